@@ -1,0 +1,3 @@
+"""jjm-tui: look after many Google Jules tasks from the terminal."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,79 @@
+"""What can happen to a task: past-tense facts for the history, the monitor and the notifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from jjm_tui.domain.codec import NO_EXTRA, FieldReader
+from jjm_tui.domain.times import format_time
+
+
+class EventType(StrEnum):
+    """Kinds of events, as ``jjm events --type`` names them."""
+
+    TASK_DISCOVERED = "task_discovered"
+    STATUS_CHANGED = "status_changed"
+    PLAN_READY = "plan_ready"
+    PLAN_APPROVED = "plan_approved"
+    MESSAGE_RECEIVED = "message_received"
+    FILES_CHANGED = "files_changed"
+    PULL_REQUEST_OPENED = "pull_request_opened"
+    TASK_VANISHED = "task_vanished"
+    TASK_RETURNED = "task_returned"
+    OPERATION_REQUESTED = "operation_requested"
+    OPERATION_DONE = "operation_done"
+    OPERATION_REFUSED = "operation_refused"
+    OPERATION_NOT_SENT = "operation_not_sent"
+    OPERATION_UNCONFIRMED = "operation_unconfirmed"
+    OPERATION_DISCARDED = "operation_discarded"
+    PLAN_MISMATCH = "plan_mismatch"
+    ARCHIVED = "archived"
+    UNARCHIVED = "unarchived"
+    SNOOZED = "snoozed"
+    SEEN = "seen"
+    FORGOTTEN = "forgotten"
+    REMEMBERED = "remembered"
+    IMPORTED = "imported"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEvent:
+    """One thing that happened. ``data`` depends on the type.
+
+    ``status_changed``: ``from``, ``to``, ``detail``; ``plan_ready``: ``fingerprint``, ``steps`` (count),
+    ``replaces``; ``message_received``: ``message_id``, ``author``, ``content``; ``files_changed``: ``files``
+    (count), ``additions``, ``deletions``; ``pull_request_opened``: ``url``; ``operation_*``: ``operation_id``,
+    ``kind``, ``message``.
+    """
+
+    type: EventType
+    at: datetime
+    task_id: str | None
+    data: Mapping[str, Any] = field(default_factory=lambda: NO_EXTRA)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "at": format_time(self.at),
+            "type": self.type.value,
+            "task_id": self.task_id,
+            "data": dict(self.data),
+        }
+
+    @classmethod
+    def from_dict(cls, data: object, where: str = "") -> Self:
+        """Raises ValidationError naming the field."""
+        read = FieldReader(data, where)
+        moment = read.take_optional_time("at")
+        if moment is None:
+            raise read.wrong("at", "an RFC 3339 time", None)
+        return cls(
+            type=EventType(read.take_word("type", EventType)),
+            at=moment,
+            task_id=read.take_optional_text("task_id"),
+            data=read.take_optional_object("data", lambda value, path: dict(FieldReader(value, path).take_rest()))
+            or NO_EXTRA,
+        )

@@ -1,0 +1,28 @@
+"""Times as the product writes and reads them: timezone-aware, RFC 3339, UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+_RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})")
+
+
+def parse_time(text: str) -> datetime:
+    """Read an RFC 3339 time with any number of fraction digits; beyond microseconds they are cut.
+
+    Raises:
+        ValueError: not such a time, or one without an offset.
+    """
+    if _RFC3339.fullmatch(text) is None:
+        raise ValueError(f"{text[:60]!r} is not an RFC 3339 time")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text[:60]!r} is out of range") from error
+
+
+def format_time(moment: datetime) -> str:
+    """Write an aware time as RFC 3339 in UTC, with microseconds only where there are any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

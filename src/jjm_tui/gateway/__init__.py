@@ -1,0 +1,1 @@
+"""Everything that speaks MCP: transport, connection, call policy, dialects."""

@@ -1,0 +1,436 @@
+"""What the services need from the world, as protocols: a server, stores, a clock, somebody to tell.
+
+Gateway, stores and faces implement or use these; nothing here knows MCP, files or screens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, Literal, Protocol
+
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.facts import TaskFacts
+from jjm_tui.domain.operations import Operation
+from jjm_tui.domain.task import Task
+
+
+class Clock(Protocol):
+    """Time, injected everywhere so that tests own it."""
+
+    def now(self) -> datetime:
+        """The wall clock, timezone-aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start, never going back."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Priority(IntEnum):
+    """Who waits for a call; lower overtakes higher."""
+
+    USER = 0
+    SETTLE = 1
+    POLL = 2
+
+
+# --- the server -----------------------------------------------------------------------------------------------
+
+
+Support = Literal["yes", "no", "ignored", "always", "never"]
+"""Of an option of *create*: ``yes`` sent and honoured; ``no`` the server has no argument for it; ``ignored`` it takes
+it but is known not to honour it; ``always``/``never`` it has no switch and always/never does that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a connected server can do. A missing operation is in ``unavailable`` with the reason, for people."""
+
+    dialect: str
+    operations: frozenset[str] = frozenset()
+    """Of: list, get, chat, plan, diff, create, message, approve, resume, repositories, archived_list."""
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+    parallel_calls: bool = True
+    """False: one call at a time, across processes (browser dialect)."""
+    list_has_status: bool = True
+    """False: the list never changes a status; state comes from each task's own page (browser dialect)."""
+    list_is_complete: bool = True
+    """False: the list may show only a part (no paging) or only tasks made through this server."""
+    list_limit: int | None = None
+    """The most tasks that a list can show, when it cannot page."""
+    whole_plan: bool = True
+    """False: a plan cannot be shown whole, so approving needs an explicit extra word."""
+    chat_roles: bool = True
+    resume_by_message: bool = True
+    """True: there is no resume tool; a message resumes."""
+    create_branch: Support = "yes"
+    create_title: Support = "yes"
+    create_approval: Support = "yes"
+    create_pull_request: Support = "yes"
+    call_timeout: float = 90.0
+    """Seconds a single call may take at least before it is given up (``servers.md`` section 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskListing:
+    """One complete reading of the server's list.
+
+    ``truncated``: the server has more than it can show. ``complete``: what is not in here is not on the server
+    (never true together with ``truncated``, nor for lists of only part of the tasks). ``remarks``: sentences for
+    people, such as records that could not be read.
+    """
+
+    tasks: tuple[TaskFacts, ...]
+    truncated: bool = False
+    complete: bool = True
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReading:
+    """Everything learned about one task, weakest source first, so that merging in order is right.
+
+    ``activities``: the raw decoded activities or messages, for the transcript; ``patch``: a unified diff when one
+    came along. ``suspicious``: the answer looks signed out (browser dialect: unknown, no files, no messages); it
+    must not be merged, and polling stops until the sign-in was checked.
+    """
+
+    facts: tuple[TaskFacts, ...]
+    activities: tuple[Mapping[str, Any], ...] = ()
+    patch: str | None = None
+    suspicious: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiffReading:
+    """A unified diff exactly as the server gave it; ``text`` is empty when there are no changes."""
+
+    text: str
+    truncated: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRequest:
+    """A task to create. ``branch`` ``None``: the default of the repository. ``repository`` is ``owner/name``."""
+
+    description: str
+    repository: str
+    branch: str | None = None
+    title: str | None = None
+    approval: Literal["required", "auto"] = "required"
+    pr: Literal["auto", "none"] = "auto"
+    explicit: frozenset[str] = frozenset()
+    """Which of ``branch``, ``approval``, ``pr``, ``title`` the person asked for, as opposed to a default."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatePlan:
+    """What a create would send, told before it is sent. ``refusal`` says why it cannot be sent at all."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    remarks: tuple[str, ...] = ()
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's answer to a change.
+
+    ``accepted`` is false when the server clearly said that nothing was done (also in a sentence that looks like
+    success, such as *No plan approval needed*). ``text``: its own words, cleaned. ``facts``: what it told about
+    the task, such as the new id.
+    """
+
+    accepted: bool
+    text: str = ""
+    facts: tuple[TaskFacts, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository that Jules may work on. ``source`` is the server's opaque name of it."""
+
+    name: str
+    source: str
+    default_branch: str | None = None
+    branches: tuple[str, ...] = ()
+    private: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolInfo:
+    """One tool of the server, as ``tools/list`` describes it."""
+
+    name: str
+    description: str | None
+    input_schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceInfo:
+    """One resource of the server."""
+
+    uri: str
+    name: str
+    description: str | None = None
+    mime_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """A raw answer of a tool: the joined text blocks, the structured content, and whether it says error."""
+
+    text: str
+    structured: Any = None
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """Who answered, for the doctor and the connection screen. ``last_words``: the tail of its standard error."""
+
+    label: str
+    name: str | None
+    version: str | None
+    protocol: str | None
+    dialect: str | None
+    capabilities: Capabilities | None
+    tools: tuple[str, ...] = ()
+    last_words: tuple[str, ...] = ()
+    breaker: str = "closed"
+    restarts: int = 0
+
+
+class TaskServer(Protocol):
+    """A Jules MCP server behind one dialect. It connects on first use; ``close`` leaves nothing running.
+
+    Every method may raise errors of ``jjm_tui.errors``; of those that change something, ``error.effect`` tells
+    what may have happened. ``written`` is called once, immediately before the first byte of the request is
+    written; when it raises, nothing is written. None of the changing methods is ever repeated by the gateway.
+    """
+
+    async def connect(self) -> Capabilities:
+        """Start and shake hands if that has not happened; answer what the server can do."""
+
+    async def close(self) -> None:
+        """End the connection and the server's whole process group."""
+
+    def info(self) -> ServerInfo:
+        """What is known about the server now; never waits."""
+
+    async def list_tasks(
+        self, *, priority: Priority = Priority.USER, on_page: Callable[[int], None] | None = None
+    ) -> TaskListing:
+        """The server's list, all pages. ``on_page`` gets the number of tasks so far."""
+
+    async def get_task(
+        self, task_id: str, *, known: Task | None = None, priority: Priority = Priority.USER
+    ) -> TaskReading:
+        """Everything about one task. Raises TaskNotFoundError."""
+
+    async def get_diff(self, task_id: str, *, priority: Priority = Priority.USER) -> DiffReading:
+        """The task's changes. Raises TaskNotFoundError, UnsupportedOperationError."""
+
+    async def list_repositories(self, *, priority: Priority = Priority.USER) -> tuple[Repository, ...]:
+        """The connected repositories. Raises UnsupportedOperationError."""
+
+    async def plan_create(self, request: CreateRequest) -> CreatePlan:
+        """What ``create_task`` would send, and what of the request the server cannot honour."""
+
+    async def create_task(self, request: CreateRequest, *, written: Callable[[], None]) -> Answer:
+        """Create one task. The facts of the answer hold the new id where the server told it."""
+
+    async def send_message(self, task_id: str, text: str, *, written: Callable[[], None]) -> Answer:
+        """Send a message to the task."""
+
+    async def approve_plan(self, task_id: str, *, written: Callable[[], None]) -> Answer:
+        """Approve the plan that the server holds at that moment."""
+
+    async def resume_task(self, task_id: str, message: str, *, written: Callable[[], None]) -> Answer:
+        """Resume; ``message`` is sent where the server resumes by message only."""
+
+    async def list_tools(self) -> tuple[ToolInfo, ...]:
+        """All tools, all pages."""
+
+    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolAnswer:
+        """Call a tool directly. Never repeated. Raises ToolNotFoundError, ToolArgumentsError, ..."""
+
+    async def list_resources(self) -> tuple[ResourceInfo, ...]:
+        """All resources, all pages."""
+
+    async def read_resource(self, uri: str) -> str:
+        """The text of a resource. Raises ToolNotFoundError for an unknown one."""
+
+
+# --- the stores -----------------------------------------------------------------------------------------------
+
+TaskChange = Callable[[Task | None], Task | None]
+"""A change of one task: gets the newest stored task (``None``: not there), answers the new one (``None``: remove).
+It may be called more than once and must be pure."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """What is known about the last reading of the server's list, per origin. Times are aware."""
+
+    origin: str
+    synced_at: datetime | None = None
+    truncated: bool = False
+    complete: bool = False
+    first_sync_done: bool = False
+    polling_stopped: str | None = None
+    """Why polling must not read pages (looks signed out), until the sign-in was checked."""
+
+
+class TaskStore(Protocol):
+    """Where tasks live. Safe for several processes; a change is applied to the newest state, never to a stale one."""
+
+    async def list_tasks(self) -> tuple[Task, ...]:
+        """All tasks, in no promised order."""
+
+    async def get_task(self, task_id: str) -> Task | None:
+        """One task by full id."""
+
+    async def find_ids(self, prefix: str) -> tuple[str, ...]:
+        """Ids that start with ``prefix``."""
+
+    async def apply(self, changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
+        """Apply changes by id, durably and all together; answer the new tasks.
+
+        Raises:
+            StorageError: nothing was changed.
+        """
+
+    async def get_sync_state(self, origin: str) -> SyncState:
+        """What was recorded of the last list reading."""
+
+    async def set_sync_state(self, state: SyncState) -> None:
+        """Record it durably."""
+
+    async def forget(self, task_ids: Iterable[str], at: datetime) -> dict[str, Task]:
+        """Remove tasks and leave marks, so that polling does not bring them back; answer what was removed."""
+
+    async def remember(self, task_ids: Iterable[str]) -> dict[str, Task]:
+        """Undo ``forget``: bring the tasks back as they were; answer them."""
+
+    async def forgotten_ids(self) -> frozenset[str]:
+        """The marks that ``forget`` left."""
+
+    def watch(self) -> AsyncIterator[frozenset[str]]:
+        """Yield ids that changed on disk, by whatever process, within 300 ms."""
+
+    async def close(self) -> None:
+        """Write what is pending."""
+
+
+class EventLog(Protocol):
+    """The append-only history."""
+
+    async def append(self, events: Sequence[TaskEvent]) -> None:
+        """Add events durably, in order."""
+
+    async def query(
+        self,
+        *,
+        task_id: str | None = None,
+        types: frozenset[EventType] | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> tuple[TaskEvent, ...]:
+        """Events, oldest first; with ``limit`` the newest ones."""
+
+    def follow(self) -> AsyncIterator[TaskEvent]:
+        """Yield events as they are appended by any process, from now on."""
+
+
+class OutboxStore(Protocol):
+    """Operations on disk, one record each; every method is durable when it returns."""
+
+    def owner(self) -> str:
+        """The name of this process; it holds a lock of that name from the first call until it ends."""
+
+    async def is_alive(self, owner: str) -> bool:
+        """Whether the process of that name still holds its lock."""
+
+    async def add(self, operation: Operation) -> None:
+        """Record a new operation.
+
+        Raises:
+            WrongStateError: an open operation of the same task and kind exists (any process).
+        """
+
+    async def change(self, operation_id: str, change: Callable[[Operation], Operation]) -> Operation:
+        """Change one record under the lock. Raises StorageError when it is not there."""
+
+    def change_now(self, operation_id: str, change: Callable[[Operation], Operation]) -> Operation:
+        """The same, blocking: for the moment just before a request is written."""
+
+    async def get(self, operation_id: str) -> Operation | None:
+        """One record."""
+
+    async def list_operations(self, *, open_only: bool = False) -> tuple[Operation, ...]:
+        """Records, oldest first. Finished ones are kept for seven days."""
+
+    async def remove(self, operation_id: str) -> None:
+        """Remove one record."""
+
+
+class DraftStore(Protocol):
+    """Texts not sent yet: ``message:<task id>`` or ``create``, kept until they went out."""
+
+    async def get(self, key: str) -> str | None:
+        """The draft, if there is one."""
+
+    async def put(self, key: str, text: str) -> None:
+        """Keep it durably; empty text removes it."""
+
+    async def list_keys(self) -> tuple[str, ...]:
+        """All keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The whole conversation and patch of one task, raw as the server gave them, and when."""
+
+    task_id: str
+    activities: tuple[Mapping[str, Any], ...]
+    patch: str | None
+    read_at: datetime | None
+
+
+class TranscriptStore(Protocol):
+    """Whole conversations and patches, one file per task (``activities/``)."""
+
+    async def get(self, task_id: str) -> Transcript | None:
+        """What is kept of one task."""
+
+    async def put(self, transcript: Transcript) -> None:
+        """Keep it durably, replacing what was there."""
+
+    async def remove(self, task_id: str) -> None:
+        """Drop it."""
+
+
+class Notifier(Protocol):
+    """Tells the person about an event; called once per event and machine."""
+
+    async def notify(self, events: Sequence[TaskEvent], tasks: Mapping[str, Task]) -> None:
+        """Tell about these events, summed up when there are many."""
+
+
+class Leadership(Protocol):
+    """Only one process polls: a file lock beside the store."""
+
+    def try_lead(self) -> bool:
+        """Become or stay the leader; never waits."""
+
+    def resign(self) -> None:
+        """Let another process lead."""

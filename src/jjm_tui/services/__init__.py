@@ -1,0 +1,1 @@
+"""Use cases over the ports; no screen, no files, no MCP."""

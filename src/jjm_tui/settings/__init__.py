@@ -1,0 +1,1 @@
+"""Settings: typed, documented per field, layered, explained."""

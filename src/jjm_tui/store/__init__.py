@@ -1,0 +1,1 @@
+"""Local stores: tasks, history, outbox, drafts, transcripts."""
