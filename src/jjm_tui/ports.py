@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.facts import TaskFacts
 from jjm_tui.domain.operations import Operation
-from jjm_tui.domain.task import Task
+from jjm_tui.domain.task import ChatMessage, Task
 
 
 class Clock(Protocol):
@@ -73,6 +73,9 @@ class Capabilities:
     create_pull_request: Support = "yes"
     call_timeout: float = 90.0
     """Seconds a single call may take at least before it is given up (``servers.md`` section 4)."""
+    settle_window: float = 60.0
+    """Seconds after sending before *nothing is visible* may be taken as *it did not happen*; longer than the server
+    itself goes on trying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,12 +401,17 @@ class DraftStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The whole conversation and patch of one task, raw as the server gave them, and when."""
+    """The whole conversation and patch of one task, and when they were read.
+
+    ``activities`` and ``patch`` are raw as the server gave them and must be cleaned when shown; ``messages`` is the
+    whole conversation as the model holds it.
+    """
 
     task_id: str
-    activities: tuple[Mapping[str, Any], ...]
-    patch: str | None
-    read_at: datetime | None
+    activities: tuple[Mapping[str, Any], ...] = ()
+    messages: tuple[ChatMessage, ...] = ()
+    patch: str | None = None
+    read_at: datetime | None = None
 
 
 class TranscriptStore(Protocol):

@@ -25,7 +25,7 @@ class OperationState(StrEnum):
     """How far an operation got.
 
     ``prepared``: on disk, nothing written to a server. ``sending``: recorded just before the request is written,
-    so a crash from here on means *perhaps*. The other four are outcomes.
+    so a crash from here on means *perhaps*. ``discarded``: a person stopped caring. The other four are outcomes.
     """
 
     PREPARED = "prepared"
@@ -34,6 +34,7 @@ class OperationState(StrEnum):
     REFUSED = "refused"
     NOT_SENT = "not_sent"
     UNCONFIRMED = "unconfirmed"
+    DISCARDED = "discarded"
 
     @property
     def is_open(self) -> bool:

@@ -1,0 +1,31 @@
+"""What all use cases share: the ports, the clock and a few settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jjm_tui.ports import Clock, DraftStore, EventLog, Leadership, OutboxStore, TaskServer, TaskStore, TranscriptStore
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceContext:
+    """The ports of one profile and one server.
+
+    ``server`` is ``None`` when none is configured; everything local still works. ``origin`` is
+    ``profile/server label``. ``settle_window``: seconds; ``None`` takes the dialect's own. ``confirm_for``: seconds
+    that an accepted change is re-read until it shows.
+    """
+
+    server: TaskServer | None
+    store: TaskStore
+    events: EventLog
+    outbox: OutboxStore
+    drafts: DraftStore
+    transcripts: TranscriptStore
+    leadership: Leadership
+    clock: Clock
+    origin: str
+    no_server_reason: str | None = None
+    resume_message: str = "Please continue."
+    settle_window: float | None = None
+    confirm_for: float = 5.0

@@ -1,0 +1,123 @@
+"""Approving a plan: only the one that was read, only while the server still holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jjm_tui.domain.operations import Operation
+from jjm_tui.domain.plans import diff_plans
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Plan, Task
+from jjm_tui.errors import WrongStateError
+from jjm_tui.ports import Answer
+from jjm_tui.services.courses.base import (
+    Confirmation,
+    CourseBase,
+    NothingToDoError,
+    Preparation,
+    Sight,
+    Verdict,
+)
+
+
+class PlanChangedError(WrongStateError):
+    """The server holds another plan than the one that was read; nothing was sent."""
+
+
+class ApproveCourse(CourseBase):
+    """The approval of one plan. ``payload``: ``fingerprint``, and ``incomplete`` as the person's explicit consent."""
+
+    async def waiting_plan(self, task_id: str) -> tuple[Task, Plan, bool]:
+        """The task, the plan that waits now, and whether the server is sure that it waits.
+
+        Raises:
+            NothingToDoError: nothing waits for approval.
+        """
+        task = await self._fresh_task(task_id)
+        self._require_waiting(task)
+        plan = task.plan
+        if plan is None:
+            raise NothingToDoError(
+                f"The server shows no plan of task {task_id}.",
+                hint="Look at the task: jjm get. A plan may still be on its way.",
+                context={"task_id": task_id, "status": task.status.value},
+            )
+        if plan.approved and task.status is not TaskStatus.WAITING_APPROVAL:
+            raise NothingToDoError(f"The plan of task {task_id} is already approved.", context={"task_id": task_id})
+        return task, plan, task.status is TaskStatus.WAITING_APPROVAL
+
+    def _require_waiting(self, task: Task) -> None:
+        """Raise NothingToDoError unless the task waits, or the server cannot tell."""
+        if task.status in (TaskStatus.WAITING_APPROVAL, TaskStatus.UNKNOWN):
+            return
+        word = task.status.value.replace("_", " ")
+        raise NothingToDoError(
+            f"Nothing to approve: the task {task.id} is {word}.",
+            hint="See which plans wait: jjm list --status waiting_approval",
+            context={"task_id": task.id, "status": task.status.value},
+        )
+
+    async def prepare(self, operation: Operation) -> Preparation:
+        task_id = self._task_id(operation)
+        before = await self._context.store.get_task(task_id)
+        task, plan, certain = await self.waiting_plan(task_id)
+        if plan.fingerprint != operation.payload.get("fingerprint"):
+            read = before.plan if before is not None else None
+            lines = diff_plans(read, plan).lines() if read is not None else ()
+            raise PlanChangedError(
+                f"The plan of task {task_id} is not the one that was read; nothing was sent.",
+                hint="Read the new plan and decide again.",
+                context={
+                    "task_id": task_id,
+                    "wanted": operation.payload.get("fingerprint"),
+                    "found": plan.fingerprint,
+                    "difference": list(lines),
+                },
+            )
+        if not (plan.complete and certain) and not operation.payload.get("incomplete"):
+            raise WrongStateError(
+                f"The plan of task {task_id} is not known to be whole and the latest; nothing was sent.",
+                hint="To approve it all the same, say so: --incomplete",
+                context={"task_id": task_id, "fingerprint": plan.fingerprint},
+            )
+        return Preparation({"fingerprint": plan.fingerprint, "plan_id": plan.id, "status": task.status.value})
+
+    async def send(self, operation: Operation, written: Callable[[], None]) -> Answer:
+        return await self._reader.server.approve_plan(self._task_id(operation), written=written)
+
+    async def accept(self, operation: Operation, answer: Answer) -> str | None:
+        await self._absorb(answer.facts)
+        return self._task_id(operation)
+
+    async def confirm(self, operation: Operation, task_id: str | None) -> Confirmation:
+        task = await self._fresh_task(self._task_id(operation))
+        plan = task.plan
+        moved = task.status is not TaskStatus.WAITING_APPROVAL
+        if plan is not None and plan.approved and plan.fingerprint != operation.baseline.get("fingerprint"):
+            return Confirmation(
+                visible=True,
+                alarms=(
+                    "Another plan than the one you read was approved: the server changed it in the last moment. "
+                    "Look at it now: jjm get " + task.id,
+                ),
+                data={"approved": plan.fingerprint, "read": operation.baseline.get("fingerprint")},
+            )
+        return Confirmation(visible=moved)
+
+    async def inspect(self, operation: Operation) -> Verdict:
+        task = await self._fresh_task(self._task_id(operation))
+        plan = task.plan
+        same = plan is not None and plan.fingerprint == operation.baseline.get("fingerprint")
+        if same and plan is not None and plan.approved:
+            return Verdict(Sight.HAPPENED, "The server shows this plan as approved.", task.id)
+        if not same:
+            return Verdict(Sight.UNCLEAR, "The server shows another plan by now.", task.id)
+        if task.status in (TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED, TaskStatus.WAITING_FEEDBACK):
+            word = task.status.value.replace("_", " ")
+            return Verdict(Sight.HAPPENED, f"The task has moved on with this plan: it is {word}.", task.id)
+        if task.status is TaskStatus.WAITING_APPROVAL:
+            return self._absent(operation, "The same plan still waits: the approval did not arrive.")
+        return Verdict(Sight.UNCLEAR, "The server does not tell whether the plan was approved.", task.id)
+
+    def done_sentence(self, operation: Operation, task_id: str | None) -> str:
+        return f"Plan approved for task {task_id}."

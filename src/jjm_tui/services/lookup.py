@@ -1,0 +1,76 @@
+"""Finding the task that a person means: full id, unambiguous prefix, or task URL."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from jjm_tui.domain.ids import parse_task_reference
+from jjm_tui.domain.text import heading
+from jjm_tui.errors import AmbiguousTaskError, JulesManagerError, TaskNotFoundError
+from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.reading import TaskReader
+
+_FULL_ID: Final = 15
+"""Ids of Jules have 17 to 20 digits; text this long is taken as whole when nothing known starts with it."""
+
+_SHOWN_MATCHES: Final = 5
+
+
+class TaskLookup:
+    """Resolves task references against the store and, when nothing matches, the server's list."""
+
+    def __init__(self, context: ServiceContext, reader: TaskReader) -> None:
+        self._context = context
+        self._reader = reader
+
+    async def resolve(self, reference: str, *, ask_server: bool = True) -> str:
+        """The full id that ``reference`` means.
+
+        Raises:
+            ValidationError: it is not a task reference at all.
+            TaskNotFoundError, AmbiguousTaskError: nothing or too much matches.
+        """
+        parsed = parse_task_reference(reference)
+        wanted = parsed.text
+        found = await self._stored(wanted)
+        if found is not None:
+            return found
+        if ask_server and self._context.server is not None:
+            if parsed.is_url or len(wanted) >= _FULL_ID:
+                return wanted
+            try:
+                await self._reader.refresh_list()
+            except JulesManagerError as error:
+                raise TaskNotFoundError(
+                    f"No stored task starts with {wanted}, and the server could not be asked: {error.message}",
+                    hint=error.hint or "Give the full id, or try again when the server is back.",
+                    context={"reference": reference},
+                ) from error
+            found = await self._stored(wanted)
+            if found is not None:
+                return found
+        raise TaskNotFoundError(
+            f"No task matches {wanted}.",
+            hint="Run `jjm list --all` to see the ids; at least 4 characters of one are needed.",
+            context={"reference": reference},
+        )
+
+    async def _stored(self, wanted: str) -> str | None:
+        matches = await self._context.store.find_ids(wanted)
+        if wanted in matches:
+            return wanted
+        if len(matches) > 1:
+            raise AmbiguousTaskError(
+                f"{len(matches)} tasks start with {wanted}.",
+                hint="Give more characters: " + "; ".join(await self._describe(matches[:_SHOWN_MATCHES])),
+                context={"reference": wanted, "matches": list(matches)},
+            )
+        return matches[0] if matches else None
+
+    async def _describe(self, task_ids: tuple[str, ...]) -> list[str]:
+        described = []
+        for task_id in task_ids:
+            task = await self._context.store.get_task(task_id)
+            title = heading(task.title, task.description) if task is not None else ""
+            described.append(f"{task_id} {title[:40]}".rstrip())
+        return described

@@ -1,0 +1,152 @@
+"""Watching tasks at an interval until the wanted status, a final one, or a time-out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from jjm_tui.domain.events import TaskEvent
+from jjm_tui.domain.task import Task, needs_me
+from jjm_tui.errors import AuthenticationError, JulesManagerError, TaskNotFoundError
+from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.poller import Poller
+from jjm_tui.services.reading import TaskReader
+from jjm_tui.services.results import MonitorRequest, MonitorUpdate
+
+Finish = Literal["reached", "final", "unreachable", "timeout"]
+
+_CALLS_PER_LOOK: Final = 40
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What one monitor remembers between looks."""
+
+    request: MonitorRequest
+    deadline: float | None
+    seen_events: set[tuple[str, str, str | None]] = field(default_factory=set)
+    reached: set[str] = field(default_factory=set)
+
+
+class Monitor:
+    """Looks again and again; one process polls the server, the others follow the store."""
+
+    def __init__(self, context: ServiceContext, reader: TaskReader) -> None:
+        self._context = context
+        self._reader = reader
+
+    async def watch(self, request: MonitorRequest) -> AsyncIterator[MonitorUpdate]:
+        """Yield one update per look, the last one with ``finished``.
+
+        Raises:
+            TaskNotFoundError: a named task does not exist.
+            AuthenticationError, ConfigurationError: the first look showed that waiting is pointless.
+        """
+        clock = self._context.clock
+        start = clock.monotonic()
+        watch = _Watch(request, None if request.timeout is None else start + request.timeout)
+        poller = Poller(self._context, self._reader, _CALLS_PER_LOOK)
+        since = clock.now()
+        first = True
+        while True:
+            report = await poller.tick(request.task_ids)
+            if first:
+                await self._check_first_look(request, report.failure)
+            tasks = await self._tasks(request)
+            events = report.events
+            if not report.led:
+                events = await self._context.events.query(since=since)
+            since = report.at
+            finished = self._finish(watch, tasks)
+            if finished is None and watch.deadline is not None and clock.monotonic() >= watch.deadline:
+                finished = "timeout"
+            pause = self._pause(watch)
+            sync = await self._context.store.get_sync_state(self._context.origin)
+            yield MonitorUpdate(
+                at=report.at,
+                tasks=tasks,
+                events=self._fresh(watch, events, tasks),
+                source="server" if report.led and report.failure is None else "store",
+                synced_at=sync.synced_at,
+                failure=report.failure,
+                next_in=None if finished else pause,
+                finished=finished,
+            )
+            if finished is not None:
+                return
+            first = False
+            await clock.sleep(pause)
+
+    async def _check_first_look(self, request: MonitorRequest, failure: JulesManagerError | None) -> None:
+        if isinstance(failure, AuthenticationError):
+            raise failure
+        for task_id in request.task_ids:
+            if await self._context.store.get_task(task_id) is None:
+                if failure is not None:
+                    raise failure
+                if not (await self._reader.refresh_task(task_id)).tasks:
+                    raise TaskNotFoundError(
+                        f"There is no task {task_id} to watch.", hint="Run `jjm list --all` to see the ids."
+                    )
+
+    def _pause(self, watch: _Watch) -> float:
+        pause = watch.request.interval
+        if watch.deadline is not None:
+            pause = min(pause, max(0.0, watch.deadline - self._context.clock.monotonic()))
+        return pause
+
+    async def _tasks(self, request: MonitorRequest) -> tuple[Task, ...]:
+        if request.task_ids:
+            found = [await self._context.store.get_task(task_id) for task_id in request.task_ids]
+            return tuple(task for task in found if task is not None)
+        stored = await self._context.store.list_tasks()
+        active = [task for task in stored if not task.archived and task.on_server is not False]
+        return tuple(
+            sorted(
+                (task for task in active if task.status.is_active), key=lambda task: (task.created_at is None, task.id)
+            )
+        )
+
+    def _fresh(self, watch: _Watch, events: Sequence[TaskEvent], tasks: Sequence[Task]) -> tuple[TaskEvent, ...]:
+        """Events that were not shown yet and belong to what is watched."""
+        wanted = set(watch.request.task_ids)
+        fresh = []
+        for event in events:
+            key = (event.at.isoformat(), event.type.value, event.task_id)
+            if key in watch.seen_events or (wanted and event.task_id not in wanted):
+                continue
+            watch.seen_events.add(key)
+            fresh.append(event)
+        return tuple(fresh)
+
+    def _finish(self, watch: _Watch, tasks: Sequence[Task]) -> Finish | None:
+        request = watch.request
+        if request.until_needs_me:
+            now = self._context.clock.now()
+            if any(needs_me(task, now) is not None for task in tasks):
+                return "reached"
+        if request.until:
+            return self._finish_until(watch, tasks)
+        if all(_is_over(task) for task in tasks):
+            return "unreachable" if request.until_needs_me else "final"
+        return None
+
+    def _finish_until(self, watch: _Watch, tasks: Sequence[Task]) -> Finish | None:
+        until = watch.request.until
+        watch.reached.update(task.id for task in tasks if task.status in until)
+        if not watch.request.task_ids:
+            if watch.reached:
+                return "reached"
+            return "unreachable" if not tasks else None
+        waiting = [task for task in tasks if task.id not in watch.reached]
+        if not waiting:
+            return "reached"
+        if all(_is_over(task) for task in waiting):
+            return "unreachable"
+        return None
+
+
+def _is_over(task: Task) -> bool:
+    """Nothing more happens by itself."""
+    return task.status.is_final or task.on_server is False

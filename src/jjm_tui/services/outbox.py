@@ -1,0 +1,276 @@
+"""Carrying out decisions: on disk first, sent once, told truly.
+
+``prepared`` is on disk before anything else happens; ``sending`` is on disk before the first byte is written. So a
+crash at any point leaves a record from which the outcome can be told, and nothing is ever sent a second time.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import anyio
+
+from jjm_tui.domain.events import EventType
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.plans import diff_plans, risk_marks
+from jjm_tui.domain.repository import (
+    validate_branch,
+    validate_description,
+    validate_message,
+    validate_repository,
+)
+from jjm_tui.errors import Effect, JulesManagerError, WrongStateError
+from jjm_tui.ports import Answer, CreatePlan, CreateRequest
+from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.courses.base import Confirmation, NothingToDoError
+from jjm_tui.services.courses.create import decode_request, encode_request
+from jjm_tui.services.reading import TaskReader
+from jjm_tui.services.results import ApprovalPreview, OperationResult, ResumePreview
+from jjm_tui.services.settling import Settler
+
+_CONFIRM_PAUSE: Final = 0.5
+"""Seconds between re-reads after an accepted change."""
+
+_NOT_VISIBLE: Final = "The server accepted it, but does not show it yet."
+
+
+class OperationRunner:
+    """Takes decisions through their course, from validation to a true outcome."""
+
+    def __init__(self, context: ServiceContext, reader: TaskReader, settler: Settler) -> None:
+        self._context = context
+        self._reader = reader
+        self._settler = settler
+        self._recorder = settler.recorder
+
+    # decisions
+
+    async def plan_create(self, request: CreateRequest) -> CreatePlan:
+        """What a create would send. Raises ValidationError for wrong input."""
+        return await self._reader.server.plan_create(_validated(request))
+
+    async def create(self, request: CreateRequest) -> OperationResult:
+        """Create one task. Raises ValidationError before anything is recorded."""
+        return await self._carry_out(self._new(OperationKind.CREATE, None, encode_request(_validated(request))))
+
+    async def send_message(self, task_id: str, text: str) -> OperationResult:
+        """Send a message. Raises ValidationError, WrongStateError before anything is recorded."""
+        validate_message(text)
+        await self._require_own(task_id)
+        return await self._carry_out(self._new(OperationKind.MESSAGE, task_id, {"text": text}))
+
+    async def preview_approval(self, task_id: str) -> ApprovalPreview:
+        """Read the plan that waits now. Raises NothingToDoError."""
+        await self._require_own(task_id)
+        before = await self._context.store.get_task(task_id)
+        task, plan, certain = await self._settler.approve_course.waiting_plan(task_id)
+        old = before.plan if before is not None else None
+        changed = old is not None and old.fingerprint != plan.fingerprint
+        return ApprovalPreview(
+            task=task,
+            plan=plan,
+            fingerprint=plan.fingerprint,
+            needs_extra_word=not (plan.complete and certain),
+            difference=diff_plans(old, plan) if changed else None,
+            risks=risk_marks(plan),
+        )
+
+    async def approve(self, task_id: str, fingerprint: str, *, incomplete: bool = False) -> OperationResult:
+        """Approve the plan with this fingerprint."""
+        await self._require_own(task_id)
+        payload = {"fingerprint": fingerprint, "incomplete": incomplete}
+        return await self._carry_out(self._new(OperationKind.APPROVE, task_id, payload))
+
+    async def preview_resume(self, task_id: str) -> ResumePreview:
+        """Read whether and how the task can be resumed. Raises NothingToDoError."""
+        await self._require_own(task_id)
+        course = self._settler.resume_course
+        task = (await self._reader.refresh_task(task_id)).tasks.get(task_id)
+        if task is None:
+            raise WrongStateError(
+                f"The task {task_id} was forgotten here.", hint=f"Bring it back: jjm forget --undo {task_id}"
+            )
+        await course.check(task)
+        return ResumePreview(task, self._context.resume_message if await course.by_message() else None)
+
+    async def resume(self, task_id: str) -> OperationResult:
+        """Resume a paused task."""
+        await self._require_own(task_id)
+        return await self._carry_out(self._new(OperationKind.RESUME, task_id, {"text": self._context.resume_message}))
+
+    async def resend(self, operation: Operation) -> OperationResult:
+        """Carry out again what was not confirmed, refused or not sent, because the person says so.
+
+        Raises:
+            WrongStateError: it is done or under way.
+        """
+        if operation.state in (OperationState.DONE, OperationState.PREPARED, OperationState.SENDING):
+            raise WrongStateError(
+                f"The operation {operation.id} is {operation.state.value}; there is nothing to send again.",
+                hint="See what is open: jjm outbox list",
+            )
+        if operation.task_id is not None:
+            await self._require_own(operation.task_id)
+        payload = dict(operation.payload)
+        if operation.kind is OperationKind.CREATE:
+            payload = encode_request(_validated(decode_request(operation)))
+        again = self._new(
+            operation.kind, None if operation.kind is OperationKind.CREATE else operation.task_id, payload
+        )
+        if operation.state is not OperationState.DISCARDED:
+            await self._recorder.finish(operation, OperationState.DISCARDED, f"Sent again as {again.id}.")
+        return await self._carry_out(again)
+
+    # the course of an operation
+
+    def _new(self, kind: OperationKind, task_id: str | None, payload: Mapping[str, Any]) -> Operation:
+        return Operation(
+            id=secrets.token_hex(6),
+            kind=kind,
+            created_at=self._context.clock.now(),
+            origin=self._context.origin,
+            task_id=task_id,
+            payload=payload,
+            owner=self._context.outbox.owner(),
+        )
+
+    async def _require_own(self, task_id: str) -> None:
+        """Raise WrongStateError when the task belongs to another profile or server."""
+        task = await self._context.store.get_task(task_id)
+        if task is not None and task.origin not in (None, self._context.origin):
+            raise WrongStateError(
+                f"The task {task_id} belongs to {task.origin}, not to {self._context.origin}; nothing was sent.",
+                hint="Use that profile or server, or run `jjm list` to see whether this server has the task, too.",
+                context={"task_id": task_id, "origin": task.origin},
+            )
+
+    async def _carry_out(self, operation: Operation) -> OperationResult:
+        await self._settler.adopt()
+        await self._recorder.request(operation)
+        try:
+            return await self._send(operation)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._record_interruption(operation.id)
+            raise
+
+    async def _send(self, operation: Operation) -> OperationResult:
+        course = self._settler.course(operation.kind)
+        remarks: tuple[str, ...] = ()
+
+        def written() -> None:
+            now = self._context.clock.now()
+            self._context.outbox.change_now(
+                operation.id, lambda op: replace(op, state=OperationState.SENDING, sent_at=now)
+            )
+
+        try:
+            preparation = await course.prepare(operation)
+            remarks = preparation.remarks
+            operation = await self._context.outbox.change(
+                operation.id, lambda op: replace(op, baseline=preparation.baseline)
+            )
+            answer = await course.send(operation, written)
+        except JulesManagerError as error:
+            return await self._without_answer(operation.id, error, remarks)
+        operation = await self._current(operation)
+        if not answer.accepted:
+            return await self._refused(operation, answer, remarks)
+        return await self._accepted(operation, answer, remarks)
+
+    async def _current(self, operation: Operation) -> Operation:
+        return await self._context.outbox.get(operation.id) or operation
+
+    async def _accepted(self, operation: Operation, answer: Answer, remarks: tuple[str, ...]) -> OperationResult:
+        course = self._settler.course(operation.kind)
+        task_id = await course.accept(operation, answer)
+        done = await self._recorder.finish(
+            operation, OperationState.DONE, course.done_sentence(operation, task_id), task_id=task_id
+        )
+        if operation.kind is OperationKind.MESSAGE:
+            await self._clear_draft(operation)
+        confirmation = await self._confirm(done, task_id)
+        if confirmation.alarms:
+            await self._recorder.tell(EventType.PLAN_MISMATCH, done, confirmation.data)
+        shown = () if confirmation.visible else (_NOT_VISIBLE,)
+        return await self._recorder.result(
+            done,
+            server_said=answer.text or None,
+            remarks=(*confirmation.alarms, *remarks, *answer.remarks, *confirmation.remarks, *shown),
+        )
+
+    async def _confirm(self, operation: Operation, task_id: str | None) -> Confirmation:
+        """Re-read until the change shows or patience ends; reading again is always safe."""
+        course = self._settler.course(operation.kind)
+        clock = self._context.clock
+        deadline = clock.monotonic() + self._context.confirm_for
+        while True:
+            try:
+                confirmation = await course.confirm(operation, task_id)
+            except JulesManagerError as error:
+                confirmation = Confirmation(visible=False, remarks=(f"It could not be re-read: {error.message}",))
+            if confirmation.visible or clock.monotonic() + _CONFIRM_PAUSE >= deadline:
+                return confirmation
+            await clock.sleep(_CONFIRM_PAUSE)
+
+    async def _clear_draft(self, operation: Operation) -> None:
+        """The draft goes once its text went out; a draft that was typed on meanwhile stays."""
+        key = f"message:{operation.task_id}"
+        if await self._context.drafts.get(key) == operation.payload.get("text"):
+            await self._context.drafts.put(key, "")
+
+    async def _refused(self, operation: Operation, answer: Answer, remarks: tuple[str, ...]) -> OperationResult:
+        message = answer.text.strip().splitlines()[0] if answer.text.strip() else "The server said no."
+        refused = await self._recorder.finish(operation, OperationState.REFUSED, message)
+        return await self._recorder.result(
+            refused,
+            error=WrongStateError(message, hint="Look at the task: jjm get", effect=Effect.REFUSED),
+            server_said=answer.text or None,
+            remarks=(*remarks, *answer.remarks),
+        )
+
+    async def _without_answer(
+        self, operation_id: str, error: JulesManagerError, remarks: tuple[str, ...]
+    ) -> OperationResult:
+        """The call failed; what is on disk and what the gateway knows tell how far it got."""
+        operation = await self._context.outbox.get(operation_id)
+        if operation is None:
+            raise error
+        if operation.state is OperationState.PREPARED or error.effect is Effect.NONE:
+            finished = await self._recorder.finish(operation, OperationState.NOT_SENT, error.message)
+            return await self._recorder.result(finished, error=error, remarks=remarks)
+        if error.effect is Effect.REFUSED:
+            finished = await self._recorder.finish(operation, OperationState.REFUSED, error.message)
+            return await self._recorder.result(finished, error=error, server_said=_server_said(error), remarks=remarks)
+        return await self._settler.settle(operation, error)
+
+    async def _record_interruption(self, operation_id: str) -> None:
+        """Ctrl+C or a failure of our own: the record on disk tells whether anything can have been sent."""
+        operation = await self._context.outbox.get(operation_id)
+        if operation is None or operation.state not in (OperationState.PREPARED, OperationState.SENDING):
+            return
+        if operation.state is OperationState.PREPARED:
+            await self._recorder.finish(operation, OperationState.NOT_SENT, "Interrupted before anything was sent.")
+        else:
+            await self._recorder.finish(operation, OperationState.UNCONFIRMED, "Interrupted while it was being sent.")
+
+
+def _server_said(error: JulesManagerError) -> str | None:
+    said = error.context.get("server_said")
+    return said if isinstance(said, str) else None
+
+
+def _validated(request: CreateRequest) -> CreateRequest:
+    """The request with its repository in normal form. Raises ValidationError naming the field."""
+    validate_description(request.description)
+    return replace(
+        request,
+        repository=validate_repository(request.repository),
+        branch=None if request.branch is None else validate_branch(request.branch),
+    )
+
+
+__all__ = ["NothingToDoError", "OperationRunner"]

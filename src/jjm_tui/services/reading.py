@@ -1,0 +1,375 @@
+"""Reading tasks: ask the server, merge into the store, record what happened; fall back to the store, and say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from jjm_tui.domain.events import TaskEvent
+from jjm_tui.domain.facts import FactSource, Rank, TaskFacts
+from jjm_tui.domain.merge import merge
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.query import matches_repository, sort_tasks
+from jjm_tui.domain.task import ChatMessage, Delivery, Task
+from jjm_tui.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    JulesManagerError,
+    OperationFailedError,
+    OperationTimeoutError,
+    ServerConnectionError,
+    TaskNotFoundError,
+)
+from jjm_tui.ports import DiffReading, Priority, SyncState, TaskChange, TaskListing, TaskServer, Transcript
+from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.results import GetResult, ListRequest, ListResult
+
+PageListener = Callable[[int], None]
+
+_NEW_TASK_GRACE: Final = timedelta(minutes=2)
+"""A task this young may be *not found* for a moment (jules-sdk issue 19), so it has not vanished."""
+
+_VANISHED_CHECKS: Final = 20
+"""How many tasks missing from a complete list are looked up one by one per reading."""
+
+_SERVER_AWAY: Final = (ServerConnectionError, OperationTimeoutError, OperationFailedError, AuthenticationError)
+
+_DELIVERIES: Final[dict[OperationState, Delivery]] = {
+    OperationState.PREPARED: "sending",
+    OperationState.SENDING: "sending",
+    OperationState.REFUSED: "failed",
+    OperationState.NOT_SENT: "failed",
+    OperationState.UNCONFIRMED: "unconfirmed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """Facts merged into the store: the tasks with their whole conversations, and what happened."""
+
+    tasks: Mapping[str, Task]
+    events: tuple[TaskEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListReading:
+    """One reading of the server's list, merged."""
+
+    listing: TaskListing
+    absorbed: Absorbed
+    at: datetime
+
+
+class TaskReader:
+    """Asks the server and keeps the store true."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+
+    @property
+    def server(self) -> TaskServer:
+        """The server. Raises ConfigurationError when none is configured."""
+        if self._context.server is None:
+            raise ConfigurationError(
+                self._context.no_server_reason or "No Jules MCP server is configured.",
+                hint="Run `jjm setup`, or try `jjm --demo list`; `jjm list --cached` shows what is stored.",
+            )
+        return self._context.server
+
+    # lists
+
+    async def list_tasks(
+        self, request: ListRequest, *, cached: bool = False, on_page: PageListener | None = None
+    ) -> ListResult:
+        """Tasks for people: filtered, sorted, with their source and age.
+
+        Raises:
+            ConfigurationError: no server is configured and ``cached`` was not asked for.
+            StorageError: the store cannot be read or written.
+        """
+        failure: JulesManagerError | None = None
+        remarks: tuple[str, ...] = ()
+        if not cached:
+            try:
+                reading = await self.refresh_list(on_page=on_page)
+                remarks = reading.listing.remarks
+            except _SERVER_AWAY as error:
+                failure = error
+        sync = await self._context.store.get_sync_state(self._context.origin)
+        tasks = select_tasks(await self._context.store.list_tasks(), request, self._context.clock.now())
+        return ListResult(
+            tasks=tasks if request.limit is None else tasks[: request.limit],
+            source="store" if cached or failure is not None else "server",
+            synced_at=sync.synced_at,
+            truncated=sync.truncated,
+            total=len(tasks),
+            remarks=remarks,
+            failure=failure,
+        )
+
+    async def refresh_list(
+        self, *, priority: Priority = Priority.USER, on_page: PageListener | None = None
+    ) -> ListReading:
+        """Read the server's list, merge it, and look up what is missing from a complete one."""
+        store, origin = self._context.store, self._context.origin
+        listing = await self.server.list_tasks(priority=priority, on_page=on_page)
+        now = self._context.clock.now()
+        sync = await store.get_sync_state(origin)
+        absorbed = await self.absorb(listing.tasks, first_sync=not sync.first_sync_done)
+        vanished: Absorbed | None = None
+        if listing.complete and not listing.truncated:
+            vanished = await self._check_missing({facts.id for facts in listing.tasks}, priority)
+        await store.set_sync_state(
+            replace(
+                sync,
+                origin=origin,
+                synced_at=now,
+                truncated=listing.truncated,
+                complete=listing.complete,
+                first_sync_done=True,
+            )
+        )
+        if vanished is not None:
+            absorbed = Absorbed({**absorbed.tasks, **vanished.tasks}, (*absorbed.events, *vanished.events))
+        return ListReading(listing, absorbed, now)
+
+    async def _check_missing(self, listed: set[str], priority: Priority) -> Absorbed | None:
+        missing = [
+            task.id
+            for task in await self._context.store.list_tasks()
+            if task.id not in listed
+            and task.origin == self._context.origin
+            and task.on_server
+            and not task.archived_on_server
+        ]
+        tasks: dict[str, Task] = {}
+        events: list[TaskEvent] = []
+        for task_id in missing[:_VANISHED_CHECKS]:
+            try:
+                absorbed = await self.refresh_task(task_id, priority=priority)
+            except TaskNotFoundError:
+                absorbed = await self.mark_vanished(task_id)
+            tasks.update(absorbed.tasks)
+            events.extend(absorbed.events)
+        return Absorbed(tasks, tuple(events)) if tasks else None
+
+    # one task
+
+    async def get_task(self, task_id: str, *, cached: bool = False) -> GetResult:
+        """One task for people.
+
+        Raises:
+            TaskNotFoundError: neither the server nor the store knows it.
+            ConfigurationError: no server is configured and ``cached`` was not asked for.
+        """
+        failure: JulesManagerError | None = None
+        remarks: tuple[str, ...] = ()
+        task: Task | None = None
+        if not cached:
+            try:
+                task = (await self.refresh_task(task_id)).tasks.get(task_id)
+            except TaskNotFoundError as error:
+                failure = error
+                if await self._context.store.get_task(task_id) is None:
+                    raise
+                await self.mark_vanished(task_id)
+                remarks = ("The server no longer has this task; this is what was known of it.",)
+            except _SERVER_AWAY as error:
+                failure = error
+        if task is None:
+            task = await self._stored_task(task_id, failure)
+        operations = tuple(op for op in await self._context.outbox.list_operations() if op.task_id == task_id)
+        return GetResult(
+            task=with_operations(task, operations),
+            source="store" if cached or failure is not None else "server",
+            synced_at=task.synced_at,
+            operations=tuple(op for op in operations if op.state.is_open),
+            remarks=remarks,
+            failure=failure,
+        )
+
+    async def _stored_task(self, task_id: str, failure: JulesManagerError | None) -> Task:
+        task = await self._context.store.get_task(task_id)
+        if task is None:
+            if failure is not None:
+                raise failure
+            raise TaskNotFoundError(
+                f"No task {task_id} is stored.",
+                hint="Run `jjm list --all` to see what is known.",
+                context={"task_id": task_id},
+            )
+        transcript = await self._context.transcripts.get(task_id)
+        return task if transcript is None else with_whole_chat(task, transcript)
+
+    async def refresh_task(self, task_id: str, *, priority: Priority = Priority.USER) -> Absorbed:
+        """Read one task from the server and merge it.
+
+        Raises:
+            TaskNotFoundError: the server says that there is no such task.
+            AuthenticationError: the answer looks signed out; nothing was merged, polling of pages is stopped.
+        """
+        known = await self._context.store.get_task(task_id)
+        reading = await self.server.get_task(task_id, known=known, priority=priority)
+        sync = await self._context.store.get_sync_state(self._context.origin)
+        if reading.suspicious:
+            raise await self._suspect_signed_out(task_id, known, sync)
+        if sync.polling_stopped is not None:
+            await self._context.store.set_sync_state(replace(sync, polling_stopped=None))
+        absorbed = await self.absorb(reading.facts)
+        task = absorbed.tasks.get(task_id)
+        if task is not None and (reading.activities or task.chat_history or reading.patch):
+            await self._context.transcripts.put(
+                Transcript(
+                    task_id=task_id,
+                    activities=reading.activities,
+                    messages=tuple(message for message in task.chat_history if message.delivery is None),
+                    patch=reading.patch,
+                    read_at=self._context.clock.now(),
+                )
+            )
+        return absorbed
+
+    async def _suspect_signed_out(self, task_id: str, known: Task | None, sync: SyncState) -> JulesManagerError:
+        if known is None:
+            return TaskNotFoundError(
+                f"The server shows nothing for {task_id}: there is no such task, or nobody is signed in.",
+                hint="Check the id with `jjm list`, and the sign-in with `jjm doctor`.",
+                context={"task_id": task_id},
+            )
+        reason = "The server's page looks signed out: no status, no files, no messages."
+        await self._context.store.set_sync_state(replace(sync, origin=self._context.origin, polling_stopped=reason))
+        return AuthenticationError(
+            reason,
+            hint="Sign in to Jules in the server's browser profile, then run `jjm doctor`. What was known is kept.",
+            context={"task_id": task_id},
+        )
+
+    async def mark_vanished(self, task_id: str) -> Absorbed:
+        """Record that the server says *not found*, unless the task is so young that this is a known race."""
+        known = await self._context.store.get_task(task_id)
+        now = self._context.clock.now()
+        if known is None or (known.created_at is not None and now - known.created_at < _NEW_TASK_GRACE):
+            return Absorbed({}, ())
+        facts = TaskFacts(id=task_id, origin=FactSource(Rank.LIVE, now, "not found"), on_server=False)
+        return await self.absorb([facts])
+
+    async def get_diff(self, task_id: str, *, cached: bool = False) -> DiffReading:
+        """The task's changes; ``cached``: as last read.
+
+        Raises:
+            TaskNotFoundError: the server has no such task, or ``cached`` and no diff was read yet.
+            UnsupportedOperationError: this server cannot show one.
+        """
+        if cached:
+            transcript = await self._context.transcripts.get(task_id)
+            if transcript is None or transcript.patch is None:
+                raise TaskNotFoundError(
+                    f"No diff of {task_id} is stored.",
+                    hint="Run the command without --cached to ask the server.",
+                    context={"task_id": task_id},
+                )
+            return DiffReading(transcript.patch)
+        reading = await self.server.get_diff(task_id)
+        transcript = await self._context.transcripts.get(task_id)
+        await self._context.transcripts.put(
+            replace(
+                transcript or Transcript(task_id),
+                patch=reading.text,
+                read_at=self._context.clock.now(),
+            )
+        )
+        return reading
+
+    # merging
+
+    async def absorb(self, facts: Iterable[TaskFacts], *, first_sync: bool = False) -> Absorbed:
+        """Merge facts into the store, weakest first per task, and append what happened to the history.
+
+        Forgotten tasks stay forgotten.
+        """
+        forgotten = await self._context.store.forgotten_ids()
+        groups: dict[str, list[TaskFacts]] = {}
+        for fact in facts:
+            if fact.id not in forgotten:
+                groups.setdefault(fact.id, []).append(fact)
+        if not groups:
+            return Absorbed({}, ())
+        merged: dict[str, Task] = {}
+        happened: dict[str, tuple[TaskEvent, ...]] = {}
+
+        def change_for(task_id: str, group: Sequence[TaskFacts]) -> TaskChange:
+            def change(stored: Task | None) -> Task | None:
+                task, events = stored, []
+                for fact in group:
+                    result = merge(task, fact, first_sync=first_sync)
+                    task = result.task
+                    events.extend(result.events)
+                if task is not None and task.origin != self._context.origin:
+                    task = replace(task, origin=self._context.origin)
+                if task is not None:
+                    merged[task_id] = task
+                happened[task_id] = tuple(events)
+                return task
+
+            return change
+
+        await self._context.store.apply({task_id: change_for(task_id, group) for task_id, group in groups.items()})
+        events = tuple(event for group in happened.values() for event in group)
+        if events:
+            await self._context.events.append(events)
+        return Absorbed(merged, events)
+
+
+def select_tasks(tasks: Iterable[Task], request: ListRequest, now: datetime) -> tuple[Task, ...]:
+    """The tasks that a list request asks for, in its order, before any limit."""
+    chosen = [
+        task
+        for task in tasks
+        if (request.include_archived or not (task.archived or task.archived_on_server))
+        and (not request.statuses or task.status in request.statuses)
+        and (request.repository is None or matches_repository(task, request.repository))
+        and (request.query is None or request.query.matches(task, now))
+    ]
+    return tuple(sort_tasks(chosen, request.sort, reverse=request.reverse, now=now))
+
+
+def with_whole_chat(task: Task, transcript: Transcript) -> Task:
+    """The task with its whole conversation instead of the newest messages that the store keeps."""
+    if len(transcript.messages) <= len(task.chat_history):
+        return task
+    known = {message.id for message in transcript.messages if message.id is not None}
+    newer = [
+        message
+        for message in task.chat_history
+        if message.delivery is not None or (message.id is not None and message.id not in known)
+    ]
+    return replace(task, chat_history=(*transcript.messages, *newer), chat_truncated=False)
+
+
+def with_operations(task: Task, operations: Sequence[Operation]) -> Task:
+    """The task with messages that are under way, or did not go, shown in its conversation.
+
+    A text that failed is not shown as failed once the same text went out later.
+    """
+    sent_later = {op.payload.get("text"): op.created_at for op in operations if op.state is OperationState.DONE}
+    local: list[ChatMessage] = []
+    for op in operations:
+        text = op.payload.get("text")
+        delivery = _DELIVERIES.get(op.state)
+        if op.kind is not OperationKind.MESSAGE or delivery is None or not isinstance(text, str):
+            continue
+        if delivery == "failed" and sent_later.get(text, op.created_at) > op.created_at:
+            continue
+        local.append(
+            ChatMessage(
+                content=text,
+                type="user",
+                timestamp=op.sent_at or op.created_at,
+                id=f"local:{op.id}",
+                delivery=delivery,
+            )
+        )
+    shown = {message.id for message in task.chat_history}
+    return replace(task, chat_history=(*task.chat_history, *(m for m in local if m.id not in shown)))

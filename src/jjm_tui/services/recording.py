@@ -1,0 +1,99 @@
+"""Recording how an operation ended: the outbox record, the history and the kept draft, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.results import OperationResult, Outcome
+
+_EVENTS: Final = {
+    OperationState.DONE: EventType.OPERATION_DONE,
+    OperationState.REFUSED: EventType.OPERATION_REFUSED,
+    OperationState.NOT_SENT: EventType.OPERATION_NOT_SENT,
+    OperationState.UNCONFIRMED: EventType.OPERATION_UNCONFIRMED,
+    OperationState.DISCARDED: EventType.OPERATION_DISCARDED,
+}
+
+
+class OperationRecorder:
+    """Writes outcomes down, durably, before anybody is told."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+
+    async def request(self, operation: Operation) -> None:
+        """Put a new operation on disk. Raises WrongStateError when one of the same task and kind is open."""
+        await self._context.outbox.add(operation)
+        await self.tell(EventType.OPERATION_REQUESTED, operation, {})
+
+    async def finish(
+        self, operation: Operation, state: OperationState, message: str, *, task_id: str | None = None
+    ) -> Operation:
+        """Record an outcome; text that did not go out is kept as a draft as well."""
+        now = self._context.clock.now()
+
+        def change(current: Operation) -> Operation:
+            return replace(
+                current,
+                state=state,
+                message=message,
+                task_id=task_id or current.task_id,
+                finished_at=None if state is OperationState.UNCONFIRMED else now,
+            )
+
+        finished = await self._context.outbox.change(operation.id, change)
+        if state in (OperationState.NOT_SENT, OperationState.REFUSED):
+            await self._keep_text(finished)
+        await self.tell(_EVENTS[state], finished, {"message": message})
+        return finished
+
+    async def _keep_text(self, operation: Operation) -> None:
+        """Keep the typed text as the task's draft, unless another draft is there: the record has it anyway."""
+        text = operation.payload.get("text")
+        if operation.kind is not OperationKind.MESSAGE or not isinstance(text, str):
+            return
+        key = f"message:{operation.task_id}"
+        if await self._context.drafts.get(key) is None:
+            await self._context.drafts.put(key, text)
+
+    async def tell(self, kind: EventType, operation: Operation, data: Mapping[str, Any]) -> None:
+        """Append one event about an operation to the history."""
+        event = TaskEvent(
+            type=kind,
+            at=self._context.clock.now(),
+            task_id=operation.task_id,
+            data={"operation_id": operation.id, "kind": operation.kind.value, **data},
+        )
+        await self._context.events.append([event])
+
+    async def result(
+        self,
+        operation: Operation,
+        *,
+        error: JulesManagerError | None = None,
+        hint: str | None = None,
+        server_said: str | None = None,
+        remarks: tuple[str, ...] = (),
+    ) -> OperationResult:
+        """What the face shows of a recorded operation."""
+        task = None
+        if operation.task_id is not None:
+            task = await self._context.store.get_task(operation.task_id)
+        return OperationResult(
+            kind=operation.kind,
+            outcome=Outcome(operation.state.value),
+            message=operation.message or "",
+            task_id=operation.task_id,
+            operation_id=operation.id,
+            task=task,
+            hint=hint or (error.hint if error is not None else None),
+            server_said=server_said,
+            remarks=remarks,
+            error=error,
+        )

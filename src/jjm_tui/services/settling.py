@@ -1,0 +1,140 @@
+"""Settling: what became of operations that got no answer, or whose process died."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.errors import AmbiguousTaskError, JulesManagerError, TaskNotFoundError, WrongStateError
+from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.courses.approve import ApproveCourse
+from jjm_tui.services.courses.base import Course, Sight, Verdict
+from jjm_tui.services.courses.create import CreateCourse
+from jjm_tui.services.courses.message import MessageCourse
+from jjm_tui.services.courses.resume import ResumeCourse
+from jjm_tui.services.reading import TaskReader
+from jjm_tui.services.recording import OperationRecorder
+from jjm_tui.services.results import OperationResult
+
+_UNCONFIRMED_HINT: Final = (
+    "It may have happened. Look at the task, then: jjm outbox settle, jjm outbox resend ID, or jjm outbox discard ID."
+)
+
+
+class Settler:
+    """Adopts operations of dead processes and settles unconfirmed ones by re-reading; it never sends anything."""
+
+    def __init__(self, context: ServiceContext, reader: TaskReader) -> None:
+        self._context = context
+        self.recorder = OperationRecorder(context)
+        self.approve_course = ApproveCourse(context, reader)
+        self.resume_course = ResumeCourse(context, reader)
+        self._courses: Mapping[OperationKind, Course] = {
+            OperationKind.CREATE: CreateCourse(context, reader),
+            OperationKind.MESSAGE: MessageCourse(context, reader),
+            OperationKind.APPROVE: self.approve_course,
+            OperationKind.RESUME: self.resume_course,
+        }
+
+    def course(self, kind: OperationKind) -> Course:
+        """The course of a kind of operation."""
+        return self._courses[kind]
+
+    async def adopt(self) -> tuple[Operation, ...]:
+        """Give operations of dead processes a true state: never written is *not sent*, else *unconfirmed*."""
+        adopted = []
+        for operation in await self._context.outbox.list_operations(open_only=True):
+            if operation.state is OperationState.UNCONFIRMED or await self._is_owned(operation):
+                continue
+            if operation.state is OperationState.PREPARED:
+                state, message = OperationState.NOT_SENT, "The program ended before anything was sent."
+            else:
+                state, message = OperationState.UNCONFIRMED, "The program ended while this was being sent."
+            adopted.append(await self.recorder.finish(operation, state, message))
+        return tuple(adopted)
+
+    async def _is_owned(self, operation: Operation) -> bool:
+        return operation.owner is not None and await self._context.outbox.is_alive(operation.owner)
+
+    async def settle_all(self) -> tuple[OperationResult, ...]:
+        """Re-read for every unconfirmed operation and record what is seen."""
+        adopted = await self.adopt()
+        results = [await self.recorder.result(op) for op in adopted if op.state is OperationState.NOT_SENT]
+        for operation in await self._context.outbox.list_operations(open_only=True):
+            if operation.state is OperationState.UNCONFIRMED:
+                results.append(await self.settle(operation))
+        return tuple(results)
+
+    async def settle(self, operation: Operation, error: JulesManagerError | None = None) -> OperationResult:
+        """Re-read once and record what is seen; ``error`` is why there was no answer."""
+        if operation.origin != self._context.origin:
+            return await self.recorder.result(
+                operation,
+                hint=f"It went through {operation.origin}: settle it with that profile and server.",
+                remarks=("This operation belongs to another server, so nothing was asked.",),
+            )
+        verdict = await self.look(operation)
+        if verdict.sight is Sight.HAPPENED:
+            course = self.course(operation.kind)
+            sentence = course.done_sentence(operation, verdict.task_id)
+            done = await self.recorder.finish(
+                operation, OperationState.DONE, f"{sentence} {verdict.message}", task_id=verdict.task_id
+            )
+            return await self.recorder.result(done, remarks=verdict.remarks)
+        if verdict.sight is Sight.ABSENT:
+            absent = await self.recorder.finish(operation, OperationState.NOT_SENT, verdict.message)
+            return await self.recorder.result(absent, error=error)
+        return await self._unconfirmed(operation, verdict, error)
+
+    async def look(self, operation: Operation) -> Verdict:
+        """What a re-read shows; a failing re-read shows nothing."""
+        try:
+            return await self.course(operation.kind).inspect(operation)
+        except JulesManagerError as failure:
+            return Verdict(Sight.UNCLEAR, f"It could not be looked up: {failure.message}", operation.task_id)
+
+    async def _unconfirmed(
+        self, operation: Operation, verdict: Verdict, error: JulesManagerError | None
+    ) -> OperationResult:
+        reason = f"{error.message} {verdict.message}" if error is not None else verdict.message
+        if operation.state is OperationState.UNCONFIRMED and operation.message == reason:
+            recorded = operation
+        else:
+            recorded = await self.recorder.finish(operation, OperationState.UNCONFIRMED, reason)
+        return await self.recorder.result(recorded, error=error, hint=_UNCONFIRMED_HINT)
+
+    async def find(self, reference: str) -> Operation:
+        """An operation by id or unambiguous prefix.
+
+        Raises:
+            TaskNotFoundError, AmbiguousTaskError: nothing or too much matches.
+        """
+        await self.adopt()
+        operations = await self._context.outbox.list_operations()
+        matching = [op for op in operations if op.id == reference] or [
+            op for op in operations if reference and op.id.startswith(reference)
+        ]
+        if not matching:
+            raise TaskNotFoundError(
+                f"There is no operation {reference} in the outbox.", hint="See what is there: jjm outbox list --all"
+            )
+        if len(matching) > 1:
+            raise AmbiguousTaskError(
+                f"{len(matching)} operations start with {reference}.", hint="Give more characters of the id."
+            )
+        return matching[0]
+
+    async def discard(self, operation: Operation) -> Operation:
+        """Stop caring about an operation.
+
+        Raises:
+            WrongStateError: it is done, or being sent by a living process.
+        """
+        if operation.state in (OperationState.DONE, OperationState.DISCARDED):
+            raise WrongStateError(f"The operation {operation.id} is {operation.state.value}; nothing to discard.")
+        if operation.state in (OperationState.PREPARED, OperationState.SENDING):
+            raise WrongStateError(
+                f"The operation {operation.id} is being sent right now.", hint="Wait for its outcome."
+            )
+        return await self.recorder.finish(operation, OperationState.DISCARDED, "Discarded by you.")
