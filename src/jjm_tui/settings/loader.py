@@ -56,6 +56,7 @@ def load_settings(
     profile: str | None = None,
     overrides: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
+    use_file: bool = True,
 ) -> Loaded:
     """Load the settings.
 
@@ -65,11 +66,14 @@ def load_settings(
         profile: the profile named on the command line.
         overrides: values from the command line by dotted key; ``None`` means not given.
         environ: the environment; the process's own when not given.
+        use_file: whether the settings file is read at all; a demo does without.
 
     Raises:
         ConfigurationError: the first problem found; ``context["problems"]`` has the sentences of all.
     """
-    loaded, problems = inspect_settings(config_file=config_file, profile=profile, overrides=overrides, environ=environ)
+    loaded, problems = inspect_settings(
+        config_file=config_file, profile=profile, overrides=overrides, environ=environ, use_file=use_file
+    )
     if loaded is None or problems:
         first = problems[0]
         first.context["problems"] = [problem.message for problem in problems]
@@ -86,12 +90,13 @@ def inspect_settings(
     profile: str | None = None,
     overrides: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
+    use_file: bool = True,
 ) -> tuple[Loaded | None, list[ConfigurationError]]:
     """Like ``load_settings``, but answer every problem instead of raising; with problems there is no ``Loaded``."""
     variables: Mapping[str, str] = os.environ if environ is None else environ
     try:
         path, required = locate_config(config_file, variables)
-        file = read_settings_file(path) if required or path.exists() else None
+        file = read_settings_file(path) if use_file and (required or path.exists()) else None
     except ConfigurationError as error:
         return None, [error]
     merge = _Merge()

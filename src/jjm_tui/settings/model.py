@@ -292,6 +292,29 @@ class ResumeSettings:
 
 
 @dataclass(frozen=True)
+class OutboxSettings:
+    """Finding out what became of an operation."""
+
+    settle_window: float | None = field(
+        default=None,
+        metadata=about(
+            "Seconds after sending before `nothing is visible on the server` is taken as `it did not happen`. "
+            "Without it each kind of server has its own, a minute or more.",
+            at_least=0,
+            at_most=86_400,
+        ),
+    )
+    confirm_for: float = field(
+        default=5.0,
+        metadata=about(
+            "Seconds for which the server is re-read after it accepted something, until it shows.",
+            at_least=0,
+            at_most=600,
+        ),
+    )
+
+
+@dataclass(frozen=True)
 class MonitorSettings:
     """The command `monitor`."""
 
@@ -386,6 +409,7 @@ class Settings:
     logging: LoggingSettings = field(default_factory=LoggingSettings)
     create: CreateSettings = field(default_factory=CreateSettings)
     resume: ResumeSettings = field(default_factory=ResumeSettings)
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
     monitor: MonitorSettings = field(default_factory=MonitorSettings)
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
     keys: KeySettings = field(default_factory=KeySettings)

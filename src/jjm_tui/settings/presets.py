@@ -127,7 +127,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
             "Branches: it takes one and does not keep to it.",
             "Resume: yes, by the website's own button. One call at a time, about a second each.",
         ),
-        prerequisites="Node, a built google-jules-mcp (server.script), Playwright's Chromium, a signed-in Google account.",
+        prerequisites="Node, google-jules-mcp built (server.script), Playwright's Chromium, a Google account.",
     ),
     "demo": Preset(
         name="demo",

@@ -26,7 +26,7 @@ def checked(setting: Setting, raw: Any, layer: Layer) -> Any:
     Raises:
         ConfigurationError: it has another type, or breaks a rule; the sentence names the place.
     """
-    value = _spoken(setting, raw, layer) if layer.spoken and isinstance(raw, str) else raw
+    value = spoken(setting, raw, layer) if layer.spoken and isinstance(raw, str) else raw
     if setting.optional and value == "":
         return None
     return _READERS[setting.kind](setting, value, layer)
@@ -54,7 +54,7 @@ def _shown(value: Any) -> str:
     return f"{kind} {text[:60]}{'…' if len(text) > 60 else ''}".strip()
 
 
-def _spoken(setting: Setting, raw: str, layer: Layer) -> Any:
+def spoken(setting: Setting, raw: str, layer: Layer) -> Any:
     """Read the text of an environment variable or an option as the type of the setting."""
     text = raw.strip()
     match setting.kind:

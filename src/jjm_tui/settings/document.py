@@ -1,0 +1,264 @@
+"""The settings file as a document: the commented example, a new file, changing one value and keeping the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+import re
+import tempfile
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from jjm_tui.errors import ConfigurationError
+from jjm_tui.settings.catalogue import Kind, Setting, all_settings, section_names, sections, suggest_key
+from jjm_tui.settings.layers import Layer, SettingsFile, read_settings_file
+from jjm_tui.settings.loader import check_content
+from jjm_tui.settings.locations import check_profile_name
+from jjm_tui.settings.values import spoken
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+_WIDTH: Final = 110
+_HEAD: Final = """\
+Settings of jjm-tui, in TOML. Every setting is here with its default; none has to be set.
+To change one, remove the # before it, or use: jjm config set KEY VALUE
+Stronger than this file: environment variables (named below), then options on the command line.
+An environment variable holds lists and tables as TOML: JJM_SERVER__ARGS='["--flag", "value"]'.
+"" means none. Paths start from the folder of this file; times are in seconds.
+Secrets do not belong into this file, only references to them: env:NAME (an environment variable), file:/path
+(a file that only you can read), keyring:service/user, command:program args (what a password manager prints).
+"""
+
+
+def example() -> str:
+    """The commented settings file: every setting with its default, documentation and environment variable."""
+    lines = [f"# {line}".rstrip() for line in _HEAD.splitlines()]
+    for section in sections():
+        lines.append("")
+        if section.name:
+            lines += [f"[{section.name}]", *_comment(section.doc)]
+        for setting in section.settings:
+            if lines[-1]:
+                lines.append("")
+            lines += _comment(setting.doc)
+            if setting.words:
+                lines += _comment(f"Words: {', '.join(setting.words)}.")
+            also = f", or {setting.customary}" if setting.customary else ""
+            lines += [f"# Environment: {setting.variable}{also}"]
+            lines += [f"#{setting.name} = {format_value(setting.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def format_value(value: Any) -> str:
+    """A value in TOML, on one line; ``None`` is an empty text."""
+    import tomlkit
+
+    if value is None:
+        return '""'
+    if isinstance(value, Mapping):
+        inline = tomlkit.inline_table()
+        inline.update(value)
+        return str(inline.as_string())
+    return str(tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string())
+
+
+def init(path: Path) -> None:
+    """Write the commented file, private to the user.
+
+    Raises:
+        ConfigurationError: the file is there already (it is never overwritten), or cannot be written.
+    """
+    try:
+        _make_folder(path.parent)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(example())
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError as error:
+        raise ConfigurationError(
+            f"There is a settings file already: {path}.",
+            hint="It was left as it is. Change it with `jjm config set`, or move it away first.",
+            context={"file": str(path)},
+        ) from error
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def set_values(path: Path, values: Mapping[str, str], *, profile: str | None = None) -> None:
+    """Change settings in the file, as ``config set`` does; comments and order stay.
+
+    Args:
+        path: the file; when missing it is begun from the commented example.
+        values: texts by dotted key, read as the type of the setting. A key may go into a table
+            (``server.env.NAME``), or into a profile (``profiles.work.server.url``).
+        profile: write into ``[profiles.NAME]``.
+
+    Raises:
+        ConfigurationError: unknown key, wrong value, or a file that would have new problems; nothing is written.
+    """
+    path = path.resolve()
+    text = read_settings_file(path).text if path.exists() else example()
+    before = SettingsFile(path, text, _parsed(text))
+    for key, raw in values.items():
+        location, value = _assignment(key if profile is None else f"profiles.{profile}.{key}", raw)
+        text = _assigned(text, location, value)
+    after = SettingsFile(path, text, _parsed(text))
+    known = {_about(problem) for problem in check_content(before)}
+    for problem in check_content(after):
+        if _about(problem) not in known or problem.context.get("key") in values:
+            raise problem
+    _write(path, text)
+
+
+def _about(problem: ConfigurationError) -> tuple[Any, Any]:
+    return problem.context.get("source"), problem.context.get("key")
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def _assignment(key: str, raw: str) -> tuple[tuple[str, ...], Any]:
+    """Where a value goes in the file, and the value as TOML knows it."""
+    inside: tuple[str, ...] = ()
+    rest = key
+    if key.startswith("profiles."):
+        _, name, rest = (*key.split(".", 2), "")[:3]
+        check_profile_name(name)
+        inside = ("profiles", name)
+    setting, entry = _find(rest)
+    layer = Layer("command line", {}, Path.cwd(), spoken=True)
+    if entry:
+        value: Any = _entry_value(setting, entry, raw)
+    else:
+        value = spoken(setting, raw, layer)
+        if setting.kind is Kind.PATH and raw and not raw.startswith("~"):
+            value = str(Path(raw).absolute())
+    path = (setting.section, setting.name) if setting.section else (setting.name,)
+    return (*inside, *path, *entry), value
+
+
+def _entry_value(setting: Setting, entry: tuple[str, ...], raw: str) -> Any:
+    if setting.kind is Kind.KEYS_MAP and raw.lstrip().startswith("["):
+        return _parsed(f"value = {raw}")["value"]
+    if setting.kind is Kind.TEMPLATES and len(entry) == 1:
+        return {"description": raw}
+    return raw
+
+
+def _find(key: str) -> tuple[Setting, tuple[str, ...]]:
+    """The setting that a dotted key means, and the entry inside it."""
+    found = all_settings().get(key)
+    if found is not None:
+        return found, ()
+    for setting in all_settings().values():
+        if setting.kind.is_map and key.startswith(f"{setting.key}."):
+            rest = key.removeprefix(f"{setting.key}.")
+            return setting, tuple(rest.split(".", 1)) if setting.kind is Kind.TEMPLATES else (rest,)
+    what = f"{key} is a whole section" if key in section_names() else f"There is no setting {key!r}"
+    raise ConfigurationError(f"{what}.", hint=suggest_key(key), context={"key": key})
+
+
+def _assigned(text: str, path: tuple[str, ...], value: Any) -> str:
+    """The text with one value set; in place of its commented default where there is one."""
+    wanted = _with(_parsed(text), path, value)
+    for candidate in _uncommented(text, path, value):
+        with contextlib.suppress(ValueError):
+            if _parsed(candidate) == wanted:
+                return candidate
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    _put(document, path, value)
+    changed = document.as_string()
+    if _parsed(changed) != wanted:
+        raise ConfigurationError(
+            f"{'.'.join(path)} cannot be set in this file without touching other values.",
+            hint="Edit the file by hand.",
+            context={"key": ".".join(path)},
+        )
+    return changed
+
+
+def _with(content: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    result = copy.deepcopy(content)
+    table = result
+    for name in path[:-1]:
+        table = table.setdefault(name, {})
+        if not isinstance(table, dict):
+            raise ConfigurationError(f"{name} is not a table in this file.", hint="Edit the file by hand.")
+    table[path[-1]] = value
+    return result
+
+
+def _uncommented(text: str, path: tuple[str, ...], value: Any) -> Iterator[str]:
+    """Versions of the text in which a commented line of the key became the value."""
+    for found in re.finditer(rf"^#[ \t]?{re.escape(path[-1])}[ \t]*=.*$", text, re.MULTILINE):
+        yield f"{text[: found.start()]}{path[-1]} = {format_value(value)}{text[found.end() :]}"
+
+
+def _put(document: TOMLDocument, path: tuple[str, ...], value: Any) -> None:
+    import tomlkit
+
+    table: Any = document
+    for depth, name in enumerate(path[:-1]):
+        if name not in table:
+            is_map = depth and path[depth - 1] in section_names()
+            table[name] = tomlkit.table(is_super_table=depth == 0 and name == "profiles") if not is_map else {}
+        table = table[name]
+    table[path[-1]] = value
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file whole and durably, keeping its mode; a new one is private."""
+    temporary: str | None = None
+    try:
+        _make_folder(path.parent)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+        temporary = None
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _cannot_write(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"The settings file {path} cannot be written: {error.strerror or error}.",
+        hint="Check the folder and its permissions; the old file is untouched.",
+        context={"file": str(path)},
+    )
