@@ -1,0 +1,154 @@
+"""The ``simulator`` command: options, and the process that serves a world until its client goes away."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jjm_tui.errors import JulesManagerError
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+
+    from jjm_tui.simulator.dialect import Dialect
+    from jjm_tui.simulator.faults import Fault
+    from jjm_tui.simulator.world import World
+
+DIALECTS = ("rest", "official", "browser")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``jjm simulator``."""
+    parser.add_argument("--tasks", type=_count, default=12, metavar="N", help="tasks at the beginning (12)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="decides every story (1)")
+    parser.add_argument(
+        "--speed", type=_speed, default=None, metavar="X", help="simulated seconds per second (1); 0 stands still"
+    )
+    parser.add_argument("--dialect", choices=DIALECTS, default="rest", help="which server to be (rest)")
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="keep the world in FILE, so that processes and restarts share it"
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="do something wrong, such as error=429:list_sessions:2",
+    )
+    parser.add_argument(
+        "--http", type=_port, metavar="PORT", help="serve streamable HTTP on 127.0.0.1:PORT instead of stdio; 0: any"
+    )
+    parser.add_argument("--control", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--variant", default=None, metavar="SPEC", help=argparse.SUPPRESS)
+    parser.add_argument("--hostile", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--activities-race", type=float, default=0.0, metavar="S", help=argparse.SUPPRESS)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 1_000_000:
+        raise ValueError(text)
+    return number
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 <= speed <= 1_000_000:
+        raise ValueError(text)
+    return speed
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(text)
+    return port
+
+
+def build_world(namespace: argparse.Namespace) -> World:
+    """The world that the options describe. Raises StorageError."""
+    from jjm_tui.simulator.world import World
+
+    speed: float | None = namespace.speed
+    world = World(
+        seed=namespace.seed,
+        tasks=namespace.tasks,
+        speed=1.0 if speed is None else speed,
+        state_path=namespace.state,
+        hostile=namespace.hostile,
+        activities_race=namespace.activities_race,
+    )
+    if speed is not None and world.speed != speed:
+        world.set_speed(speed)
+    return world
+
+
+def build_dialect(world: World, name: str, variant: str | None) -> Dialect:
+    """The family of servers to be. Raises ValidationError."""
+    from jjm_tui.simulator.rest_dialect import RestDialect
+
+    return RestDialect(world)
+
+
+def run(namespace: argparse.Namespace) -> int:
+    """Serve until the client goes away; answers the exit code."""
+    from jjm_tui.simulator.faults import Fault
+
+    try:
+        faults = [Fault.parse(spec) for spec in namespace.fault]
+    except JulesManagerError as error:
+        print(error.message, file=sys.stderr)  # noqa: T201
+        return 2
+    for fault in faults:
+        if fault.kind == "die-at-start":
+            print(fault.text, file=sys.stderr)  # noqa: T201
+            return 1
+    try:
+        return _serve(namespace, faults)
+    except JulesManagerError as error:
+        print(error.message, file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _serve(namespace: argparse.Namespace, faults: list[Fault]) -> int:
+    import anyio
+
+    from jjm_tui.simulator import server as mcp_server
+    from jjm_tui.simulator.control import Controller
+    from jjm_tui.simulator.faults import FaultPlan
+
+    world = build_world(namespace)
+    plan = FaultPlan(faults, seed=namespace.seed, used=lambda: world.faults_used)
+    dialect = build_dialect(world, namespace.dialect, namespace.variant)
+    controller = Controller(world, plan) if namespace.control else None
+    if namespace.http is not None:
+        simulator = mcp_server.SimulatorServer(world, dialect, plan, controller)
+        anyio.run(mcp_server.serve_http, simulator.build(), namespace.http, lambda address: print(address, flush=True))  # noqa: T201
+        return 0
+    wire_in, wire_out = mcp_server.guard_stdout()
+    if plan.has("silent-start"):
+        return _stay_silent(wire_in)
+
+    def say_garbage(line: bytes) -> None:
+        wire_out.write(line)
+        wire_out.flush()
+
+    simulator = mcp_server.SimulatorServer(world, dialect, plan, controller, say_garbage)
+    anyio.run(mcp_server.serve_stdio, simulator.build(), wire_in, wire_out)
+    return 0
+
+
+def _stay_silent(wire_in: BufferedReader) -> int:
+    while wire_in.read1(65536):
+        pass
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``python -m jjm_tui.simulator``."""
+    parser = argparse.ArgumentParser(prog="jjm simulator", description="A Jules MCP server that needs no account.")
+    add_arguments(parser)
+    return run(parser.parse_args(argv))
