@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 _WIDTH: Final = 110
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _HEAD: Final = """\
 Settings of jjm-tui, in TOML. Every setting is here with its default; none has to be set.
 To change one, remove the # before it, or use: jjm config set KEY VALUE
@@ -61,15 +62,20 @@ def _comment(text: str) -> list[str]:
 
 def format_value(value: Any) -> str:
     """A value in TOML, on one line; ``None`` is an empty text."""
-    import tomlkit
+    import tomli_w
 
     if value is None:
         return '""'
     if isinstance(value, Mapping):
-        inline = tomlkit.inline_table()
-        inline.update(value)
-        return str(inline.as_string())
-    return str(tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string())
+        entries = [f"{_format_key(name)} = {format_value(item)}" for name, item in value.items()]
+        return f"{{ {', '.join(entries)} }}" if entries else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(format_value(item) for item in value)}]"
+    return tomli_w.dumps({"value": value}).removeprefix("value = ").rstrip("\n")
+
+
+def _format_key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else format_value(name)
 
 
 def init(path: Path) -> None:
