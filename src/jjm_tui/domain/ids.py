@@ -29,14 +29,18 @@ _HINT: Final = (
 class TaskReference:
     """How a person named a task.
 
-    ``id``: exactly this id (from a URL or ``sessions/ID``). ``prefix``: a whole id or its beginning; a task whose id
-    equals it wins over longer ones. ``row``: the 1-based row of the last list. ``text`` is what was typed.
+    ``kind`` ``id``: ``text`` is exactly the id (from a URL or ``sessions/ID``). ``prefix``: ``text`` is a whole id or
+    its beginning; a task whose id equals it wins over longer ones. ``row``: the 1-based ``row`` of the last list.
     """
 
     kind: Literal["id", "prefix", "row"]
     text: str
-    value: str = ""
-    row: int = 0
+    row: int | None = None
+
+    @property
+    def is_url(self) -> bool:
+        """The id was given whole, so it need not be looked for."""
+        return self.kind == "id"
 
 
 def is_valid_id(text: str) -> bool:
@@ -56,7 +60,7 @@ def parse_task_reference(text: str) -> TaskReference:
         return TaskReference("row", typed, row=int(row.group(1)))
     exact = _URL.fullmatch(typed) or _RESOURCE_NAME.fullmatch(typed)
     if exact is not None:
-        return TaskReference("id", typed, value=exact.group(1))
+        return TaskReference("id", exact.group(1))
     if not is_valid_id(typed):
         raise _malformed(typed)
     if len(typed) < MINIMUM_PREFIX:
@@ -65,7 +69,7 @@ def parse_task_reference(text: str) -> TaskReference:
             hint=_HINT,
             context={"field": "task", "value": typed},
         )
-    return TaskReference("prefix", typed, value=typed)
+    return TaskReference("prefix", typed)
 
 
 def _malformed(typed: str) -> ValidationError:

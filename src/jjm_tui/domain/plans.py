@@ -23,6 +23,7 @@ __all__ = [
     "fingerprint_chat",
     "fingerprint_steps",
     "is_chat_fingerprint",
+    "is_older_plan",
     "risk_marks",
 ]
 
@@ -53,6 +54,13 @@ def fingerprint_chat(contents: Sequence[str]) -> str:
 def is_chat_fingerprint(fingerprint: str) -> bool:
     """Whether it came from ``fingerprint_chat``: it changes with every message and says nothing about a plan."""
     return fingerprint.startswith(_CHAT_PREFIX)
+
+
+def is_older_plan(said: Plan, known: Plan) -> bool:
+    """Whether the server made ``said`` before ``known``: a page of the past is no news."""
+    if said.fingerprint == known.fingerprint or said.created_at is None or known.created_at is None:
+        return False
+    return said.created_at < known.created_at
 
 
 def _digest(value: object) -> str:

@@ -45,7 +45,7 @@ _KEY_FILES: Final = (
     r"|(?<=[\w-])\.(?:pem|p12|pfx|jks|keystore)\b|\bcredentials?\.(?:json|ya?ml|toml|ini|csv)\b"
     r"|\bsecrets?\.(?:json|ya?ml|toml|ini|env)\b|(?<!\w)\.(?:npmrc|pypirc|netrc|htpasswd)\b"
 )
-_SECRET_WORDS: Final = (
+_CONFIDENTIAL_WORDS: Final = (
     r"\b(?:secrets?|credentials?|passwords?|passphrases?)\b"
     r"|\b(?:api|private|signing|encryption|ssh)[ _-]?keys?\b"
     r"|\b(?:access|auth|bearer|refresh|deploy)[ _-]?tokens?\b"
@@ -80,7 +80,7 @@ _FILES: Final = (
     (RiskKind.LOCK_FILE, _any_of(_LOCKED_VERSIONS)),
 )
 _TEXTS: Final = (
-    (RiskKind.SECRET, _any_of(_KEY_FILES, _SECRET_WORDS)),
+    (RiskKind.SECRET, _any_of(_KEY_FILES, _CONFIDENTIAL_WORDS)),
     (RiskKind.DELETION, _any_of(_DELETION_WORDS)),
     (RiskKind.MIGRATION, _any_of(_MIGRATION_FILES, _MIGRATION_WORDS)),
     (RiskKind.CI, _any_of(_CI_FILES, _CI_WORDS)),
@@ -119,7 +119,7 @@ def _whole_words(text: str, found: re.Match[str]) -> str:
         start -= 1
     while end < len(text) and end - found.end() < _WORD_LENGTH and not text[end].isspace():
         end += 1
-    return text[start:end].strip("`'\"(),.;:")
+    return text[start:end].lstrip("`'\"(").rstrip("`'\"),.;:")
 
 
 def file_risk_marks(files: Iterable[SourceFile | str]) -> tuple[RiskMark, ...]:

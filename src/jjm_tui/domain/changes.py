@@ -1,0 +1,147 @@
+"""What happened between two states of a task: the events of one merge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.plans import is_chat_fingerprint
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import ChatMessage, SourceFile, Task
+
+
+def find_changes(
+    old: Task | None, new: Task, at: datetime, arrived: Sequence[ChatMessage] = (), *, first_sync: bool = False
+) -> tuple[TaskEvent, ...]:
+    """The events that lead from ``old`` to ``new``, observed ``at``.
+
+    A task that was already finished when it was discovered, and has not moved since, has a past but no news: reading
+    its plan, files or conversation for the first time is not an event. Nor are messages from before the discovery.
+    """
+
+    def event(kind: EventType, **data: Any) -> TaskEvent:
+        return TaskEvent(kind, at, new.id, data)
+
+    if old is None:
+        return tuple(event(kind, **data) for kind, data in _discovery(new, first_sync=first_sync))
+    found = [event(kind, **data) for kind, data in _movements(old, new)]
+    if not _is_history(old, new):
+        found += [event(kind, **data) for kind, data in _news(old, new, arrived)]
+    return tuple(found)
+
+
+_Found = Iterator[tuple[EventType, Mapping[str, Any]]]
+
+
+def _discovery(new: Task, *, first_sync: bool) -> _Found:
+    if new.on_server is False:
+        return
+    yield (
+        EventType.TASK_DISCOVERED,
+        {"status": new.status.value, "detail": new.status_detail, "first_sync": first_sync},
+    )
+    if new.status is TaskStatus.WAITING_APPROVAL and not first_sync:
+        yield from _plan_news(None, new)
+
+
+def _movements(old: Task, new: Task) -> _Found:
+    if old.on_server is not False and new.on_server is False:
+        yield EventType.TASK_VANISHED, {}
+    if old.on_server is False and new.on_server is True:
+        yield EventType.TASK_RETURNED, {}
+    has_other_word = (
+        new.status is TaskStatus.UNKNOWN
+        and new.status_detail is not None
+        and old.status_detail not in (None, new.status_detail)
+    )
+    if old.status is not new.status or has_other_word:
+        yield (
+            EventType.STATUS_CHANGED,
+            {"from": old.status.value, "to": new.status.value, "detail": new.status_detail},
+        )
+
+
+def _is_history(old: Task, new: Task) -> bool:
+    discovered = old.provenance.get("discovered")
+    return (
+        discovered is not None
+        and old.status.is_final
+        and new.status is old.status
+        and old.waiting_since is not None
+        and old.waiting_since <= discovered.observed_at
+    )
+
+
+def _news(old: Task, new: Task, arrived: Sequence[ChatMessage]) -> _Found:
+    yield from _plan_news(old, new)
+    yield from _message_news(old, arrived)
+    if _differ(old.source_files or (), new.source_files or ()):
+        files = new.source_files or ()
+        yield (
+            EventType.FILES_CHANGED,
+            {
+                "files": len(files),
+                "additions": _total([file.additions for file in files]),
+                "deletions": _total([file.deletions for file in files]),
+            },
+        )
+    if new.pull_request_url and new.pull_request_url != old.pull_request_url:
+        yield EventType.PULL_REQUEST_OPENED, {"url": new.pull_request_url}
+
+
+def _plan_news(old: Task | None, new: Task) -> _Found:
+    plan = new.plan
+    if plan is None or is_chat_fingerprint(plan.fingerprint):
+        return
+    before = None if old is None else old.plan
+    is_new = before is None or before.fingerprint != plan.fingerprint
+    if is_new:
+        yield (
+            EventType.PLAN_READY,
+            {
+                "fingerprint": plan.fingerprint,
+                "steps": len(plan.steps),
+                "replaces": None if before is None else before.fingerprint,
+            },
+        )
+    if plan.approved and (is_new or before is None or not before.approved):
+        yield EventType.PLAN_APPROVED, {"fingerprint": plan.fingerprint}
+
+
+def _message_news(old: Task, arrived: Sequence[ChatMessage]) -> _Found:
+    was_read = "chat_history" in old.provenance and "chat_excerpt" not in old.provenance
+    discovered = old.provenance.get("discovered")
+    for message in arrived:
+        if message.type != "jules":
+            continue
+        if not was_read and not (
+            discovered is not None and message.timestamp is not None and message.timestamp > discovered.observed_at
+        ):
+            continue
+        yield (
+            EventType.MESSAGE_RECEIVED,
+            {"message_id": message.id, "author": message.type, "content": message.content},
+        )
+
+
+def _differ(old: Sequence[SourceFile], new: Sequence[SourceFile]) -> bool:
+    """Whether the files themselves differ; that a source knows less about them is no difference."""
+    before = {file.filename: file for file in old}
+    if before.keys() != {file.filename for file in new}:
+        return True
+    return any(
+        known is not None and said is not None and known != said
+        for file in new
+        for known, said in (
+            (before[file.filename].status, file.status),
+            (before[file.filename].additions, file.additions),
+            (before[file.filename].deletions, file.deletions),
+        )
+    )
+
+
+def _total(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known and len(known) == len(counts) else None
