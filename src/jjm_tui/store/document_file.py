@@ -1,0 +1,227 @@
+"""A store file on the disk: read without a lock, changed under one, replaced whole, set aside when damaged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+from jjm_tui.errors import StorageError, StoreDamagedError, StoreSchemaError
+from jjm_tui.store.backups import damaged_path, list_backups, list_damaged, next_backup_path, sweep, sweep_temporaries
+from jjm_tui.store.document import (
+    SCHEMA_VERSION,
+    DamagedDocumentError,
+    Document,
+    RecordKind,
+    parse_document,
+    salvage_records,
+)
+from jjm_tui.store.durable import FILE_OPS, FileOps, Signature, ensure_folder, replace_file, storage_error
+from jjm_tui.store.locks import hold_lock, lock_path
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+SECOND_LOOK: Final = 0.2
+"""Seconds between two readings of a file that looks damaged: somebody may just be writing it in place."""
+
+_MOST_LOOKS: Final = 10
+
+
+class DocumentFile(Generic[T]):
+    """One file of records of one kind. Every method blocks: call it in a thread.
+
+    ``keeps_backups``: the outgoing file stays as a backup, and a missing file beside backups is told instead of
+    taken for an empty one. ``salvages``: after a damaged file was set aside, its readable records go on in a new
+    one at once (for files that have no backup worth restoring). ``pause`` waits for the second look.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        kind: RecordKind[T],
+        now: Callable[[], datetime],
+        *,
+        keeps_backups: bool = False,
+        salvages: bool = False,
+        pause: Callable[[float], None] = time.sleep,
+        ops: FileOps = FILE_OPS,
+    ) -> None:
+        self.path = Path(path).resolve()
+        self.kind = kind
+        self._now = now
+        self._keeps_backups = keeps_backups
+        self._salvages = salvages
+        self._pause = pause
+        self._ops = ops
+        self._cached: tuple[Signature | None, Document[T]] | None = None
+
+    @property
+    def cached(self) -> Document[T] | None:
+        """The version that was read or written last."""
+        cached = self._cached
+        return None if cached is None else cached[1]
+
+    def is_current(self) -> bool:
+        """Whether the cached version is still the one on the disk."""
+        return self._current() is not None
+
+    def _current(self) -> Document[T] | None:
+        cached = self._cached
+        return cached[1] if cached is not None and cached[0] is not None and self._look() == cached[0] else None
+
+    def read(self) -> Document[T]:
+        """The newest version; a missing file is an empty one. Not to be changed.
+
+        Raises:
+            StoreDamagedError: it is not a store file; it was left alone.
+            StorageError: it cannot be read.
+        """
+        return self._load(self._report_damage)
+
+    def update(self, change: Callable[[Document[T]], R]) -> R:
+        """Apply ``change`` to the newest version, under the lock, and write the result durably if it differs.
+
+        Raises:
+            StoreDamagedError: the file was set aside under the name that the error tells.
+            StoreSchemaError: a newer version of this program wrote the file.
+            StorageError: nothing was changed.
+        """
+        ensure_folder(self.path.parent, self._ops)
+        with hold_lock(lock_path(self.path), ops=self._ops):
+            current = self._load(self._set_aside)
+            self._refuse_newer(current)
+            work = current.copy()
+            result = change(work)
+            if work.is_changed:
+                self._save(work)
+            return result
+
+    def _look(self) -> Signature | None:
+        try:
+            return self._ops.signature(self.path)
+        except OSError as error:
+            raise storage_error(error, self.path, "read") from error
+
+    def _load(self, on_damage: Callable[[bytes, str], StoreDamagedError]) -> Document[T]:
+        last_bad: bytes | None = None
+        for _ in range(_MOST_LOOKS):
+            if (current := self._current()) is not None:
+                return current
+            try:
+                data, signature = self._ops.read(self.path)
+            except (FileNotFoundError, NotADirectoryError):
+                return self._accept_missing()
+            except OSError as error:
+                raise storage_error(error, self.path, "read", "") from error
+            try:
+                document = parse_document(data, self.kind, self.cached)
+            except DamagedDocumentError as damage:
+                if last_bad == data:
+                    raise on_damage(data, str(damage)) from None
+                last_bad = data
+                self._pause(SECOND_LOOK)
+                continue
+            self._cached = (signature, document)
+            return document
+        raise StorageError(
+            f"{self.path} keeps changing and never is a whole store file.",
+            hint="Nothing was changed. Find out which program writes it, then try again.",
+            context={"path": str(self.path), "errno": "EBUSY"},
+        )
+
+    def _accept_missing(self) -> Document[T]:
+        if self._keeps_backups:
+            backups, damaged = list_backups(self.path), list_damaged(self.path)
+            if (backups or damaged) and self._look() is None:
+                raise StoreDamagedError(
+                    f"The store file {self.path} is missing, but earlier versions of it are there.",
+                    hint="Nothing was changed. Run 'jjm store repair' to bring the newest good version back.",
+                    context={**self._context(), "damaged": [str(path) for path in damaged]},
+                )
+        document: Document[T] = Document(self.kind)
+        self._cached = (None, document)
+        return document
+
+    def _context(self) -> dict[str, Any]:
+        backup = newest_good_backup(self.path, self.kind, self._ops) if self._keeps_backups else None
+        return {"path": str(self.path), "backup": None if backup is None else str(backup)}
+
+    def _report_damage(self, _: bytes, reason: str) -> StoreDamagedError:
+        context = self._context()
+        return StoreDamagedError(
+            f"{self.path} is damaged: {reason}.",
+            hint=f"It was left as it is. {self._way_out(context)}",
+            context=context,
+        )
+
+    def _set_aside(self, data: bytes, reason: str) -> StoreDamagedError:
+        context = self._context()
+        aside = damaged_path(self.path, self._now())
+        try:
+            self._ops.rename(self.path, aside)
+            self._ops.sync_folder(self.path.parent)
+        except OSError as error:
+            raise storage_error(error, self.path, "set aside") from error
+        self._cached = None
+        hint = self._way_out(context)
+        if self._salvages:
+            found, lost = salvage_records(data, self.kind)
+            document: Document[T] = Document(self.kind)
+            for entry in found:
+                document.admit(entry)
+            self._save(document)
+            hint = f"{len(document.entries)} readable records go on in a new file, {lost} lines could not be read."
+        return StoreDamagedError(
+            f"{self.path} was damaged ({reason}) and is set aside as {aside.name}.",
+            hint=hint,
+            context={**context, "damaged": [str(aside)]},
+        )
+
+    def _way_out(self, context: dict[str, Any]) -> str:
+        if not self._keeps_backups:
+            return "The next change sets it aside and keeps what can be read."
+        newest = context["backup"]
+        offer = f"The newest good backup is {Path(newest).name}." if newest else "There is no good backup."
+        return f"{offer} Run 'jjm store repair' to restore what can be restored."
+
+    def _refuse_newer(self, document: Document[T]) -> None:
+        version = document.schema_version
+        if version is not None and version <= SCHEMA_VERSION:
+            return
+        raise StoreSchemaError(
+            f"{self.path} was written by a newer version of jjm-tui (format {version}, not {SCHEMA_VERSION}).",
+            hint="Nothing was changed; reading still works. Update jjm-tui, or keep another store (--store PATH).",
+            context={"path": str(self.path), "schema_version": version},
+        )
+
+    def _save(self, document: Document[T]) -> None:
+        now = self._now()
+        keep_as = None
+        if self._keeps_backups:
+            keep_as = next_backup_path(self.path, now, list_backups(self.path))
+        self._cached, before = None, self._cached
+        try:
+            signature = replace_file(self.path, document.encode(), ops=self._ops, keep_as=keep_as)
+        except BaseException:
+            self._cached = before
+            raise
+        document.is_changed = False
+        self._cached = (signature, document)
+        if self._keeps_backups:
+            sweep(self.path, now, self._ops)
+        else:
+            sweep_temporaries(self.path, self._ops)
+
+
+def newest_good_backup(path: Path, kind: RecordKind[T], ops: FileOps = FILE_OPS) -> Path | None:
+    """The newest backup that is a whole store file."""
+    for backup in list_backups(path):
+        try:
+            parse_document(ops.read(backup.path)[0], kind)
+        except (OSError, DamagedDocumentError):
+            continue
+        return backup.path
+    return None

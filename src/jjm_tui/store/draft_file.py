@@ -1,0 +1,78 @@
+"""Texts that did not go out yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from jjm_tui.domain.codec import NO_EXTRA, FieldReader
+from jjm_tui.store.document import Document, RecordKind, encode_json
+from jjm_tui.store.document_file import DocumentFile
+from jjm_tui.store.durable import FILE_OPS, FileOps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One text under its key. ``extra`` holds fields that a newer version wrote."""
+
+    key: str
+    text: str
+    extra: Mapping[str, Any] = field(default_factory=lambda: NO_EXTRA)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"key": self.key, "text": self.text, **self.extra}
+
+    @classmethod
+    def from_dict(cls, data: object) -> Self:
+        """Raises ValidationError naming the field."""
+        read = FieldReader(data, "draft")
+        return cls(read.take_text("key"), read.take_text("text"), read.take_rest())
+
+
+DRAFTS: Final[RecordKind[Draft]] = RecordKind("drafts", Draft.from_dict, lambda draft: draft.key)
+
+
+class FileDrafts:
+    """A ``DraftStore`` in one file. A damaged file is set aside and told once; its readable drafts go on."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        pause: Callable[[float], None] = time.sleep,
+        ops: FileOps = FILE_OPS,
+    ) -> None:
+        self._file = DocumentFile(path, DRAFTS, now, salvages=True, pause=pause, ops=ops)
+
+    async def get(self, key: str) -> str | None:
+        draft = (await self._read()).get(key)
+        return None if draft is None else draft.text
+
+    async def put(self, key: str, text: str) -> None:
+        from anyio import to_thread
+
+        await to_thread.run_sync(self._file.update, lambda document: _put(document, key, text))
+
+    async def list_keys(self) -> tuple[str, ...]:
+        return tuple((await self._read()).ids())
+
+    async def _read(self) -> Document[Draft]:
+        from anyio import to_thread
+
+        return await to_thread.run_sync(self._file.read)
+
+
+def _put(document: Document[Draft], key: str, text: str) -> None:
+    if not text:
+        document.remove(key)
+        return
+    known = document.get(key)
+    document.put(encode_json(Draft(key, text, NO_EXTRA if known is None else known.extra).to_dict()))

@@ -1,0 +1,289 @@
+"""The default store: all tasks in one JSON file, one task per line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from jjm_tui.domain.codec import FieldReader
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.times import format_time
+from jjm_tui.errors import StorageError, StoreDamagedError, ValidationError
+from jjm_tui.ports import Clock, SyncState, TaskChange
+from jjm_tui.store.document import Document, RecordKind, decode_json, encode_json, encode_plain
+from jjm_tui.store.document_file import DocumentFile
+from jjm_tui.store.durable import FILE_OPS, FileOps
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from jjm_tui.store.group_commit import GroupCommit
+
+R = TypeVar("R")
+
+KEPT_MESSAGES: Final = 20
+"""Messages of a task in the store; the whole conversation is in ``activities/``."""
+
+TASKS: Final[RecordKind[Task]] = RecordKind("tasks", Task.from_dict, lambda task: task.id)
+
+_SYNC: Final = "sync"
+_FORGOTTEN: Final = "forgotten"
+
+
+def read_tasks(path: Path) -> tuple[tuple[Task, ...], dict[str, Any]]:
+    """Read the store file at once, without locks and without waiting for anything.
+
+    The second value holds ``schema_version`` (``None``: not a number), ``sync`` (SyncState by origin),
+    ``forgotten`` (the ids) and ``remarks`` (a sentence for each record that is kept but not shown).
+
+    Raises:
+        StoreDamagedError: the file is not a store file; it was left alone.
+        StorageError: it cannot be read.
+    """
+    file = DocumentFile(path, TASKS, lambda: datetime.now(UTC), keeps_backups=True)
+    document = file.read()
+    marks = _members(document, _SYNC)
+    info = {
+        "schema_version": document.schema_version,
+        "sync": {origin: _decode_sync(origin, mark) for origin, mark in marks.items()},
+        "forgotten": frozenset(_members(document, _FORGOTTEN)),
+        "remarks": document.problems(),
+    }
+    return tuple(document.items()), info
+
+
+def encode_task(task: Task) -> bytes:
+    """One task on one line; unknown fields go the exact way, because only they can hold numbers that orjson bends."""
+    parts: list[Any] = [task, *task.chat_history, *(task.source_files or ())]
+    if task.plan is not None:
+        parts += [task.plan, *task.plan.steps]
+    return encode_json(task.to_dict()) if any(part.extra for part in parts) else encode_plain(task.to_dict())
+
+
+class JsonTaskStore:
+    """A ``TaskStore`` in one JSON file.
+
+    Concurrent changes are written together; each call returns after its own change is on the disk. While an id
+    has a mark of ``forget``, ``apply`` answers ``None`` for it and stores nothing: call ``remember`` first.
+    ``gather_seconds`` is how long a save waits for company when changes come in faster than they can be saved.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        *,
+        gather_seconds: float = 0.1,
+        pause: Callable[[float], None] = time.sleep,
+        ops: FileOps = FILE_OPS,
+    ) -> None:
+        self._file = DocumentFile(path, TASKS, clock.now, keeps_backups=True, pause=pause, ops=ops)
+        self._gather_seconds = gather_seconds
+        self._commit: GroupCommit[Task] | None = None
+        self._bells: set[asyncio.Event] = set()
+
+    @property
+    def path(self) -> Path:
+        """The file, symbolic links resolved."""
+        return self._file.path
+
+    def problems(self) -> tuple[str, ...]:
+        """Sentences about records of the version read last that are kept but not shown."""
+        document = self._file.cached
+        return () if document is None else document.problems()
+
+    async def list_tasks(self) -> tuple[Task, ...]:
+        return tuple((await self._read()).items())
+
+    async def get_task(self, task_id: str) -> Task | None:
+        return (await self._read()).get(task_id)
+
+    async def find_ids(self, prefix: str) -> tuple[str, ...]:
+        return tuple(task_id for task_id in (await self._read()).ids() if task_id.startswith(prefix))
+
+    async def apply(self, changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
+        """See ``TaskStore.apply``. A change that raises takes back the whole call, and its error is raised here."""
+        wanted = dict(changes)
+        return await self._change(lambda document: _apply(document, wanted))
+
+    async def get_sync_state(self, origin: str) -> SyncState:
+        return _decode_sync(origin, _members(await self._read(), _SYNC).get(origin))
+
+    async def set_sync_state(self, state: SyncState) -> None:
+        await self._change(lambda document: _set_sync(document, state))
+
+    async def forget(self, task_ids: Iterable[str], at: datetime) -> dict[str, Task]:
+        wanted = tuple(task_ids)
+        return await self._change(lambda document: _forget(document, wanted, at))
+
+    async def remember(self, task_ids: Iterable[str]) -> dict[str, Task]:
+        wanted = tuple(task_ids)
+        return await self._change(lambda document: _remember(document, wanted))
+
+    async def forgotten_ids(self) -> frozenset[str]:
+        return frozenset(_members(await self._read(), _FORGOTTEN))
+
+    def watch(self) -> AsyncIterator[frozenset[str]]:
+        """See ``TaskStore.watch``. Changes count from what this store read or wrote last.
+
+        An empty set says that the file changed and cannot be read now; the next reading tells why.
+        """
+        return self._watch(self._file.cached)
+
+    async def close(self) -> None:
+        if self._commit is not None:
+            await self._commit.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _read(self) -> Document[Task]:
+        from anyio import to_thread
+
+        document = self._file.cached
+        if document is not None and self._file.is_current():
+            return document
+        return await to_thread.run_sync(self._file.read)
+
+    async def _change(self, change: Callable[[Document[Task]], R]) -> R:
+        if self._commit is None:
+            from jjm_tui.store.group_commit import GroupCommit
+
+            self._commit = GroupCommit(self._file, self._gather_seconds, self._ring)
+        return await self._commit.change(change)
+
+    def _ring(self) -> None:
+        for bell in self._bells:
+            bell.set()
+
+    async def _watch(self, seen: Document[Task] | None) -> AsyncIterator[frozenset[str]]:
+        from jjm_tui.store.watching import watch_file
+
+        async with watch_file(self.path, self._bells) as bell:
+            while True:
+                try:
+                    newest = await self._read()
+                except StorageError:
+                    yield frozenset()
+                else:
+                    changed = frozenset() if seen is None else _differing_ids(seen, newest)
+                    seen = newest
+                    if changed:
+                        yield changed
+                await bell.wait()
+                bell.clear()
+
+
+def _members(document: Document[Task], name: str) -> Mapping[str, Any]:
+    value = document.get_sibling(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _own_members(document: Document[Task], name: str) -> dict[str, Any]:
+    """A copy to change. A value of another kind is somebody else's and must not be overwritten."""
+    value = document.get_sibling(name)
+    if value is not None and not isinstance(value, Mapping):
+        raise StoreDamagedError(
+            f"In the store file, {name!r} is not an object.",
+            hint="Nothing was changed. Correct the file by hand, or run 'jjm store repair'.",
+            context={"field": name},
+        )
+    return dict(value or {})
+
+
+def _differing_ids(before: Document[Task], after: Document[Task]) -> frozenset[str]:
+    if before is after:
+        return frozenset()
+    ids = {*before.ids(), *after.ids()}
+    return frozenset(task_id for task_id in ids if before.raw(task_id) != after.raw(task_id))
+
+
+def _apply(document: Document[Task], changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
+    from jjm_tui.domain.merge import keep_newest
+
+    forgotten = _members(document, _FORGOTTEN)
+    answers: dict[str, Task | None] = {}
+    for task_id, change in changes.items():
+        known = document.get(task_id)
+        wanted = None if known is None and task_id in forgotten else change(known)
+        if wanted is None:
+            answers[task_id] = None
+            if known is not None:
+                document.remove(task_id)
+            continue
+        if wanted.id != task_id:
+            raise ValidationError(
+                f"A change of task {task_id} must not give it another id.",
+                hint="Report this: it should not happen.",
+                context={"field": "id"},
+            )
+        answers[task_id] = known if wanted == known else document.put(encode_task(keep_newest(wanted, KEPT_MESSAGES)))
+    return answers
+
+
+def _forget(document: Document[Task], task_ids: Iterable[str], at: datetime) -> dict[str, Task]:
+    marks = _own_members(document, _FORGOTTEN)
+    removed: dict[str, Task] = {}
+    for task_id in task_ids:
+        task = document.get(task_id)
+        if task is None:
+            continue
+        whole, *others = (decode_json(raw) for raw in document.remove(task_id))
+        marks[task_id] = {"at": format_time(at), "task": whole} | ({"others": others} if others else {})
+        removed[task_id] = task
+    if removed:
+        document.set_sibling(_FORGOTTEN, marks)
+    return removed
+
+
+def _remember(document: Document[Task], task_ids: Iterable[str]) -> dict[str, Task]:
+    marks = _own_members(document, _FORGOTTEN)
+    returned: dict[str, Task] = {}
+    for task_id in task_ids:
+        mark = marks.pop(task_id, None)
+        if not isinstance(mark, Mapping):
+            continue
+        others = mark.get("others")
+        for record in (mark.get("task"), *(others if isinstance(others, list) else ())):
+            document.keep(encode_json(record))
+        task = document.get(task_id)
+        if task is not None:
+            returned[task_id] = task
+    document.set_sibling(_FORGOTTEN, marks)
+    return returned
+
+
+def _decode_sync(origin: str, mark: object) -> SyncState:
+    """What cannot be read counts as not known."""
+    try:
+        read = FieldReader(mark or {}, _SYNC)
+        return SyncState(
+            origin=origin,
+            synced_at=read.take_optional_time("synced_at"),
+            truncated=read.take_bool("truncated", False),
+            complete=read.take_bool("complete", False),
+            first_sync_done=read.take_bool("first_sync_done", False),
+            polling_stopped=read.take_optional_text("polling_stopped"),
+        )
+    except ValidationError:
+        return SyncState(origin)
+
+
+def _set_sync(document: Document[Task], state: SyncState) -> None:
+    marks = _own_members(document, _SYNC)
+    known = marks.get(state.origin)
+    marks[state.origin] = {
+        **(known if isinstance(known, Mapping) else {}),
+        "synced_at": None if state.synced_at is None else format_time(state.synced_at),
+        "truncated": state.truncated,
+        "complete": state.complete,
+        "first_sync_done": state.first_sync_done,
+        "polling_stopped": state.polling_stopped,
+    }
+    document.set_sibling(_SYNC, marks)

@@ -1,0 +1,219 @@
+"""What people decided, on disk before it is sent: one record per operation, durable at every step."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from jjm_tui.domain.operations import Operation, OperationKind
+from jjm_tui.errors import StorageError, ValidationError, WrongStateError
+from jjm_tui.ports import Clock
+from jjm_tui.store.document import Document, RecordKind, encode_json
+from jjm_tui.store.document_file import DocumentFile
+from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder
+from jjm_tui.store.locks import hold_lock, lock_path, try_lock
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+T = TypeVar("T")
+
+KEEP_FINISHED: Final = timedelta(days=7)
+
+OPERATIONS: Final[RecordKind[Operation]] = RecordKind("operations", Operation.from_dict, lambda operation: operation.id)
+
+_OWNER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
+_STALE_OWNERS_SWEPT: Final = 20
+"""How many lock files of dead owners are looked at when a new owner starts."""
+
+
+class FileOutbox:
+    """An ``OutboxStore`` in one file, with a lock file per owner in ``owners_dir``.
+
+    A damaged file is set aside and told once; its readable operations go on.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        owners_dir: Path,
+        clock: Clock,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+        ops: FileOps = FILE_OPS,
+    ) -> None:
+        self._file = DocumentFile(path, OPERATIONS, clock.now, salvages=True, pause=pause, ops=ops)
+        self._owners = Path(owners_dir)
+        self._clock = clock
+        self._owner: str | None = None
+        self._owner_lock: FileLock | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file, symbolic links resolved."""
+        return self._file.path
+
+    def problems(self) -> tuple[str, ...]:
+        """Sentences about records of the version read last that are kept but not shown."""
+        document = self._file.cached
+        return () if document is None else document.problems()
+
+    def owner(self) -> str:
+        """See ``OutboxStore.owner``.
+
+        Raises:
+            StorageError: the lock file cannot be made.
+        """
+        if self._owner is None:
+            name = f"{os.getpid()}-{secrets.token_hex(6)}"
+            ensure_folder(self._owners)
+            with self._probing():
+                self._sweep_owners()
+                self._owner_lock = try_lock(self._owner_path(name))
+            if self._owner_lock is None:
+                raise StorageError(
+                    f"{self._owner_path(name)} is locked by somebody else.",
+                    hint="Nothing was sent. Try again.",
+                    context={"path": str(self._owner_path(name))},
+                )
+            self._owner = name
+        return self._owner
+
+    async def is_alive(self, owner: str) -> bool:
+        from anyio import to_thread
+
+        return owner == self._owner or await to_thread.run_sync(self._is_alive_now, owner)
+
+    async def add(self, operation: Operation) -> None:
+        await self._in_thread(lambda: self._file.update(lambda document: self._add(document, operation)))
+
+    async def change(self, operation_id: str, change: Callable[[Operation], Operation]) -> Operation:
+        return await self._in_thread(lambda: self.change_now(operation_id, change))
+
+    def change_now(self, operation_id: str, change: Callable[[Operation], Operation]) -> Operation:
+        """See ``OutboxStore.change_now``."""
+        return self._file.update(lambda document: self._change(document, operation_id, change))
+
+    async def get(self, operation_id: str) -> Operation | None:
+        return (await self._in_thread(self._file.read)).get(operation_id)
+
+    async def list_operations(self, *, open_only: bool = False) -> tuple[Operation, ...]:
+        document = await self._in_thread(self._file.read)
+        shown = [
+            operation
+            for operation in document.items()
+            if operation.state.is_open or not (open_only or self._is_old(operation))
+        ]
+        return tuple(sorted(shown, key=lambda operation: operation.created_at))
+
+    async def remove(self, operation_id: str) -> None:
+        await self._in_thread(lambda: self._file.update(lambda document: document.remove(operation_id)))
+
+    def close(self) -> None:
+        """Stop being an owner: others may adopt what is open."""
+        if self._owner is not None and self._owner_lock is not None:
+            self._owner_path(self._owner).unlink(missing_ok=True)
+            self._owner_lock.release()
+        self._owner = self._owner_lock = None
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        from anyio import to_thread
+
+        return await to_thread.run_sync(work)
+
+    def _is_old(self, operation: Operation) -> bool:
+        ended = operation.finished_at or operation.created_at
+        return not operation.state.is_open and ended < self._clock.now() - KEEP_FINISHED
+
+    def _add(self, document: Document[Operation], operation: Operation) -> None:
+        for old in [known for known in document.items() if self._is_old(known)]:
+            document.remove(old.id)
+        if document.get(operation.id) is not None:
+            raise WrongStateError(
+                f"The operation {operation.id} is recorded already.",
+                hint="Look at 'jjm outbox list'.",
+                context={"operation_id": operation.id},
+            )
+        for known in document.items():
+            if known.state.is_open and _is_same_decision(known, operation):
+                raise _already_open(known)
+        document.put(encode_json(operation.to_dict()))
+
+    def _change(
+        self, document: Document[Operation], operation_id: str, change: Callable[[Operation], Operation]
+    ) -> Operation:
+        known = document.get(operation_id)
+        if known is None:
+            raise StorageError(
+                f"The outbox has no operation {operation_id}.",
+                hint="It may have been settled and removed elsewhere: look at 'jjm outbox list'.",
+                context={"path": str(self.path), "operation_id": operation_id},
+            )
+        wanted = change(known)
+        if wanted.id != operation_id:
+            raise ValidationError(
+                f"A change of operation {operation_id} must not give it another id.",
+                hint="Report this: it should not happen.",
+                context={"field": "id"},
+            )
+        return known if wanted == known else document.put(encode_json(wanted.to_dict()))
+
+    def _owner_path(self, owner: str) -> Path:
+        return self._owners / f"{owner}.lock"
+
+    def _probing(self) -> contextlib.AbstractContextManager[None]:
+        """One prober at a time: two of them would take each other for the owner."""
+        return hold_lock(lock_path(self._owners))
+
+    def _is_alive_now(self, owner: str) -> bool:
+        if _OWNER_NAME.fullmatch(owner) is None or not self._owner_path(owner).exists():
+            return False
+        with self._probing():
+            return not self._bury(owner)
+
+    def _bury(self, owner: str) -> bool:
+        """Remove the lock file of an owner that is dead; answer whether it is. Only while probing."""
+        path = self._owner_path(owner)
+        if not path.exists():
+            return True
+        lock = try_lock(path)
+        if lock is None:
+            return False
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        lock.release()
+        return True
+
+    def _sweep_owners(self) -> None:
+        for path in sorted(self._owners.glob("*.lock"))[:_STALE_OWNERS_SWEPT]:
+            if _OWNER_NAME.fullmatch(path.stem) is not None:
+                self._bury(path.stem)
+
+
+def _is_same_decision(known: Operation, new: Operation) -> bool:
+    if known.kind is not new.kind:
+        return False
+    if new.kind is OperationKind.CREATE:
+        return known.origin == new.origin and dict(known.payload) == dict(new.payload)
+    return known.task_id == new.task_id
+
+
+def _already_open(known: Operation) -> WrongStateError:
+    what = {
+        OperationKind.CREATE: "The same task is being created already",
+        OperationKind.MESSAGE: f"An earlier message to task {known.task_id} is not settled yet",
+        OperationKind.APPROVE: f"An earlier approval of task {known.task_id} is not settled yet",
+        OperationKind.RESUME: f"An earlier resume of task {known.task_id} is not settled yet",
+    }[known.kind]
+    return WrongStateError(
+        f"{what} ({known.state.value}).",
+        hint=f"Nothing was sent. Wait for it, or look at 'jjm outbox show {known.id}'.",
+        context={"operation_id": known.id, "state": known.state.value, "task_id": known.task_id},
+    )

@@ -1,0 +1,127 @@
+"""Whole conversations and patches, raw as the server gave them: one file per task in ``activities/``."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from jjm_tui.domain.codec import FieldReader
+from jjm_tui.domain.task import ChatMessage
+from jjm_tui.domain.times import format_time
+from jjm_tui.errors import StoreDamagedError, ValidationError
+from jjm_tui.ports import Transcript
+from jjm_tui.store.backups import damaged_path, sweep_temporaries
+from jjm_tui.store.document import decode_json, encode_json
+from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder, remove_file, replace_file, storage_error
+from jjm_tui.store.locks import hold_lock
+
+_PLAIN_ID: Final = re.compile(r"[0-9a-z_][0-9a-z_-]{0,99}")
+_NOT_PLAIN: Final = re.compile(r"[^0-9a-z_-]+")
+
+
+def transcript_name(task_id: str) -> str:
+    """A file name for any id: the id itself where it is harmless, else a readable start and a hash.
+
+    Capital letters are not harmless, because some file systems do not tell them from small ones.
+    """
+    if _PLAIN_ID.fullmatch(task_id) is not None:
+        return f"{task_id}.json"
+    start = _NOT_PLAIN.sub("-", task_id.lower())[:40].strip("-")
+    return f"{start}~{hashlib.sha256(task_id.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.json"
+
+
+class FileTranscripts:
+    """A ``TranscriptStore`` in a folder. A damaged file is set aside when the next version is put."""
+
+    def __init__(
+        self, folder: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), ops: FileOps = FILE_OPS
+    ) -> None:
+        self._folder = Path(folder)
+        self._now = now
+        self._ops = ops
+
+    async def get(self, task_id: str) -> Transcript | None:
+        """What is kept of one task.
+
+        Raises:
+            StoreDamagedError: the file is not a transcript of this task.
+            StorageError: it cannot be read.
+        """
+        from anyio import to_thread
+
+        return await to_thread.run_sync(self._read, task_id)
+
+    async def put(self, transcript: Transcript) -> None:
+        from anyio import to_thread
+
+        await to_thread.run_sync(self._write, transcript)
+
+    async def remove(self, task_id: str) -> None:
+        from anyio import to_thread
+
+        await to_thread.run_sync(remove_file, self._path(task_id), self._ops)
+
+    def _path(self, task_id: str) -> Path:
+        return self._folder / transcript_name(task_id)
+
+    def _read(self, task_id: str) -> Transcript | None:
+        path = self._path(task_id)
+        try:
+            data, _ = self._ops.read(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise storage_error(error, path, "read", "") from error
+        try:
+            return _decode_transcript(decode_json(data), task_id)
+        except (ValueError, ValidationError) as error:
+            raise StoreDamagedError(
+                f"{path} is damaged: it does not hold the conversation of task {task_id}.",
+                hint="It was left as it is. Reading the task from the server sets it aside and makes a new one.",
+                context={"path": str(path), "reason": str(error)},
+            ) from error
+
+    def _write(self, transcript: Transcript) -> None:
+        path = self._path(transcript.task_id)
+        data = encode_json(
+            {
+                "task_id": transcript.task_id,
+                "read_at": None if transcript.read_at is None else format_time(transcript.read_at),
+                "patch": transcript.patch,
+                "messages": [message.to_dict() for message in transcript.messages],
+                "activities": [dict(activity) for activity in transcript.activities],
+            }
+        )
+        ensure_folder(self._folder, self._ops)
+        with hold_lock(self._folder / ".lock", ops=self._ops):
+            try:
+                self._read(transcript.task_id)
+            except StoreDamagedError:
+                try:
+                    self._ops.rename(path, damaged_path(path, self._now()))
+                except OSError as error:
+                    raise storage_error(error, path, "set aside") from error
+            replace_file(path, data + b"\n", ops=self._ops)
+            sweep_temporaries(path, self._ops)
+
+
+def _decode_transcript(data: object, task_id: str) -> Transcript:
+    read = FieldReader(data, "transcript")
+    found = read.take_text("task_id")
+    if found != task_id:
+        raise read.wrong("task_id", f"{task_id!r}", found)
+    return Transcript(
+        task_id=found,
+        activities=read.take_objects("activities", _decode_activity),
+        messages=read.take_objects("messages", ChatMessage.from_dict),
+        patch=read.take_optional_text("patch"),
+        read_at=read.take_optional_time("read_at"),
+    )
+
+
+def _decode_activity(data: object, where: str) -> Mapping[str, Any]:
+    return FieldReader(data, where).take_rest()
