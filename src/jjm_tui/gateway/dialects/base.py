@@ -1,0 +1,117 @@
+"""What every family of servers offers, and the words they share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from jjm_tui.domain.facts import FactSource, TaskFacts
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import clean
+from jjm_tui.errors import UnsupportedOperationError
+from jjm_tui.gateway.dialects.answers import AnswerReading
+from jjm_tui.ports import (
+    Answer,
+    Capabilities,
+    CreatePlan,
+    CreateRequest,
+    DiffReading,
+    Priority,
+    Repository,
+    TaskListing,
+    TaskReading,
+)
+
+OPERATIONS: Final = (
+    "list",
+    "get",
+    "chat",
+    "plan",
+    "diff",
+    "create",
+    "message",
+    "approve",
+    "resume",
+    "repositories",
+    "archived_list",
+)
+MAX_PAGES: Final = 100
+"""Pages of one list before a server is taken to repeat itself."""
+
+_SAYS_NO: Final = re.compile(
+    r"\s*(?:no plan approval needed|(?:task|session) \S+ doesn.t appear to be paused|nothing to approve"
+    r"|no (?:pending )?plan\b|(?:the )?plan (?:was|is|has been) already approved|(?:task|session) \S+ is not )",
+    re.IGNORECASE,
+)
+_ID_WORDS: Final = re.compile(
+    r"^\W*(?:task|session)?[ _]?(?:created\W+)?ID\W{1,3}([A-Za-z0-9_-]{1,128})\s*$", re.IGNORECASE | re.MULTILINE
+)
+_ID_IN_SENTENCE: Final = re.compile(r"\bID: ([A-Za-z0-9_-]{1,128})(?=\s|[.,;)]|$)")
+_NO_IDS: Final = frozenset({"undefined", "null", "none", "unknown", "nan"})
+
+
+class Dialect(Protocol):
+    """One family of servers behind the names of ``ports.TaskServer``; see there for the meaning of each method."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def list_tasks(self, priority: Priority, on_page: Callable[[int], None] | None) -> TaskListing: ...
+
+    async def get_task(self, task_id: str, known: Task | None, priority: Priority) -> TaskReading: ...
+
+    async def get_diff(self, task_id: str, priority: Priority) -> DiffReading: ...
+
+    async def list_repositories(self, priority: Priority) -> tuple[Repository, ...]: ...
+
+    async def plan_create(self, request: CreateRequest) -> CreatePlan: ...
+
+    async def create_task(self, request: CreateRequest, written: Callable[[], None]) -> Answer: ...
+
+    async def send_message(self, task_id: str, text: str, written: Callable[[], None]) -> Answer: ...
+
+    async def approve_plan(self, task_id: str, written: Callable[[], None]) -> Answer: ...
+
+    async def resume_task(self, task_id: str, message: str, written: Callable[[], None]) -> Answer: ...
+
+
+def require(capabilities: Capabilities, operation: str) -> None:
+    """Raises UnsupportedOperationError with the reason when the server cannot do ``operation``."""
+    if operation in capabilities.operations:
+        return
+    reason = capabilities.unavailable.get(operation, "This server has no way to do that.")
+    raise UnsupportedOperationError(
+        reason, hint="`jjm server info` shows what the server can do.", context={"operation": operation}
+    )
+
+
+def bare_id(task_id: str) -> str:
+    """The id alone, of ``sessions/ID`` or a task address."""
+    return task_id.rstrip("/").rsplit("/", 1)[-1]
+
+
+def plain_answer(reading: AnswerReading, facts: tuple[TaskFacts, ...] = ()) -> Answer:
+    """The answer to a message, an approval or a resume: accepted unless its words say that nothing was done."""
+    words = "" if reading.has_value else clean(reading.text).strip()
+    return Answer(accepted=_SAYS_NO.match(words) is None, text=words, facts=facts)
+
+
+def find_new_id(text: str) -> str | None:
+    """The id of a task that a sentence says was created; the first one, because titles come after it."""
+    match = _ID_WORDS.search(text) or _ID_IN_SENTENCE.search(text)
+    return None if match is None or match[1].lower() in _NO_IDS else match[1]
+
+
+def created_answer(text: str, task_id: str | None, source: FactSource, **said: Any) -> Answer:
+    """The answer to a create. Without an id it is accepted all the same, with a remark."""
+    words = clean(text).strip()
+    if task_id is None:
+        remark = "The server accepted the task but did not tell its id; the next list will show it."
+        return Answer(accepted=True, text=words, remarks=(remark,))
+    return Answer(accepted=True, text=words, facts=(TaskFacts(task_id, source, on_server=True, **said),))
+
+
+def missing_tools(tools: Mapping[str, Any], wanted: Mapping[str, str]) -> dict[str, str]:
+    """For operations (keys) whose tool (values) the server lacks: the reason, for people."""
+    return {operation: f"This server has no tool {name!r}." for operation, name in wanted.items() if name not in tools}

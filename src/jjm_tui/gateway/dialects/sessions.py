@@ -1,0 +1,229 @@
+"""Session records of the public REST API, as the rest and the official family answer them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from jjm_tui.domain.facts import SILENT, FactSource, Said, TaskFacts
+from jjm_tui.domain.ids import is_valid_id
+from jjm_tui.domain.status import TaskStatus, normalise_status
+from jjm_tui.domain.text import clean, clean_line
+from jjm_tui.domain.times import parse_time
+
+_SOURCE: Final = re.compile(r"(?:sources/)?github/([^/\s]+)/([^/\s]+)")
+_LIST_KEYS: Final = {
+    "sessions": ("sessions", "tasks", "items", "results", "data"),
+    "activities": ("activities", "items", "results", "data"),
+    "sources": ("sources", "repositories", "repos", "items", "results", "data"),
+}
+_TOKEN_KEYS: Final = ("nextPageToken", "next_page_token", "nextCursor", "next_cursor", "next_page")
+_MORE_KEYS: Final = ("hasMore", "has_more", "truncated")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its records, the token of the next one, and whether the server says that it goes on."""
+
+    records: tuple[Any, ...]
+    next_token: str | None = None
+    has_more: bool = False
+    bare: bool = False
+    """A bare list: there was no room for a token."""
+
+
+def read_page(value: Any, kind: str) -> Page | None:
+    """The records of a list answer, ``None`` when it is no list. ``kind``: sessions, activities or sources.
+
+    ``{}`` is a legal empty list: the REST API leaves out what is empty.
+    """
+    if isinstance(value, list):
+        return Page(tuple(value), bare=True)
+    if not isinstance(value, Mapping):
+        return None
+    token = next((str(value[key]) for key in _TOKEN_KEYS if isinstance(value.get(key), str | int) and value[key]), None)
+    more = any(value.get(key) is True for key in _MORE_KEYS)
+    for key in _LIST_KEYS[kind]:
+        inner = value.get(key)
+        if isinstance(inner, list):
+            return Page(tuple(inner), token, more or token is not None)
+        if isinstance(inner, Mapping) and key in ("data", "results"):
+            nested = read_page(inner, kind)
+            if nested is not None:
+                token = token or nested.next_token
+                return Page(nested.records, token, more or nested.has_more or token is not None, nested.bare)
+    if any(key in value for key in ("id", "name", "error", "errors")):
+        return None
+    return Page((), token, more or token is not None)
+
+
+def read_id(record: Mapping[str, Any], keys: Sequence[str] = ("id", "name", "sessionId", "session_id")) -> str | None:
+    """The id of a record as text; never through a floating number, which would lose digits."""
+    for key in keys:
+        value = record.get(key)
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            continue
+        text = str(value).rstrip("/").rsplit("/", 1)[-1]
+        if is_valid_id(text):
+            return text
+    return None
+
+
+def said_text(value: object) -> Said[str]:
+    """Text over several lines, cleaned; silence for anything else and for the empty text."""
+    return clean(value) if isinstance(value, str) and value else SILENT
+
+
+def said_line(value: object) -> Said[str]:
+    """Text on one line, cleaned."""
+    line = clean_line(value).strip() if isinstance(value, str) else ""
+    return line or SILENT
+
+
+def said_time(value: object) -> Said[datetime]:
+    """An RFC 3339 time; silence for anything else, such as a date in some country's spelling."""
+    if not isinstance(value, str):
+        return SILENT
+    try:
+        return parse_time(value)
+    except ValueError:
+        return SILENT
+
+
+def said_url(value: object) -> Said[str]:
+    """An http or https address without a control character or a space."""
+    if not isinstance(value, str) or re.fullmatch(r"https?://[^\s\x00-\x1f\x7f-\x9f]+", value) is None:
+        return SILENT
+    return value if clean(value) == value else SILENT
+
+
+def read_status(word: object) -> tuple[TaskStatus, str | None]:
+    """The neutral status and the server's own word."""
+    if not isinstance(word, str) or not word.strip():
+        return TaskStatus.UNKNOWN, None
+    return normalise_status(word), clean_line(word).strip()
+
+
+def decode_repository_name(source: object, names: Mapping[str, str]) -> Said[str | None]:
+    """``owner/name`` of an opaque source name: as the source list told, else by the one documented form."""
+    if not isinstance(source, str):
+        return SILENT
+    if source in names:
+        return names[source]
+    match = _SOURCE.fullmatch(source)
+    return SILENT if match is None else said_line(f"{match[1]}/{match[2]}")
+
+
+def decode_session(
+    record: Mapping[str, Any], origin: FactSource, *, names: Mapping[str, str] | None = None, listed: bool = False
+) -> TaskFacts | None:
+    """Facts of one session record, ``None`` when it has no usable id.
+
+    ``listed``: it came in a list, which hides archived sessions, so not saying *archived* means that it is not.
+    """
+    task_id = read_id(record)
+    if task_id is None:
+        return None
+    context = record.get("sourceContext")
+    context = context if isinstance(context, Mapping) else {}
+    place = context.get("githubRepoContext")
+    place = place if isinstance(place, Mapping) else {}
+    status, detail = read_status(record.get("state", record.get("status")))
+    archived = record.get("archived")
+    return TaskFacts(
+        id=task_id,
+        origin=origin,
+        title=said_line(record.get("title")),
+        description=said_text(record.get("prompt")),
+        repository=decode_repository_name(context.get("source"), names or {}),
+        branch=said_line(place.get("startingBranch")),
+        status=status,
+        status_detail=detail,
+        created_at=said_time(record.get("createTime")),
+        updated_at=said_time(record.get("updateTime")),
+        url=said_url(record.get("url")),
+        pull_request_url=read_pull_request(record),
+        archived_on_server=archived if isinstance(archived, bool) else (False if listed else SILENT),
+        on_server=True,
+    )
+
+
+def read_outputs(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The outputs of a session that are objects."""
+    outputs = record.get("outputs")
+    return [item for item in outputs if isinstance(item, Mapping)] if isinstance(outputs, list) else []
+
+
+def read_pull_request(record: Mapping[str, Any]) -> Said[str]:
+    """The address of the last pull request among the outputs."""
+    found: Said[str] = SILENT
+    for output in read_outputs(record):
+        request = output.get("pullRequest")
+        if isinstance(request, Mapping):
+            address = said_url(request.get("url"))
+            found = found if address is SILENT else address
+    return found
+
+
+def read_patch(change_set: object) -> str | None:
+    """The unified diff of a change set, exactly."""
+    if not isinstance(change_set, Mapping):
+        return None
+    patch = change_set.get("gitPatch")
+    text = patch.get("unidiffPatch") if isinstance(patch, Mapping) else None
+    return text if isinstance(text, str) and text else None
+
+
+def read_session_patch(record: Mapping[str, Any]) -> str | None:
+    """The diff of the session's outputs; several change sets are put one after the other."""
+    patches = [patch for output in read_outputs(record) if (patch := read_patch(output.get("changeSet")))]
+    return join_patches(patches) if patches else None
+
+
+def join_patches(patches: Sequence[str]) -> str:
+    """Several diffs as one; a single one stays exactly as it is."""
+    if len(patches) == 1:
+        return patches[0]
+    return "".join(patch if patch.endswith("\n") else patch + "\n" for patch in patches)
+
+
+@dataclass(slots=True)
+class SessionCollector:
+    """Gathers the sessions of a list over its pages; a record that cannot be read becomes a remark."""
+
+    origin: FactSource
+    names: Mapping[str, str] = field(default_factory=dict)
+    tasks: dict[str, TaskFacts] = field(default_factory=dict)
+    raw: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    unreadable: int = 0
+
+    def add(self, records: Sequence[Any]) -> int:
+        """Take the records of a page; answer how many of them were new."""
+        new = 0
+        for record in records:
+            facts = decode_session(record, self.origin, names=self.names, listed=True) if _is_object(record) else None
+            if facts is None:
+                self.unreadable += 1
+            elif facts.id not in self.tasks:
+                new += 1
+                self.tasks[facts.id] = facts
+                self.raw[facts.id] = record
+        return new
+
+    def remarks(self) -> tuple[str, ...]:
+        """What could not be read, for people."""
+        if not self.unreadable:
+            return ()
+        count = "One record" if self.unreadable == 1 else f"{self.unreadable} records"
+        return (f"{count} of the server's list could not be read and {_are(self.unreadable)} not shown.",)
+
+
+def _is_object(record: object) -> bool:
+    return isinstance(record, Mapping)
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
