@@ -66,6 +66,7 @@ def load_settings(
         profile: the profile named on the command line.
         overrides: values from the command line by dotted key; ``None`` means not given.
         environ: the environment; the process's own when not given.
+        use_file: whether a settings file is read at all; a demo does without.
         use_file: whether the settings file is read at all; a demo does without.
 
     Raises:
