@@ -30,7 +30,8 @@ KEPT_MESSAGES: Final = 20
 TASKS: Final[RecordKind[Task]] = RecordKind("tasks", Task.from_dict, lambda task: task.id)
 
 _SYNC: Final = "sync"
-_FORGOTTEN: Final = "forgotten"
+FORGOTTEN: Final = "forgotten"
+"""The name beside the tasks that holds what was forgotten, by id."""
 
 
 def read_tasks(path: Path) -> tuple[tuple[Task, ...], dict[str, Any]]:
@@ -49,7 +50,7 @@ def read_tasks(path: Path) -> tuple[tuple[Task, ...], dict[str, Any]]:
     info = {
         "schema_version": document.schema_version,
         "sync": {origin: _decode_sync(origin, mark) for origin, mark in marks.items()},
-        "forgotten": frozenset(_members(document, _FORGOTTEN)),
+        "forgotten": frozenset(_members(document, FORGOTTEN)),
         "remarks": document.problems(),
     }
     return tuple(document.items()), info
@@ -124,7 +125,7 @@ class JsonTaskStore:
         return await self._change(lambda document: _remember(document, wanted))
 
     async def forgotten_ids(self) -> frozenset[str]:
-        return frozenset(_members(await self._read(), _FORGOTTEN))
+        return frozenset(_members(await self._read(), FORGOTTEN))
 
     def watch(self) -> AsyncIterator[frozenset[str]]:
         """See ``TaskStore.watch``. Changes count from what this store read or wrote last.
@@ -207,7 +208,7 @@ def _differing_ids(before: Document[Task], after: Document[Task]) -> frozenset[s
 def _apply(document: Document[Task], changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
     from jjm_tui.domain.merge import keep_newest
 
-    forgotten = _members(document, _FORGOTTEN)
+    forgotten = _members(document, FORGOTTEN)
     answers: dict[str, Task | None] = {}
     for task_id, change in changes.items():
         known = document.get(task_id)
@@ -228,7 +229,7 @@ def _apply(document: Document[Task], changes: Mapping[str, TaskChange]) -> dict[
 
 
 def _forget(document: Document[Task], task_ids: Iterable[str], at: datetime) -> dict[str, Task]:
-    marks = _own_members(document, _FORGOTTEN)
+    marks = _own_members(document, FORGOTTEN)
     removed: dict[str, Task] = {}
     for task_id in task_ids:
         task = document.get(task_id)
@@ -238,12 +239,12 @@ def _forget(document: Document[Task], task_ids: Iterable[str], at: datetime) -> 
         marks[task_id] = {"at": format_time(at), "task": whole} | ({"others": others} if others else {})
         removed[task_id] = task
     if removed:
-        document.set_sibling(_FORGOTTEN, marks)
+        document.set_sibling(FORGOTTEN, marks)
     return removed
 
 
 def _remember(document: Document[Task], task_ids: Iterable[str]) -> dict[str, Task]:
-    marks = _own_members(document, _FORGOTTEN)
+    marks = _own_members(document, FORGOTTEN)
     returned: dict[str, Task] = {}
     for task_id in task_ids:
         mark = marks.pop(task_id, None)
@@ -255,7 +256,7 @@ def _remember(document: Document[Task], task_ids: Iterable[str]) -> dict[str, Ta
         task = document.get(task_id)
         if task is not None:
             returned[task_id] = task
-    document.set_sibling(_FORGOTTEN, marks)
+    document.set_sibling(FORGOTTEN, marks)
     return returned
 
 

@@ -29,7 +29,7 @@ KEEP_FINISHED: Final = timedelta(days=7)
 
 OPERATIONS: Final[RecordKind[Operation]] = RecordKind("operations", Operation.from_dict, lambda operation: operation.id)
 
-_OWNER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
+_OWNER_NAME: Final = re.compile(r"[0-9]{1,20}-[0-9a-f]{12}")
 _STALE_OWNERS_SWEPT: Final = 20
 """How many lock files of dead owners are looked at when a new owner starts."""
 

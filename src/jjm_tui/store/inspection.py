@@ -1,0 +1,245 @@
+"""Looking at a store file and bringing a damaged one back, without ever overwriting anything."""
+
+from __future__ import annotations
+
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from jjm_tui.domain.task import Task
+from jjm_tui.ports import Clock
+from jjm_tui.store.backups import Backup, damaged_path, list_backups, list_damaged
+from jjm_tui.store.document import (
+    SCHEMA_VERSION,
+    DamagedDocumentError,
+    Document,
+    Entry,
+    parse_document,
+    salvage_records,
+)
+from jjm_tui.store.document_file import SECOND_LOOK
+from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder, replace_file, storage_error
+from jjm_tui.store.json_file import FORGOTTEN, TASKS
+from jjm_tui.store.locks import hold_lock, lock_path
+
+__all__ = ["Backup", "RepairReport", "StoreReport", "check_store", "list_backups", "repair_store"]
+
+_PRIVATE: Final = 0o077
+"""Permission bits that nobody but the owner should have."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReport:
+    """What ``check_store`` found.
+
+    ``damage`` says why the file is not a store file, ``None`` when it is one. ``remarks`` are sentences about
+    records that are kept but not shown; ``warnings`` about permissions and formats. ``mode`` and ``folder_mode`` are
+    permission bits.
+    """
+
+    path: Path
+    exists: bool
+    size: int = 0
+    schema_version: int | None = None
+    tasks: int = 0
+    forgotten: int = 0
+    archived: int = 0
+    damage: str | None = None
+    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    backups: tuple[Backup, ...] = ()
+    damaged_files: tuple[Path, ...] = ()
+    mode: int | None = None
+    folder_mode: int | None = None
+
+    @property
+    def damaged(self) -> bool:
+        """The file is not a store file, or it is missing while earlier versions are there."""
+        return self.damage is not None or (not self.exists and bool(self.backups or self.damaged_files))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that is not as it should be, worst first, as sentences."""
+        worst: tuple[str, ...] = ()
+        if self.damage is not None:
+            worst = (f"{self.path} is damaged: {self.damage}.",)
+        elif self.damaged:
+            worst = (f"{self.path} is missing, but earlier versions of it are there.",)
+        return (*worst, *self.remarks, *self.warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What ``repair_store`` did.
+
+    ``action``: ``nothing`` the file was good; ``restored`` from ``backup``; ``salvaged`` from the readable lines of
+    the damaged file alone; ``emptied`` nothing was readable anywhere, so a new file begins. ``set_aside`` is where
+    the damaged file is now. ``salvaged`` counts the tasks that only the damaged file had, ``lost_lines`` its
+    unreadable lines.
+    """
+
+    path: Path
+    action: Literal["nothing", "restored", "salvaged", "emptied"]
+    set_aside: Path | None = None
+    backup: Path | None = None
+    tasks: int = 0
+    salvaged: int = 0
+    lost_lines: int = 0
+
+
+def check_store(path: Path, *, ops: FileOps = FILE_OPS) -> StoreReport:
+    """Look at a store file; changes nothing, takes no lock. Blocking.
+
+    Raises:
+        StorageError: the file is there and cannot be read.
+    """
+    path = Path(path).resolve()
+    backups, damaged = list_backups(path), tuple(list_damaged(path))
+    try:
+        data, _ = ops.read(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return StoreReport(path, exists=False, backups=backups, damaged_files=damaged)
+    except OSError as error:
+        raise storage_error(error, path, "read", "") from error
+    mode, folder_mode = _mode(path), _mode(path.parent)
+    document, damage = _parse(data)
+    marks = None if document is None else document.get_sibling(FORGOTTEN)
+    tasks = [] if document is None else list(document.items())
+    return StoreReport(
+        path,
+        exists=True,
+        size=len(data),
+        schema_version=None if document is None else document.schema_version,
+        tasks=len(tasks),
+        forgotten=len(marks) if isinstance(marks, dict) else 0,
+        archived=sum(task.archived for task in tasks),
+        damage=damage,
+        remarks=() if document is None else document.problems(),
+        warnings=tuple(_warnings(document, mode, folder_mode)),
+        backups=backups,
+        damaged_files=damaged,
+        mode=mode,
+        folder_mode=folder_mode,
+    )
+
+
+def repair_store(
+    path: Path, clock: Clock, *, pause: Callable[[float], None] = time.sleep, ops: FileOps = FILE_OPS
+) -> RepairReport:
+    """Bring a damaged or missing store file back: newest good backup, and what only the damaged file still has.
+
+    A good file is left alone, single unreadable records in it too. Nothing is overwritten: the damaged file is set
+    aside, backups stay. Blocking.
+
+    Raises:
+        StorageError: nothing was changed, except that a damaged file may have been set aside.
+    """
+    path = Path(path).resolve()
+    ensure_folder(path.parent, ops)
+    with hold_lock(lock_path(path), ops=ops):
+        data, good = _read_twice(path, pause, ops)
+        if good is not None:
+            return RepairReport(path, "nothing", tasks=len(list(good.items())))
+        set_aside = None
+        if data is not None:
+            set_aside = damaged_path(path, clock.now())
+            _move(path, set_aside, ops)
+        return _rebuild(path, set_aside, ops)
+
+
+def _parse(data: bytes) -> tuple[Document[Task] | None, str | None]:
+    try:
+        return parse_document(data, TASKS), None
+    except DamagedDocumentError as damage:
+        return None, str(damage)
+
+
+def _read_twice(path: Path, pause: Callable[[float], None], ops: FileOps) -> tuple[bytes | None, Document[Task] | None]:
+    """The bytes and the document; a file that looks damaged gets a second look, as somebody may be writing it."""
+    data: bytes | None = None
+    for look in range(2):
+        try:
+            data, _ = ops.read(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None, None
+        except OSError as error:
+            raise storage_error(error, path, "read") from error
+        document, _ = _parse(data)
+        if document is not None:
+            return data, document
+        if look == 0:
+            pause(SECOND_LOOK)
+    return data, None
+
+
+def _rebuild(path: Path, set_aside: Path | None, ops: FileOps) -> RepairReport:
+    backup, document = _find_backup(path, ops)
+    damaged = set_aside
+    if damaged is None and not path.exists():
+        damaged = next((found for found in list_damaged(path) if _is_newer(found, backup)), None)
+    found, lost = _salvage(damaged, ops)
+    whole: Document[Task] = Document(TASKS) if document is None else document
+    hidden = whole.get_sibling(FORGOTTEN) or {}
+    salvaged = 0
+    for entry in found:
+        if entry.key is not None and entry.key not in whole.entries and entry.key not in hidden:
+            whole.admit(entry)
+            salvaged += 1
+    replace_file(path, whole.encode(), ops=ops)
+    action: Literal["restored", "salvaged", "emptied"] = (
+        "restored" if document is not None else "salvaged" if salvaged else "emptied"
+    )
+    return RepairReport(path, action, set_aside, backup, len(list(whole.items())), salvaged, lost)
+
+
+def _find_backup(path: Path, ops: FileOps) -> tuple[Path | None, Document[Task] | None]:
+    for backup in list_backups(path):
+        try:
+            document, _ = _parse(ops.read(backup.path)[0])
+        except OSError:
+            continue
+        if document is not None and document.schema_version == SCHEMA_VERSION:
+            return backup.path, document
+    return None, None
+
+
+def _is_newer(damaged: Path, backup: Path | None) -> bool:
+    return backup is None or damaged.stat().st_mtime_ns >= backup.stat().st_mtime_ns
+
+
+def _salvage(damaged: Path | None, ops: FileOps) -> tuple[list[Entry[Task]], int]:
+    if damaged is None:
+        return [], 0
+    try:
+        return salvage_records(ops.read(damaged)[0], TASKS)
+    except OSError as error:
+        raise storage_error(error, damaged, "read") from error
+
+
+def _move(path: Path, target: Path, ops: FileOps) -> None:
+    try:
+        ops.rename(path, target)
+        ops.sync_folder(path.parent)
+    except OSError as error:
+        raise storage_error(error, path, "set aside") from error
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return None
+
+
+def _warnings(document: Document[Task] | None, mode: int | None, folder_mode: int | None) -> list[str]:
+    found = []
+    if mode is not None and mode & _PRIVATE:
+        found.append(f"Others on this machine may read or write the file (mode {mode:04o}); 0600 is right.")
+    if folder_mode is not None and folder_mode & 0o022:
+        found.append(f"Others on this machine may change its folder (mode {folder_mode:04o}); 0700 is right.")
+    if document is not None and (document.schema_version is None or document.schema_version > SCHEMA_VERSION):
+        found.append(f"A newer version of jjm-tui wrote it (format {document.schema_version}); it will not be changed.")
+    return found
