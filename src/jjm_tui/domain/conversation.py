@@ -267,14 +267,11 @@ def _arrived(known: list[ChatMessage], united: list[ChatMessage], *, is_part: bo
     new = [position for position in range(len(united)) if position not in matched]
     if not known or not is_part:
         return new
-    start = known[0].timestamp
-    first = min(matched, default=len(united))
-    arrived = []
-    for position in new:
-        moment = united[position].timestamp
-        if (moment >= start) if (moment is not None and start is not None) else (position > first):
-            arrived.append(position)
-    return arrived
+    if matched:
+        first = min(matched)
+        return [position for position in new if position > first]
+    last = known[-1].timestamp
+    return [position for position in new if last is not None and _is_after(united[position], last)]
 
 
 # --- our own entries
