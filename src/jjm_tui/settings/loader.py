@@ -67,7 +67,6 @@ def load_settings(
         overrides: values from the command line by dotted key; ``None`` means not given.
         environ: the environment; the process's own when not given.
         use_file: whether a settings file is read at all; a demo does without.
-        use_file: whether the settings file is read at all; a demo does without.
 
     Raises:
         ConfigurationError: the first problem found; ``context["problems"]`` has the sentences of all.

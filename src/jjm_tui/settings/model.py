@@ -226,25 +226,6 @@ class BreakerSettings:
 
 
 @dataclass(frozen=True)
-class OutboxSettings:
-    """Finding out what became of a message, an approval, a resume or a new task."""
-
-    confirm_for: float = field(
-        default=5.0,
-        metadata=about("Seconds in which an accepted change is read again until it shows.", at_least=0, at_most=600),
-    )
-    settle_window: float | None = field(
-        default=None,
-        metadata=about(
-            "Seconds after which a change that the server does not show is held to have never arrived; "
-            "without it what is known to be right for the server.",
-            at_least=0,
-            at_most=86_400,
-        ),
-    )
-
-
-@dataclass(frozen=True)
 class StorageSettings:
     """Where tasks are kept on this machine."""
 
@@ -424,7 +405,6 @@ class Settings:
     polling: PollingSettings = field(default_factory=PollingSettings)
     retry: RetrySettings = field(default_factory=RetrySettings)
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
-    outbox: OutboxSettings = field(default_factory=OutboxSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)
     create: CreateSettings = field(default_factory=CreateSettings)
