@@ -1,0 +1,91 @@
+"""What every command gets: its arguments, the environment, the output, and the way to the manager."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jjm_tui.cli.output import Output
+
+if TYPE_CHECKING:
+    from jjm_tui.assembly import Options
+    from jjm_tui.cli.prompts import Prompts
+    from jjm_tui.services.manager import JobManager
+    from jjm_tui.settings import Loaded
+
+
+@dataclass(slots=True)
+class CommandContext:
+    """One run of one command."""
+
+    arguments: argparse.Namespace
+    environ: Mapping[str, str]
+    out: Output
+    exit_hint: str | None = None
+
+    @property
+    def as_json(self) -> bool:
+        """The answer is a JSON document (or lines of them)."""
+        return bool(self.arguments.json or self.arguments.jsonl)
+
+    @property
+    def prompts(self) -> Prompts:
+        """Questions to the person."""
+        from jjm_tui.cli.prompts import Prompts
+
+        return Prompts(self.out)
+
+    @property
+    def options(self) -> Options:
+        """The global options as the assembly takes them. Raises ConfigurationError for a bad ``--server``."""
+        from jjm_tui.assembly import Options
+
+        given = self.arguments
+        return Options(
+            config_file=None if given.config is None else Path(given.config),
+            profile=given.profile,
+            demo=given.demo,
+            demo_tasks=given.demo_tasks,
+            demo_speed=given.demo_speed,
+            demo_seed=given.demo_seed,
+            overrides=overrides(given),
+        )
+
+    def load(self) -> Loaded:
+        """The settings of this run. Raises ConfigurationError."""
+        from jjm_tui import assembly
+
+        return assembly.load(self.options, self.environ)
+
+    @asynccontextmanager
+    async def manager(self) -> AsyncIterator[JobManager]:
+        """The manager; a server is started only when something asks it."""
+        from jjm_tui import assembly
+
+        async with assembly.open_manager(self.options, self.environ) as manager:
+            yield manager
+
+    def now(self) -> datetime:
+        """The wall clock, UTC."""
+        return datetime.now(UTC)
+
+
+def overrides(given: argparse.Namespace) -> dict[str, Any]:
+    """The settings that the command line overrides, by dotted key."""
+    found: dict[str, Any] = {"storage.path": given.store}
+    level = given.log_level or ("debug" if given.verbose else None)
+    found["logging.level"] = level
+    if given.server is not None:
+        from jjm_tui.settings.presets import overrides_for_command
+
+        found.update(overrides_for_command(given.server))
+    if given.server_url is not None:
+        from jjm_tui.settings.presets import overrides_for_url
+
+        found.update(overrides_for_url(given.server_url))
+    return {key: value for key, value in found.items() if value is not None}

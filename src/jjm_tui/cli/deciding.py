@@ -1,0 +1,222 @@
+"""``message``, ``approve`` and ``resume``: what a person decides about one task or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from jjm_tui.cli.appearance import task_heading
+from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.exit_codes import UsageError
+from jjm_tui.cli.loop import run_async
+from jjm_tui.cli.operating import (
+    confirm_rows,
+    declined,
+    failed,
+    read_standard_input,
+    resolve_all,
+    tell_results,
+    truth_after_interruption,
+)
+from jjm_tui.cli.plan_view import preview_lines
+from jjm_tui.cli.progress import waiting_for
+from jjm_tui.cli.selection import chosen_query
+from jjm_tui.cli.session import refuse_rows_with_yes
+from jjm_tui.domain.operations import OperationKind
+from jjm_tui.domain.repository import validate_message
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.errors import JulesManagerError, WrongStateError
+from jjm_tui.services.results import ApprovalPreview, ListRequest, OperationResult, Outcome
+
+if TYPE_CHECKING:
+    from jjm_tui.services.manager import JobManager
+
+_ASK_HINT = "Look at the task with `jjm get TASK`; then name it by its id and add --yes."
+_PLAN_HINT = "Read the plan: jjm get TASK. Approve exactly that one: jjm approve TASK --plan FINGERPRINT --yes"
+
+
+def message(context: CommandContext) -> int:
+    """Send a message."""
+    given = context.arguments
+    refuse_rows_with_yes([given.task], yes=given.yes)
+    text = read_standard_input("message") if given.text == "-" else given.text
+    validate_message(text)
+
+    async def send(context: CommandContext) -> int:
+        async with context.manager() as manager:
+            (task_id,) = await resolve_all(context, manager, [given.task], ask_server=True)
+            if not await confirm_rows(context, manager, [given.task], [task_id], "Send the message to this task?"):
+                return tell_results(context, [declined(OperationKind.MESSAGE, task_id)], many=False)
+            async with truth_after_interruption(context, manager), waiting_for(context.out, "Sending the message"):
+                result = await manager.send_message(task_id, text)
+            return tell_results(context, [result], many=False)
+
+    return run_async(send, context)
+
+
+async def approve(context: CommandContext) -> int:
+    """Read plans and approve them."""
+    given = context.arguments
+    _check_approve(context)
+    async with context.manager() as manager:
+        if given.all:
+            return await _approve_all(context, manager)
+        if len(given.tasks) == 1:
+            result = await _approve_one(context, manager, given.tasks[0])
+            return tell_results(context, [result], many=False)
+        results = []
+        for reference in given.tasks:
+            try:
+                results.append(await _approve_one(context, manager, reference))
+            except JulesManagerError as error:
+                results.append(failed(OperationKind.APPROVE, reference, error))
+        return tell_results(context, results, many=True)
+
+
+def _check_approve(context: CommandContext) -> None:
+    given = context.arguments
+    if not given.tasks and not given.all:
+        raise UsageError("Which task? Name one, or use --all.", hint="See what waits: jjm list --filter is:needs-me")
+    if given.tasks and given.all:
+        raise UsageError("Tasks and --all do not go together.", hint="See: jjm approve --help")
+    if given.filter is not None and not given.all:
+        raise UsageError("--filter goes with --all.", hint="jjm approve --all --filter QUERY")
+    if given.plan is not None and len(given.tasks) != 1:
+        raise UsageError("--plan names one plan, so it goes with exactly one task.", hint="See: jjm approve --help")
+    if given.all and given.incomplete:
+        raise UsageError(
+            "Plans that cannot be shown whole are never approved in bulk.",
+            hint="Name the task: jjm approve TASK --incomplete",
+        )
+    refuse_rows_with_yes(given.tasks, yes=given.yes)
+    if not given.yes:
+        context.prompts.require(_PLAN_HINT)
+
+
+async def _approve_one(context: CommandContext, manager: JobManager, reference: str) -> OperationResult:
+    given = context.arguments
+    async with waiting_for(context.out, "Reading the plan"):
+        (task_id,) = await resolve_all(context, manager, [reference], ask_server=True)
+        preview = await manager.preview_approval(task_id)
+    _show_plan(context, preview)
+    if given.plan is not None and given.plan != preview.fingerprint:
+        return _not_sent(
+            preview,
+            f"The plan that waits now is {preview.fingerprint}, not {given.plan}; nothing was sent.",
+            f"Read it, then: jjm approve {task_id} --plan {preview.fingerprint}",
+        )
+    if preview.needs_extra_word and not given.incomplete:
+        return _not_sent(
+            preview,
+            "The server cannot show the whole plan for certain; nothing was sent.",
+            f"Look at the task page (jjm open {task_id}); to approve it all the same add --incomplete.",
+        )
+    if not given.yes and not await context.prompts.confirm("Approve this plan?", hint=_PLAN_HINT):
+        return declined(OperationKind.APPROVE, task_id)
+    async with truth_after_interruption(context, manager), waiting_for(context.out, "Approving the plan"):
+        return await manager.approve_plan(task_id, preview.fingerprint, incomplete=given.incomplete)
+
+
+def _not_sent(preview: ApprovalPreview, sentence: str, hint: str) -> OperationResult:
+    error = WrongStateError(sentence, hint=hint)
+    return OperationResult(
+        OperationKind.APPROVE, Outcome.NOT_SENT, sentence, preview.task.id, task=preview.task, hint=hint, error=error
+    )
+
+
+def _show_plan(context: CommandContext, preview: ApprovalPreview) -> None:
+    context.out.styled(preview_lines(preview, context.now()), to_error=context.as_json)
+
+
+async def _approve_all(context: CommandContext, manager: JobManager) -> int:
+    """Every plan that waits: all are shown first, then one question about their number, then one after the other."""
+    request = ListRequest(
+        statuses=frozenset({TaskStatus.WAITING_APPROVAL}), query=chosen_query(context.arguments.filter)
+    )
+    async with waiting_for(context.out, "Reading the plans that wait"):
+        listed = await manager.list_tasks(request)
+        if listed.failure is not None:
+            raise listed.failure
+        previews, results = await _previews(manager, [task.id for task in listed.tasks])
+    for preview in previews:
+        _show_plan(context, preview)
+        context.out.say("")
+    if not previews and not results:
+        context.out.remark("No plan waits for approval.")
+    if previews and not await _counted_yes(context, len(previews)):
+        results += [declined(OperationKind.APPROVE, preview.task.id) for preview in previews]
+        previews = []
+    for number, preview in enumerate(previews, 1):
+        async with (
+            truth_after_interruption(context, manager),
+            waiting_for(context.out, f"Approving plan {number} of {len(previews)}"),
+        ):
+            try:
+                results.append(await manager.approve_plan(preview.task.id, preview.fingerprint))
+            except JulesManagerError as error:
+                results.append(failed(OperationKind.APPROVE, preview.task.id, error))
+    return tell_results(context, results, many=True)
+
+
+async def _previews(
+    manager: JobManager, task_ids: Sequence[str]
+) -> tuple[list[ApprovalPreview], list[OperationResult]]:
+    previews, results = [], []
+    for task_id in task_ids:
+        try:
+            preview = await manager.preview_approval(task_id)
+        except JulesManagerError as error:
+            results.append(failed(OperationKind.APPROVE, task_id, error))
+            continue
+        if preview.needs_extra_word:
+            results.append(
+                _not_sent(
+                    preview,
+                    "This plan cannot be shown whole for certain, so it is not approved in bulk.",
+                    f"jjm approve {task_id} --incomplete",
+                )
+            )
+        else:
+            previews.append(preview)
+    return previews, results
+
+
+async def _counted_yes(context: CommandContext, count: int) -> bool:
+    if context.arguments.yes:
+        return True
+    context.prompts.require(_PLAN_HINT)
+    answer = await context.prompts.text(f"To approve these {count} plans, type their number:")
+    return answer == str(count)
+
+
+async def resume(context: CommandContext) -> int:
+    """Resume paused tasks."""
+    given = context.arguments
+    refuse_rows_with_yes(given.tasks, yes=given.yes)
+    if not given.yes:
+        context.prompts.require(_ASK_HINT)
+    async with context.manager() as manager:
+        if len(given.tasks) == 1:
+            return tell_results(context, [await _resume_one(context, manager, given.tasks[0])], many=False)
+        results = []
+        for reference in given.tasks:
+            try:
+                results.append(await _resume_one(context, manager, reference))
+            except JulesManagerError as error:
+                results.append(failed(OperationKind.RESUME, reference, error))
+        return tell_results(context, results, many=True)
+
+
+async def _resume_one(context: CommandContext, manager: JobManager, reference: str) -> OperationResult:
+    async with waiting_for(context.out, "Reading the task"):
+        (task_id,) = await resolve_all(context, manager, [reference], ask_server=True)
+        preview = await manager.preview_resume(task_id)
+    context.out.styled([(task_heading(preview.task), "bold")], to_error=True)
+    if preview.message is not None:
+        context.out.say(f"  This server resumes by a message: {preview.message}")
+    for remark in preview.remarks:
+        context.out.remark(remark)
+    if not context.arguments.yes and not await context.prompts.confirm("Resume this task?", hint=_ASK_HINT):
+        return declined(OperationKind.RESUME, task_id)
+    async with truth_after_interruption(context, manager), waiting_for(context.out, "Resuming the task"):
+        return await manager.resume_task(task_id)

@@ -1,0 +1,154 @@
+"""``diff``: the changes of a task, exact into files and pipes, harmless on a terminal, applied with git on demand."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.exit_codes import ExitCode
+from jjm_tui.cli.patches import FilePatch, line_style, split_patch
+from jjm_tui.cli.progress import waiting_for
+from jjm_tui.cli.session import expand_reference
+from jjm_tui.domain.text import clean
+from jjm_tui.errors import OperationFailedError, ValidationError, WrongStateError
+
+if TYPE_CHECKING:
+    from jjm_tui.ports import DiffReading
+
+
+async def run(context: CommandContext) -> int:
+    """Show or apply the changes of a task."""
+    given = context.arguments
+    reference = expand_reference(context, given.task)
+    async with context.manager() as manager, waiting_for(context.out, "Reading the diff"):
+        task_id = await manager.resolve(reference, ask_server=not given.cached)
+        reading = await manager.get_diff(task_id, cached=given.cached)
+    for remark in reading.remarks:
+        context.out.remark(remark)
+    text = _chosen_text(reading, given.file)
+    if given.apply is not None:
+        return _apply(context, reading, text, Path(given.apply))
+    if reading.truncated:
+        context.out.warn("The server cut this diff short; it is not the whole change.")
+    if not text:
+        context.out.remark("No changes yet.")
+    _write(context, task_id, reading, text)
+    return ExitCode.DONE
+
+
+def _chosen_text(reading: DiffReading, name: str | None) -> str:
+    if name is None:
+        return reading.text
+    files = split_patch(reading.text)
+    found = [file for file in files if name in (file.new, file.old)]
+    if not found:
+        known = ", ".join(file.name for file in files) or "none"
+        raise ValidationError(
+            f"The diff has no file {name!r}.",
+            hint=f"Its files: {known}",
+            context={"field": "file", "files": [file.name for file in files]},
+        )
+    return "".join(file.text for file in found)
+
+
+def _write(context: CommandContext, task_id: str, reading: DiffReading, text: str) -> None:
+    out = context.out
+    if context.arguments.json:
+        files = [
+            {
+                "filename": clean(file.name),
+                "status": file.status,
+                "additions": file.additions,
+                "deletions": file.deletions,
+            }
+            for file in split_patch(text)
+        ]
+        body = {"task_id": task_id, "truncated": reading.truncated, "files": files}
+        out.document(body if context.arguments.stat else {**body, "diff": clean(text)})
+    elif context.arguments.stat:
+        _write_stat(context, split_patch(text))
+    elif out.terminal:
+        out.styled((line, line_style(line)) for line in text.split("\n")[: None if not text.endswith("\n") else -1])
+    else:
+        out.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def _write_stat(context: CommandContext, files: Sequence[FilePatch]) -> None:
+    out = context.out
+    if not out.terminal:
+        for file in files:
+            out.row([clean(file.name), file.status, str(file.additions), str(file.deletions)])
+        return
+    widest = max((len(file.name) for file in files), default=0)
+    for file in files:
+        out.line(f" {file.name:<{widest}} | +{file.additions} -{file.deletions} {file.status}")
+    added, deleted = sum(file.additions for file in files), sum(file.deletions for file in files)
+    out.line(f" {len(files)} files, +{added} -{deleted}")
+
+
+def _apply(context: CommandContext, reading: DiffReading, text: str, folder: Path) -> int:
+    if reading.truncated:
+        raise WrongStateError(
+            "The server cut this diff short, so it is not applied.",
+            hint="Fetch the branch or the pull request instead.",
+        )
+    if not text.strip():
+        context.out.remark("No changes yet; nothing was applied.")
+        return ExitCode.DONE
+    top = _work_tree(folder)
+    changed = _git(top, "status", "--porcelain", "--untracked-files=no").stdout.decode("utf-8", "replace")
+    if changed.strip():
+        raise WrongStateError(
+            f"The work tree {top} has changes that are not committed; nothing was applied.",
+            hint="Commit or stash them first.",
+            context={"path": str(top), "changed": [clean(line) for line in changed.splitlines()[:20]]},
+        )
+    patch = text.encode("utf-8", "surrogateescape")
+    for check in (["--check"], []):
+        answer = _git(top, "apply", *check, "-", patch=patch)
+        if answer.returncode != 0:
+            words = clean(answer.stderr.decode("utf-8", "replace")).strip()
+            raise OperationFailedError(
+                f"git cannot apply this diff to {top}; nothing was changed.",
+                hint=words or "Is this the repository and the branch that the task works on?",
+                context={"path": str(top)},
+            )
+    files = split_patch(text)
+    if context.arguments.json:
+        context.out.document({"applied_to": str(top), "files": [clean(file.name) for file in files]})
+    else:
+        count = "1 file" if len(files) == 1 else f"{len(files)} files"
+        context.out.line(f"Applied to {top}: {count}.")
+    return ExitCode.DONE
+
+
+def _work_tree(folder: Path) -> Path:
+    """The top of the work tree: inside a folder of it, git apply would silently leave out files elsewhere."""
+    if not folder.is_dir():
+        raise ValidationError(f"There is no folder {folder}.", hint="Name a git work tree.", context={"field": "apply"})
+    answer = _git(folder, "rev-parse", "--show-toplevel")
+    top = answer.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
+    if answer.returncode != 0 or not top:
+        raise ValidationError(
+            f"{folder} is not in a git work tree; nothing was applied.",
+            hint="Go into a clone of the task's repository, or name it: --apply DIR",
+            context={"field": "apply"},
+        )
+    return Path(top)
+
+
+def _git(folder: Path, *arguments: str, patch: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            input=b"" if patch is None else patch,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise OperationFailedError(
+            f"git could not be started: {error.strerror or error}.", hint="Install git, or save the diff into a file."
+        ) from error

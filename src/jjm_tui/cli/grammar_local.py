@@ -1,0 +1,189 @@
+"""The commands that are about this machine: server, store, settings, help for shells."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from jjm_tui.cli.grammar import Command, flag, option, positional
+from jjm_tui.cli.values import any_whole_number, positive_number, whole_number
+
+SHELLS: Final = ("bash", "zsh", "fish")
+PRESETS: Final = ("rest", "official", "text", "browser", "demo", "custom")
+
+_SERVER: Final = Command(
+    "server",
+    "talk to the MCP server directly",
+    description="For finding out what a server can do. Tools that hand out or set cookies are refused.",
+    example="jjm server tools\njjm server call list_sessions '{\"pageSize\": 5}'",
+    subcommands=(
+        Command("tools", "the tools of the server", "server:tools", example="jjm server tools --json", json=True),
+        Command(
+            "call",
+            "call one tool",
+            "server:call",
+            (
+                positional("tool", metavar="TOOL", help="name of the tool"),
+                positional(
+                    "arguments",
+                    metavar="JSON",
+                    nargs="?",
+                    default="{}",
+                    help="arguments as a JSON object; - reads standard input",
+                ),
+            ),
+            "The call is made once. It may change things on the server: nothing here checks what the tool does.",
+            'jjm server call get_session \'{"sessionId": "3141592653"}\'',
+            json=True,
+        ),
+        Command(
+            "resources", "the resources of the server", "server:resources", example="jjm server resources", json=True
+        ),
+        Command(
+            "read",
+            "read one resource",
+            "server:read",
+            (positional("uri", metavar="URI", help="address of the resource"),),
+            example="jjm server read jules://templates/common-tasks",
+            json=True,
+        ),
+        Command("info", "who answers, and what it can do", "server:info", example="jjm server info", json=True),
+    ),
+)
+_STORE: Final = Command(
+    "store",
+    "look after the store on this machine",
+    description="Never starts a server.",
+    example="jjm store info\njjm store check",
+    subcommands=(
+        Command("info", "where it is and what is in it", "store:info", example="jjm store info --json", json=True),
+        Command("check", "look for damage", "store:check", example="jjm store check", json=True),
+        Command(
+            "repair",
+            "set damaged files aside and bring back the newest good backup (asks)",
+            "store:repair",
+            (flag("-y", "--yes", help="do not ask"),),
+            "Damaged files are kept under another name, never overwritten.",
+            "jjm store repair",
+            json=True,
+        ),
+        Command(
+            "copy",
+            "copy every task to another store",
+            "store:copy",
+            (option("--to", metavar="URL", required=True, help="a path, or file:///path/tasks.json"),),
+            example="jjm store copy --to /backup/tasks.json",
+            json=True,
+        ),
+    ),
+)
+_CONFIG: Final = Command(
+    "config",
+    "read and write the settings",
+    description="Never starts a server. Settings come from built-in defaults, the file, the environment\n(JJM_SECTION__KEY) and the command line; the last of them wins.",
+    example="jjm config show\njjm config set monitor.interval 60",
+    subcommands=(
+        Command("path", "where the settings file is", "config:path", example="jjm config path", json=True),
+        Command(
+            "show",
+            "every effective value and where it came from",
+            "config:show",
+            example="jjm config show --json",
+            json=True,
+        ),
+        Command("check", "look for mistakes", "config:check", example="jjm config check", json=True),
+        Command(
+            "init",
+            "write a commented settings file",
+            "config:init",
+            (flag("--force", help="replace a file that is there (it is kept as a backup)"),),
+            example="jjm config init",
+            json=True,
+        ),
+        Command(
+            "set",
+            "set one value in the file",
+            "config:set_value",
+            (
+                positional("key", metavar="KEY", help="such as monitor.interval"),
+                positional("value", metavar="VALUE", help="the value; a list or a table as in TOML"),
+            ),
+            example="jjm config set create.repository acme/webapp",
+            json=True,
+        ),
+    ),
+)
+_SETUP: Final = Command(
+    "setup",
+    "guided first-time set-up: server, key, test call",
+    "setup:run",
+    (
+        option("--preset", choices=PRESETS, help="which kind of server"),
+        option(
+            "--command", dest="server_command", metavar="CMDLINE", help="how your own server is started (preset custom)"
+        ),
+        option("--url", metavar="URL", help="address of your own server over HTTP (preset custom)"),
+        option("--script", metavar="FILE", help="path of google-jules-mcp's dist/index.js (preset browser)"),
+        option(
+            "--api-key-from",
+            metavar="REF",
+            help="where the key is: env:NAME, file:/path, keyring:service/user or command:program",
+        ),
+        flag("--no-test", help="do not start the server for a test call"),
+        flag("-y", "--yes", help="take the defaults for what is not given; do not ask"),
+    ),
+    "Asks what it does not know, tries the choice and writes the settings file. Every question can be answered\n"
+    "by an option, for scripts.",
+    "jjm setup\njjm setup --preset rest --api-key-from env:JULES_API_KEY --yes",
+    json=True,
+)
+_SIMULATOR: Final = Command(
+    "simulator",
+    "the built-in Jules MCP server on standard input and output",
+    "simulator:run",
+    (
+        option(
+            "--tasks", metavar="N", type=whole_number(0, 100_000), default=12, help="how many tasks it starts with (12)"
+        ),
+        option("--seed", metavar="N", type=any_whole_number, default=1, help="number from which its world is made (1)"),
+        option("--speed", metavar="X", type=positive_number, default=1.0, help="simulated seconds per second (1)"),
+        option(
+            "--dialect",
+            choices=("rest", "official", "browser"),
+            default="rest",
+            help="which family of servers it speaks like (rest)",
+        ),
+        option("--state", metavar="FILE", help="keep the world in this file, for several processes and restarts"),
+        option(
+            "--fault", metavar="SPEC", action="append", default=[], help="a fault to make; may be given several times"
+        ),
+        option(
+            "--http", metavar="PORT", type=whole_number(0, 65_535), help="serve streamable HTTP on this loopback port"
+        ),
+    ),
+    "What --demo starts. For trying things and for tests.",
+    "jjm --server 'jjm simulator --state /tmp/world.json' list",
+)
+
+LOCAL_COMMANDS: Final[tuple[Command, ...]] = (
+    _SERVER,
+    _STORE,
+    _CONFIG,
+    _SETUP,
+    Command(
+        "doctor",
+        "check settings, server, account, store and terminal",
+        "doctor:run",
+        description="Every line says ok, warning or failed, and what to do about it.",
+        example="jjm doctor",
+        json=True,
+    ),
+    Command("keys", "effective keys of the dashboard, and conflicts", "keys:run", example="jjm keys", json=True),
+    Command(
+        "completion",
+        "print a completion script for your shell",
+        "completion:run",
+        (positional("shell", metavar="SHELL", choices=SHELLS, help="bash, zsh or fish"),),
+        example="jjm completion bash > ~/.local/share/bash-completion/completions/jjm",
+    ),
+    _SIMULATOR,
+)

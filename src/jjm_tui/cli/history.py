@@ -1,0 +1,91 @@
+"""``events``: what this machine has seen and done."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from typing import Any
+
+from jjm_tui.cli.appearance import local_minute
+from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.exit_codes import ExitCode, UsageError
+from jjm_tui.cli.session import expand_reference
+from jjm_tui.cli.values import moment_before
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.text import clean_line
+from jjm_tui.domain.times import format_time
+
+
+async def run(context: CommandContext) -> int:
+    """Show the history, and with ``--follow`` what is added to it."""
+    given = context.arguments
+    if given.follow and given.json:
+        raise UsageError("--follow never ends, so it cannot be one JSON document.", hint="Use --jsonl instead.")
+    since = _since(context, given.since)
+    async with context.manager() as manager:
+        task_id = None
+        if given.task is not None:
+            task_id = await manager.resolve(expand_reference(context, given.task), ask_server=False)
+        events = await manager.query_events(task_id=task_id, types=given.type, since=since, limit=given.limit)
+        if given.json:
+            context.out.document({"events": [harmless_event(event) for event in events]})
+            return ExitCode.DONE
+        for event in events:
+            write_event(context, event)
+        if not events and not given.follow:
+            context.out.remark("Nothing is recorded that matches.")
+        if given.follow:
+            async for event in manager.follow_events():
+                if task_id in (None, event.task_id) and (given.type is None or event.type in given.type):
+                    write_event(context, event)
+                if context.out.broken:
+                    break
+    return ExitCode.DONE
+
+
+def _since(context: CommandContext, word: str | None) -> datetime | None:
+    if word is None:
+        return None
+    try:
+        return moment_before(context.now(), word)
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"--since {error}.", hint="Example: jjm events --since 2h") from error
+
+
+def harmless_event(event: TaskEvent) -> dict[str, Any]:
+    """An event as JSON; its data may hold raw words, so they are made harmless again."""
+    from jjm_tui.cli.output import harmless
+
+    made: dict[str, Any] = harmless(event.to_dict())
+    return made
+
+
+def write_event(context: CommandContext, event: TaskEvent) -> None:
+    """One event: a JSON line, a line for people, or tab-separated."""
+    out = context.out
+    if context.arguments.jsonl:
+        out.json_line(harmless_event(event))
+    elif out.terminal:
+        out.line(f"{local_minute(event.at)}  {event.task_id or '-'}  {event_sentence(event)}")
+    else:
+        out.row([format_time(event.at), event.task_id or "", event.type.value, event_sentence(event)])
+
+
+def event_sentence(event: TaskEvent) -> str:
+    """What happened, in one line."""
+    words = event.type.value.replace("_", " ")
+    data = event.data
+    if event.type is EventType.STATUS_CHANGED:
+        before = f"{data.get('from')} → " if data.get("from") else ""
+        return f"{words}: {before}{data.get('to')}"
+    if event.type is EventType.MESSAGE_RECEIVED:
+        return clean_line(f"{data.get('author', 'message')}: {str(data.get('content', ''))[:400]}")
+    if event.type is EventType.PLAN_READY:
+        return f"{words}: {data.get('steps', '?')} steps, {data.get('fingerprint', '')}"
+    if event.type is EventType.FILES_CHANGED:
+        return f"{words}: {data.get('files', '?')} files, +{data.get('additions', '?')} -{data.get('deletions', '?')}"
+    if event.type is EventType.PULL_REQUEST_OPENED:
+        return clean_line(f"{words}: {data.get('url', '')}")
+    detail = data.get("message") or ""
+    kind = data.get("kind")
+    return clean_line(": ".join(part for part in (f"{words} ({kind})" if kind else words, str(detail)) if part))

@@ -1,0 +1,146 @@
+"""What all commands share that change something: whom they mean, how the outcome is told, what an interruption left."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from jjm_tui.cli.appearance import task_heading
+from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.exit_codes import UsageError, code_for_outcome, worst
+from jjm_tui.cli.session import expand_reference, is_row
+from jjm_tui.cli.task_json import operation_document
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.services.results import OperationResult, Outcome
+
+if TYPE_CHECKING:
+    from jjm_tui.services.manager import JobManager
+
+_NEXT_STEPS: Final = {
+    OperationKind.CREATE: "Follow it: jjm monitor {task_id}",
+    OperationKind.MESSAGE: "See the answer: jjm get {task_id}",
+    OperationKind.APPROVE: "Follow it: jjm monitor {task_id}",
+    OperationKind.RESUME: "Follow it: jjm monitor {task_id}",
+}
+
+_LARGEST_INPUT: Final = 64 * 1024 * 1024
+
+
+def read_standard_input(what: str) -> str:
+    """Standard input to its end, as text. Raises UsageError when it is not UTF-8 or far too large."""
+    if sys.stdin is None:
+        raise UsageError(f"There is no standard input to read the {what} from.", hint="Give it on the command line.")
+    data = sys.stdin.buffer.read(_LARGEST_INPUT + 1)
+    if len(data) > _LARGEST_INPUT:
+        raise UsageError(f"The {what} on standard input is too large.", hint="At most 64 MiB are read.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"The {what} on standard input is not UTF-8 text (byte {error.start}).", hint="Convert it first."
+        ) from error
+
+
+async def resolve_all(
+    context: CommandContext, manager: JobManager, references: Sequence[str], *, ask_server: bool
+) -> list[str]:
+    """The full ids of the references, each once. Raises TaskNotFoundError, AmbiguousTaskError, ValidationError."""
+    ids = [
+        await manager.resolve(expand_reference(context, reference), ask_server=ask_server) for reference in references
+    ]
+    return list(dict.fromkeys(ids))
+
+
+async def confirm_rows(
+    context: CommandContext, manager: JobManager, references: Sequence[str], task_ids: Sequence[str], what: str
+) -> bool:
+    """Where a task was named by ``@N``: show titles and ask. True: go on.
+
+    Raises:
+        UsageError: nobody can be asked.
+    """
+    if not any(is_row(reference) for reference in references):
+        return True
+    stored = {task.id: task for task in await manager.list_stored()}
+    for task_id in task_ids:
+        task = stored.get(task_id)
+        context.out.say(f"  {task_id}  {task_heading(task) if task is not None else ''}".rstrip())
+    return await context.prompts.confirm(what, hint="Give the id of the task instead of @N.")
+
+
+def declined(kind: OperationKind, task_id: str | None) -> OperationResult:
+    """The person said no."""
+    return OperationResult(kind, Outcome.NOT_SENT, "You did not say yes, so nothing was sent.", task_id)
+
+
+def failed(kind: OperationKind, task_id: str | None, error: JulesManagerError) -> OperationResult:
+    """One of several tasks could not be worked on; nothing was sent for it."""
+    return OperationResult(kind, Outcome.NOT_SENT, error.message, task_id, hint=error.hint, error=error)
+
+
+def tell_results(context: CommandContext, results: Sequence[OperationResult], *, many: bool) -> int:
+    """Write how operations ended; answer the exit code, the worst of all."""
+    now = context.now()
+    if context.arguments.json:
+        if many:
+            context.out.document({"operations": [operation_document(result, now) for result in results]})
+        else:
+            for result in results:
+                context.out.document(operation_document(result, now))
+    for result in results:
+        _tell_one(context, result, now)
+    return worst(code_for_outcome(result.outcome.value, result.error) for result in results)
+
+
+def _tell_one(context: CommandContext, result: OperationResult, now: datetime) -> None:
+    out = context.out
+    url = result.task.url if result.task is not None else None
+    if not context.arguments.json:
+        if not out.terminal:
+            out.row([result.task_id or "", result.outcome.value, result.message, url or ""])
+        elif result.outcome is Outcome.DONE:
+            out.styled([(result.message, "green")])
+            if result.kind is OperationKind.CREATE and url:
+                out.line(url)
+    if result.outcome is not Outcome.DONE:
+        out.warn(f"{result.outcome.value.replace('_', ' ')}: {result.message}")
+        if result.hint:
+            out.say(f"  {result.hint}")
+        if result.server_said and result.server_said.strip() != result.message:
+            out.say(f"  The server said: {result.server_said}")
+        if result.outcome is Outcome.UNCONFIRMED:
+            out.say(f"  It is kept as {result.operation_id}: jjm outbox settle, resend or discard.")
+    for remark in result.remarks:
+        out.remark(remark)
+    if result.outcome is Outcome.DONE and result.task_id and out.terminal and not context.arguments.json:
+        out.remark(_NEXT_STEPS[result.kind].format(task_id=result.task_id))
+
+
+@asynccontextmanager
+async def truth_after_interruption(context: CommandContext, manager: JobManager) -> AsyncIterator[None]:
+    """When the body is interrupted, say what the records on disk tell about the operation under way."""
+    started = context.now()
+    try:
+        yield
+    except asyncio.CancelledError:
+        recorded = [op for op in await manager.list_operations(open_only=False) if op.created_at >= started]
+        context.out.say("")
+        for operation in recorded:
+            context.out.warn(_what_was_recorded(operation))
+        if not recorded:
+            context.out.warn("Interrupted; nothing was sent.")
+        raise
+
+
+def _what_was_recorded(operation: Operation) -> str:
+    what = f"{operation.kind.value} {operation.id}"
+    if operation.state in (OperationState.SENDING, OperationState.UNCONFIRMED):
+        return f"Interrupted: the {what} may have reached the server. Find out: jjm outbox settle"
+    if operation.state in (OperationState.PREPARED, OperationState.NOT_SENT):
+        return f"Interrupted: the {what} was not sent."
+    return f"Interrupted after the {what} was {operation.state.value}: {operation.message or ''}".rstrip(": ")

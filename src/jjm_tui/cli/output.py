@@ -1,0 +1,281 @@
+"""Everything the commands write: data on standard output, all else on standard error, nothing harmful on a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, Final, TextIO
+
+from jjm_tui.domain.text import clean
+from jjm_tui.errors import JulesManagerError, StorageError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+SCHEMA: Final = "jjm/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the two streams are written to. ``width`` in columns; ``unicode``: glyphs beyond ASCII may be used."""
+
+    terminal: bool = False
+    error_terminal: bool = False
+    width: int = 80
+    color: bool = False
+    unicode: bool = True
+    quiet: bool = False
+
+
+class Output:
+    """The two streams of one run.
+
+    A reader that went away (``jjm list | head -1``) is no error: ``broken`` becomes true and the rest is dropped, so
+    that an operation under way is still finished and its exit code stays true.
+    """
+
+    def __init__(self, stdout: TextIO, stderr: TextIO, look: Look | None = None) -> None:
+        self._stdout = stdout
+        self._stderr = stderr
+        self.look = look or Look()
+        self.broken = False
+        self._console: Console | None = None
+        self._before_error: Callable[[], None] | None = None
+
+    @property
+    def terminal(self) -> bool:
+        """Standard output is read by a person."""
+        return self.look.terminal
+
+    # standard output
+
+    def write(self, text: str) -> None:
+        """Write text as it is; it must be clean already. Raises StorageError when the disk is full."""
+        if self.broken:
+            return
+        try:
+            self._stdout.write(text)
+            self._stdout.flush()
+        except (BrokenPipeError, ConnectionResetError):
+            self._give_up()
+        except OSError as error:
+            self._give_up()
+            raise StorageError(
+                f"Standard output could not be written: {error.strerror or error}.",
+                hint="Free some space, or write to another place.",
+            ) from error
+
+    def write_bytes(self, data: bytes) -> None:
+        """Write bytes exactly, for patches into files and pipes."""
+        buffer: IO[bytes] = self._stdout.buffer
+        if self.broken:
+            return
+        try:
+            self._stdout.flush()
+            buffer.write(data)
+            buffer.flush()
+        except (BrokenPipeError, ConnectionResetError):
+            self._give_up()
+        except OSError as error:
+            self._give_up()
+            raise StorageError(f"Standard output could not be written: {error.strerror or error}.") from error
+
+    def line(self, text: str = "") -> None:
+        """Write one line of text made harmless."""
+        self.write(clean(text) + "\n")
+
+    def row(self, cells: Iterable[str]) -> None:
+        """Write one tab-separated line; line breaks and tabs inside cells become ``\\n`` and ``\\t``."""
+        self.write("\t".join(plain_cell(cell) for cell in cells) + "\n")
+
+    def document(self, body: Mapping[str, Any]) -> None:
+        """Write one JSON document with its schema; ASCII-escaped on a terminal."""
+        self.write(self.encode({"schema": SCHEMA, **body}, indent=2 if self.terminal else None) + "\n")
+
+    def json_line(self, body: Mapping[str, Any]) -> None:
+        """Write one JSON document on one line."""
+        self.write(self.encode(body) + "\n")
+
+    def encode(self, value: Any, indent: int | None = None) -> str:
+        """JSON text, escaped where the reader is a terminal or the encoding needs it."""
+        return json.dumps(value, ensure_ascii=self.terminal or not self.look.unicode, indent=indent)
+
+    @property
+    def console(self) -> Console:
+        """Rich's console on standard output; markup, emoji codes and highlighting are off."""
+        if self._console is None:
+            self._console = self._make_console(self._stdout, self.look.terminal)
+        return self._console
+
+    def render(self, *parts: RenderableType) -> None:
+        """Write rich renderables made of cleaned text."""
+        with self.console.capture() as capture:
+            for part in parts:
+                self.console.print(part)
+        self.write(capture.get())
+
+    def styled(self, lines: Iterable[tuple[str, str]], *, to_error: bool = False) -> None:
+        """Write lines, each with a rich style that counts only on a terminal with colour."""
+        if not self.look.color:
+            text = "".join(f"{clean(line)}\n" for line, _ in lines)
+            if to_error:
+                self._write_error(text)
+            else:
+                self.write(text)
+            return
+        from rich.text import Text
+
+        parts = [Text(clean(line), style=style) for line, style in lines]
+        if to_error:
+            self.render_error(*parts)
+        else:
+            self.render(*parts)
+
+    # standard error
+
+    def remark(self, text: str) -> None:
+        """A sentence for people that is neither data nor an error."""
+        if not self.look.quiet:
+            self._say(text)
+
+    def warn(self, text: str) -> None:
+        """A sentence that must not be missed."""
+        self._say(f"jjm: {text}")
+
+    def say(self, text: str) -> None:
+        """Text that belongs to a question; always written."""
+        self._say(text)
+
+    def prompt(self, text: str) -> None:
+        """The beginning of a line on standard error, for an answer to follow."""
+        self._write_error(clean(text))
+
+    def render_error(self, *parts: RenderableType) -> None:
+        """Write rich renderables made of cleaned text to standard error."""
+        console = self._make_console(self._stderr, self.look.error_terminal)
+        with console.capture() as capture:
+            for part in parts:
+                console.print(part)
+        self._write_error(capture.get())
+
+    def tell_error(self, error: JulesManagerError, *, as_json: bool) -> None:
+        """An error: a sentence with its hint on standard error, with ``--json`` the error object on standard output."""
+        if as_json:
+            self.document({"error": harmless(error.to_dict())})
+        self._say(f"jjm: {error.message}")
+        if error.hint:
+            self._say("\n".join(f"  {line}" for line in error.hint.splitlines()))
+
+    def before_error(self, action: Callable[[], None] | None) -> None:
+        """Have ``action`` clear a progress line before anything else is written."""
+        self._before_error = action
+
+    def _say(self, text: str) -> None:
+        self._write_error(clean(text) + "\n")
+
+    def _write_error(self, text: str) -> None:
+        if self._before_error is not None:
+            self._before_error()
+        try:
+            self._stderr.write(text)
+            self._stderr.flush()
+        except (OSError, ValueError):
+            return
+
+    def raw_error(self, text: str) -> None:
+        """Write to standard error without clearing a progress line: for that line itself."""
+        try:
+            self._stderr.write(text)
+            self._stderr.flush()
+        except (OSError, ValueError):
+            return
+
+    def _give_up(self) -> None:
+        self.broken = True
+        try:
+            descriptor = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(descriptor, self._stdout.fileno())
+            os.close(descriptor)
+        except (OSError, ValueError):
+            return
+
+    def _make_console(self, stream: TextIO, terminal: bool) -> Console:
+        from rich.console import Console
+
+        return Console(
+            file=stream,
+            force_terminal=terminal,
+            color_system="auto" if self.look.color else None,
+            no_color=not self.look.color,
+            width=self.look.width,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            soft_wrap=False,
+        )
+
+
+def plain_cell(text: str) -> str:
+    """One cell of a tab-separated line."""
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n") if _needs_escape(text) else text
+
+
+def _needs_escape(text: str) -> bool:
+    return "\t" in text or "\n" in text
+
+
+def harmless(value: Any) -> Any:
+    """The same JSON value with every text made harmless."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {clean(str(key)): harmless(item) for key, item in value.items()}
+    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes | bytearray):
+        return [harmless(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float) else clean(str(value))
+
+
+def open_output(environ: Mapping[str, str], *, quiet: bool = False, no_color: bool = False) -> Output:
+    """The streams of this process as they are."""
+    stdout, stderr = _stream(sys.stdout, 1), _stream(sys.stderr, 2)
+    terminal, error_terminal = stdout.isatty(), stderr.isatty()
+    color = terminal and not no_color and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+    if not terminal:
+        _reconfigure(stdout, encoding="utf-8", errors="backslashreplace")
+    else:
+        _reconfigure(stdout, errors="replace")
+    _reconfigure(stderr, errors="backslashreplace")
+    encoding = (stdout.encoding or "ascii").lower().replace("-", "")
+    return Output(
+        stdout,
+        stderr,
+        Look(terminal, error_terminal, _width(environ), color, encoding.startswith("utf"), quiet),
+    )
+
+
+def _stream(stream: TextIO | None, descriptor: int) -> TextIO:
+    """A process may be started with a standard stream closed."""
+    if stream is not None:
+        return stream
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - stands for a stream that lives as long as we
+
+
+def _reconfigure(stream: TextIO, **options: str) -> None:
+    change = getattr(stream, "reconfigure", None)
+    if change is not None:
+        change(**options)
+
+
+def _width(environ: Mapping[str, str]) -> int:
+    given = environ.get("COLUMNS", "")
+    if given.isascii() and given.isdigit() and int(given) > 0:
+        return min(int(given), 1000)
+    for descriptor in (1, 2, 0):
+        try:
+            return max(20, os.get_terminal_size(descriptor).columns)
+        except OSError:
+            continue
+    return 80

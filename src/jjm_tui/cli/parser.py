@@ -1,0 +1,245 @@
+"""The command line: global options, the parser made from the declared commands, and errors as plain sentences."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
+
+from jjm_tui import __version__
+from jjm_tui.cli.exit_codes import UsageError
+from jjm_tui.cli.grammar import Argument, Command, flag, option
+from jjm_tui.cli.grammar_local import LOCAL_COMMANDS
+from jjm_tui.cli.grammar_tasks import TASK_COMMANDS
+from jjm_tui.cli.values import any_whole_number, positive_number, whole_number
+
+COMMANDS: Final[tuple[Command, ...]] = (*TASK_COMMANDS, *LOCAL_COMMANDS)
+
+GLOBAL_OPTIONS: Final[tuple[Argument, ...]] = (
+    option(
+        "--config", metavar="FILE", help="settings file (default: $JJM_CONFIG, else jjm.toml in your config folder)"
+    ),
+    option("--profile", metavar="NAME", help="a named profile of the settings file"),
+    flag("--demo", help="use the built-in simulator with a throw-away store: no account, no network, no settings"),
+    option("--demo-tasks", metavar="N", type=whole_number(0, 100_000), help="how many tasks the demo starts with (12)"),
+    option("--demo-speed", metavar="X", type=positive_number, help="simulated seconds per second in the demo (1)"),
+    option("--demo-seed", metavar="N", type=any_whole_number, help="number from which the demo's world is made"),
+    option("--store", metavar="PATH", help="JSON store file instead of the configured one"),
+    option(
+        "--server", metavar="CMDLINE", help="start this MCP server instead of the configured one (no shell is used)"
+    ),
+    option("--server-url", metavar="URL", help="reach an MCP server over streamable HTTP instead"),
+    option(
+        "--log-level",
+        metavar="L",
+        type=str.lower,
+        choices=("debug", "info", "warning", "error", "critical"),
+        help="least important records in the log: debug, info, warning, error, critical",
+    ),
+    option("-v", "--verbose", action="count", help="more in the log (like --log-level debug)"),
+    flag("--quiet", help="only data and errors; no remarks on standard error"),
+    flag("--no-color", help="no colour (also: NO_COLOR in the environment)"),
+    option("--version", action="version", version=f"jjm-tui {__version__}", help="print the version and exit"),
+    option("-h", "--help", action="help", help="show help and exit"),
+)
+
+_TAKES_VALUE: Final = frozenset(
+    name
+    for argument in GLOBAL_OPTIONS
+    if "metavar" in argument.more
+    for name in argument.flags
+    if name.startswith("--")
+)
+
+_OVERVIEW: Final = """\
+Look after many Google Jules tasks: see which of them wait for you, read what they plan, answer.
+Without a command it shows the live overview of all active tasks."""
+
+_FIRST_STEPS: Final = """\
+first steps:
+  jjm --demo list            try it: no account, no network
+  jjm setup                  connect a Jules MCP server
+  jjm list --filter is:needs-me
+  jjm get 3141592653         details, plan, files, chat
+  jjm approve 3141592653     read the plan, then approve it
+
+exit codes: 0 done, 1 failed or refused, 2 wrong usage or settings, 4 not signed in, 5 unconfirmed,
+124 monitor ran out of time, 130 interrupted. Help on one command: jjm COMMAND --help"""
+
+_REQUIRED: Final = re.compile(r"the following arguments are required: (.+)")
+_OF_ARGUMENT: Final = re.compile(r"argument ([^:]+): (.+)", re.DOTALL)
+_CHOICE: Final = re.compile(r"invalid choice: (.+) \(choose from (.+)\)", re.DOTALL)
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An ``ArgumentParser`` whose errors are one sentence and a hint."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the complaint of argparse as a UsageError."""
+        raise UsageError(_sentence(message), hint=f"See: {self.prog} --help")
+
+
+def _sentence(message: str) -> str:
+    if match := _REQUIRED.fullmatch(message):
+        return f"Missing: {match[1]}."
+    if match := _OF_ARGUMENT.fullmatch(message):
+        what, complaint = match[1].split("/")[-1], match[2]
+        if choice := _CHOICE.fullmatch(complaint):
+            return f"{what} does not know {choice[1]}; there are {choice[2].replace(chr(39), '')}."
+        if complaint.startswith("expected "):
+            return f"{what} needs a value."
+        if complaint.startswith("not allowed with argument "):
+            return f"{what} cannot go together with {complaint.removeprefix('not allowed with argument ')}."
+        return f"{what} {complaint}."
+    return message[:1].upper() + message[1:] + "."
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read a command line; only the parser of the command at hand is built.
+
+    The namespace has every global option, ``command`` (words, may be empty), ``handler`` (or ``None``), and the
+    arguments of the command.
+
+    Raises:
+        UsageError: one sentence, and where to look.
+        SystemExit: after ``--help`` or ``--version``.
+    """
+    arguments = list(argv)
+    position = _find_command(arguments)
+    if position is not None and arguments[position] == "help":
+        asked = [word for word in arguments[position + 1 :] if not word.startswith("-")]
+        arguments = [*asked, "--help"]
+        position = 0 if asked else None
+    name = None if position is None else arguments[position]
+    if name is not None and all(command.name != name for command in COMMANDS):
+        raise _unknown_command(name)
+    namespace, rest = build_parser(only=name).parse_known_args(arguments)
+    _complete(namespace)
+    if rest:
+        where = " ".join(("jjm", *namespace.command))
+        raise UsageError(f"Not understood: {' '.join(rest)}.", hint=f"See: {where} --help")
+    return namespace
+
+
+def build_parser(*, only: str | None = None, prog: str = "jjm") -> CommandParser:
+    """The parser of all commands, or with ``only`` of a single one (quicker)."""
+    parser = CommandParser(
+        prog=prog,
+        description=_OVERVIEW,
+        epilog=_FIRST_STEPS,
+        allow_abbrev=False,
+        add_help=False,
+        formatter_class=_formatter(),
+    )
+    _add_globals(parser)
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command_0", parser_class=CommandParser
+    )
+    for command in COMMANDS:
+        if only is None or command.name == only:
+            _add_command(subparsers, command, 1)
+    return parser
+
+
+def _add_command(subparsers: Any, command: Command, depth: int) -> None:
+    parser = subparsers.add_parser(
+        command.name,
+        help=command.summary,
+        description=_description(command),
+        epilog=f"example:\n{_indent(command.example)}" if command.example else None,
+        allow_abbrev=False,
+        add_help=False,
+        formatter_class=_formatter(),
+    )
+    groups: dict[str, Any] = {}
+    for argument in (*command.arguments, *_output_options(command)):
+        if argument.exclusive is None:
+            target = parser
+        else:
+            target = groups.setdefault(argument.exclusive, parser.add_mutually_exclusive_group())
+        target.add_argument(*argument.flags, help=argument.help, **argument.more)
+    _add_globals(parser)
+    if command.subcommands:
+        nested = parser.add_subparsers(
+            title="commands", metavar="COMMAND", dest=f"command_{depth}", parser_class=CommandParser, required=True
+        )
+        for sub in command.subcommands:
+            _add_command(nested, sub, depth + 1)
+    else:
+        parser.set_defaults(handler=command.handler)
+
+
+def _output_options(command: Command) -> list[Argument]:
+    options = []
+    if command.json:
+        options.append(flag("--json", help="one JSON document on standard output", exclusive="format"))
+    if command.jsonl:
+        options.append(flag("--jsonl", help="one JSON document per line", exclusive="format"))
+    if command.fields:
+        options.append(option("--fields", metavar="A,B", help="only these fields, in this order"))
+    return options
+
+
+def _add_globals(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("global options (before or after the command)")
+    for argument in GLOBAL_OPTIONS:
+        group.add_argument(*argument.flags, help=argument.help, default=argparse.SUPPRESS, **argument.more)
+
+
+def _complete(namespace: argparse.Namespace) -> None:
+    given = vars(namespace)
+    for argument in GLOBAL_OPTIONS:
+        name = argument.flags[-1].lstrip("-").replace("-", "_")
+        if name not in ("help", "version"):
+            given.setdefault(name, False if argument.more.get("action") == "store_true" else None)
+    for name in ("json", "jsonl", "fields", "handler"):
+        given.setdefault(name, None)
+    namespace.command = tuple(given.pop(key) for key in ("command_0", "command_1") if given.get(key) is not None)
+
+
+def _find_command(arguments: Sequence[str]) -> int | None:
+    position = 0
+    while position < len(arguments):
+        word = arguments[position]
+        if word == "--":
+            return position + 1 if position + 1 < len(arguments) else None
+        if not word.startswith("-") or word == "-":
+            return position
+        position += 2 if word in _TAKES_VALUE else 1
+    return None
+
+
+def _unknown_command(name: str) -> UsageError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [command.name for command in COMMANDS], n=1)
+    hint = f"Did you mean: jjm {near[0]}" if near else "See: jjm --help"
+    return UsageError(f"There is no command {name!r}.", hint=hint, context={"command": name})
+
+
+def _description(command: Command) -> str:
+    return f"{command.summary[:1].upper()}{command.summary[1:]}.\n\n{command.description}".rstrip()
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _formatter() -> type[argparse.HelpFormatter]:
+    """Colours only where help is asked for and goes to a terminal: rich is slow to load."""
+    asked = any(word in ("-h", "--help", "help") for word in sys.argv[1:])
+    colour = "NO_COLOR" not in os.environ and "--no-color" not in sys.argv
+    if not (asked and colour and sys.stdout is not None and sys.stdout.isatty()):
+        return argparse.RawDescriptionHelpFormatter
+    from rich_argparse import RawDescriptionRichHelpFormatter
+
+    class PlainTextFormatter(RawDescriptionRichHelpFormatter):
+        """Help texts hold square brackets that are not markup."""
+
+        text_markup = False
+        help_markup = False
+
+    return PlainTextFormatter

@@ -1,0 +1,67 @@
+"""A line on standard error that says what is waited for, when it takes longer than a second and somebody looks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from jjm_tui.cli.output import Output
+from jjm_tui.domain.text import clean
+
+_FIRST_AFTER: Final = 1.0
+_EVERY: Final = 0.1
+_FRAMES: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_PLAIN_FRAMES: Final = "|/-\\"
+
+
+class Progress:
+    """The line. ``update`` changes what it says."""
+
+    def __init__(self, out: Output, text: str) -> None:
+        self._out = out
+        self._text = text
+        self._shown = False
+
+    def update(self, text: str) -> None:
+        """Say something else from the next tick on."""
+        self._text = text
+
+    async def run(self) -> None:
+        """Draw until cancelled."""
+        frames = _FRAMES if self._out.look.unicode else _PLAIN_FRAMES
+        started = asyncio.get_running_loop().time()
+        await asyncio.sleep(_FIRST_AFTER)
+        tick = 0
+        while True:
+            elapsed = int(asyncio.get_running_loop().time() - started)
+            line = f"{frames[tick % len(frames)]} {clean(self._text)} ({elapsed} s)"
+            self._out.raw_error("\r" + line[: self._out.look.width - 1] + "\x1b[K")
+            self._shown = True
+            tick += 1
+            await asyncio.sleep(_EVERY)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._out.raw_error("\r\x1b[K")
+            self._shown = False
+
+
+@asynccontextmanager
+async def waiting_for(out: Output, text: str) -> AsyncIterator[Progress]:
+    """Show ``text`` while the body takes longer than a second, only where standard error is a terminal."""
+    progress = Progress(out, text)
+    if not out.look.error_terminal or out.look.quiet:
+        yield progress
+        return
+    drawing = asyncio.create_task(progress.run())
+    out.before_error(progress.clear)
+    try:
+        yield progress
+    finally:
+        drawing.cancel()
+        await asyncio.wait([drawing])
+        progress.clear()
+        out.before_error(None)

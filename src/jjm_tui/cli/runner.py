@@ -1,0 +1,75 @@
+"""One run from the arguments to the exit code: errors become sentences, signals end everything cleanly."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+from collections.abc import Awaitable, Callable, Sequence
+
+from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.exit_codes import ExitCode, UsageError, code_for_error
+from jjm_tui.cli.output import Output, open_output
+from jjm_tui.cli.parser import parse
+from jjm_tui.errors import JulesManagerError
+
+Handler = Callable[[CommandContext], "int | Awaitable[int]"]
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; answer its exit code. Never raises for what a person or a server did."""
+    quiet, no_color = "--quiet" in argv, "--no-color" in argv
+    out = open_output(os.environ, quiet=quiet, no_color=no_color)
+    as_json = "--json" in argv or "--jsonl" in argv
+    try:
+        return _run(argv, out)
+    except JulesManagerError as error:
+        code = code_for_error(error)
+        _tell(out, error, as_json=as_json)
+        return code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        out.write("")
+        return ExitCode.DONE
+
+
+def _run(argv: Sequence[str], out: Output) -> int:
+    try:
+        arguments = parse(argv)
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else ExitCode.DONE
+    context = CommandContext(arguments, os.environ, out)
+    handler = _load(_handler_name(context))
+    if not inspect.iscoroutinefunction(handler):
+        answer = handler(context)
+        assert isinstance(answer, int)  # noqa: S101 - a handler is either a coroutine function or answers a number
+        return answer
+    from jjm_tui.cli.loop import run_async
+
+    return run_async(handler, context)
+
+
+def _handler_name(context: CommandContext) -> str:
+    arguments = context.arguments
+    if isinstance(arguments.handler, str):
+        return arguments.handler
+    if not context.out.terminal:
+        raise UsageError(
+            "The live overview needs a terminal, and standard output is not one.",
+            hint="Name a command, for example: jjm list. See: jjm --help",
+        )
+    return "monitoring:overview"
+
+
+def _load(name: str) -> Handler:
+    module, _, function = name.partition(":")
+    loaded: Handler = getattr(importlib.import_module(f"jjm_tui.cli.{module}"), function)
+    return loaded
+
+
+def _tell(out: Output, error: JulesManagerError, *, as_json: bool) -> None:
+    try:
+        out.tell_error(error, as_json=as_json)
+    except JulesManagerError:
+        out.tell_error(error, as_json=False)

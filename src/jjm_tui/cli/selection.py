@@ -1,0 +1,59 @@
+"""Options that choose tasks - statuses, repository, filter, fields - as values, with errors as plain sentences."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+
+from jjm_tui.cli.exit_codes import UsageError
+from jjm_tui.cli.values import choose_fields, words
+from jjm_tui.domain.query import Query, parse_query
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.services.results import ListRequest
+
+
+def chosen_statuses(given: list[frozenset[TaskStatus]] | None) -> frozenset[TaskStatus]:
+    """All ``--status`` options together; nothing given means no restriction."""
+    return frozenset().union(*(given or []))
+
+
+def chosen_query(text: str | None) -> Query | None:
+    """The filter. Raises FilterError, which says where it is wrong."""
+    return None if text is None else parse_query(text)
+
+
+def chosen_fields(text: str | None, known: Iterable[str]) -> tuple[str, ...] | None:
+    """``--fields``. Raises UsageError for an unknown one."""
+    if text is None:
+        return None
+    try:
+        return choose_fields(words(text), known)
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"--fields {error}.", hint="Field names are those of the --json output.") from error
+
+
+def list_request(arguments: argparse.Namespace) -> ListRequest:
+    """What ``list`` is to show. Raises UsageError, FilterError."""
+    return ListRequest(
+        statuses=chosen_statuses(arguments.status),
+        repository=arguments.repo,
+        query=chosen_query(arguments.filter),
+        sort=_sort_field(arguments.sort),
+        reverse=arguments.reverse,
+        limit=arguments.limit,
+        include_archived=arguments.all,
+    )
+
+
+def _sort_field(word: str | None) -> str:
+    from jjm_tui.domain.query import SORT_FIELDS
+
+    if word is None:
+        return "updated_at"
+    field = word.lower().replace("-", "_")
+    if field not in SORT_FIELDS:
+        raise UsageError(
+            f"--sort does not know the field {word!r}; there are {', '.join(SORT_FIELDS)}.",
+            hint="Example: jjm list --sort created_at --reverse",
+        )
+    return field

@@ -1,0 +1,138 @@
+"""Words on the command line become values: numbers, durations, times, statuses, fields."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from jjm_tui.domain.events import EventType
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.times import parse_time
+
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)?", re.ASCII)
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LONGEST: Final = 10 * 366 * 86_400.0
+"""Seconds; longer spans are slips of the finger, and datetime arithmetic would overflow."""
+
+
+def whole_number(lowest: int, highest: int = 1_000_000) -> Callable[[str], int]:
+    """A converter for whole numbers in a range."""
+
+    def convert(word: str) -> int:
+        if re.fullmatch(r"[+-]?\d{1,18}", word, re.ASCII) is None or not lowest <= int(word) <= highest:
+            raise argparse.ArgumentTypeError(f"wants a whole number from {lowest} to {highest}, not {word!r}")
+        return int(word)
+
+    return convert
+
+
+def any_whole_number(word: str) -> int:
+    """A whole number, also a negative one."""
+    if re.fullmatch(r"[+-]?\d{1,18}", word, re.ASCII) is None:
+        raise argparse.ArgumentTypeError(f"wants a whole number, not {word!r}")
+    return int(word)
+
+
+def positive_number(word: str) -> float:
+    """A finite number above zero."""
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"wants a number above 0, not {word!r}")
+    return value
+
+
+def seconds(word: str) -> float:
+    """A duration: ``90``, ``90s``, ``15m``, ``2h``, ``3d`` or ``1w``, above zero."""
+    match = _DURATION.fullmatch(word.strip())
+    value = 0.0 if match is None else float(match[1]) * _SECONDS[match[2] or "s"]
+    if not 0 < value <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"wants seconds above 0, or a span such as 15m, 2h or 3d, not {word!r}")
+    return value
+
+
+def words(word: str) -> list[str]:
+    """Words with commas between them."""
+    found = [part.strip() for part in word.split(",") if part.strip()]
+    if not found:
+        raise argparse.ArgumentTypeError("wants at least one word")
+    return found
+
+
+def statuses(word: str) -> frozenset[TaskStatus]:
+    """Statuses with commas between them; ``all`` is every one."""
+    chosen: set[TaskStatus] = set()
+    for part in words(word):
+        if part.lower() == "all":
+            chosen.update(TaskStatus)
+            continue
+        try:
+            chosen.add(TaskStatus(part.lower().replace("-", "_")))
+        except ValueError:
+            known = ", ".join([*(status.value for status in TaskStatus), "all"])
+            raise argparse.ArgumentTypeError(f"does not know the status {part!r}; there are {known}") from None
+    return frozenset(chosen)
+
+
+def until(word: str) -> tuple[frozenset[TaskStatus], bool]:
+    """What ``monitor`` waits for: statuses, and whether ``needs-me`` is among them."""
+    parts = words(word)
+    rest = [part for part in parts if part.lower().replace("_", "-") != "needs-me"]
+    return (statuses(",".join(rest)) if rest else frozenset()), len(rest) < len(parts)
+
+
+def event_types(word: str) -> frozenset[EventType]:
+    """Kinds of events with commas between them."""
+    chosen: set[EventType] = set()
+    for part in words(word):
+        try:
+            chosen.add(EventType(part.lower().replace("-", "_")))
+        except ValueError:
+            known = ", ".join(kind.value for kind in EventType)
+            raise argparse.ArgumentTypeError(f"does not know the event {part!r}; there are {known}") from None
+    return frozenset(chosen)
+
+
+def moment_before(now: datetime, word: str) -> datetime:
+    """A point in time: RFC 3339, a date (local midnight), or how long ago (``2h``). Raises ArgumentTypeError."""
+    return _moment(now, word, -1)
+
+
+def moment_after(now: datetime, word: str) -> datetime:
+    """The same with a span that lies ahead. Raises ArgumentTypeError."""
+    return _moment(now, word, 1)
+
+
+def _moment(now: datetime, word: str, direction: int) -> datetime:
+    try:
+        return parse_time(word)
+    except ValueError:
+        pass
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?", word, re.ASCII):
+        try:
+            return datetime.fromisoformat(word).astimezone().astimezone(UTC)
+        except (ValueError, OverflowError, OSError):
+            pass
+    try:
+        return now + direction * timedelta(seconds=seconds(word))
+    except (argparse.ArgumentTypeError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            f"wants a time such as 2026-01-31, 2026-01-31T09:00:00Z, 30m, 2h or 3d, not {word!r}"
+        ) from None
+
+
+def choose_fields(wanted: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """The wanted fields, in the order asked for. Raises ArgumentTypeError naming the first unknown one."""
+    allowed = list(known)
+    chosen = []
+    for name in wanted:
+        if name not in allowed:
+            raise argparse.ArgumentTypeError(f"does not know the field {name!r}; there are {', '.join(allowed)}")
+        chosen.append(name)
+    return tuple(dict.fromkeys(chosen))
