@@ -14,7 +14,7 @@ from typing import Final
 from jjm_tui.domain.conversation import PROMPT_ID, is_local
 from jjm_tui.domain.status import ACTIVE_STATUSES, FINAL_STATUSES, WAITING_STATUSES, TaskStatus, normalise_status
 from jjm_tui.domain.task import Task, needs_me
-from jjm_tui.domain.text import heading
+from jjm_tui.domain.text import clean_line, heading, truncate
 
 Test = Callable[[Task, datetime], bool]
 
@@ -52,6 +52,11 @@ class Key:
     example: str
 
 
+def shown(text: str) -> str:
+    """What a person typed, fit to be quoted in a sentence."""
+    return truncate(clean_line(text), 60)
+
+
 def words(text: str) -> Criterion:
     """A bare word: in the title, the repository, the id or the last message; upper and lower case are the same."""
     wanted = text.casefold()
@@ -61,7 +66,7 @@ def words(text: str) -> Criterion:
         places = (heading(task.title, task.description), task.repository or "", task.id, last)
         return any(wanted in place.casefold() for place in places)
 
-    return Criterion(test, f"title, repository, id or last message holds '{text}'")
+    return Criterion(test, f"title, repository, id or last message holds '{shown(text)}'")
 
 
 def matches_repository(task: Task, pattern: str) -> bool:
@@ -120,11 +125,9 @@ _STATES: Final[Mapping[str, Test]] = {
     "all": lambda _task, _now: True,
 }
 _KINDS: Final[Mapping[str, Test]] = {
-    "needs-me": _needs(*_NEEDS),
+    **{name: test for name, test in _STATES.items() if name != "all"},
     "archived": lambda task, _now: task.archived or bool(task.archived_on_server),
     "snoozed": lambda task, now: task.snoozed_until is not None and task.snoozed_until > now,
-    "final": _has_status(*FINAL_STATUSES),
-    "active": _has_status(*ACTIVE_STATUSES),
     "unread": lambda task, _now: is_unread(task),
     "vanished": lambda task, _now: task.on_server is False,
 }
@@ -139,10 +142,10 @@ def _word(text: str) -> str:
     return text.casefold().replace("_", "-").replace(" ", "-")
 
 
-def _state_word(text: str) -> str:
+def _kind_word(text: str) -> str:
     """The word itself, or the neutral word for a server's own, such as ``AWAITING_PLAN_APPROVAL``."""
     word = _word(text)
-    if word in _STATES:
+    if word in _STATES or word in _KINDS:
         return word
     status = normalise_status(text)
     return word if status is TaskStatus.UNKNOWN else status.value.replace("_", "-")
@@ -171,7 +174,7 @@ def _unknown_word(value: Value, word: str, allowed: Iterable[str]) -> Problem:
     known = list(allowed)
     close = get_close_matches(word, known, n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]}?" if close else "Use one of " + ", ".join(known) + "."
-    return Problem(value.position, f"'{value.text}' is not a word for this.", hint)
+    return Problem(value.position, f"'{shown(value.text)}' is not a word for this.", hint)
 
 
 _YES: Final = frozenset({"yes", "y", "true"})
@@ -199,7 +202,7 @@ def _patterns(subject: str, matches: Callable[[Task, str], bool]) -> Callable[[S
         patterns = [value.text for value in values]
         return Criterion(
             lambda task, _now: any(matches(task, pattern) for pattern in patterns),
-            f"{subject} {' or '.join(patterns)}",
+            f"{subject} {' or '.join(shown(pattern) for pattern in patterns)}",
         )
 
     return check
@@ -254,7 +257,7 @@ def _length_of_time(
         if _LENGTH.fullmatch(length) is None:
             return Problem(
                 value.position + len(sign),
-                f"'{length}' is not a length of time.",
+                f"'{shown(length)}' is not a length of time.",
                 "Write a number and s, m, h, d or w, such as 30m, 2h or 1h30m.",
             )
         seconds = sum(int(number) * _UNITS[unit.lower()] for number, unit in _LENGTH_PART.findall(length))
@@ -280,7 +283,7 @@ def _file_count(values: Sequence[Value]) -> Criterion | Problem:
     if len(values) > 1:
         return Problem(values[1].position, "only one number can stand here.")
     if not (number.isascii() and number.isdecimal() and len(number) <= 9):
-        return Problem(value.position + len(sign or ""), f"'{number}' is not a number of files.")
+        return Problem(value.position + len(sign or ""), f"'{shown(number)}' is not a number of files.")
     compare, phrase = _COMPARISONS[sign or "="]
     wanted = int(number)
 
@@ -291,7 +294,7 @@ def _file_count(values: Sequence[Value]) -> Criterion | Problem:
 
 
 KEYS: Final[Mapping[str, Key]] = {
-    "state": Key(_one_of("state is", _STATES, _state_word), "state:paused,failed"),
+    "state": Key(_one_of("state is", _STATES, _kind_word), "state:paused,failed"),
     "repo": Key(_patterns("repository matches", matches_repository), "repo:acme/*"),
     "branch": Key(_patterns("branch matches", _matches_branch), "branch:release/*"),
     "id": Key(_patterns("id starts with", _matches_id), "id:1234"),
@@ -305,6 +308,6 @@ KEYS: Final[Mapping[str, Key]] = {
         "pr:yes",
     ),
     "unread": Key(_yes_or_no(is_unread, "has unread news", "has no unread news"), "unread:yes"),
-    "is": Key(_one_of("is", _KINDS), "is:needs-me"),
+    "is": Key(_one_of("is", _KINDS, _kind_word), "is:needs-me"),
     "needs": Key(_one_of("needs", _NEEDED), "needs:approval"),
 }

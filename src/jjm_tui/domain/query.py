@@ -9,7 +9,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Final
 
-from jjm_tui.domain.criteria import KEYS, Criterion, Value, is_unread, matches_repository, words
+from jjm_tui.domain.criteria import KEYS, Criterion, Value, is_unread, matches_repository, shown, words
 from jjm_tui.domain.order import SORT_FIELDS, check_sort_field, sort_tasks
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import FilterError
@@ -129,6 +129,8 @@ def _is_or(token: _Token) -> bool:
 
 
 def _term(token: _Token) -> Term:
+    if token.key is None and not token.values:
+        raise wrong(token.position, "there is nothing between the quotes.", "Write the words to look for.")
     if token.key is None:
         return Term(words(token.values[0].text), token.is_negated, token.position)
     name = token.key.lower().replace("_", "-")
@@ -136,7 +138,9 @@ def _term(token: _Token) -> Term:
     if key is None:
         close = get_close_matches(name, [*KEYS, *_ALIASES], n=1, cutoff=0.5)
         hint = f"Did you mean {close[0]}:?" if close else "The keys are " + ", ".join(FILTER_KEYS) + "."
-        raise wrong(token.key_position, f"there is no key '{token.key}:'.", f"{hint} Put words with a colon in quotes.")
+        raise wrong(
+            token.key_position, f"there is no key '{shown(token.key)}:'.", f"{hint} Put words with a colon in quotes."
+        )
     if not token.values:
         raise wrong(token.key_position, f"'{token.key}:' needs a value.", f"For example {key.example}.")
     read = key.check(token.values)
