@@ -186,7 +186,7 @@ class JulesServer:
         return clean(await self._caller.read_resource(uri, CallPolicy()))
 
     async def _use_its_manners(self) -> None:
-        """Find the dialect first: some servers must be spoken to one call at a time. An unknown one is left as it is."""
+        """Find the dialect first, because some servers must be spoken to one call at a time."""
         try:
             await self._connected()
         except ConfigurationError:

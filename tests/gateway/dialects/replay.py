@@ -62,7 +62,7 @@ def to_answer(step: Mapping[str, Any]) -> ToolAnswer:
 
 
 class FakeCaller:
-    """Answers calls with ``respond`` and keeps the contract of ``wire.Caller``: ``written`` and ``judge`` are called."""
+    """Answers calls with ``respond``, and calls ``written`` and ``judge`` as ``wire.Caller`` promises."""
 
     def __init__(
         self,
