@@ -1,0 +1,327 @@
+"""Every foreign failure on the way of a call, turned into one of our errors with its true effect."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from jjm_tui.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    Effect,
+    JulesManagerError,
+    OperationTimeoutError,
+    ProtocolError,
+    RateLimitedError,
+    ServerConnectionError,
+    ServerStartError,
+    ServiceUnavailableError,
+    ToolArgumentsError,
+    ToolNotFoundError,
+)
+from jjm_tui.gateway.refusals import classify_text, strip_decoration
+from jjm_tui.gateway.slips import Slip, WritingRefused
+from jjm_tui.ports import ToolAnswer
+
+if TYPE_CHECKING:
+    from jjm_tui.gateway.link import Wire
+    from jjm_tui.gateway.spec import ServerSpec
+
+__all__ = ["Answered", "call_error", "classify_text", "flatten", "http_error", "start_error", "unreachable"]
+
+_UNKNOWN_METHOD = -32601
+_BAD_ARGUMENTS = -32602
+_PARSE_ERROR = -32700
+_CLOSED = -32000
+_TIMED_OUT = -32001
+_NO_RESOURCE = -32002
+
+_INSTALL = {
+    "node": "Install Node.js 22 or newer from nodejs.org.",
+    "npx": "Install Node.js 22 or newer from nodejs.org; npx comes with it.",
+    "npm": "Install Node.js 22 or newer from nodejs.org; npm comes with it.",
+    "uvx": "Install uv; uvx comes with it.",
+    "uv": "Install uv.",
+    "docker": "Install Docker, and start it.",
+}
+_KEY_WORDS = ("api key", "jules_api_key", "api_key", "apikey")
+
+
+class Answered(Exception):  # noqa: N818
+    """The server answered a request with a JSON-RPC error."""
+
+    def __init__(self, code: int, message: str, data: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.data = data
+
+    def judge_tool(self, tool: str, label: str) -> ToolAnswer:
+        """The tool's failure for the dialect to read.
+
+        Raises:
+            ToolNotFoundError, ToolArgumentsError: the protocol itself says so.
+        """
+        context = {"server_said": strip_decoration(self.message)[:2000], "rpc_code": self.code}
+        if self.code in (_UNKNOWN_METHOD, _BAD_ARGUMENTS):
+            said = classify_text(self.message, writing=True)
+            if self.code == _UNKNOWN_METHOD or isinstance(said, ToolNotFoundError):
+                raise ToolNotFoundError(
+                    f"The server {label} has no tool named {tool}.",
+                    hint="`jjm tools` shows what it has.",
+                    context=context,
+                    effect=Effect.REFUSED,
+                )
+            raise ToolArgumentsError(
+                said.message,
+                hint=f"`jjm tools {tool}` shows what the tool takes.",
+                context=context,
+                effect=Effect.REFUSED,
+            )
+        return ToolAnswer(self.message, structured=self.data, is_error=True)
+
+    def judge_resource(self, uri: str, label: str) -> JulesManagerError:
+        """The error that it is for a resource."""
+        said = classify_text(self.message, writing=False)
+        unknown = "unknown resource" in self.message.lower() or "resource not found" in self.message.lower()
+        if unknown or self.code in (_UNKNOWN_METHOD, _NO_RESOURCE):
+            return ToolNotFoundError(
+                f"The server {label} has no resource {uri}.",
+                hint="`jjm resources` shows what it has.",
+                context=said.context,
+                effect=Effect.REFUSED,
+            )
+        return said
+
+
+def flatten(error: BaseException) -> BaseException:
+    """The failure at the bottom of nested exception groups; ours first, cancellations last."""
+    leaves = _leaves(error)
+    for kind in (JulesManagerError, Exception, BaseException):
+        for leaf in leaves:
+            if isinstance(leaf, kind):
+                return leaf
+    return error
+
+
+def _leaves(error: BaseException) -> Sequence[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
+    return [error]
+
+
+def call_error(error: Exception, slip: Slip, wire: Wire, label: str, what: str, timeout: float) -> Exception:
+    """What a failed request amounts to. ``error`` is anything that came out of the SDK, the pipe or our callback."""
+    from mcp import MCPError
+    from pydantic import ValidationError as SchemaMismatch
+
+    cause = flatten(error)
+    if (known := _known_failure(cause, slip, label)) is not None:
+        return known
+    if isinstance(cause, MCPError):
+        return _rpc_error(cause, slip, wire, label, what, timeout)
+    if isinstance(cause, TimeoutError):
+        return _timed_out(what, timeout, label, slip)
+    if isinstance(cause, SchemaMismatch | RuntimeError) and not wire.ended.is_set():
+        return _unreadable(cause, slip, label, what)
+    if isinstance(cause, ValueError | TypeError):
+        return ToolArgumentsError(
+            f"The arguments of {what} cannot be sent.", context={"what": str(cause)[:300]}, effect=slip.effect
+        )
+    return _ended(wire, label, slip)
+
+
+def _known_failure(cause: BaseException, slip: Slip, label: str) -> Exception | None:
+    """What we noted on the slip while the request was on its way, or raised ourselves."""
+    refusal = slip.refusal or (cause if isinstance(cause, WritingRefused) else None)
+    if refusal is not None:
+        return refusal.cause if isinstance(refusal.cause, Exception) else refusal
+    if slip.failure is not None:
+        return slip.failure
+    if isinstance(cause, JulesManagerError):
+        return cause
+    return http_error(slip.http_status, slip.retry_after, label, slip.effect)
+
+
+def _rpc_error(error: Any, slip: Slip, wire: Wire, label: str, what: str, timeout: float) -> Exception:
+    if slip.answered.is_set() and not wire.ended.is_set():
+        return _made_by_http(error, slip, label) or Answered(error.code, error.message, error.data)
+    if error.code == _CLOSED:
+        return _ended(wire, label, slip)
+    if error.code == _TIMED_OUT:
+        return _timed_out(what, timeout, label, slip)
+    return _made_by_http(error, slip, label) or Answered(error.code, error.message, error.data)
+
+
+def _made_by_http(error: Any, slip: Slip, label: str) -> JulesManagerError | None:
+    """Answers that the SDK's HTTP transport writes itself when there is none."""
+    words = error.message
+    if error.code == _PARSE_ERROR or words.startswith(
+        ("Unexpected content type", "server answered a request with 202")
+    ):
+        return ProtocolError(
+            f"The server {label} sent an answer that is not MCP.",
+            hint="Check the address: is it the MCP endpoint?",
+            context={"what": words[:300]},
+            effect=slip.effect,
+        )
+    if words.startswith("Redirect to "):
+        return ServerConnectionError(
+            f"The server {label} redirects elsewhere, which is not followed.",
+            hint="If you trust the new address, put it into the settings.",
+            context={"what": words[:300]},
+            effect=slip.effect,
+        )
+    if words == "Session terminated" or words.startswith("SSE stream"):
+        return ServerConnectionError(
+            f"The connection to {label} ended before it answered.", context={"what": words[:300]}, effect=slip.effect
+        )
+    return None
+
+
+def http_error(status: int | None, retry_after: float | None, label: str, effect: Effect) -> JulesManagerError | None:
+    """What an HTTP status other than success amounts to."""
+    if status is None or status < 400:
+        return None
+    context: dict[str, Any] = {"http_status": status}
+    if retry_after is not None:
+        context["retry_after"] = retry_after
+    refused = Effect.NONE if effect is Effect.NONE else Effect.REFUSED
+    if status in (401, 403):
+        return AuthenticationError(
+            f"The server {label} refuses our credentials ({status}).",
+            hint="Check the headers in the settings of this server.",
+            context=context,
+            effect=refused,
+        )
+    if status == 429:
+        return RateLimitedError(f"The server {label} asks for fewer calls.", context=context, effect=refused)
+    if status >= 500:
+        return ServiceUnavailableError(f"The server {label} is in trouble ({status}).", context=context, effect=effect)
+    return ServerConnectionError(
+        f"The server {label} answers {status}.",
+        hint="Check the address: is it the MCP endpoint?",
+        context=context,
+        effect=refused,
+    )
+
+
+def _timed_out(what: str, timeout: float, label: str, slip: Slip) -> OperationTimeoutError:
+    return OperationTimeoutError(
+        f"The server {label} did not answer {what} within {timeout:.3g} s.",
+        hint="It may still be busy; read the task again before you repeat anything." if slip.left else None,
+        context={"timeout": timeout},
+        effect=slip.effect,
+    )
+
+
+def _unreadable(cause: BaseException, slip: Slip, label: str, what: str) -> ProtocolError:
+    return ProtocolError(
+        f"The server {label} sent an answer to {what} that is not MCP.",
+        hint="This is a fault of the server; try another version of it.",
+        context={"what": str(cause)[:300]},
+        effect=slip.effect,
+    )
+
+
+def _ended(wire: Wire, label: str, slip: Slip) -> JulesManagerError:
+    why = wire.failure
+    if why is None:
+        return ServerConnectionError(f"The connection to {label} ended before it answered.", effect=slip.effect)
+    return type(why)(why.message, hint=why.hint, context=why.context, effect=slip.effect)
+
+
+def start_error(
+    error: BaseException, spec: ServerSpec, wire: Wire | None, last_words: tuple[str, ...]
+) -> JulesManagerError:
+    """Why a server could not be started or did not shake hands."""
+    cause = flatten(error)
+    if isinstance(cause, OSError) and not isinstance(cause, TimeoutError):
+        return _cannot_run(cause, spec)
+    if isinstance(cause, JulesManagerError) and not isinstance(cause, ServerConnectionError):
+        return cause
+    words = [strip_decoration(line) for line in last_words]
+    context = {"last_words": words[-10:]}
+    if spec.url is not None:
+        return unreachable(cause, spec)
+    quote = _quote(words)
+    if any(key in line.lower() for line in words for key in _KEY_WORDS):
+        return AuthenticationError(
+            f"The server {spec.label} does not start without an API key{quote}.",
+            hint="Set JULES_API_KEY, and let the settings pass it to the server (`pass_env`).",
+            context=context,
+        )
+    how = wire.describe_end() if wire is not None else "could not be started"
+    if isinstance(cause, JulesManagerError) or _is_closed(cause):
+        return ServerStartError(
+            f"The server {spec.label} {how} before it was ready{quote}.",
+            hint="Run its command by hand to see more; `jjm doctor` checks what it needs.",
+            context=context,
+        )
+    return ProtocolError(
+        f"The server {spec.label} does not speak MCP as expected.",
+        hint="Check the command in the settings: does it start an MCP server over stdio?",
+        context={**context, "what": str(cause)[:300]},
+    )
+
+
+def _is_closed(cause: BaseException) -> bool:
+    return getattr(cause, "code", None) == _CLOSED or type(cause).__name__ in (
+        "ClosedResourceError",
+        "BrokenResourceError",
+    )
+
+
+def _quote(words: Sequence[str]) -> str:
+    """Its most telling last line, in quotes."""
+    lines = [line.strip() for line in words if line.strip()]
+    if not lines:
+        return ""
+    telling = [line for line in lines if "error" in line.lower() and not line.startswith("at ")]
+    line = (telling or lines)[-1]
+    return f": “{line[:200].rstrip('.')}”"
+
+
+def _cannot_run(cause: OSError, spec: ServerSpec) -> JulesManagerError:
+    program = spec.command[0] if spec.command else ""
+    if spec.cwd is not None and cause.filename is not None and str(cause.filename) == str(spec.cwd):
+        return ServerStartError(
+            f"The folder {spec.cwd} of the server {spec.label} is not there.", hint="Correct `cwd` in the settings."
+        )
+    if cause.errno in (errno.ENOENT, errno.ENOTDIR):
+        hint = _INSTALL.get(PurePath(program).name, "Install it, or correct the command in the settings.")
+        return ServerStartError(
+            f"The program {program} of the server {spec.label} is not there.", hint=hint, context={"command": program}
+        )
+    if cause.errno in (errno.EACCES, errno.ENOEXEC):
+        return ServerStartError(
+            f"The program {program} of the server {spec.label} cannot be run.",
+            hint="Is it executable?",
+            context={"command": program},
+        )
+    return ServerStartError(
+        f"The server {spec.label} could not be started: {cause.strerror or cause}.", context={"command": program}
+    )
+
+
+def unreachable(cause: BaseException, spec: ServerSpec) -> JulesManagerError:
+    words = str(cause) or type(cause).__name__
+    if type(cause).__name__ in ("InvalidURL", "UnsupportedProtocol"):
+        return ConfigurationError(
+            f"The address of the server {spec.label} is not a URL.", hint="Correct `url` in the settings."
+        )
+    if isinstance(cause, JulesManagerError):
+        return cause
+    if "certificate" in words.lower() or "ssl" in words.lower():
+        return ServerConnectionError(
+            f"The certificate of the server {spec.label} is not trusted.",
+            hint="Check the address; a company proxy may need its own certificate authority.",
+            context={"what": words[:300]},
+        )
+    return ServerConnectionError(
+        f"The server {spec.label} cannot be reached.",
+        hint="Check the address and the network; is the server running?",
+        context={"what": words[:300]},
+    )

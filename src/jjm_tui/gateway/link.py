@@ -1,0 +1,258 @@
+"""One connection's life with the SDK on it: handshake, the list of tools, and single calls. No retries, no queue.
+
+Importing this module costs half a second (the SDK); ``connection`` does it in a worker thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol, TypeVar, cast
+
+import anyio
+import anyio.to_thread
+import mcp_types as types
+from mcp import Client
+from pydantic import TypeAdapter
+
+from jjm_tui import __version__
+from jjm_tui.errors import JulesManagerError, ProtocolError, ToolNotFoundError, UnsupportedOperationError
+from jjm_tui.gateway import faults
+from jjm_tui.gateway.http import HttpWire
+from jjm_tui.gateway.slips import Slip, SlipBook
+from jjm_tui.gateway.spec import CallerSettings, ServerSpec
+from jjm_tui.gateway.stderr import StderrLog
+from jjm_tui.gateway.transport import Log, StdioWire
+from jjm_tui.gateway.wire import Handshake
+from jjm_tui.ports import ResourceInfo, ToolAnswer, ToolInfo
+
+_PAGES = 200
+"""More pages than any real list has; beyond that the server is broken."""
+
+_TOOL_RESULT: TypeAdapter[Any] = TypeAdapter(types.CallToolResult | types.InputRequiredResult)
+_READ_RESULT: TypeAdapter[Any] = TypeAdapter(types.ReadResourceResult | types.InputRequiredResult)
+_T = TypeVar("_T")
+
+logging.getLogger("mcp").addHandler(logging.NullHandler())
+
+
+class Wire(Protocol):
+    """A transport with what we add to it."""
+
+    book: SlipBook
+    ended: anyio.Event
+    failure: JulesManagerError | None
+
+    def open(self) -> AbstractAsyncContextManager[tuple[Any, Any]]:
+        """The pair of streams."""
+
+    async def wait_last_words(self) -> None:
+        """Wait a moment for what the server says while dying."""
+
+    def describe_end(self) -> str:
+        """How it ended."""
+
+
+def make_wire(spec: ServerSpec, settings: CallerSettings, stderr: StderrLog, log: Log) -> Wire:
+    """The transport that the spec asks for."""
+    if spec.url is not None:
+        return HttpWire(spec, settings, log)
+    return StdioWire(spec, settings, stderr, log)
+
+
+@asynccontextmanager
+async def open_link(wire: Wire, spec: ServerSpec, settings: CallerSettings) -> AsyncIterator[Link]:
+    """Connect, shake hands, list the tools. Enter and leave it in the same task.
+
+    Raises:
+        BaseExceptionGroup, MCPError, OSError, JulesManagerError: see ``faults.start_error``.
+    """
+    client = Client(
+        wire.open(),
+        mode=spec.protocol_mode,
+        read_timeout_seconds=settings.start_timeout,
+        client_info=types.Implementation(name="jjm-tui", version=__version__),
+        cache=None,
+    )
+    async with client:
+        link = Link(client, wire, spec.label)
+        await link.learn()
+        yield link
+
+
+class Link:
+    """A live connection. Its methods may be called from any task."""
+
+    def __init__(self, client: Client, wire: Wire, label: str) -> None:
+        self.wire = wire
+        self.handshake = Handshake(None, None, None, (), has_resources=False)
+        self._client = client
+        self._label = label
+        self._output_schemas: dict[str, Mapping[str, Any]] = {}
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the connection has not ended, as far as known."""
+        return not self.wire.ended.is_set()
+
+    async def learn(self) -> None:
+        """Read all pages of the list of tools, once."""
+        tools: list[ToolInfo] = []
+        if self._client.server_capabilities.tools is not None:
+            async for page in self._pages(lambda cursor: self._client.list_tools(cursor=cursor), "tools"):
+                for tool in page.tools:
+                    tools.append(ToolInfo(tool.name, tool.description, tool.input_schema))
+                    if tool.output_schema is not None:
+                        self._output_schemas[tool.name] = tool.output_schema
+        about = self._client.server_info
+        self.handshake = Handshake(
+            name=about.name if about else None,
+            version=about.version if about else None,
+            protocol=self._client.protocol_version,
+            tools=tuple(tools),
+            has_resources=self._client.server_capabilities.resources is not None,
+        )
+
+    async def _pages(self, fetch: Callable[[str | None], Awaitable[_T]], what: str) -> AsyncIterator[_T]:
+        seen: set[str] = set()
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            page = await fetch(cursor)
+            yield page
+            cursor = getattr(page, "next_cursor", None)
+            if not cursor:
+                return
+            if cursor in seen:
+                break
+            seen.add(cursor)
+        raise ProtocolError(
+            f"The server {self._label} answers its list of {what} without an end.",
+            hint="This is a fault of the server; try another version of it.",
+        )
+
+    async def call_tool(self, tool: str, arguments: Mapping[str, Any], timeout: float, slip: Slip) -> ToolAnswer:
+        """Call a tool once.
+
+        Raises:
+            JulesManagerError: whatever went wrong, with its effect; also what the slip's callback raised.
+        """
+        if tool not in {known.name for known in self.handshake.tools}:
+            raise ToolNotFoundError(
+                f"The server {self._label} has no tool named {tool}.", hint="`jjm tools` shows what it has."
+            )
+
+        async def send() -> Any:
+            params = types.CallToolRequestParams(
+                name=tool,
+                arguments=dict(arguments),
+                _meta=cast("types.RequestParamsMeta", self.wire.book.announce(slip)),
+            )
+            return await self._client.session.send_request(
+                types.CallToolRequest(params=params), _TOOL_RESULT, request_read_timeout_seconds=timeout
+            )
+
+        try:
+            result = await self._attempt(send, timeout, slip, tool)
+        except faults.Answered as answer:
+            return answer.judge_tool(tool, self._label)
+        if not isinstance(result, types.CallToolResult):
+            raise UnsupportedOperationError(
+                f"The server {self._label} wants to ask something before it carries out {tool}.",
+                hint="Questions of a server in the middle of a call are not supported.",
+                effect=slip.effect,
+            )
+        if not result.is_error:
+            await self._check_output(tool, result.structured_content, slip)
+        return ToolAnswer(_join_text(result.content), result.structured_content, bool(result.is_error))
+
+    async def _attempt(self, send: Callable[[], Awaitable[Any]], timeout: float, slip: Slip, what: str) -> Any:
+        """Run one request under its deadline and translate every foreign failure.
+
+        Raises:
+            faults.Answered: the server answered with a JSON-RPC error.
+            JulesManagerError: everything else.
+        """
+        try:
+            with anyio.fail_after(timeout):
+                return await send()
+        except Exception as error:
+            raise faults.call_error(error, slip, self.wire, self._label, what, timeout) from error
+        finally:
+            self.wire.book.forget(slip)
+
+    async def _check_output(self, tool: str, structured: Any, slip: Slip) -> None:
+        """Hold the answer against the tool's own schema, off the loop: a big answer takes long."""
+        schema = self._output_schemas.get(tool)
+        if schema is None:
+            return
+        fault = await anyio.to_thread.run_sync(_find_schema_fault, schema, structured)
+        if fault is not None:
+            raise ProtocolError(
+                f"The server {self._label} broke its own promise about the answer of {tool}.",
+                hint="This is a fault of the server; try another version of it.",
+                context={"what": fault},
+                effect=slip.effect,
+            )
+
+    async def list_resources(self, timeout: float, slip: Slip) -> tuple[ResourceInfo, ...]:
+        """All resources, all pages."""
+        if not self.handshake.has_resources:
+            return ()
+        found: list[ResourceInfo] = []
+
+        async def send() -> None:
+            async for page in self._pages(lambda cursor: self._client.list_resources(cursor=cursor), "resources"):
+                found.extend(ResourceInfo(str(r.uri), r.name, r.description, r.mime_type) for r in page.resources)
+
+        try:
+            await self._attempt(send, timeout, slip, "resources/list")
+        except faults.Answered as answer:
+            raise answer.judge_resource("resources/list", self._label) from answer
+        return tuple(found)
+
+    async def read_resource(self, uri: str, timeout: float, slip: Slip) -> str:
+        """The text of one resource. Raises ToolNotFoundError for an unknown one."""
+
+        async def send() -> Any:
+            params = types.ReadResourceRequestParams(
+                uri=uri, _meta=cast("types.RequestParamsMeta", self.wire.book.announce(slip))
+            )
+            return await self._client.session.send_request(
+                types.ReadResourceRequest(params=params), _READ_RESULT, request_read_timeout_seconds=timeout
+            )
+
+        try:
+            result = await self._attempt(send, timeout, slip, uri)
+        except faults.Answered as answer:
+            raise answer.judge_resource(uri, self._label) from answer
+        if not isinstance(result, types.ReadResourceResult):
+            raise UnsupportedOperationError(f"The server {self._label} wants to ask something before it shows {uri}.")
+        return "\n".join(part.text for part in result.contents if isinstance(part, types.TextResourceContents))
+
+
+def _join_text(content: list[Any]) -> str:
+    parts: list[str] = []
+    for block in content:
+        if isinstance(block, types.TextContent):
+            parts.append(block.text)
+        elif isinstance(block, types.EmbeddedResource) and isinstance(block.resource, types.TextResourceContents):
+            parts.append(block.resource.text)
+    return "\n".join(parts)
+
+
+def _find_schema_fault(schema: Mapping[str, Any], structured: Any) -> str | None:
+    from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
+    from jsonschema.validators import validator_for  # type: ignore[import-untyped]
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
+    if structured is None:
+        return "no structured content"
+    validator = validator_for(schema)
+    try:
+        validator.check_schema(schema)
+        fault = next(validator(schema, registry=Registry()).iter_errors(structured), None)
+    except (SchemaError, Unresolvable):
+        return None
+    return None if fault is None else str(fault.message)[:300]

@@ -1,0 +1,79 @@
+"""Repeating a read whose failure passes by, within the one deadline of the operation. Writes run exactly once."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from jjm_tui.errors import (
+    JulesManagerError,
+    RateLimitedError,
+    ServerConnectionError,
+    ServerStartError,
+    ServiceUnavailableError,
+)
+from jjm_tui.gateway.spec import CallerSettings
+from jjm_tui.ports import Clock
+
+_T = TypeVar("_T")
+_TRANSIENT = (RateLimitedError, ServiceUnavailableError, ServerConnectionError)
+
+
+class Allowance:
+    """The seconds that an operation may still take; waiting in the queue costs nothing."""
+
+    def __init__(self, seconds: float) -> None:
+        self.left = seconds
+        self.attempts = 0
+
+    def spend(self, seconds: float) -> None:
+        """Take some away."""
+        self.left = max(0.0, self.left - seconds)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether a read may be repeated after this error."""
+    return (
+        isinstance(error, _TRANSIENT)
+        and not isinstance(error, ServerStartError)
+        and not {"breaker", "closed"} & error.context.keys()
+    )
+
+
+async def run_reads_again(
+    attempt: Callable[[], Awaitable[_T]],
+    allowance: Allowance,
+    settings: CallerSettings,
+    clock: Clock,
+    rng: random.Random,
+    on_retry: Callable[[Mapping[str, Any]], None],
+) -> _T:
+    """Run ``attempt`` until it succeeds, fails for good, or no time or attempt is left; the last error is raised.
+
+    Waits grow from ``retry_min`` to ``retry_max`` with jitter; a longer wait that the server asked for is honoured.
+    """
+    from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+    def wait(state: RetryCallState) -> float:
+        grown = min(settings.retry_max, settings.retry_min * 2.0 ** (state.attempt_number - 1))
+        error = state.outcome.exception() if state.outcome is not None else None
+        asked = error.context.get("retry_after", 0.0) if isinstance(error, JulesManagerError) else 0.0
+        return max(grown * rng.uniform(0.75, 1.0), float(asked))
+
+    def stop(state: RetryCallState) -> bool:
+        return state.attempt_number >= settings.retry_attempts or state.upcoming_sleep >= allowance.left
+
+    def tell(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        code = error.code if isinstance(error, JulesManagerError) else "error"
+        on_retry({"attempt": state.attempt_number, "wait": round(state.upcoming_sleep, 3), "code": code})
+
+    async def sleep(seconds: float) -> None:
+        allowance.spend(seconds)
+        await clock.sleep(seconds)
+
+    retrying = AsyncRetrying(
+        sleep=sleep, stop=stop, wait=wait, retry=retry_if_exception(is_transient), before_sleep=tell, reraise=True
+    )
+    return await retrying(attempt)
