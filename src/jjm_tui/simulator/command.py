@@ -88,9 +88,18 @@ def build_world(namespace: argparse.Namespace) -> World:
 
 def build_dialect(world: World, name: str, variant: str | None) -> Dialect:
     """The family of servers to be. Raises ValidationError."""
-    from jjm_tui.simulator.rest_dialect import RestDialect
+    if name == "official":
+        from jjm_tui.simulator.official_dialect import OfficialDialect
 
-    return RestDialect(world)
+        return OfficialDialect(world, strict_artifacts=variant == "strict")
+    if name == "browser":
+        from jjm_tui.simulator.browser_dialect import BrowserDialect
+
+        return BrowserDialect(world)
+    from jjm_tui.simulator.rest_dialect import RestDialect
+    from jjm_tui.simulator.variants import Variant, VariantDialect
+
+    return RestDialect(world) if variant is None else VariantDialect(world, Variant.parse(variant))
 
 
 def run(namespace: argparse.Namespace) -> int:

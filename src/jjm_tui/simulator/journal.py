@@ -24,9 +24,9 @@ SCHEMA: Final = 1
 class JournalEntry:
     """One effect.
 
-    ``kind``: ``create``, ``message``, ``approve``, ``archive``, ``unarchive``, ``delete``, or ``control.…`` for a
-    tester's hand. ``text``: the prompt, the message, or the id of the approved plan. ``time`` is simulated.
-    ``detail`` holds the other arguments that are needed to play it again.
+    ``kind``: ``create``, ``message``, ``approve``, ``resume``, ``archive``, ``unarchive``, ``delete``, or
+    ``control.…`` for a tester's hand. ``text``: the prompt, the message, or the id of the approved plan.
+    ``time`` is simulated. ``detail`` holds the other arguments that are needed to play it again.
     """
 
     kind: str

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from io import BufferedReader, TextIOWrapper
 from typing import Any, BinaryIO
 
 import anyio
 import mcp_types as types
+from anyio.abc import TaskStatus
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
@@ -140,9 +141,10 @@ class SimulatorServer:
         return await call()
 
 
-async def _end_on_signals() -> None:
+async def _end_on_signals(*, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
     """End at once on SIGTERM and SIGINT: every effect is already kept, and a blocked reader cannot be woken."""
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
         async for _ in signals:
             os._exit(0)
 
@@ -154,7 +156,7 @@ async def serve_stdio(server: Server[Any], stdin: BinaryIO, stdout: BinaryIO) ->
     reader = anyio.wrap_file(TextIOWrapper(stdin, encoding="utf-8", errors="replace"))
     writer = anyio.wrap_file(TextIOWrapper(stdout, encoding="utf-8", newline="\n"))
     async with anyio.create_task_group() as group:
-        group.start_soon(_end_on_signals)
+        await group.start(_end_on_signals)
         async with stdio_server(reader, writer) as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
         group.cancel_scope.cancel()
@@ -170,10 +172,19 @@ async def serve_http(server: Server[Any], port: int, announce: Callable[[str], N
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         listener.listen(128)
-        announce(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp")
-        app = server.streamable_http_app()
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-        await uvicorn.Server(config).serve(sockets=[listener])
+        config = uvicorn.Config(server.streamable_http_app(), log_level="warning", timeout_graceful_shutdown=1)
+
+        class Web(uvicorn.Server):
+            """Without uvicorn's own handlers, which raise the signal again at the end."""
+
+            @contextmanager
+            def capture_signals(self) -> Iterator[None]:
+                yield
+
+        async with anyio.create_task_group() as group:
+            await group.start(_end_on_signals)
+            announce(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp")
+            await Web(config).serve(sockets=[listener])
 
 
 def guard_stdout() -> tuple[BufferedReader, BinaryIO]:

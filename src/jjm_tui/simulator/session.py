@@ -229,6 +229,11 @@ class Session:
         else:
             self._first([answer], moment, keep_wait=True)
 
+    def resume(self, moment: datetime) -> None:
+        """Go on after a pause."""
+        self._enter(State.IN_PROGRESS, moment)
+        self._schedule(moment)
+
     # --- a tester's hand ------------------------------------------------------------------------------------------
 
     def force_state(self, moment: datetime, state: State) -> None:

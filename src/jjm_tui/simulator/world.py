@@ -6,32 +6,25 @@ somebody looks at them, so ten thousand of them cost nothing until then.
 
 from __future__ import annotations
 
-import base64
-import json
 import random
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from jjm_tui.domain.times import parse_time
 from jjm_tui.simulator import api_errors, views
 from jjm_tui.simulator.births import build_created, build_seeded, seeded_age, seeded_id
 from jjm_tui.simulator.catalogue import REPOSITORIES, find_repository
 from jjm_tui.simulator.clock import SimulatedTime, SystemClock, WallClock
 from jjm_tui.simulator.journal import CONTROL, JournalEntry, StateFile, WorldRecord
+from jjm_tui.simulator.paging import read_archived, read_page_size, read_since, read_token, write_token
 from jjm_tui.simulator.session import Session, SessionSpec, digest
 from jjm_tui.simulator.states import State
 
 AUTOMATION_MODES: Final = frozenset({"AUTO_CREATE_PR", "AUTOMATION_MODE_UNSPECIFIED"})
 SESSION_PAGE: Final = 30
 ACTIVITY_PAGE: Final = 50
-LARGEST_PAGE: Final = 100
-
-_ARCHIVED: Final = re.compile(r"\s*archived\s*=\s*(true|false)\s*", re.IGNORECASE)
-_SINCE: Final = re.compile(r"\s*create_time\s*(>=?)\s*\"([^\"]+)\"\s*")
 
 
 class World:
@@ -208,6 +201,8 @@ class World:
                 session.hear(moment, entry.text)
             case "approve":
                 session.approve(moment)
+            case "resume":
+                session.resume(moment)
             case "archive" | "unarchive":
                 session.updated = moment
             case "control.set_state":
@@ -311,6 +306,13 @@ class World:
             self._write("approve", session_id, session.latest_plan.id)
             return {}
 
+    def resume(self, session_id: str) -> None:
+        """The resume button of the web page; the REST API has nothing like it."""
+        with self.changing():
+            if self.session(session_id).state is not State.PAUSED:
+                raise api_errors.wrong_state()
+            self._write("resume", session_id, "")
+
     def archive(self, session_id: str, *, archived: bool = True) -> dict[str, Any]:
         """``POST sessions/ID:archive`` and ``:unarchive``."""
         with self.changing():
@@ -394,52 +396,3 @@ class World:
     def random_for(self, purpose: str) -> random.Random:
         """Numbers that depend on the seed and a purpose only."""
         return random.Random(f"{self._record.seed}:{purpose}")  # noqa: S311 - a story, no secret
-
-
-def read_page_size(value: Any, default: int) -> int:
-    """A page size between 1 and 100; larger ones are taken as 100, 0 as the default. Raises ApiError."""
-    if value is None:
-        return default
-    try:
-        size = int(value)
-    except (TypeError, ValueError):
-        raise api_errors.invalid("Invalid value at 'page_size' (TYPE_INT32)") from None
-    if size < 0:
-        raise api_errors.invalid()
-    return min(size, LARGEST_PAGE) or default
-
-
-def write_token(offset: int) -> str:
-    """An opaque page token."""
-    return base64.urlsafe_b64encode(json.dumps({"offset": offset}).encode()).decode().rstrip("=")
-
-
-def read_token(token: str | None, default: int) -> int:
-    """The number in a page token. Raises ApiError."""
-    if not token:
-        return default
-    try:
-        return int(json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))["offset"])
-    except (ValueError, KeyError, TypeError):
-        raise api_errors.invalid("The page token is not valid.") from None
-
-
-def read_archived(filter_text: str | None) -> bool:
-    """Whether a session filter asks for the archived ones. Raises ApiError."""
-    if not filter_text or not filter_text.strip():
-        return False
-    found = _ARCHIVED.fullmatch(filter_text)
-    if found is None:
-        raise api_errors.invalid("Invalid filter.")
-    return found[1].lower() == "true"
-
-
-def read_since(filter_text: str) -> tuple[datetime, bool]:
-    """The time of an activity filter, and whether that very time counts. Raises ApiError."""
-    found = _SINCE.fullmatch(filter_text)
-    if found is None:
-        raise api_errors.invalid("Invalid filter.")
-    try:
-        return parse_time(found[2]), found[1] == ">="
-    except ValueError:
-        raise api_errors.invalid("Invalid filter.") from None
