@@ -27,7 +27,7 @@ from tests.domain.strategies import (
     unknown_fields,
 )
 
-bounded = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+bounded = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def merged(*several: TaskFacts, start: Task | None = None) -> Task:
@@ -92,17 +92,16 @@ def test_merge_local_marks_survive(history: list[TaskFacts], more: TaskFacts) ->
 @given(histories, any_facts)
 @bounded
 def test_merge_older_facts_of_the_same_rank_never_win(history: list[TaskFacts], late: TaskFacts) -> None:
-    task = merged(*history)
-    late = replace(late, chat=SILENT, updated_at=SILENT, on_server=SILENT)
+    rank = late.origin.rank
+    task = merged(*history, replace(late, on_server=SILENT))
+    late = replace(late, origin=replace(late.origin, observed_at=at(-1)), updated_at=SILENT, on_server=SILENT)
 
     result = merge(task, late).task
 
-    for name in ("title", "repository", "branch", "status", "url", "pull_request_url", "source_files"):
+    for name in ("title", "repository", "branch", "status", "url", "pull_request_url", "plan", "source_files"):
         known_from = task.provenance.get(name)
-        if known_from is not None and known_from.rank == late.origin.rank and known_from.observed_at > at(0):
-            older = replace(late, origin=replace(late.origin, observed_at=at(-1)))
-            assert getattr(merge(task, older).task, name) == getattr(task, name)
-    assert result.id == task.id
+        if known_from is not None and known_from.rank == rank:
+            assert getattr(result, name) == getattr(task, name)
 
 
 @given(histories, any_facts)
@@ -234,10 +233,11 @@ def test_keep_newest_never_drops_prompt_or_unsent_messages(chat, limit: int) -> 
 
     ours = [message for message in chat if message.delivery is not None]
     assert [message for message in kept.chat_history if message.delivery is not None] == ours
-    assert len(kept.chat_history) <= max(limit, len([m for m in chat if m.delivery or m.id == "prompt"]) + limit)
+    assert len(kept.chat_history) - len(ours) <= max(limit, 2)
     if kept is not task:
         assert kept.chat_truncated is True
         assert kept.chat_history[-1] == chat[-1]
+        assert kept.chat_history[0] == chat[0] or chat[0].id != "prompt"
 
 
 @given(unknown_fields, texts)

@@ -327,16 +327,15 @@ def _is_after(message: ChatMessage, moment: datetime) -> bool:
 
 def keep_newest(task: Task, limit: int = KEPT_MESSAGES) -> Task:
     """The task with at most ``limit`` chat entries, as the store keeps it; ``chat_truncated`` says that some are left
-    out. The first prompt stays first, and entries of ours that the server has not shown are never left out.
+    out. The first prompt stays first. Entries of ours that the server has not shown stay, beyond the limit if old.
     """
     entries = task.chat_history
     if len(entries) <= limit:
         return task
-    kept = {position for position, message in enumerate(entries) if message.id == PROMPT_ID or is_local(message)}
-    for position in range(len(entries) - 1, -1, -1):
-        if len(kept) >= limit:
-            break
-        kept.add(position)
+    first = 1 if entries[0].id == PROMPT_ID else 0
+    newest = range(max(first, len(entries) - max(1, limit - first)), len(entries))
+    ours = (position for position, message in enumerate(entries) if is_local(message))
+    kept = {*range(first), *newest, *ours}
     if len(kept) == len(entries):
         return task
     return replace(task, chat_history=tuple(entries[position] for position in sorted(kept)), chat_truncated=True)
