@@ -73,7 +73,7 @@ def _write(context: CommandContext, task_id: str, reading: DiffReading, text: st
     elif out.terminal:
         out.styled((line, line_style(line)) for line in text.split("\n")[: None if not text.endswith("\n") else -1])
     else:
-        out.write_bytes(text.encode("utf-8", "surrogateescape"))
+        out.write_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def _write_stat(context: CommandContext, files: Sequence[FilePatch]) -> None:
@@ -106,7 +106,7 @@ def _apply(context: CommandContext, reading: DiffReading, text: str, folder: Pat
             hint="Commit or stash them first.",
             context={"path": str(top), "changed": [clean(line) for line in changed.splitlines()[:20]]},
         )
-    patch = text.encode("utf-8", "surrogateescape")
+    patch = text.encode("utf-8", "surrogatepass")
     for check in (["--check"], []):
         answer = _git(top, "apply", *check, "-", patch=patch)
         if answer.returncode != 0:

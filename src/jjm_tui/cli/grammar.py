@@ -34,6 +34,8 @@ class Command:
     json: bool = False
     jsonl: bool = False
     fields: bool = False
+    more_arguments: str | None = None
+    """``module:function`` that adds further arguments to the parser, for a command that lives elsewhere."""
 
 
 def option(*flags: str, help: str, exclusive: str | None = None, **more: Any) -> Argument:  # noqa: A002

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from jjm_tui.cli.grammar import Command, flag, option, positional
-from jjm_tui.cli.values import any_whole_number, positive_number, whole_number
 
 SHELLS: Final = ("bash", "zsh", "fish")
 PRESETS: Final = ("rest", "official", "text", "browser", "demo", "custom")
@@ -79,7 +78,8 @@ _STORE: Final = Command(
 _CONFIG: Final = Command(
     "config",
     "read and write the settings",
-    description="Never starts a server. Settings come from built-in defaults, the file, the environment\n(JJM_SECTION__KEY) and the command line; the last of them wins.",
+    description="Never starts a server. Settings come from built-in defaults, the file, the environment\n"
+    "(JJM_SECTION__KEY) and the command line; the last of them wins.",
     example="jjm config show\njjm config set monitor.interval 60",
     subcommands=(
         Command("path", "where the settings file is", "config:path", example="jjm config path", json=True),
@@ -140,28 +140,9 @@ _SIMULATOR: Final = Command(
     "simulator",
     "the built-in Jules MCP server on standard input and output",
     "simulator:run",
-    (
-        option(
-            "--tasks", metavar="N", type=whole_number(0, 100_000), default=12, help="how many tasks it starts with (12)"
-        ),
-        option("--seed", metavar="N", type=any_whole_number, default=1, help="number from which its world is made (1)"),
-        option("--speed", metavar="X", type=positive_number, default=1.0, help="simulated seconds per second (1)"),
-        option(
-            "--dialect",
-            choices=("rest", "official", "browser"),
-            default="rest",
-            help="which family of servers it speaks like (rest)",
-        ),
-        option("--state", metavar="FILE", help="keep the world in this file, for several processes and restarts"),
-        option(
-            "--fault", metavar="SPEC", action="append", default=[], help="a fault to make; may be given several times"
-        ),
-        option(
-            "--http", metavar="PORT", type=whole_number(0, 65_535), help="serve streamable HTTP on this loopback port"
-        ),
-    ),
-    "What --demo starts. For trying things and for tests.",
-    "jjm --server 'jjm simulator --state /tmp/world.json' list",
+    description="What --demo starts. For trying things and for tests.",
+    example="jjm --server 'jjm simulator --state world.json' list",
+    more_arguments="jjm_tui.simulator.command:add_arguments",
 )
 
 LOCAL_COMMANDS: Final[tuple[Command, ...]] = (

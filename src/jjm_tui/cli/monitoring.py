@@ -45,9 +45,7 @@ async def run(context: CommandContext) -> int:
     given = context.arguments
     statuses, needs_me = given.until or (frozenset(), False)
     async with context.manager() as manager:
-        ids = []
-        for reference in given.tasks:
-            ids.append(await manager.resolve(expand_reference(context, reference)))
+        ids = [await manager.resolve(expand_reference(context, reference)) for reference in given.tasks]
         request = MonitorRequest(
             task_ids=tuple(dict.fromkeys(ids)),
             interval=given.interval or context.load().settings.monitor.interval,
@@ -152,8 +150,8 @@ def _lines(context: CommandContext) -> Iterator[Callable[[MonitorUpdate], None]]
             known[task.id] = task.status
         by_id = {task.id: task for task in update.tasks}
         for event in update.events:
-            task = by_id.get(event.task_id or "")
-            status = "" if task is None else task.status.value
+            changed = by_id.get(event.task_id or "")
+            status = "" if changed is None else changed.status.value
             out.row([format_time(event.at), event.task_id or "", status, event_sentence(event)])
 
     yield show

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, Final, NoReturn
 
 from jjm_tui import __version__
@@ -161,6 +162,9 @@ def _add_command(subparsers: Any, command: Command, depth: int) -> None:
         else:
             target = groups.setdefault(argument.exclusive, parser.add_mutually_exclusive_group())
         target.add_argument(*argument.flags, help=argument.help, **argument.more)
+    if command.more_arguments is not None:
+        module, _, function = command.more_arguments.partition(":")
+        getattr(import_module(module), function)(parser)
     _add_globals(parser)
     if command.subcommands:
         nested = parser.add_subparsers(

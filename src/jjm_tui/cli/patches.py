@@ -42,7 +42,7 @@ def split_patch(text: str) -> tuple[FilePatch, ...]:
 
     Hunk headers say how many lines a hunk has, so a removed line that reads like a header is not taken for one.
     """
-    lines = text.splitlines(keepends=True) if "\r" not in text else _split_at_line_feeds(text)
+    lines = _split_at_line_feeds(text)
     starts = list(_file_starts(lines))
     ends = [*starts[1:], len(lines)]
     return tuple(_read_file(lines[start:end]) for start, end in zip(starts, ends, strict=True))

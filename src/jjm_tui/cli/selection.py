@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.cli.values import choose_fields, words
-from jjm_tui.domain.query import Query, parse_query
+from jjm_tui.domain.query import Query, check_sort_field, parse_query
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.services.results import ListRequest
 
@@ -33,27 +33,13 @@ def chosen_fields(text: str | None, known: Iterable[str]) -> tuple[str, ...] | N
 
 
 def list_request(arguments: argparse.Namespace) -> ListRequest:
-    """What ``list`` is to show. Raises UsageError, FilterError."""
+    """What ``list`` is to show. Raises ValidationError, FilterError."""
     return ListRequest(
         statuses=chosen_statuses(arguments.status),
         repository=arguments.repo,
         query=chosen_query(arguments.filter),
-        sort=_sort_field(arguments.sort),
+        sort=check_sort_field(arguments.sort or "updated_at"),
         reverse=arguments.reverse,
         limit=arguments.limit,
         include_archived=arguments.all,
     )
-
-
-def _sort_field(word: str | None) -> str:
-    from jjm_tui.domain.query import SORT_FIELDS
-
-    if word is None:
-        return "updated_at"
-    field = word.lower().replace("-", "_")
-    if field not in SORT_FIELDS:
-        raise UsageError(
-            f"--sort does not know the field {word!r}; there are {', '.join(SORT_FIELDS)}.",
-            hint="Example: jjm list --sort created_at --reverse",
-        )
-    return field

@@ -43,7 +43,7 @@ def expand_reference(context: CommandContext, reference: str) -> str:
         ValidationError: it is not a task reference.
     """
     parsed = parse_task_reference(reference)
-    if parsed.kind != "row":
+    if parsed.kind != "row" or parsed.row is None:
         return reference
     rows = _rows(context)
     if not rows:

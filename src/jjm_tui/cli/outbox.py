@@ -1,0 +1,122 @@
+"""``outbox``: operations without a clear answer - look at them, settle, send again, let go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jjm_tui.cli.appearance import local_minute
+from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.exit_codes import ExitCode
+from jjm_tui.cli.operating import declined, tell_results, truth_after_interruption
+from jjm_tui.cli.output import harmless
+from jjm_tui.cli.progress import waiting_for
+from jjm_tui.domain.operations import Operation
+from jjm_tui.domain.text import clean_line, relative_time
+from jjm_tui.domain.times import format_time
+
+
+async def list_operations(context: CommandContext) -> int:
+    """Open operations, oldest first."""
+    async with context.manager() as manager:
+        operations = await manager.list_operations(open_only=not context.arguments.all)
+    out, now = context.out, context.now()
+    if context.arguments.json:
+        out.document({"operations": [_document(operation) for operation in operations]})
+        return ExitCode.DONE
+    for operation in operations:
+        if out.terminal:
+            age = relative_time(operation.created_at, now)
+            out.line(
+                f"{operation.id}  {operation.state.value:<12} {operation.kind.value:<8} {age:<9} {_about(operation)}"
+            )
+        else:
+            row = [operation.id, operation.state.value, operation.kind.value, format_time(operation.created_at)]
+            out.row([*row, operation.task_id or "", _about(operation)])
+    if not operations:
+        out.remark("The outbox is empty: everything that was sent has a clear answer.")
+    return ExitCode.DONE
+
+
+def _document(operation: Operation) -> dict[str, Any]:
+    made: dict[str, Any] = harmless(operation.to_dict())
+    return made
+
+
+def _about(operation: Operation) -> str:
+    payload = operation.payload
+    text = str(payload.get("text") or payload.get("description") or payload.get("fingerprint") or "")
+    where = operation.task_id or str(payload.get("repository") or "")
+    return clean_line(f"{where} {text[:200]}")
+
+
+async def show(context: CommandContext) -> int:
+    """One operation with everything that is recorded of it."""
+    async with context.manager() as manager:
+        operation = await manager.get_operation(context.arguments.operation)
+    out = context.out
+    if context.arguments.json:
+        out.document({"operation": _document(operation)})
+        return ExitCode.DONE
+    rows = [
+        ("id", operation.id),
+        ("kind", operation.kind.value),
+        ("state", operation.state.value),
+        ("task", operation.task_id or ""),
+        ("created", _time(context, operation.created_at)),
+        ("sent", "" if operation.sent_at is None else _time(context, operation.sent_at)),
+        ("through", operation.origin),
+        ("message", operation.message or ""),
+        *((str(name), str(value)) for name, value in operation.payload.items() if value is not None),
+    ]
+    for name, value in rows:
+        if not out.terminal:
+            out.row([name, value])
+        elif value:
+            out.line(f"{name:<12} {value}")
+    return ExitCode.DONE
+
+
+def _time(context: CommandContext, moment: Any) -> str:
+    return local_minute(moment) if context.out.terminal else format_time(moment)
+
+
+async def settle(context: CommandContext) -> int:
+    """Re-read to find out what became of each."""
+    async with context.manager() as manager, waiting_for(context.out, "Re-reading what became of them"):
+        results = await manager.settle_operations()
+    if not results:
+        context.out.remark("There was nothing to settle.")
+    return tell_results(context, results, many=True)
+
+
+async def resend(context: CommandContext) -> int:
+    """Send again, because the person says so."""
+    given = context.arguments
+    hint = f"If you are sure that it did not happen: jjm outbox resend {given.operation} --yes"
+    if not given.yes:
+        context.prompts.require(hint)
+    async with context.manager() as manager:
+        operation = await manager.get_operation(given.operation)
+        context.out.say(f"{operation.kind.value} {operation.id}: {operation.state.value}. {_about(operation)}")
+        if not given.yes and not await context.prompts.confirm(
+            "It may have reached the server already. Send it again?", hint=hint
+        ):
+            return tell_results(context, [declined(operation.kind, operation.task_id)], many=False)
+        async with truth_after_interruption(context, manager), waiting_for(context.out, "Sending it again"):
+            result = await manager.resend_operation(operation.id)
+    return tell_results(context, [result], many=False)
+
+
+async def discard(context: CommandContext) -> int:
+    """Let an operation go; its text stays in the history."""
+    async with context.manager() as manager:
+        operation = await manager.get_operation(context.arguments.operation)
+        gone = await manager.discard_operation(operation.id)
+    out = context.out
+    if context.arguments.json:
+        out.document({"operation": _document(gone)})
+    elif out.terminal:
+        out.line(f"The {gone.kind.value} {gone.id} is discarded; its text stays in `jjm events`.")
+    else:
+        out.row([gone.id, gone.state.value, gone.kind.value, gone.task_id or ""])
+    return ExitCode.DONE

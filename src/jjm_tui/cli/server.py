@@ -1,0 +1,192 @@
+"""``server``: the MCP server itself - its tools, its resources, single calls."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.exit_codes import ExitCode, UsageError
+from jjm_tui.cli.loop import run_async
+from jjm_tui.cli.operating import read_standard_input
+from jjm_tui.cli.output import harmless
+from jjm_tui.cli.progress import waiting_for
+from jjm_tui.domain.text import clean, clean_line
+from jjm_tui.errors import UnsupportedOperationError
+
+
+async def tools(context: CommandContext) -> int:
+    """All tools."""
+    async with context.manager() as manager, waiting_for(context.out, "Asking the server for its tools"):
+        found = await manager.server.list_tools()
+    if context.arguments.json:
+        context.out.document(
+            {
+                "tools": [
+                    harmless({"name": tool.name, "description": tool.description, "input_schema": tool.input_schema})
+                    for tool in found
+                ]
+            }
+        )
+        return ExitCode.DONE
+    for tool in found:
+        _line(context, tool.name, ", ".join(_properties(tool.input_schema)), tool.description or "")
+    if not found:
+        context.out.remark("The server has no tools.")
+    return ExitCode.DONE
+
+
+def _properties(schema: Any) -> list[str]:
+    """Names of the arguments, required ones with a star."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    required = schema.get("required") if isinstance(schema, dict) else None
+    needed = required if isinstance(required, list) else []
+    return [f"{name}*" if name in needed else str(name) for name in (properties or {})]
+
+
+def _line(context: CommandContext, name: str, middle: str, text: str) -> None:
+    if context.out.terminal:
+        context.out.styled([(f"{name}  {middle}".rstrip(), "bold")])
+        if text:
+            context.out.line(f"    {clean_line(text)[:300]}")
+    else:
+        context.out.row([clean_line(name), clean_line(middle), clean(text)])
+
+
+def call(context: CommandContext) -> int:
+    """One call of one tool, made once."""
+    given = context.arguments
+    _refuse_cookies(given.tool)
+    arguments = _read_arguments(given.arguments)
+
+    async def make(context: CommandContext) -> int:
+        async with context.manager() as manager, waiting_for(context.out, f"Calling {given.tool}"):
+            answer = await manager.server.call_tool(given.tool, arguments)
+        if given.json:
+            context.out.document(
+                harmless(
+                    {
+                        "tool": given.tool,
+                        "is_error": answer.is_error,
+                        "text": answer.text,
+                        "structured": answer.structured,
+                    }
+                )
+            )
+        else:
+            context.out.line(answer.text.removesuffix("\n"))
+        if answer.is_error:
+            context.out.warn(f"The tool {given.tool} answered with an error.")
+        return ExitCode.FAILED if answer.is_error else ExitCode.DONE
+
+    return run_async(make, context)
+
+
+def _read_arguments(text: str) -> dict[str, Any]:
+    if text == "-":
+        text = read_standard_input("arguments")
+    try:
+        arguments = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"The arguments are not JSON: {error}.", hint="Example: '{\"pageSize\": 5}'") from error
+    if not isinstance(arguments, dict):
+        raise UsageError("The arguments must be a JSON object.", hint="Example: '{\"pageSize\": 5}'")
+    return arguments
+
+
+def _refuse_cookies(name: str) -> None:
+    if "cookie" in name.lower():
+        raise UnsupportedOperationError(
+            f"{name} deals in cookies, which are as good as your password; it is refused.",
+            hint="Sign in inside the server's own browser profile instead.",
+            context={"tool": name},
+        )
+
+
+async def resources(context: CommandContext) -> int:
+    """All resources."""
+    async with context.manager() as manager, waiting_for(context.out, "Asking the server for its resources"):
+        found = await manager.server.list_resources()
+    if context.arguments.json:
+        context.out.document(
+            {
+                "resources": [
+                    harmless(
+                        {
+                            "uri": item.uri,
+                            "name": item.name,
+                            "description": item.description,
+                            "mime_type": item.mime_type,
+                        }
+                    )
+                    for item in found
+                ]
+            }
+        )
+        return ExitCode.DONE
+    for item in found:
+        _line(context, item.uri, item.name, item.description or "")
+    if not found:
+        context.out.remark("The server has no resources.")
+    return ExitCode.DONE
+
+
+async def read(context: CommandContext) -> int:
+    """The text of one resource."""
+    uri = context.arguments.uri
+    _refuse_cookies(uri)
+    async with context.manager() as manager, waiting_for(context.out, f"Reading {uri}"):
+        text = await manager.server.read_resource(uri)
+    if context.arguments.json:
+        context.out.document(harmless({"uri": uri, "text": text}))
+    else:
+        context.out.line(text.removesuffix("\n"))
+    return ExitCode.DONE
+
+
+async def info(context: CommandContext) -> int:
+    """Who answers, and what it can do."""
+    async with context.manager() as manager, waiting_for(context.out, "Connecting"):
+        capabilities = await manager.server.connect()
+        known = manager.server.info()
+    document = {
+        "label": known.label,
+        "name": known.name,
+        "version": known.version,
+        "protocol": known.protocol,
+        "dialect": capabilities.dialect,
+        "operations": sorted(capabilities.operations),
+        "unavailable": dict(capabilities.unavailable),
+        "parallel_calls": capabilities.parallel_calls,
+        "list_is_complete": capabilities.list_is_complete,
+        "list_limit": capabilities.list_limit,
+        "whole_plan": capabilities.whole_plan,
+        "resume_by_message": capabilities.resume_by_message,
+        "create": {
+            "branch": capabilities.create_branch,
+            "title": capabilities.create_title,
+            "approval": capabilities.create_approval,
+            "pull_request": capabilities.create_pull_request,
+        },
+        "tools": list(known.tools),
+    }
+    if context.arguments.json:
+        context.out.document(harmless(document))
+        return ExitCode.DONE
+    for name, value in document.items():
+        for key, text in _rows(name, value):
+            if context.out.terminal:
+                context.out.line(f"{key:<22} {text}")
+            else:
+                context.out.row([clean_line(key), clean_line(text)])
+    return ExitCode.DONE
+
+
+def _rows(name: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [(f"{name}: {key}", str(text)) for key, text in value.items()]
+    if isinstance(value, list):
+        return [(name, ", ".join(str(item) for item in value))]
+    if isinstance(value, bool):
+        return [(name, "yes" if value else "no")]
+    return [(name, "unknown" if value is None else str(value))]

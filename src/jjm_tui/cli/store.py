@@ -1,0 +1,178 @@
+"""``store``: where tasks are kept on this machine - look at it, repair it, copy it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.exit_codes import ExitCode, UsageError
+from jjm_tui.cli.output import harmless
+from jjm_tui.errors import StorageError
+
+if TYPE_CHECKING:
+    from jjm_tui.store.inspection import RepairReport, StoreReport
+
+
+def info(context: CommandContext) -> int:
+    """Where it is and what is in it."""
+    report = _report(context)
+    document = _document(report)
+    if context.arguments.json:
+        context.out.document({"store": document})
+    else:
+        _write(context, document)
+    return ExitCode.DONE
+
+
+def check(context: CommandContext) -> int:
+    """Look for damage; exit code 1 when there is some."""
+    report = _report(context)
+    out = context.out
+    if context.arguments.json:
+        out.document({"store": _document(report), "damaged": report.damaged, "problems": list(report.problems)})
+    else:
+        out.line(str(report.path) if out.terminal else f"path\t{report.path}")
+        for problem in report.problems:
+            out.line(problem if out.terminal else f"problem\t{problem}")
+        if not report.problems:
+            state = f"ok, {report.tasks} tasks" if report.exists else "nothing is stored yet"
+            out.line(state if out.terminal else f"state\t{state}")
+    if report.damaged:
+        out.warn("The store is damaged. Nothing was changed. Bring it back: jjm store repair")
+    return ExitCode.FAILED if report.damaged else ExitCode.DONE
+
+
+def _report(context: CommandContext) -> StoreReport:
+    from jjm_tui import assembly
+    from jjm_tui.store.inspection import check_store
+
+    with assembly.workplace(context.options, context.environ) as place:
+        return check_store(place.store.tasks)
+
+
+def _document(report: StoreReport) -> dict[str, Any]:
+    return {
+        "path": str(report.path),
+        "exists": report.exists,
+        "size": report.size,
+        "schema_version": report.schema_version,
+        "tasks": report.tasks,
+        "archived": report.archived,
+        "forgotten": report.forgotten,
+        "backups": [str(backup.path) for backup in report.backups],
+        "damaged_files": [str(path) for path in report.damaged_files],
+    }
+
+
+def _write(context: CommandContext, document: Mapping[str, Any]) -> None:
+    for name, value in document.items():
+        for text in value or ["none"] if isinstance(value, list) else ["unknown" if value is None else str(value)]:
+            if context.out.terminal:
+                context.out.line(f"{name:<15} {text}")
+            else:
+                context.out.row([name, text])
+
+
+async def repair(context: CommandContext) -> int:
+    """Set damaged files aside and bring back what is readable."""
+    import anyio
+
+    from jjm_tui import assembly
+    from jjm_tui.assembly.clock import SystemClock
+    from jjm_tui.store.inspection import check_store, repair_store
+
+    hint = "Look first: jjm store check. Then: jjm store repair --yes"
+    with assembly.workplace(context.options, context.environ) as place:
+        path = place.store.tasks
+        report = check_store(path)
+        if not report.damaged:
+            return _tell_repair(context, None, path)
+        if not context.arguments.yes:
+            for problem in report.problems:
+                context.out.say(problem)
+            if not await context.prompts.confirm("Set it aside and bring back what is readable?", hint=hint):
+                context.out.warn("You did not say yes, so nothing was changed.")
+                return ExitCode.FAILED
+        done = await anyio.to_thread.run_sync(repair_store, path, SystemClock())
+        return _tell_repair(context, done, path)
+
+
+def _tell_repair(context: CommandContext, done: RepairReport | None, path: Path) -> int:
+    document = {
+        "path": str(path),
+        "action": "nothing" if done is None else done.action,
+        "set_aside": None if done is None or done.set_aside is None else str(done.set_aside),
+        "backup": None if done is None or done.backup is None else str(done.backup),
+        "tasks": None if done is None else done.tasks,
+        "salvaged": 0 if done is None else done.salvaged,
+        "lost_lines": 0 if done is None else done.lost_lines,
+    }
+    if context.arguments.json:
+        context.out.document({"repair": harmless(document)})
+    elif done is None or done.action == "nothing":
+        context.out.line("The store is not damaged; nothing was changed.")
+    else:
+        _write(context, document)
+    return ExitCode.DONE
+
+
+async def copy(context: CommandContext) -> int:
+    """Put every task into another store."""
+    from jjm_tui.assembly.clock import SystemClock
+    from jjm_tui.ports import TaskChange
+    from jjm_tui.store.json_file import JsonTaskStore
+
+    target = _target(context.arguments.to)
+    async with context.manager() as manager:
+        tasks = await manager.list_stored()
+    other = JsonTaskStore(target, SystemClock())
+    kept = 0
+
+    def keep_newer(task: Any) -> TaskChange:
+        def change(stored: Any) -> Any:
+            nonlocal kept
+            newer = (
+                stored is not None
+                and stored.synced_at is not None
+                and (task.synced_at is None or stored.synced_at > task.synced_at)
+            )
+            kept += newer
+            return stored if newer else task
+
+        return change
+
+    try:
+        await other.apply({task.id: keep_newer(task) for task in tasks})
+        written = {task.id for task in await other.list_tasks()}
+    finally:
+        await other.close()
+    missing = [task.id for task in tasks if task.id not in written]
+    if missing:
+        raise StorageError(
+            f"{len(missing)} tasks did not arrive in {target}.",
+            hint="Run the command again.",
+            context={"path": str(target)},
+        )
+    sentence = f"{len(tasks)} tasks are in {target}."
+    if kept:
+        sentence += f" {kept} were newer there and stayed."
+    if context.arguments.json:
+        context.out.document({"copied": len(tasks) - kept, "kept": kept, "to": str(target)})
+    else:
+        context.out.line(sentence)
+    return ExitCode.DONE
+
+
+def _target(address: str) -> Path:
+    parts = urlsplit(address)
+    if "://" not in address:
+        return Path(address).expanduser().absolute()
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not parts.path:
+        raise UsageError(
+            f"This version copies to JSON files only, not to {parts.scheme or address!r} addresses.",
+            hint="jjm store copy --to /backup/tasks.json",
+        )
+    return Path(unquote(parts.path))
