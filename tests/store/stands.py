@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jjm_tui.domain.task import ChatMessage, Task
+from jjm_tui.errors import StorageError
 from jjm_tui.ports import TaskChange
 from jjm_tui.store.durable import FileOps, Signature
+
+T = TypeVar("T")
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -161,8 +164,13 @@ class RefusingOps(CountingOps):
             raise OSError(self.number, os.strerror(self.number))
 
 
+async def attempt(work: Awaitable[T]) -> tuple[T | None, StorageError | None]:
+    """The answer, or the storage error."""
+    try:
+        return await work, None
+    except StorageError as error:
+        return None, error
+
+
 def no_pause(_: float) -> None:
     """For the second look at a damaged file."""
-
-
-Pause = Callable[[float], None]

@@ -201,7 +201,8 @@ def _is_same_decision(known: Operation, new: Operation) -> bool:
     if known.kind is not new.kind:
         return False
     if new.kind is OperationKind.CREATE:
-        return known.origin == new.origin and dict(known.payload) == dict(new.payload)
+        wanted = ("description", "repository")
+        return known.origin == new.origin and all(known.payload.get(name) == new.payload.get(name) for name in wanted)
     return known.task_id == new.task_id
 
 
