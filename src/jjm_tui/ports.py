@@ -385,6 +385,9 @@ class OutboxStore(Protocol):
     async def remove(self, operation_id: str) -> None:
         """Remove one record."""
 
+    def close(self) -> None:
+        """Stop being an owner: other processes may adopt what is open."""
+
 
 class DraftStore(Protocol):
     """Texts not sent yet: ``message:<task id>`` or ``create``, kept until they went out."""

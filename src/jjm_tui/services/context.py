@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jjm_tui.errors import JulesManagerError
 from jjm_tui.ports import Clock, DraftStore, EventLog, Leadership, OutboxStore, TaskServer, TaskStore, TranscriptStore
 
 
@@ -11,9 +12,9 @@ from jjm_tui.ports import Clock, DraftStore, EventLog, Leadership, OutboxStore, 
 class ServiceContext:
     """The ports of one profile and one server.
 
-    ``server`` is ``None`` when none is configured; everything local still works. ``origin`` is
-    ``profile/server label``. ``settle_window``: seconds; ``None`` takes the dialect's own. ``confirm_for``: seconds
-    that an accepted change is re-read until it shows.
+    ``server`` is ``None`` when there is none to use, and ``no_server`` says why; everything local still works.
+    ``origin`` is ``profile/server label``. ``settle_window``: seconds; ``None`` takes the dialect's own.
+    ``confirm_for``: seconds that an accepted change is re-read until it shows.
     """
 
     server: TaskServer | None
@@ -25,7 +26,7 @@ class ServiceContext:
     leadership: Leadership
     clock: Clock
     origin: str
-    no_server_reason: str | None = None
+    no_server: JulesManagerError | None = None
     resume_message: str = "Please continue."
     settle_window: float | None = None
     confirm_for: float = 5.0

@@ -6,7 +6,7 @@ from typing import Final
 
 from jjm_tui.domain.ids import parse_task_reference
 from jjm_tui.domain.text import heading
-from jjm_tui.errors import AmbiguousTaskError, JulesManagerError, TaskNotFoundError
+from jjm_tui.errors import AmbiguousTaskError, JulesManagerError, TaskNotFoundError, ValidationError
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.reading import TaskReader
 
@@ -31,6 +31,12 @@ class TaskLookup:
             TaskNotFoundError, AmbiguousTaskError: nothing or too much matches.
         """
         parsed = parse_task_reference(reference)
+        if parsed.kind == "row":
+            raise ValidationError(
+                f"{parsed.text} is a row of the last list, and there is no list here.",
+                hint="Give the task's id.",
+                context={"field": "task"},
+            )
         wanted = parsed.text
         found = await self._stored(wanted)
         if found is not None:

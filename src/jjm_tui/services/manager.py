@@ -8,7 +8,7 @@ from datetime import datetime
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.task import Task
-from jjm_tui.ports import CreatePlan, CreateRequest, DiffReading, Repository, TaskServer
+from jjm_tui.ports import CreatePlan, CreateRequest, DiffReading, Repository, SyncState, TaskServer
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.lookup import TaskLookup
 from jjm_tui.services.marks import LocalMarks
@@ -194,6 +194,10 @@ class JobManager:
         """Undo ``forget``; accepts full ids and unambiguous prefixes of forgotten tasks."""
         return await self._marks.remember(references)
 
+    async def sync_state(self) -> SyncState:
+        """What is known about the last reading of the server's list."""
+        return await self._context.store.get_sync_state(self._context.origin)
+
     async def list_stored(self) -> tuple[Task, ...]:
         """Everything in the store, archived too."""
         return await self._context.store.list_tasks()
@@ -207,4 +211,5 @@ class JobManager:
         if self._context.server is not None:
             await self._context.server.close()
         self._context.leadership.resign()
+        self._context.outbox.close()
         await self._context.store.close()

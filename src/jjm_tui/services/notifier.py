@@ -60,9 +60,18 @@ class Announcer:
                 await notifier.notify(telling, tasks)
 
 
+def _status_of(event: TaskEvent) -> str | None:
+    """The status that an event leads to; a task met at the very first synchronisation is no news."""
+    if event.type is EventType.STATUS_CHANGED:
+        return str(event.data.get("to"))
+    if event.type is EventType.TASK_DISCOVERED and not event.data.get("first_sync"):
+        return str(event.data.get("status"))
+    return None
+
+
 def is_worth_telling(event: TaskEvent, tasks: Mapping[str, Task], now: datetime) -> bool:
     """A change into a status that needs a person, of a task that is neither archived nor snoozed."""
-    if event.type is not EventType.STATUS_CHANGED or event.data.get("to") not in _TELLING:
+    if _status_of(event) not in _TELLING:
         return False
     task = tasks.get(event.task_id or "")
     if task is None:
@@ -76,7 +85,7 @@ def summarise(events: Sequence[TaskEvent], tasks: Mapping[str, Task], *, most: i
     for event in events[:most]:
         task = tasks.get(event.task_id or "")
         title = heading(task.title, task.description) if task is not None else str(event.task_id)
-        lines.append(f"{title} {_TELLING.get(str(event.data.get('to')), 'changed')}")
+        lines.append(f"{title} {_TELLING.get(_status_of(event) or '', 'changed')}")
     if len(events) > most:
         lines.append(f"and {len(events) - most} more")
     count = len(events)

@@ -15,13 +15,14 @@ import anyio
 
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.domain.plans import diff_plans, risk_marks
+from jjm_tui.domain.plans import diff_plans
 from jjm_tui.domain.repository import (
     validate_branch,
     validate_description,
     validate_message,
     validate_repository,
 )
+from jjm_tui.domain.risks import risk_marks
 from jjm_tui.errors import Effect, JulesManagerError, WrongStateError
 from jjm_tui.ports import Answer, CreatePlan, CreateRequest
 from jjm_tui.services.context import ServiceContext

@@ -70,10 +70,10 @@ class TaskReader:
 
     @property
     def server(self) -> TaskServer:
-        """The server. Raises ConfigurationError when none is configured."""
+        """The server. Raises ConfigurationError when there is none to use."""
         if self._context.server is None:
-            raise ConfigurationError(
-                self._context.no_server_reason or "No Jules MCP server is configured.",
+            raise self._context.no_server or ConfigurationError(
+                "No Jules MCP server is configured.",
                 hint="Run `jjm setup`, or try `jjm --demo list`; `jjm list --cached` shows what is stored.",
             )
         return self._context.server
@@ -287,13 +287,11 @@ class TaskReader:
     async def absorb(self, facts: Iterable[TaskFacts], *, first_sync: bool = False) -> Absorbed:
         """Merge facts into the store, weakest first per task, and append what happened to the history.
 
-        Forgotten tasks stay forgotten.
+        Forgotten tasks stay forgotten: the store does not take them.
         """
-        forgotten = await self._context.store.forgotten_ids()
         groups: dict[str, list[TaskFacts]] = {}
         for fact in facts:
-            if fact.id not in forgotten:
-                groups.setdefault(fact.id, []).append(fact)
+            groups.setdefault(fact.id, []).append(fact)
         if not groups:
             return Absorbed({}, ())
         merged: dict[str, Task] = {}
@@ -301,7 +299,8 @@ class TaskReader:
 
         def change_for(task_id: str, group: Sequence[TaskFacts]) -> TaskChange:
             def change(stored: Task | None) -> Task | None:
-                task, events = stored, []
+                task = stored
+                events: list[TaskEvent] = []
                 for fact in group:
                     result = merge(task, fact, first_sync=first_sync)
                     task = result.task

@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind
-from jjm_tui.domain.plans import PlanDifference, RiskMark
+from jjm_tui.domain.plans import PlanDifference
 from jjm_tui.domain.query import Query
+from jjm_tui.domain.risks import RiskMark
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import NeedsMe, Plan, Task
 from jjm_tui.errors import JulesManagerError

@@ -61,9 +61,8 @@ class Settler:
         """Re-read for every unconfirmed operation and record what is seen."""
         adopted = await self.adopt()
         results = [await self.recorder.result(op) for op in adopted if op.state is OperationState.NOT_SENT]
-        for operation in await self._context.outbox.list_operations(open_only=True):
-            if operation.state is OperationState.UNCONFIRMED:
-                results.append(await self.settle(operation))
+        unsettled = await self._context.outbox.list_operations(open_only=True)
+        results.extend([await self.settle(op) for op in unsettled if op.state is OperationState.UNCONFIRMED])
         return tuple(results)
 
     async def settle(self, operation: Operation, error: JulesManagerError | None = None) -> OperationResult:

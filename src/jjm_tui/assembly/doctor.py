@@ -1,0 +1,230 @@
+"""All checks of ``jjm doctor``: settings, programs, key, server, dialect, account, store, outbox, terminal."""
+
+from __future__ import annotations
+
+import locale
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+import anyio
+
+from jjm_tui.assembly.clock import SystemClock
+from jjm_tui.assembly.graph import Workplace, build_server, workplace
+from jjm_tui.assembly.options import Options
+from jjm_tui.errors import ConfigurationError, JulesManagerError, StorageError
+from jjm_tui.services.results import Check
+from jjm_tui.settings.presets import PRESETS, ResolvedServer, is_configured, preset_of, resolve_server
+
+_NODE_PROGRAMS: Final = frozenset({"node", "npx", "npm"})
+_NODE_NEEDED: Final[Mapping[str, tuple[int, int]]] = {"rest": (18, 0), "official": (18, 0), "text": (22, 19)}
+"""The oldest Node version that each preset's server runs on (``servers.md`` section 3)."""
+
+_NODE_HINT: Final = "Install Node.js from nodejs.org or with your package manager, so that `node` and `npx` are found."
+
+
+async def run_doctor(options: Options, environ: Mapping[str, str] | None = None) -> AsyncIterator[Check]:
+    """Yield one check after the other; a failed one does not keep the others from being made."""
+    variables = os.environ if environ is None else environ
+    try:
+        with workplace(options, variables) as place:
+            yield _check_settings(place)
+            async for check in _check_server(place, variables):
+                yield check
+            for check in await _check_store(place):
+                yield check
+            yield await _check_outbox(place)
+    except ConfigurationError as error:
+        problems = error.context.get("problems")
+        details = tuple(str(line) for line in problems[1:]) if isinstance(problems, list) else ()
+        yield Check("settings", "failed", error.message, way_out=error.hint, details=details, error=error)
+    yield _check_terminal(variables)
+
+
+def _check_settings(place: Workplace) -> Check:
+    loaded = place.loaded
+    if place.demo:
+        return Check("settings", "ok", "The demo needs none.")
+    if loaded.file is None:
+        return Check(
+            "settings",
+            "warning",
+            f"There is no settings file ({loaded.path}); defaults and the environment are used.",
+            way_out="Run `jjm setup`, or `jjm config init` for a commented file.",
+        )
+    return Check("settings", "ok", f"{loaded.file}, profile {loaded.profile}.")
+
+
+async def _check_server(place: Workplace, environ: Mapping[str, str]) -> AsyncIterator[Check]:
+    from jjm_tui.services.doctor import check_server
+
+    settings = place.loaded.settings
+    if not is_configured(settings):
+        yield Check(
+            "server",
+            "failed",
+            "No Jules MCP server is configured.",
+            way_out="Run `jjm setup`, or look around first with --demo.",
+            error=ConfigurationError("No Jules MCP server is configured."),
+        )
+        return
+    preset = preset_of(settings.server)
+    program = settings.server.command if preset.name == "custom" else (*PRESETS[preset.name].program, "")[0]
+    found = True
+    if program and settings.server.url is None:
+        check = await anyio.to_thread.run_sync(_check_program, program, preset.name, environ)
+        found = check.state != "failed"
+        yield check
+    try:
+        resolved: ResolvedServer = resolve_server(settings, environ)
+    except ConfigurationError as error:
+        yield Check("key", "failed", error.message, way_out=error.hint, error=error)
+        return
+    if preset.takes_key and preset.requires_key:
+        yield Check("key", "ok", "A Jules API key is set; whether it is good shows below.")
+    if not found:
+        return
+    server = build_server(place, resolved, SystemClock())
+    try:
+        async for check in check_server(server):
+            yield check
+    finally:
+        with anyio.CancelScope(shield=True):
+            await server.close()
+
+
+def _check_program(program: str, preset: str, environ: Mapping[str, str]) -> Check:
+    """Whether the program is there, and for Node whether it is new enough."""
+    is_node = os.path.basename(program) in _NODE_PROGRAMS  # noqa: PTH119 - a name, perhaps without any folder
+    path = shutil.which(program, path=environ.get("PATH"))
+    if path is None:
+        way_out = _NODE_HINT if is_node else "Check server.command, or give the whole path of the program."
+        return Check(
+            "program",
+            "failed",
+            f"The program {program} is not found.",
+            way_out=way_out,
+            error=ConfigurationError(f"The program {program} is not found."),
+        )
+    needed = _NODE_NEEDED.get(preset)
+    if not is_node or needed is None:
+        return Check("program", "ok", f"{program} is {path}.")
+    version = _node_version(environ)
+    if version is None:
+        return Check("program", "warning", f"{program} is {path}, but `node --version` tells nothing.", _NODE_HINT)
+    word = ".".join(str(part) for part in version)
+    if version < needed:
+        wanted = ".".join(str(part) for part in needed)
+        message = f"Node is {word}; the {preset} server needs {wanted} or newer."
+        return Check("program", "failed", message, way_out=_NODE_HINT, error=ConfigurationError(message))
+    return Check("program", "ok", f"{program} is {path}, Node {word}.")
+
+
+def _node_version(environ: Mapping[str, str]) -> tuple[int, ...] | None:
+    node = shutil.which("node", path=environ.get("PATH"))
+    if node is None:
+        return None
+    try:
+        done = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.fullmatch(r"v(\d+)\.(\d+)\.(\d+).*", done.stdout.strip())
+    return tuple(int(part) for part in match.groups()) if match else None
+
+
+async def _check_store(place: Workplace) -> list[Check]:
+    from jjm_tui.store.inspection import check_store
+
+    path = place.store.tasks
+    try:
+        report = await anyio.to_thread.run_sync(check_store, path)
+    except StorageError as error:
+        return [Check("store", "failed", error.message, way_out=error.hint, error=error)]
+    checks = []
+    if report.problems:
+        checks.append(
+            Check(
+                "store",
+                "failed" if report.damaged else "warning",
+                report.problems[0],
+                way_out="Run `jjm store check`; `jjm store repair` keeps the damaged file and restores what is good.",
+                details=tuple(report.problems[1:]),
+                error=StorageError(report.problems[0], context={"path": str(path)}) if report.damaged else None,
+            )
+        )
+    else:
+        checks.append(Check("store", "ok", f"{path}: {report.tasks} tasks."))
+    unwritable = await anyio.to_thread.run_sync(_why_not_writable, path)
+    if unwritable is not None:
+        message = f"The store cannot be written: {unwritable}"
+        checks.append(
+            Check(
+                "store",
+                "failed",
+                message,
+                way_out="Correct the permissions, or choose another place with storage.path.",
+                error=StorageError(message, context={"path": str(path)}),
+            )
+        )
+    return checks
+
+
+def _why_not_writable(path: os.PathLike[str]) -> str | None:
+    """Why no file can be made beside the store, or ``None``. Folders that are missing are looked for upwards."""
+    from pathlib import Path
+
+    folder = Path(path).parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        return f"{folder} is not a folder."
+    probe = folder / f".jjm-probe-{os.getpid()}"
+    try:
+        probe.touch(mode=0o600)
+        probe.unlink()
+    except OSError as error:
+        return f"{folder}: {error.strerror or error}."
+    existing = Path(path)
+    if existing.exists() and not os.access(existing, os.W_OK):
+        return f"{existing} may not be written."
+    return None
+
+
+async def _check_outbox(place: Workplace) -> Check:
+    from jjm_tui.store.outbox_file import FileOutbox
+
+    if not place.store.outbox.exists():
+        return Check("outbox", "ok", "Nothing is open.")
+    try:
+        operations = await FileOutbox(place.store.outbox, place.store.locks, SystemClock()).list_operations(
+            open_only=True
+        )
+    except JulesManagerError as error:
+        return Check("outbox", "failed", error.message, way_out=error.hint, error=error)
+    if not operations:
+        return Check("outbox", "ok", "Nothing is open.")
+    return Check(
+        "outbox",
+        "warning",
+        f"{len(operations)} operation{'' if len(operations) == 1 else 's'} not confirmed.",
+        way_out="Run `jjm outbox settle`.",
+    )
+
+
+def _check_terminal(environ: Mapping[str, str]) -> Check:
+    if not sys.stdout.isatty():
+        return Check("terminal", "ok", "Output does not go to a terminal: plain text without colour.")
+    size = shutil.get_terminal_size()
+    encoding = (sys.stdout.encoding or locale.getpreferredencoding(do_setlocale=False)).lower()
+    words = f"{environ.get('TERM', 'TERM not set')}, {size.columns}x{size.lines}, {encoding}"
+    if environ.get("TERM") in (None, "", "dumb"):
+        return Check("terminal", "warning", words, way_out="Set TERM, for example to xterm-256color.")
+    if "utf" not in encoding:
+        return Check("terminal", "warning", words, way_out="Use a UTF-8 locale, or set ui.ascii = true.")
+    if size.columns < 80 or size.lines < 24:
+        return Check("terminal", "warning", words, way_out="80 columns and 24 lines are comfortable.")
+    return Check("terminal", "ok", words)

@@ -1,0 +1,120 @@
+"""Local marks, lookups and imports: reversible, never told to a server, never losing what is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from jjm_tui.domain.task import needs_me
+from jjm_tui.errors import AmbiguousTaskError, TaskNotFoundError, ValidationError
+from jjm_tui.services.results import ListRequest
+from tests.services.workbench import bench
+
+
+async def _listed(work):
+    manager, caller, context = work.process()
+    await manager.list_tasks(ListRequest())
+    return manager, caller, context
+
+
+async def test_archived_task_is_hidden_until_unarchived(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = await _listed(work)
+    task_id = work.world.session_ids()[0]
+    caller.calls.clear()
+    await manager.archive([task_id])
+    assert task_id not in {task.id for task in (await manager.list_tasks(ListRequest(), cached=True)).tasks}
+    everything = await manager.list_tasks(ListRequest(include_archived=True), cached=True)
+    assert task_id in {task.id for task in everything.tasks}
+    assert (await manager.archive([task_id])).unchanged == (task_id,)
+    await manager.unarchive([task_id])
+    assert task_id in {task.id for task in (await manager.list_tasks(ListRequest(), cached=True)).tasks}
+    assert caller.calls == []
+
+
+async def test_snoozed_task_needs_nobody_until_the_time_is_over(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    (task,) = (await manager.snooze([task_id], work.clock.now() + timedelta(hours=1))).tasks
+    assert needs_me(task, work.clock.now()) is None
+    work.clock.advance(3601)
+    assert needs_me(task, work.clock.now()) == "approval"
+
+
+async def test_failure_found_at_first_synchronisation_counts_as_seen_and_a_later_one_does_not(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    old = (await manager.get_task(work.session_in("FAILED"), cached=True)).task
+    assert needs_me(old, work.clock.now()) is None
+    task_id = work.session_in("IN_PROGRESS")
+    work.clock.advance(60)
+    work.world.set_state(task_id, "FAILED")
+    await manager.list_tasks(ListRequest())
+    assert needs_me((await manager.get_task(task_id, cached=True)).task, work.clock.now()) == "failure"
+    await manager.get_task(task_id, mark_seen=True)
+    assert needs_me((await manager.get_task(task_id, cached=True)).task, work.clock.now()) is None
+
+
+async def test_forgotten_task_does_not_come_back_by_polling_but_by_remembering(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    task_id = work.world.session_ids()[0]
+    await manager.forget([task_id])
+    assert task_id not in {task.id for task in (await manager.list_tasks(ListRequest())).tasks}
+    await manager.remember([task_id[:10]])
+    assert task_id in {task.id for task in (await manager.list_tasks(ListRequest(), cached=True)).tasks}
+
+
+async def test_mark_on_an_unknown_task_changes_nothing(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    known = work.world.session_ids()[0]
+    with pytest.raises(TaskNotFoundError):
+        await manager.archive([known, "nothing-like-it"])
+    assert not (await manager.get_task(known, cached=True)).task.archived
+
+
+async def test_prefix_is_resolved_and_ambiguity_is_told_with_titles(tmp_path):
+    work = bench(tmp_path)
+    manager, _, context = await _listed(work)
+    task = (await context.store.list_tasks())[0]
+    twin = replace(task, id=task.id[:-1] + ("0" if task.id[-1] != "0" else "1"), title="The twin")
+    await manager.import_tasks([twin])
+    with pytest.raises(AmbiguousTaskError) as caught:
+        await manager.resolve(task.id[:-1])
+    assert "The twin" in (caught.value.hint or "")
+    assert await manager.resolve(task.id) == task.id
+    assert await manager.resolve(f"https://jules.google.com/session/{task.id}") == task.id
+    with pytest.raises(ValidationError):
+        await manager.resolve("12")
+    with pytest.raises(TaskNotFoundError):
+        await manager.resolve("zzzzzz")
+
+
+async def test_task_gone_from_a_complete_list_is_unknown_and_not_on_the_server(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    task_id = work.session_in("IN_PROGRESS")
+    work.clock.advance(600)
+    work.world.delete_session(task_id)
+    await manager.list_tasks(ListRequest())
+    task = (await manager.get_task(task_id, cached=True)).task
+    assert task.on_server is False
+    assert task.status.value == "unknown"
+
+
+async def test_import_keeps_what_is_newer_and_local_marks(tmp_path):
+    work = bench(tmp_path)
+    manager, _, context = await _listed(work)
+    tasks = await context.store.list_tasks()
+    await manager.archive([tasks[0].id])
+    newer = replace(tasks[0], synced_at=work.clock.now() + timedelta(hours=1), title="Renamed")
+    older = replace(tasks[1], synced_at=work.clock.now() - timedelta(hours=1), title="Old name")
+    result = await manager.import_tasks([newer, older, replace(tasks[2], id="brand-new-1")])
+    assert (result.added, result.updated, result.unchanged) == (1, 1, 1)
+    stored = {task.id: task for task in await context.store.list_tasks()}
+    assert (stored[newer.id].title, stored[newer.id].archived) == ("Renamed", True)
+    assert stored[older.id].title == tasks[1].title

@@ -1,0 +1,115 @@
+"""Watching tasks: every look tells its age, ends when nothing more can happen, polls once between processes."""
+
+from __future__ import annotations
+
+import pytest
+
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.errors import TaskNotFoundError
+from jjm_tui.services.results import MonitorRequest
+from tests.services.workbench import Workbench, bench
+
+
+async def _watch(work: Workbench, request: MonitorRequest, step=None, most: int = 20):
+    manager, caller, context = work.process()
+    updates = []
+    async for update in manager.monitor(request):
+        updates.append(update)
+        assert len(updates) <= most
+        if step is not None:
+            step(len(updates), caller)
+    context.leadership.resign()
+    return updates
+
+
+async def test_monitor_of_one_task_ends_when_it_is_completed(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("IN_PROGRESS")
+
+    def finish(look, _):
+        if look == 2:
+            work.world.set_state(task_id, "COMPLETED")
+
+    updates = await _watch(work, MonitorRequest((task_id,), interval=5), finish)
+    assert updates[-1].finished == "final"
+    assert updates[-1].tasks[0].status is TaskStatus.COMPLETED
+    assert any(event.data.get("to") == "completed" for event in updates[-1].events)
+
+
+async def test_monitor_until_a_status_that_cannot_be_reached_any_more_says_so(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("FAILED")
+    request = MonitorRequest((task_id,), until=frozenset({TaskStatus.COMPLETED}))
+    assert (await _watch(work, request))[-1].finished == "unreachable"
+
+
+async def test_monitor_until_needs_me_ends_when_something_waits(tmp_path):
+    work = bench(tmp_path)
+    updates = await _watch(work, MonitorRequest(until_needs_me=True))
+    assert updates[-1].finished == "reached"
+
+
+async def test_monitor_with_time_out_ends_with_it(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("IN_PROGRESS")
+    updates = await _watch(work, MonitorRequest((task_id,), interval=30, timeout=45))
+    assert [update.finished for update in updates] == [None, None, "timeout"]
+
+
+async def test_monitor_with_failing_server_changes_no_status_and_goes_on(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("IN_PROGRESS")
+
+    def break_and_mend(look, caller):
+        caller.is_down = look == 1
+        if look == 3:
+            work.world.set_state(task_id, "COMPLETED")
+
+    updates = await _watch(work, MonitorRequest((task_id,), interval=5), break_and_mend)
+    assert updates[1].failure is not None
+    assert updates[1].source == "store"
+    assert updates[1].tasks[0].status is TaskStatus.IN_PROGRESS
+    assert updates[1].synced_at == updates[0].synced_at
+    assert updates[-1].finished == "final"
+
+
+async def test_monitor_of_an_unknown_task_is_told(tmp_path):
+    work = bench(tmp_path)
+    with pytest.raises(TaskNotFoundError):
+        await _watch(work, MonitorRequest(("99999999999999999999",)))
+
+
+async def test_second_monitor_follows_the_store_without_calls(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("IN_PROGRESS")
+    leader, _, _ = work.process()
+    follower, follower_caller, _ = work.process()
+    leading = leader.monitor(MonitorRequest((task_id,), interval=5))
+    following = follower.monitor(MonitorRequest((task_id,), interval=5))
+    await anext(leading)
+    assert (await anext(following)).source == "store"
+    work.world.set_state(task_id, "COMPLETED")
+    await anext(leading)
+    last = await anext(following)
+    assert last.finished == "final"
+    assert [event.data["to"] for event in last.events if event.type.value == "status_changed"] == ["completed"]
+    assert follower_caller.calls == []
+    await leading.aclose()
+
+
+async def test_poll_asks_for_details_only_where_something_moved(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    watching = manager.monitor(MonitorRequest(interval=5))
+    await anext(watching)
+    caller.calls.clear()
+    await anext(watching)
+    assert caller.calls == ["list_sessions"]
+    work.world.say(work.session_in("IN_PROGRESS"), "Halfway there.")
+    caller.calls.clear()
+    update = await anext(watching)
+    assert caller.calls == ["list_sessions", "get_session", "list_activities"]
+    assert [event.data["content"] for event in update.events if event.type.value == "message_received"] == [
+        "Halfway there."
+    ]
+    await watching.aclose()

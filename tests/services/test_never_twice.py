@@ -1,0 +1,255 @@
+"""Cutting the exchange anywhere never yields a second effect, and the outcome told is true each time.
+
+The simulated world's own journal is the truth. A cut is either a failure of the connection, which the program sees,
+or the death of the whole process, after which another process has to tell what became of the operation.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.domain.operations import OperationState
+from jjm_tui.errors import Effect, OperationTimeoutError, ServiceUnavailableError, WrongStateError
+from jjm_tui.ports import CreateRequest
+from jjm_tui.services.manager import JobManager
+from jjm_tui.services.results import OperationResult, Outcome
+from tests.services.workbench import WRITES, CuttingCaller, Killed, Workbench, bench, lost, other_origin
+
+PLACES = ("before write", "written", "effect")
+KINDS = ("create", "message", "approve", "resume")
+RUNS_PER_CASE = 70
+TEXT = "Please take the first way."
+
+
+def _failure(chooser: random.Random, place: str) -> BaseException:
+    effect = Effect.NONE if place == "before write" else Effect.UNKNOWN
+    return chooser.choice(
+        [
+            Killed(),
+            lost(effect),
+            OperationTimeoutError("No answer in time.", effect=effect),
+            ServiceUnavailableError("The server answered 502.", effect=effect),
+        ]
+    )
+
+
+def _cut_once(caller: CuttingCaller, place: str, failure: BaseException) -> None:
+    pending = [failure]
+    caller.cut = lambda tool, where: pending.pop() if tool in WRITES and where == place and pending else None
+
+
+async def _start(work: Workbench, kind: str) -> tuple[str | None, Callable[[JobManager], Awaitable[OperationResult]]]:
+    """The task of a scenario, and the decision that a person makes about it."""
+    manager, _, context = work.process()
+    try:
+        if kind == "create":
+            return None, lambda m: m.create_task(CreateRequest(TEXT, "acme/webapp"))
+        if kind == "message":
+            task_id = work.session_in("AWAITING_USER_FEEDBACK")
+            return task_id, lambda m: m.send_message(task_id, TEXT)
+        if kind == "resume":
+            task_id = work.session_in("PAUSED")
+            return task_id, lambda m: m.resume_task(task_id)
+        task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+        fingerprint = (await manager.preview_approval(task_id)).fingerprint
+        return task_id, lambda m: m.approve_plan(task_id, fingerprint)
+    finally:
+        context.outbox.close()
+
+
+def _effects(work: Workbench, kind: str) -> int:
+    return len(work.effects("message" if kind == "resume" else kind))
+
+
+def _is_true(outcome: Outcome | OperationState, effects: int) -> bool:
+    if outcome.value == "done":
+        return effects == 1
+    if outcome.value in ("refused", "not_sent"):
+        return effects == 0
+    return outcome.value == "unconfirmed" and effects in (0, 1)
+
+
+async def _decide(
+    work: Workbench, decide: Callable[[JobManager], Awaitable[OperationResult]], place: str, failure: BaseException
+) -> Outcome | None:
+    """Make the decision in a process of its own; ``None`` when that process was killed."""
+    manager, caller, context = work.process()
+    _cut_once(caller, place, failure)
+    try:
+        return (await decide(manager)).outcome
+    except Killed:
+        return None
+    finally:
+        context.outbox.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_operation_cut_anywhere_happens_at_most_once_and_is_told_truly(tmp_path, kind, place):
+    for run in range(RUNS_PER_CASE):
+        chooser = random.Random(f"{kind} {place} {run}")
+        folder = Path(tmp_path / str(run))
+        work = bench(folder, seed=1 + run % 3)
+        before = _effects(work, kind)
+        _, decide = await _start(work, kind)
+        outcome = await _decide(work, decide, place, _failure(chooser, place))
+        if outcome is not None:
+            assert _is_true(outcome, _effects(work, kind) - before), (run, outcome)
+        for wait in (0.0, chooser.choice([1.0, 30.0]), 120.0):
+            work.clock.advance(wait)
+            manager, _, context = work.process()
+            for result in await manager.settle_operations():
+                assert _is_true(result.outcome, _effects(work, kind) - before), (run, result)
+            context.outbox.close()
+        manager, _, context = work.process()
+        (operation,) = await manager.list_operations(open_only=False)
+        assert _is_true(operation.state, _effects(work, kind) - before), (run, operation)
+        assert operation.state is not OperationState.UNCONFIRMED, (run, operation)
+        context.outbox.close()
+
+
+async def test_identical_create_while_one_is_unconfirmed_sends_nothing(tmp_path):
+    work = bench(tmp_path)
+    first, caller, context = work.process()
+    _cut_once(caller, "effect", lost())
+    caller.cut = _and_no_reading(caller)
+    request = CreateRequest(TEXT, "acme/webapp")
+    assert (await first.create_task(request)).outcome is Outcome.UNCONFIRMED
+    context.outbox.close()
+    second, _, _ = work.process()
+    with pytest.raises(WrongStateError):
+        await second.create_task(request)
+    assert _effects(work, "create") == 1
+
+
+def _and_no_reading(caller: CuttingCaller) -> Callable[[str, str], BaseException | None]:
+    """After the cut the server cannot be read either, so the outcome stays open."""
+    cut, state = caller.cut, {"over": False}
+
+    def later(tool: str, place: str) -> BaseException | None:
+        if state["over"]:
+            return lost(Effect.NONE)
+        failure = cut(tool, place)
+        state["over"] = failure is not None
+        return failure
+
+    return later
+
+
+async def test_equal_messages_one_after_the_other_are_two_effects_and_both_done(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = work.process()
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    outcomes = [(await manager.send_message(task_id, TEXT)).outcome for _ in range(2)]
+    assert outcomes == [Outcome.DONE, Outcome.DONE]
+    assert _effects(work, "message") == 2
+
+
+async def test_lost_answer_of_a_message_equal_to_an_earlier_one_is_settled_by_counting(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    await manager.send_message(task_id, TEXT)
+    _cut_once(caller, "written", lost())
+    second = await manager.send_message(task_id, TEXT)
+    assert second.outcome is Outcome.UNCONFIRMED
+    work.clock.advance(120)
+    (settled,) = await manager.settle_operations()
+    assert settled.outcome is Outcome.NOT_SENT
+    assert _effects(work, "message") == 1
+
+
+async def test_two_processes_with_the_same_text_each_tell_the_truth(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    (one, _, first), (two, _, second) = work.process(), work.process()
+    results = []
+    for manager in (one, two):
+        results.append((await manager.send_message(task_id, TEXT)).outcome)
+    assert results == [Outcome.DONE, Outcome.DONE]
+    assert _effects(work, "message") == 2
+    first.outbox.close()
+    second.outbox.close()
+
+
+async def test_operation_of_a_living_process_is_not_adopted(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, _ = work.process()
+    seen = []
+
+    def look_from_elsewhere(tool: str, place: str) -> BaseException | None:
+        if tool in WRITES and place == "written":
+            seen.append([op.state for op in context.outbox._file.read().items()])
+        return None
+
+    _, _, context = work.process()
+    caller.cut = look_from_elsewhere
+    await manager.send_message(task_id, TEXT)
+    assert seen == [[OperationState.SENDING]]
+    other, _, _ = work.process()
+    assert [op.state for op in await other.list_operations(open_only=False)] == [OperationState.DONE]
+
+
+async def test_plan_changed_between_reading_and_approving_sends_nothing(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = work.process()
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    preview = await manager.preview_approval(task_id)
+    work.world.change_plan(task_id, "Another way")
+    result = await manager.approve_plan(task_id, preview.fingerprint)
+    assert result.outcome is Outcome.NOT_SENT
+    assert result.error is not None
+    assert result.error.context["difference"]
+    assert _effects(work, "approve") == 0
+
+
+async def test_unsent_message_is_kept_as_a_draft(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, context = work.process()
+    await manager.get_task(task_id)
+    caller.is_down = True
+    result = await manager.send_message(task_id, TEXT)
+    assert result.outcome is Outcome.NOT_SENT
+    assert await context.drafts.get(f"message:{task_id}") == TEXT
+    shown = (await manager.get_task(task_id, cached=True)).task.chat_history[-1]
+    assert (shown.content, shown.delivery) == (TEXT, "failed")
+
+
+async def test_interrupted_person_is_told_what_is_known(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, _ = work.process()
+    _cut_once(caller, "written", KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        await manager.send_message(task_id, TEXT)
+    (operation,) = await manager.list_operations(open_only=False)
+    assert operation.state is OperationState.UNCONFIRMED
+
+
+async def test_task_of_another_origin_is_refused_before_anything_is_sent(tmp_path):
+    work = bench(tmp_path)
+    manager, _, context = work.process()
+    await manager.get_task(work.session_in("AWAITING_USER_FEEDBACK"))
+    stranger = JobManager(other_origin(context))
+    with pytest.raises(WrongStateError, match="belongs to test/simulator"):
+        await stranger.send_message(work.session_in("AWAITING_USER_FEEDBACK"), TEXT)
+    assert _effects(work, "message") == 0
+
+
+async def test_resend_after_not_sent_happens_once(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, _ = work.process()
+    _cut_once(caller, "before write", lost(Effect.NONE))
+    first = await manager.send_message(task_id, TEXT)
+    assert first.outcome is Outcome.NOT_SENT
+    again = await manager.resend_operation(first.operation_id or "")
+    assert again.outcome is Outcome.DONE
+    assert _effects(work, "message") == 1
