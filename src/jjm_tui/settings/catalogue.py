@@ -170,10 +170,12 @@ def did_you_mean(word: str, words: Iterable[str]) -> str | None:
 
 
 def suggest_key(key: str) -> str:
-    """What to do about an unknown key."""
+    """What to do about an unknown key: the same name elsewhere, a like name in its section, anything like it."""
     known = all_settings()
-    found = did_you_mean(key, [*known, *section_names()])
-    if found is None:
-        same_name = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
-        found = f"Did you mean {same_name[0]!r}?" if same_name else None
+    section, _, name = key.rpartition(".")
+    same = [other for other in known if other.rpartition(".")[2] == name]
+    if len(same) == 1:
+        return f"Did you mean {same[0]!r}?"
+    nearby = [other for other in known if section and other.startswith(f"{section}.")]
+    found = did_you_mean(key, nearby) or did_you_mean(key, [*known, *section_names()])
     return found or "`jjm config show` lists every setting."

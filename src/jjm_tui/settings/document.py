@@ -84,21 +84,22 @@ def init(path: Path) -> None:
     Raises:
         ConfigurationError: the file is there already (it is never overwritten), or cannot be written.
     """
+    if path.exists():
+        raise _is_there(path)
     try:
         _make_folder(path.parent)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(example())
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError as error:
-        raise ConfigurationError(
-            f"There is a settings file already: {path}.",
-            hint="It was left as it is. Change it with `jjm config set`, or move it away first.",
-            context={"file": str(path)},
-        ) from error
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(example())
+                file.flush()
+                os.fsync(file.fileno())
+            path.hardlink_to(temporary)
+        finally:
+            Path(temporary).unlink()
+        _sync_folder(path.parent)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise (_is_there(path) if path.exists() else _cannot_write(path, error)) from error
 
 
 def set_values(path: Path, values: Mapping[str, str], *, profile: str | None = None) -> None:
@@ -260,6 +261,14 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _is_there(path: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"There is a settings file already: {path}.",
+        hint="It was left as it is. Change it with `jjm config set`, or move it away first.",
+        context={"file": str(path)},
+    )
 
 
 def _cannot_write(path: Path, error: OSError) -> ConfigurationError:

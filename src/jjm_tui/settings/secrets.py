@@ -83,6 +83,14 @@ def remember_secret(value: str) -> None:
             _pattern = re.compile("|".join(re.escape(item) for item in sorted(_known, key=len, reverse=True)))
 
 
+def forget_secrets() -> None:
+    """Empty the registry of ``masked``: for what runs several programs' lives in one process."""
+    global _pattern  # noqa: PLW0603 - see remember_secret
+    with _lock:
+        _known.clear()
+        _pattern = None
+
+
 def masked(text: str) -> str:
     """The text with every known secret, and everything shaped like a well-known kind of key, made unreadable."""
     pattern = _pattern
