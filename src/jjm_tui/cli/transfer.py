@@ -1,0 +1,147 @@
+"""``export`` and ``import``: tasks out of the store and into it, without any server."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.exit_codes import ExitCode, UsageError
+from jjm_tui.cli.interchange import exported_task, read_tasks, to_csv, to_markdown
+from jjm_tui.cli.loop import run_async
+from jjm_tui.cli.operating import read_standard_input, resolve_all
+from jjm_tui.cli.output import SCHEMA
+from jjm_tui.cli.selection import chosen_query, chosen_statuses
+from jjm_tui.cli.task_json import time_or_null
+from jjm_tui.errors import StorageError
+from jjm_tui.services.reading import select_tasks
+from jjm_tui.services.results import ListRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jjm_tui.domain.task import Task
+    from jjm_tui.ports import SyncState
+    from jjm_tui.services.manager import JobManager
+
+_BY_NAME = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".md": "markdown"}
+
+
+async def export(context: CommandContext) -> int:
+    """Write stored tasks."""
+    given = context.arguments
+    request = ListRequest(
+        statuses=chosen_statuses(given.status),
+        repository=given.repo,
+        query=chosen_query(given.filter),
+        include_archived=True,
+    )
+    async with context.manager() as manager:
+        tasks = await _chosen(context, manager, request)
+        sync = await manager.sync_state()
+    text = _text(context, tasks, sync)
+    if given.output is None or given.output == "-":
+        context.out.write(text)
+    else:
+        _write_file(Path(given.output).expanduser(), text)
+        context.out.remark(f"{len(tasks)} tasks written to {given.output}.")
+    return ExitCode.DONE
+
+
+async def _chosen(context: CommandContext, manager: JobManager, request: ListRequest) -> tuple[Task, ...]:
+    tasks = select_tasks(await manager.list_stored(), request, context.now())
+    if not context.arguments.tasks:
+        return tasks
+    wanted = await resolve_all(context, manager, context.arguments.tasks, ask_server=False)
+    return tuple(task for task in tasks if task.id in wanted)
+
+
+def _text(context: CommandContext, tasks: Sequence[Task], sync: SyncState) -> str:
+    given, now = context.arguments, context.now()
+    suffix = "" if given.output is None else Path(given.output).suffix.lower()
+    shape = given.format or _BY_NAME.get(suffix, "json")
+    if shape == "csv":
+        return to_csv(tasks, now)
+    if shape in ("markdown", "md"):
+        return to_markdown(tasks, now)
+    ascii_only = context.out.terminal and given.output is None
+    documents: list[dict[str, Any]] = [exported_task(task, now) for task in tasks]
+    if shape == "jsonl":
+        return "".join(json.dumps(document, ensure_ascii=ascii_only) + "\n" for document in documents)
+    head = {
+        "schema": SCHEMA,
+        "source": "store",
+        "synced_at": time_or_null(sync.synced_at),
+        "truncated": sync.truncated,
+        "tasks": documents,
+    }
+    return json.dumps(head, ensure_ascii=ascii_only, indent=2) + "\n"
+
+
+def _write_file(path: Path, text: str) -> None:
+    """Replace the file whole, so that a full disk leaves the old one; pipes and devices are written as they are."""
+    data = text.encode("utf-8")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        path = path.resolve()
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(mode)
+            Path(temporary).replace(path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(
+            f"{path} could not be written: {error.strerror or error}.",
+            hint="Check the folder, its permissions and the free space; an old file is untouched.",
+            context={"path": str(path)},
+        ) from error
+
+
+def import_tasks(context: CommandContext) -> int:
+    """Read tasks into the store."""
+    given = context.arguments
+    name = "standard input" if given.file == "-" else given.file
+    text = read_standard_input("tasks") if given.file == "-" else _read_file(given.file)
+    tasks = read_tasks(text, name)
+
+    async def put(context: CommandContext) -> int:
+        async with context.manager() as manager:
+            result = await manager.import_tasks(tasks, dry_run=given.dry_run)
+        counts = {"added": result.added, "updated": result.updated, "unchanged": result.unchanged}
+        if given.json:
+            context.out.document({"dry_run": given.dry_run, **counts})
+        elif context.out.terminal:
+            would = "Would be " if given.dry_run else ""
+            context.out.line(
+                f"{would}{result.added} added, {result.updated} updated, {result.unchanged} left as they are."
+            )
+        else:
+            for word, count in counts.items():
+                context.out.row([word, str(count)])
+        return ExitCode.DONE
+
+    return run_async(put, context)
+
+
+def _read_file(name: str) -> str:
+    try:
+        return Path(name).expanduser().read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{name} is not UTF-8 text (byte {error.start}).", hint="It reads JSON, JSON lines and CSV."
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{name} cannot be read: {reason}.", hint="Check the path.") from error
