@@ -2,7 +2,7 @@
 
 VENV   := .venv
 PY     := $(VENV)/bin/python
-PIP    := $(PY) -m pip --disable-pip-version-check --quiet
+PIP    := $(PY) -m pip --disable-pip-version-check --quiet --quiet
 RUN    := $(VENV)/.ready-to-run
 DEV    := $(VENV)/.ready-to-test
 CORE   := domain gateway store services
