@@ -78,7 +78,7 @@ def _branch_problem(branch: str) -> str | None:
     parts = branch.split("/")
     checks = (
         (branch == "", "it is empty"),
-        (branch == "@", "'@' alone has another meaning in git"),
+        (branch in ("@", "HEAD"), "it has another meaning in git"),
         (branch.startswith("-"), "it starts with '-'"),
         (_NOT_IN_REFERENCES.search(branch) is not None, "it holds a space or one of ~ ^ : ? * [ \\"),
         (clean(branch) != branch, "it holds characters that cannot be seen"),
