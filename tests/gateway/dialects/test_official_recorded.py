@@ -112,7 +112,7 @@ async def test_get_waiting_plan_has_whole_plan() -> None:
     assert last_status(reading) is S.WAITING_APPROVAL
     plan = conversation(reading).plan
     assert isinstance(plan, Plan)
-    assert [step.title for step in plan.steps][0] == "Pin SQLAlchemy 2.0"
+    assert plan.steps[0].title == "Pin SQLAlchemy 2.0"
     assert (len(plan.steps), plan.complete, plan.approved, plan.id) == (4, True, False, "plan-orm")
     assert conversation(reading).chat == ChatFacts((), "whole")
     assert [facts.origin.rank for facts in reading.facts] == [Rank.GUESS, Rank.CACHE, Rank.CACHE, Rank.LIVE]

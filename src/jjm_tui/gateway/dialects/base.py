@@ -45,7 +45,7 @@ _SAYS_NO: Final = re.compile(
     re.IGNORECASE,
 )
 _ID_WORDS: Final = re.compile(
-    r"^\W*(?:task|session)?[ _]?(?:created\W+)?ID\W{1,3}([A-Za-z0-9_-]{1,128})\s*$", re.IGNORECASE | re.MULTILINE
+    r"^[ \t*#>-]*(?:task |session )?ID\b[ \t:*`]{1,4}([A-Za-z0-9_-]{1,128})\s*$", re.IGNORECASE | re.MULTILINE
 )
 _ID_IN_SENTENCE: Final = re.compile(r"\bID: ([A-Za-z0-9_-]{1,128})(?=\s|[.,;)]|$)")
 _NO_IDS: Final = frozenset({"undefined", "null", "none", "unknown", "nan"})
@@ -115,3 +115,9 @@ def created_answer(text: str, task_id: str | None, source: FactSource, **said: A
 def missing_tools(tools: Mapping[str, Any], wanted: Mapping[str, str]) -> dict[str, str]:
     """For operations (keys) whose tool (values) the server lacks: the reason, for people."""
     return {operation: f"This server has no tool {name!r}." for operation, name in wanted.items() if name not in tools}
+
+
+def refuse_planned(plan: CreatePlan) -> None:
+    """Raises UnsupportedOperationError when the plan of a create refuses it."""
+    if plan.refusal is not None:
+        raise UnsupportedOperationError(plan.refusal, context={"remarks": list(plan.remarks)})

@@ -38,6 +38,7 @@ from jjm_tui.gateway.dialects.base import (
     find_new_id,
     missing_tools,
     plain_answer,
+    refuse_planned,
     require,
 )
 from jjm_tui.gateway.dialects.exchange import Exchange
@@ -294,6 +295,7 @@ class OfficialDialect:
     async def create_task(self, request: CreateRequest, written: Callable[[], None]) -> Answer:
         """Create a session; the answer is a sentence with its id."""
         plan = await self.plan_create(request)
+        refuse_planned(plan)
         origin = self._exchange.source(Rank.LIVE, "create")
         reading = await self._exchange.write(plan.tool, plan.arguments, written)
         answer = created_answer(reading.text, find_new_id(reading.text), origin)

@@ -14,7 +14,6 @@ from jjm_tui.errors import (
     JulesManagerError,
     ProtocolError,
     TaskNotFoundError,
-    UnsupportedOperationError,
 )
 from jjm_tui.gateway.dialects.activities import (
     decode_activities,
@@ -29,6 +28,7 @@ from jjm_tui.gateway.dialects.base import (
     created_answer,
     find_new_id,
     plain_answer,
+    refuse_planned,
     require,
 )
 from jjm_tui.gateway.dialects.exchange import Exchange
@@ -277,8 +277,7 @@ class RestDialect:
     async def create_task(self, request: CreateRequest, written: Callable[[], None]) -> Answer:
         """Create a session; the answer is the session itself, or a sentence with its id."""
         plan = await self.plan_create(request)
-        if plan.refusal is not None:
-            raise UnsupportedOperationError(plan.refusal, context={"remarks": list(plan.remarks)})
+        refuse_planned(plan)
         origin = self._exchange.source(Rank.LIVE, "create")
         reading = await self._exchange.write(plan.tool, plan.arguments, written)
         record = reading.value
