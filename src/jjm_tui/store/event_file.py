@@ -105,6 +105,7 @@ class FileEventLog:
         known = self._ops.signature(self._path)
         if known is not None and known.size >= self._rotate_at:
             self._ops.rename(self._path, rotated_path(self._path, self._clock.now()))
+            self._ops.sync_folder(self._path.parent)
 
     def _write(self, descriptor: int, data: bytes) -> None:
         """Append, or leave the file as it was. A new file gets its name on the disk first."""

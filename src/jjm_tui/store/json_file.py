@@ -34,8 +34,8 @@ FORGOTTEN: Final = "forgotten"
 """The name beside the tasks that holds what was forgotten, by id."""
 
 
-def read_tasks(path: Path) -> tuple[tuple[Task, ...], dict[str, Any]]:
-    """Read the store file at once, without locks and without waiting for anything.
+def read_tasks(path: Path, *, pause: Callable[[float], None] = time.sleep) -> tuple[tuple[Task, ...], dict[str, Any]]:
+    """Read the store file at once, without locks; only a file that looks damaged is looked at twice, after ``pause``.
 
     The second value holds ``schema_version`` (``None``: not a number), ``sync`` (SyncState by origin),
     ``forgotten`` (the ids) and ``remarks`` (a sentence for each record that is kept but not shown).
@@ -44,7 +44,7 @@ def read_tasks(path: Path) -> tuple[tuple[Task, ...], dict[str, Any]]:
         StoreDamagedError: the file is not a store file; it was left alone.
         StorageError: it cannot be read.
     """
-    file = DocumentFile(path, TASKS, lambda: datetime.now(UTC), keeps_backups=True)
+    file = DocumentFile(path, TASKS, lambda: datetime.now(UTC), keeps_backups=True, pause=pause)
     document = file.read()
     marks = _members(document, _SYNC)
     info = {

@@ -1,0 +1,166 @@
+"""A power cut at any moment loses nothing that was acknowledged, and the proof catches stores that would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.operations import Operation, OperationKind
+from jjm_tui.errors import StorageError
+from jjm_tui.store.event_file import FileEventLog
+from jjm_tui.store.json_file import JsonTaskStore, read_tasks
+from jjm_tui.store.outbox_file import FileOutbox
+from tests.store.power_cut import Recorder, Remains, explore
+from tests.store.stands import START, HandClock, make_task, no_pause, put
+
+ENOUGH = 3
+"""Bad states after which looking for more is pointless."""
+
+See = Callable[[Path], object]
+
+
+def see_tasks(folder: Path) -> object:
+    tasks, info = read_tasks(folder / "a" / "tasks.json", pause=no_pause)
+    return sorted((task.id, task.title) for task in tasks), info["forgotten"], info["sync"].keys()
+
+
+async def record_tasks(recorder: Recorder, clock: HandClock) -> None:
+    store = JsonTaskStore(recorder.root / "a" / "tasks.json", clock, ops=recorder)
+    changes = [
+        lambda: store.apply(put(make_task("1"), make_task("2"))),
+        lambda: store.apply(put(make_task("2", "changed"))),
+        lambda: store.forget(["1"], START),
+        lambda: store.apply({"2": lambda _: None, **put(make_task("3"))}),
+        lambda: store.remember(["1"]),
+        lambda: store.apply(put(make_task("4"))),
+    ]
+    recorder.mark(see_tasks(recorder.root))
+    for change in changes:
+        await change()
+        recorder.mark(see_tasks(recorder.root))
+
+
+def find_bad_states(recorder: Recorder, see: See, tmp_path: Path) -> tuple[int, list[str]]:
+    """How many states there are, and what is wrong with the bad ones."""
+    bad = []
+    number = -1
+    for number, remains in enumerate(explore(recorder)):
+        folder = tmp_path / f"cut-{number}"
+        remains.rebuild(recorder.root, folder)
+        problem = judge(remains, see, folder)
+        if problem is not None:
+            bad.append(problem)
+        if len(bad) == ENOUGH:
+            break
+    return number + 1, bad
+
+
+def judge(remains: Remains, see: See, folder: Path) -> str | None:
+    allowed = [*remains.acknowledged[-1:], remains.next_state]
+    try:
+        found = see(folder)
+    except StorageError as error:
+        return error.message
+    return None if found in allowed else f"{found} instead of one of {allowed}"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    root.mkdir()
+    return root
+
+
+async def test_tasks_after_every_power_cut_are_all_there(root: Path, clock: HandClock, tmp_path: Path) -> None:
+    recorder = Recorder(root)
+    await record_tasks(recorder, clock)
+    count, bad = find_bad_states(recorder, see_tasks, tmp_path)
+    assert bad == []
+    assert count > 50
+
+
+async def test_tasks_after_every_power_cut_can_be_changed(root: Path, clock: HandClock, tmp_path: Path) -> None:
+    recorder = Recorder(root)
+    await record_tasks(recorder, clock)
+    for number, remains in enumerate(explore(recorder)):
+        if number % 7 == 0:
+            folder = tmp_path / f"cut-{number}"
+            remains.rebuild(root, folder)
+            store = JsonTaskStore(folder / "a" / "tasks.json", clock, pause=no_pause)
+            await store.apply(put(make_task("after")))
+            assert [path for path in (folder / "a").iterdir() if ".tmp-" in path.name] == []
+            assert await store.get_task("after") is not None
+
+
+async def test_tasks_store_that_forgets_to_sync_the_file_is_caught(
+    root: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    recorder = Recorder(root, forget_file_sync=True)
+    await record_tasks(recorder, clock)
+    assert find_bad_states(recorder, see_tasks, tmp_path)[1]
+
+
+async def test_tasks_store_that_forgets_to_sync_the_folder_is_caught(
+    root: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    recorder = Recorder(root, forget_folder_sync=True)
+    store = JsonTaskStore(root / "tasks.json", clock, ops=recorder)
+    recorder.mark([])
+    await store.apply(put(make_task("1")))
+    recorder.mark(["1"])
+
+    def see(folder: Path) -> object:
+        return [task.id for task in read_tasks(folder / "tasks.json", pause=no_pause)[0]]
+
+    assert find_bad_states(recorder, see, tmp_path)[1]
+
+
+def see_operations(folder: Path) -> object:
+    import asyncio
+
+    outbox = FileOutbox(folder / "a" / "outbox.json", folder / "locks", HandClock(), pause=no_pause)
+    return [(found.id, found.state) for found in asyncio.run(outbox.list_operations())]
+
+
+@pytest.mark.parametrize("mutant", [{}, {"forget_file_sync": True}])
+def test_outbox_after_every_power_cut_tells_the_truth(
+    mutant: dict[str, bool], root: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    import asyncio
+
+    recorder = Recorder(root, **mutant)
+    outbox = FileOutbox(root / "a" / "outbox.json", root / "locks", clock, ops=recorder)
+    operation = Operation("1", OperationKind.MESSAGE, START, "p/s", task_id="t")
+    recorder.mark(see_operations(root))
+    asyncio.run(outbox.add(operation))
+    recorder.mark(see_operations(root))
+    for state in ("sending", "done"):
+        outbox.change_now("1", lambda known, state=state: Operation.from_dict({**known.to_dict(), "state": state}))
+        recorder.mark(see_operations(root))
+    bad = find_bad_states(recorder, see_operations, tmp_path)[1]
+    assert bool(bad) is bool(mutant), bad
+
+
+@pytest.mark.parametrize("mutant", [{}, {"forget_file_sync": True}, {"forget_folder_sync": True}])
+def test_events_after_every_power_cut_are_a_beginning_of_all(
+    mutant: dict[str, bool], root: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    import asyncio
+
+    def see(folder: Path) -> list[str | None]:
+        found = asyncio.run(FileEventLog(folder / "events.jsonl", clock).query())
+        return [event.task_id for event in found]
+
+    recorder = Recorder(root, **mutant)
+    log = FileEventLog(root / "events.jsonl", clock, ops=recorder, rotate_at=150)
+    recorder.mark([])
+    for number in range(5):
+        asyncio.run(log.append([TaskEvent(EventType.SEEN, START, str(number))]))
+        recorder.mark(see(root))
+    assert recorder.trace[-1] == ("acknowledged", ["0", "1", "2", "3", "4"])
+    assert any(event[0] == "rename" for event in recorder.trace)
+    bad = find_bad_states(recorder, see, tmp_path)[1]
+    assert bool(bad) is bool(mutant), bad
