@@ -146,8 +146,9 @@ def cut(text: str, limit: int) -> str:
 
 def locator_timeout(locator: str) -> str:
     """What Playwright says after thirty seconds without the element."""
+    action = "fill" if locator.endswith("textarea") else "click"
     return (
-        "TimeoutError: locator.fill: Timeout 30000ms exceeded.\nCall log:\n"
+        f"TimeoutError: locator.{action}: Timeout 30000ms exceeded.\nCall log:\n"
         f"\x1b[2m  - waiting for locator('{locator}')\x1b[22m\n"
     )
 

@@ -26,7 +26,7 @@ from jjm_tui.simulator.script import (
 
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0
-MARATHON_PACE: Final = (3.5, 6.0)
+MARATHON_PACE: Final = (2.5, 4.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ CURATED: Final[tuple[Opening, ...]] = (
     Opening(works.DARK_MODE, running(4 * MINUTE, 1, 1, (6.0, 9.0))),
     Opening(
         more_works.SPLIT_CI,
-        plan_waiting(2 * HOUR, 70 * MINUTE, "Please delete the old script as well, nothing calls it any more."),
+        plan_waiting(2 * HOUR, 70 * MINUTE, "Please keep the name of the workflow, other rules refer to it."),
     ),
     Opening(more_works.RATE_LIMIT, planning(12, 3)),
     Opening(more_works.LEGACY_MODULE, completed(4 * HOUR, 3 * HOUR)),
