@@ -1,0 +1,111 @@
+"""Real processes, really killed at seeded points: no effect twice, no outcome untrue, no operation lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.services.manager import JobManager
+from jjm_tui.simulator.world import World
+from tests.kills.template import make_context
+
+KINDS = ("create", "message", "approve", "resume")
+SHARDS = 4
+RUNS_PER_SHARD = 50
+_STATES = {"message": "AWAITING_USER_FEEDBACK", "approve": "AWAITING_PLAN_APPROVAL", "resume": "PAUSED"}
+
+
+@pytest.fixture(scope="module")
+def template():
+    root = Path(__file__).parents[2]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "src")])}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.kills.template"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=env,
+        cwd=root,
+    )
+    yield process
+    process.stdin.close()
+    process.wait(timeout=20)
+    process.stdout.close()
+
+
+def _prepare(folder: Path, kind: str) -> tuple[World, str | None, str | None]:
+    """A world in a file, the task to decide about, and the fingerprint of its plan."""
+    from jjm_tui.domain.plans import fingerprint_steps
+
+    folder.mkdir(parents=True)
+    world = World(1, 12, 0.0, state_path=folder / "world.json")
+    if kind == "create":
+        return world, None, None
+    task_id = next(id_ for id_ in world.session_ids() if world.get_session(id_).get("state") == _STATES[kind])
+    plans = [
+        item["planGenerated"]["plan"]
+        for item in world.list_activities(task_id)["activities"]
+        if "planGenerated" in item
+    ]
+    return world, task_id, fingerprint_steps(plans[-1]["steps"]) if plans else None
+
+
+def _effects(world: World, kind: str) -> int:
+    wanted = "message" if kind == "resume" else kind
+    return sum(1 for entry in world.journal if entry.kind == wanted)
+
+
+def _is_true(word: str, effects: int) -> bool:
+    if word == "done":
+        return effects == 1
+    return effects == 0 if word in ("refused", "not_sent") else effects in (0, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("shard", range(SHARDS))
+async def test_process_or_server_killed_anywhere_happens_at_most_once_and_is_told_truly(tmp_path, template, shard):
+    killed = 0
+    for run in range(RUNS_PER_SHARD):
+        chooser = random.Random(f"{shard} {run}")
+        kind = KINDS[(run + shard) % len(KINDS)]
+        folder = tmp_path / str(run)
+        world, task_id, fingerprint = _prepare(folder, kind)
+        place = chooser.choice([None, None, "before", "effect", "answer"])
+        fault = None if place is None else f"{place}:{chooser.randrange(400)}:{folder / 'struck'}"
+        scenario = {
+            "folder": str(folder),
+            "kind": kind,
+            "task_id": task_id,
+            "fingerprint": fingerprint,
+            "fault": fault,
+            "kill_at": None if fault and chooser.random() < 0.5 else chooser.randint(1, 70),
+        }
+        template.stdin.write(json.dumps(scenario) + "\n")
+        template.stdin.flush()
+        report = json.loads(template.stdout.readline())
+        killed += report["status"] == signal.SIGKILL
+        if report["outcome"] is not None:
+            assert _is_true(report["outcome"], _effects(world, kind)), (run, scenario, report)
+        else:
+            assert report["status"] == signal.SIGKILL, (run, scenario, report)
+        manager = JobManager(make_context(folder, None))
+        try:
+            await manager.settle_operations()
+            operations = await manager.list_operations(open_only=False)
+        finally:
+            await manager.close()
+        effects = _effects(world, kind)
+        assert len(operations) <= 1
+        assert operations or effects == 0, (run, scenario)
+        for operation in operations:
+            assert _is_true(operation.state.value, effects), (run, scenario, operation)
+            assert not operation.state.is_open, (run, scenario, operation)
+    assert killed > RUNS_PER_SHARD // 4
