@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pkgutil
 import subprocess
 import sys
@@ -52,8 +53,9 @@ def loaded_by(modules: tuple[str, ...]) -> frozenset[str]:
         "for name in json.loads(sys.argv[1]): importlib.import_module(name)\n"
         "print(json.dumps(sorted(sys.modules)))"
     )
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     done = subprocess.run(
-        [sys.executable, "-c", program, json.dumps(modules)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, json.dumps(modules)], capture_output=True, text=True, check=False, env=plain
     )
     assert done.returncode == 0, done.stderr
     return frozenset(json.loads(done.stdout))
