@@ -2,7 +2,8 @@
 
 In every mode it answers the handshake and the list of tools unless the mode is about that. Tools: ``echo`` answers its
 text, ``environment`` its variables, ``pid`` its process id, ``note`` appends its text to a file and answers when a
-second file exists, ``fail`` answers the given failure the given number of times, ``crash`` ends the process.
+second file exists, ``fail`` answers the given failure the given number of times, ``crash`` ends the process,
+``rpc_error`` answers its arguments as a JSON-RPC error. Every line read is kept in the file ``RUDE_HEARD``.
 """
 
 from __future__ import annotations
@@ -305,6 +306,9 @@ def start() -> None:
 def main() -> None:
     start()
     for line in sys.stdin.buffer:
+        if "RUDE_HEARD" in os.environ:
+            with Path(os.environ["RUDE_HEARD"]).open("ab") as heard:
+                heard.write(line)
         request = json.loads(line)
         method = request.get("method")
         if method == "initialize":

@@ -70,13 +70,13 @@ class Answered(Exception):  # noqa: N818
             if self.code == _UNKNOWN_METHOD or isinstance(said, ToolNotFoundError):
                 raise ToolNotFoundError(
                     f"The server {label} has no tool named {tool}.",
-                    hint="`jjm tools` shows what it has.",
+                    hint="`jjm server tools` shows what it has.",
                     context=context,
                     effect=Effect.REFUSED,
                 )
             raise ToolArgumentsError(
                 said.message,
-                hint=f"`jjm tools {tool}` shows what the tool takes.",
+                hint="`jjm server tools` shows what it takes.",
                 context=context,
                 effect=Effect.REFUSED,
             )
@@ -89,7 +89,7 @@ class Answered(Exception):  # noqa: N818
         if unknown or self.code in (_UNKNOWN_METHOD, _NO_RESOURCE):
             return ToolNotFoundError(
                 f"The server {label} has no resource {uri}.",
-                hint="`jjm resources` shows what it has.",
+                hint="`jjm server resources` shows what it has.",
                 context=said.context,
                 effect=Effect.REFUSED,
             )
@@ -146,13 +146,12 @@ def _known_failure(cause: BaseException, slip: Slip, label: str) -> Exception | 
 
 
 def _rpc_error(error: Any, slip: Slip, wire: Wire, label: str, what: str, timeout: float) -> Exception:
-    if slip.answered.is_set() and not wire.ended.is_set():
-        return _made_by_http(error, slip, label) or Answered(error.code, error.message, error.data)
-    if error.code == _CLOSED:
-        return _ended(wire, label, slip)
-    if error.code == _TIMED_OUT:
+    if not slip.is_answered and error.code == _TIMED_OUT:
         return _timed_out(what, timeout, label, slip)
-    return _made_by_http(error, slip, label) or Answered(error.code, error.message, error.data)
+    if not slip.is_answered and error.code == _CLOSED:
+        return _ended(wire, label, slip)
+    made_up = _made_by_http(error, slip, label) if wire.is_http else None
+    return made_up or Answered(error.code, error.message, error.data)
 
 
 def _made_by_http(error: Any, slip: Slip, label: str) -> JulesManagerError | None:

@@ -19,7 +19,7 @@ from jjm_tui.ports import Priority
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-_ASK_AGAIN = 0.02
+_ASK_AGAIN = 0.01
 
 
 class Gate:
@@ -67,7 +67,7 @@ class Gate:
             lock = await self._lock() if self._one_at_a_time else None
             yield
         finally:
-            if self._one_at_a_time and slip.left and not slip.answered.is_set():
+            if self._one_at_a_time and slip.left and not slip.over.is_set():
                 held = asyncio.create_task(self._hold(slip, lock, busy_after), name="server still busy")
                 self._held.add(held)
                 held.add_done_callback(self._held.discard)
@@ -77,7 +77,7 @@ class Gate:
     async def _hold(self, slip: Slip, lock: BaseFileLock | None, busy_after: float) -> None:
         try:
             with anyio.move_on_after(busy_after):
-                await slip.answered.wait()
+                await slip.over.wait()
         finally:
             self._leave(lock)
 
@@ -105,23 +105,31 @@ class Gate:
                 place.set_result(None)
 
     async def _lock(self) -> BaseFileLock | None:
-        """The lock across processes; asked for again and again, because waiting in a thread cannot be cancelled."""
+        """The lock across processes. Who waits holds the turn, so that a busy process cannot keep others out."""
         if self._lock_path is None:
             return None
+        turn = await self._acquire(self._lock_path.with_suffix(".turn"))
+        try:
+            return await self._acquire(self._lock_path)
+        finally:
+            turn.release()
+
+    async def _acquire(self, path: Path) -> BaseFileLock:
+        """Ask again and again, because waiting in a thread cannot be cancelled. Raises StorageError."""
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self._lock_path, thread_local=False)
+        lock = FileLock(path, thread_local=False)
         while True:
             try:
-                self._lock_path.parent.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(parents=True, exist_ok=True)
                 lock.acquire(blocking=False)
             except Timeout:
                 await anyio.sleep(_ASK_AGAIN)
             except OSError as error:
                 raise StorageError(
-                    f"The lock file {self._lock_path} cannot be used, so calls could overlap with another process.",
+                    f"The lock file {path} cannot be used, so calls could overlap with those of another process.",
                     hint="Make its folder writable.",
-                    context={"path": str(self._lock_path)},
+                    context={"path": str(path)},
                 ) from error
             else:
                 return lock

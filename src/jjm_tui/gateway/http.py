@@ -27,6 +27,8 @@ _NO_ANSWER = 503
 class HttpWire:
     """One session over HTTP. ``ended`` is set when the server forgot it, and ``failure`` then says why."""
 
+    is_http = True
+
     def __init__(self, spec: ServerSpec, settings: CallerSettings, log: Log) -> None:
         self.book = SlipBook()
         self.ended = anyio.Event()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-_ID = rb'"id"\s*:\s*("(?:[^"\\]|\\.){0,64}"|-?\d{1,18})'
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
-_ID_VALUE = re.compile(rb'\s*:\s*("(?:[^"\\]|\\.){0,64}"|-?\d{1,18})')
-_LAST_ID = re.compile(_ID + rb'\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$')
+_VERSION = rb'"jsonrpc"\s*:\s*"2\.0"\s*'
+_VALUE = rb'\s*:\s*("(?:[^"\\]|\\.){0,64}"|-?\d{1,18})\s*'
+_FIRST_ID = re.compile(_VALUE)
+_LAST_ID = re.compile(_VERSION + rb',\s*"id"' + _VALUE + rb'\}\s*$|"id"' + _VALUE + rb",\s*" + _VERSION + rb"\}\s*$")
+"""An id beside the version of the protocol at the very end: nobody else's."""
 _SCANNED = 4096
 """Bytes looked at from either end of a broken line: real servers write the id first or last."""
 
@@ -66,10 +68,10 @@ def find_answer_ids(line: bytes) -> tuple[int | str, ...]:
             depth += 1
         elif text in b"}]":
             depth -= 1
-        elif depth == 1 and text == b'"id"' and (value := _ID_VALUE.match(head, token.end())):
+        elif depth == 1 and text == b'"id"' and (value := _FIRST_ID.match(head, token.end())):
             found.append(_decode_id(value.group(1)))
     if (last := _LAST_ID.search(line[-_SCANNED:])) is not None:
-        found.append(_decode_id(last.group(1)))
+        found.append(_decode_id(last.group(1) or last.group(2)))
     return tuple(dict.fromkeys(found))
 
 

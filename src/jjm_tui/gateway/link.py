@@ -17,7 +17,13 @@ from mcp import Client
 from pydantic import TypeAdapter
 
 from jjm_tui import __version__
-from jjm_tui.errors import JulesManagerError, ProtocolError, ToolNotFoundError, UnsupportedOperationError
+from jjm_tui.errors import (
+    ConfigurationError,
+    JulesManagerError,
+    ProtocolError,
+    ToolNotFoundError,
+    UnsupportedOperationError,
+)
 from jjm_tui.gateway import faults
 from jjm_tui.gateway.http import HttpWire
 from jjm_tui.gateway.slips import Slip, SlipBook
@@ -40,6 +46,7 @@ logging.getLogger("mcp").addHandler(logging.NullHandler())
 class Wire(Protocol):
     """A transport with what we add to it."""
 
+    is_http: bool
     book: SlipBook
     ended: anyio.Event
     failure: JulesManagerError | None
@@ -55,9 +62,14 @@ class Wire(Protocol):
 
 
 def make_wire(spec: ServerSpec, settings: CallerSettings, stderr: StderrLog, log: Log) -> Wire:
-    """The transport that the spec asks for."""
+    """The transport that the spec asks for. Raises ConfigurationError when it asks for none."""
     if spec.url is not None:
         return HttpWire(spec, settings, log)
+    if not spec.command:
+        raise ConfigurationError(
+            f"The server {spec.label} has neither a command nor an address.",
+            hint="Give it a command or a url in the settings; `jjm setup` helps.",
+        )
     return StdioWire(spec, settings, stderr, log)
 
 
@@ -139,7 +151,7 @@ class Link:
         """
         if tool not in {known.name for known in self.handshake.tools}:
             raise ToolNotFoundError(
-                f"The server {self._label} has no tool named {tool}.", hint="`jjm tools` shows what it has."
+                f"The server {self._label} has no tool named {tool}.", hint="`jjm server tools` shows what it has."
             )
 
         async def send() -> Any:

@@ -19,6 +19,8 @@ from jjm_tui.gateway.stderr import StderrLog
 STDIN_GRACE = 1.5
 """Seconds a server has to end by itself after its standard input closed."""
 TERM_GRACE = 1.0
+_FAULT_GRACE = 0.1
+"""The same for a server that already stopped talking to us."""
 KILL_GRACE = 1.0
 _LEFTOVER_GRACE = 0.2
 _LAST_OUTPUT_GRACE = 0.1
@@ -221,7 +223,7 @@ class ServerProcess(asyncio.SubprocessProtocol):
             stdin.close()
         for fd in (1, 2):
             self._resume(fd)
-        if not await self._wait_exit(STDIN_GRACE):
+        if not await self._wait_exit(_FAULT_GRACE if self._output_ended else STDIN_GRACE):
             self._signal(signal.SIGTERM)
             await self._wait_exit(TERM_GRACE)
         elif self._signal(signal.SIGTERM):

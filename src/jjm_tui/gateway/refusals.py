@@ -97,13 +97,13 @@ _RULES = (
         ToolNotFoundError,
         _words(r"Unknown tool|Tool not found|\bTool ['\"]?[\w.-]+['\"]? (?:was )?not found|-32601"),
         frozenset(),
-        "`jjm tools` shows what the server has.",
+        "`jjm server tools` shows what the server has.",
     ),
     _Rule(
         ToolArgumentsError,
         _words(r"-32602|Input validation error|Invalid arguments|parameter validation failed|\b\w+ is required\b"),
         frozenset(),
-        "`jjm tools` shows what the tool takes.",
+        "`jjm server tools` shows what the tool takes.",
     ),
     _Rule(
         ToolRefusedError,
@@ -112,7 +112,7 @@ _RULES = (
             r"|(?:getting|listing) sources?\b[^\n]{0,300}404"
         ),
         frozenset(),
-        "Check the repository and the branch: is the repository connected to Jules? `jjm repos` lists what is.",
+        "Check the repository and the branch: is the repository connected to Jules?",
     ),
     _Rule(
         TaskNotFoundError,

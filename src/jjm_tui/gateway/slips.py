@@ -31,7 +31,8 @@ class Slip:
         self.number = next(_numbers)
         self.request_id: int | str | None = None
         self.left = False
-        self.answered = anyio.Event()
+        self.is_answered = False
+        self.over = anyio.Event()
         self.failure: JulesManagerError | None = None
         self.refusal: WritingRefused | None = None
         self.http_status: int | None = None
@@ -112,19 +113,21 @@ class SlipBook:
             return
         slip = self._waiting.pop(_key(request_id), None)
         if slip is not None:
-            slip.answered.set()
+            slip.is_answered = True
+            slip.over.set()
 
     def fail(self, request_id: int | str, error: JulesManagerError) -> None:
         """The answer came in and nobody can read it."""
         slip = self._waiting.pop(_key(request_id), None)
         if slip is not None:
             slip.failure = error
+            slip.over.set()
 
     def end(self) -> None:
         """The connection ended: whatever was busy is not busy any more."""
         for slip in self._waiting.values():
             if slip is not None:
-                slip.answered.set()
+                slip.over.set()
         self._waiting.clear()
         self._announced.clear()
 

@@ -32,6 +32,8 @@ _BOM = b"\xef\xbb\xbf"
 class StdioWire:
     """One connection over stdio. ``ended`` is set when it ended by itself, and ``failure`` then says why."""
 
+    is_http = False
+
     def __init__(self, spec: ServerSpec, settings: CallerSettings, stderr: StderrLog, log: Log) -> None:
         self.book = SlipBook()
         self.ended = anyio.Event()

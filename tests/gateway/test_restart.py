@@ -1,0 +1,182 @@
+"""A server that dies is noticed and started again; one that keeps dying is given up, in its own last words."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+
+from jjm_tui.errors import ServerConnectionError, ServerStartError
+from jjm_tui.gateway.connection import CRASH_WINDOW, CRASHES
+from tests.gateway.stand import READ, RUDE, FakeClock, Stand, wait_until
+
+
+async def test_server_killed_often_comes_back_by_itself(stand: Stand) -> None:
+    clock = FakeClock()
+    caller = stand.caller(clock=clock)
+    pids: set[int] = set()
+    for round_number in range(8):
+        pid = int((await caller.call("pid", {}, READ)).text)
+        pids.add(pid)
+        os.kill(pid, signal.SIGKILL)
+        await wait_until(lambda wanted=round_number: len(stand.events("connected")) > wanted + 1)
+        clock.seconds += CRASH_WINDOW
+    assert len(pids) == 8
+    assert caller.state.restarts == 8
+    assert caller.state.status == "connected"
+    assert all(pause <= 0.05 for pause in clock.slept)
+
+
+async def test_server_death_is_noticed_without_a_call(stand: Stand) -> None:
+    caller = stand.caller()
+    seen: list[str] = []
+    stop = caller.watch(lambda state: seen.append(state.status))
+    pid = int((await caller.call("pid", {}, READ)).text)
+    os.kill(pid, signal.SIGKILL)
+    await wait_until(lambda: seen.count("connected") == 2)
+    stop()
+    assert seen == ["connecting", "connected", "down", "connecting", "connected"]
+
+
+async def test_server_crash_loop_is_given_up_with_its_last_words(stand: Stand) -> None:
+    clock = FakeClock()
+    caller = stand.caller("crash_loop", clock=clock, retry_attempts=1)
+    await caller.connect()
+    await wait_until(lambda: caller.state.status == "gave_up")
+    assert len(stand.events("server_started")) == CRASHES
+    assert caller.state.last_words == ("Error: the disk is full of bees",)
+    with pytest.raises(ServerStartError, match="5 times within 3 minutes") as caught:
+        await caller.call("echo", {}, READ)
+    assert caught.value.context["last_words"] == ["Error: the disk is full of bees"]
+    assert len(stand.events("server_started")) == CRASHES
+
+
+async def test_server_given_up_starts_again_after_an_explicit_restart(stand: Stand) -> None:
+    clock = FakeClock()
+    caller = stand.caller("crash_loop", clock=clock)
+    await caller.connect()
+    await wait_until(lambda: caller.state.status == "gave_up")
+    assert {tool.name for tool in (await caller.restart()).tools} > {"echo"}
+    await wait_until(lambda: len(stand.events("server_started")) == 2 * CRASHES)
+
+
+async def test_server_that_dies_at_start_is_tried_once_per_call_until_given_up(stand: Stand) -> None:
+    caller = stand.caller("exit_at_start", clock=FakeClock())
+    for attempt in range(1, CRASHES + 1):
+        with pytest.raises(ServerStartError, match="left-pad"):
+            await caller.connect()
+        assert len(stand.events("server_started")) == attempt
+    assert caller.state.status == "gave_up"
+    with pytest.raises(ServerStartError, match="5 times"):
+        await caller.connect()
+    assert len(stand.events("server_started")) == CRASHES
+
+
+async def test_restart_of_a_healthy_server_replaces_it(stand: Stand) -> None:
+    caller = stand.caller()
+    before = (await caller.call("pid", {}, READ)).text
+    await caller.restart()
+    assert (await caller.call("pid", {}, READ)).text != before
+
+
+async def test_many_calls_at_the_start_share_one_server(stand: Stand) -> None:
+    caller = stand.caller()
+    pids: set[str] = set()
+
+    async def ask() -> None:
+        pids.add((await caller.call("pid", {}, READ)).text)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(ask)
+    assert len(pids) == 1
+    assert len(stand.events("server_started")) == 1
+
+
+async def test_call_after_close_is_refused_and_starts_nothing(stand: Stand) -> None:
+    caller = stand.caller()
+    await caller.connect()
+    await caller.close()
+    with pytest.raises(ServerConnectionError, match="was closed"):
+        await caller.call("echo", {}, READ)
+    assert caller.state.status == "closed"
+    assert len(stand.events("server_started")) == 1
+
+
+async def test_close_fails_calls_that_wait(stand: Stand) -> None:
+    caller = stand.caller("hangs_in_call", retry_attempts=1)
+    await caller.connect()
+    failures: list[BaseException] = []
+
+    async def ask() -> None:
+        try:
+            await caller.call("echo", {}, READ)
+        except ServerConnectionError as error:
+            failures.append(error)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask)
+        await wait_until(lambda: caller.state.running == 1)
+        await anyio.sleep(0.02)
+        await caller.close()
+    assert len(failures) == 1
+
+
+async def test_close_during_the_start_leaves_nothing(stand: Stand) -> None:
+    caller = stand.caller("silent")
+    async with anyio.create_task_group() as group:
+
+        async def connect() -> None:
+            with pytest.raises(ServerConnectionError):
+                await caller.connect()
+
+        group.start_soon(connect)
+        await wait_until(lambda: stand.events("server_started"))
+        await caller.close()
+
+
+OWNER = """
+import asyncio, sys
+from jjm_tui.gateway.spec import ServerSpec
+from tests.gateway.stand import MARK, RealClock, SupervisedCaller, CallerSettings
+async def main():
+    spec = ServerSpec("rude", (sys.executable, "-I", "-S", sys.argv[1], sys.argv[2]), env={MARK: sys.argv[3]})
+    caller = SupervisedCaller(spec, RealClock(), CallerSettings())
+    await caller.connect()
+    print("ready", flush=True)
+    if sys.argv[4] == "stay":
+        await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("mode", ["polite", "ignores_sigterm", "grandchild_ignores_sigterm"])
+async def test_server_ends_when_we_are_killed(stand: Stand, mode: str) -> None:
+    root = Path(__file__).parents[2]
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(RUDE), mode, stand.mark, "stay"], stdout=subprocess.PIPE, cwd=root
+    )
+    try:
+        assert owner.stdout is not None
+        line = await anyio.to_thread.run_sync(owner.stdout.readline)
+        assert line == b"ready\n"
+        assert stand.left_running()
+    finally:
+        owner.kill()
+        owner.wait()
+        owner.stdout.close() if owner.stdout else None
+    await wait_until(lambda: not stand.left_running())
+
+
+async def test_server_ends_when_the_loop_is_left_without_closing(stand: Stand) -> None:
+    root = Path(__file__).parents[2]
+    script = [sys.executable, "-c", OWNER, str(RUDE), "ignores_sigterm", stand.mark, "leave"]
+    done = await anyio.run_process(script, cwd=root, check=False)
+    assert done.stdout == b"ready\n"
+    assert b"Traceback" not in done.stderr
+    await wait_until(lambda: not stand.left_running())

@@ -1,0 +1,207 @@
+"""Every way in which a server misbehaves ends in an answer or the right error, and leaves nothing running."""
+
+from __future__ import annotations
+
+import sys
+
+import anyio
+import pytest
+
+from jjm_tui.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    Effect,
+    JulesManagerError,
+    OperationTimeoutError,
+    ProtocolError,
+    ServerConnectionError,
+    ServerStartError,
+)
+from jjm_tui.gateway.spec import ServerSpec
+from jjm_tui.gateway.wire import CallPolicy
+from tests.gateway.stand import MARK, READ, Stand, wait_until
+
+WRITE = CallPolicy(kind="write")
+ONCE = {"retry_attempts": 1}
+
+ANSWERED = {
+    "polite": "hi",
+    "banner": "hi",
+    "bad_utf8": "a�b",
+    "crlf": "hi",
+    "odd_ids": "hi",
+    "string_ids": "hi",
+    "ignores_eof": "hi",
+    "ignores_sigterm": "hi",
+    "grandchild": "hi",
+    "grandchild_ignores_sigterm": "hi",
+    "line_1": "x" * 1024 * 1024,
+    "line_7": "x" * 7 * 1024 * 1024,
+    "nan": "nan",
+    "stderr_flood": "hi",
+    "drip": "hi",
+    "glued": "hi",
+    "no_newline": "hi",
+    "chatty": "hi",
+    "two_pages": "hi",
+}
+
+FAILED_START: dict[str, tuple[type[JulesManagerError], str]] = {
+    "exit_at_start": (ServerStartError, "left-pad"),
+    "no_key": (AuthenticationError, "JULES_API_KEY"),
+    "silent": (OperationTimeoutError, "not ready within"),
+    "refuses_handshake": (ProtocolError, "does not speak MCP"),
+    "speaks_html": (OperationTimeoutError, "not ready within"),
+    "broken_handshake": (ProtocolError, "does not speak MCP"),
+    "repeats_cursor": (ProtocolError, "without an end"),
+}
+
+FAILED_CALL: dict[str, tuple[type[JulesManagerError], str]] = {
+    "dies_in_call": (ServerConnectionError, "exit code 9"),
+    "grandchild_dies": (ServerConnectionError, "exit code 4"),
+    "closes_stdout": (ServerConnectionError, "closed its output"),
+    "hangs_in_call": (OperationTimeoutError, "did not answer echo within"),
+    "endless_drip": (OperationTimeoutError, "did not answer echo within"),
+    "line_40": (ProtocolError, "longer than accepted"),
+    "endless_line": (ProtocolError, "longer than accepted"),
+    "deep": (ProtocolError, "nobody can read"),
+    "wrong_shape": (ProtocolError, "not MCP"),
+    "no_result": (ProtocolError, "nobody can read"),
+    "no_jsonrpc": (ProtocolError, "nobody can read"),
+    "broken_json": (ProtocolError, "nobody can read"),
+    "broken_json_id_last": (ProtocolError, "nobody can read"),
+    "null_id": (ProtocolError, "nobody can read"),
+    "breaks_schema": (ProtocolError, "broke its own promise"),
+    "forgets_structure": (ProtocolError, "broke its own promise"),
+}
+IMPATIENT = {"silent", "speaks_html", "hangs_in_call", "endless_drip"}
+
+
+@pytest.mark.parametrize("mode", ANSWERED)
+async def test_call_rude_but_clear_server_is_answered(stand: Stand, mode: str) -> None:
+    caller = stand.caller(mode)
+    with anyio.fail_after(30):
+        answer = await caller.call("echo", {"text": "hi"}, READ)
+        again = await caller.call("pid", {}, READ)
+    assert answer.text == ANSWERED[mode]
+    assert again.text.isdigit()
+
+
+@pytest.mark.parametrize("mode", FAILED_START)
+async def test_connect_server_that_never_gets_ready_says_why(stand: Stand, mode: str) -> None:
+    kind, words = FAILED_START[mode]
+    caller = stand.caller(mode, start_timeout=0.5 if mode in IMPATIENT else 20.0)
+    with anyio.fail_after(10), pytest.raises(kind, match=words) as caught:
+        await caller.connect()
+    assert type(caught.value) is kind
+    assert caught.value.effect is Effect.NONE
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("mode", FAILED_CALL)
+async def test_call_server_that_fails_in_it_raises_the_right_error(stand: Stand, mode: str) -> None:
+    kind, words = FAILED_CALL[mode]
+    caller = stand.caller(mode)
+    await caller.connect()
+    timeout = 0.3 if mode in IMPATIENT else 20.0
+    with anyio.fail_after(10), pytest.raises(kind, match=words) as caught:
+        await caller.call("echo", {"text": "hi"}, CallPolicy(kind="write", timeout=timeout))
+    assert type(caught.value) is kind
+    assert caught.value.effect is Effect.UNKNOWN
+
+
+@pytest.mark.parametrize("mode", ["hangs_in_call", "broken_json", "wrong_shape", "no_result", "breaks_schema"])
+async def test_call_after_a_failed_answer_uses_the_same_connection(stand: Stand, mode: str) -> None:
+    caller = stand.caller(mode)
+    before = await caller.call("pid", {}, READ)
+    with pytest.raises(JulesManagerError):
+        await caller.call("echo", {}, CallPolicy(timeout=0.2))
+    assert (await caller.call("pid", {}, READ)).text == before.text
+
+
+async def test_call_server_that_reads_no_more_times_out_and_is_replaced(stand: Stand) -> None:
+    caller = stand.caller("reads_no_more", **ONCE)
+    await caller.connect()
+    with anyio.fail_after(10), pytest.raises(OperationTimeoutError) as caught:
+        await caller.call("echo", {"text": "x" * 1_000_000}, CallPolicy(kind="write", timeout=0.2))
+    assert caught.value.effect is Effect.UNKNOWN
+    await wait_until(lambda: len(stand.events("server_started")) == 2)
+
+
+async def test_call_cancelled_keeps_the_connection(stand: Stand) -> None:
+    caller = stand.caller("hangs_in_call")
+    pid = (await caller.call("pid", {}, READ)).text
+    written = anyio.Event()
+    async with anyio.create_task_group() as group:
+        group.start_soon(caller.call, "echo", {}, CallPolicy(kind="write", written=written.set))
+        await written.wait()
+        group.cancel_scope.cancel()
+    assert (await caller.call("pid", {}, READ)).text == pid
+    assert caller.state.recent[1].outcome == "cancelled"
+
+
+async def test_connect_missing_program_names_it(stand: Stand) -> None:
+    caller = stand.caller(spec=ServerSpec("mine", ("no-such-program-here", "--x")))
+    with pytest.raises(ServerStartError, match="no-such-program-here") as caught:
+        await caller.connect()
+    assert "correct the command" in (caught.value.hint or "")
+
+
+async def test_connect_missing_node_says_how_to_get_it(stand: Stand) -> None:
+    caller = stand.caller(spec=ServerSpec("mine", ("npx", "-y", "x"), env={"PATH": "/nowhere"}))
+    with pytest.raises(ServerStartError, match="npx") as caught:
+        await caller.connect()
+    assert "Node.js" in (caught.value.hint or "")
+
+
+async def test_connect_missing_folder_names_it(stand: Stand) -> None:
+    caller = stand.caller(spec=ServerSpec("mine", (sys.executable,), cwd="/no/such/folder"))
+    with pytest.raises(ServerStartError, match="/no/such/folder"):
+        await caller.connect()
+
+
+async def test_connect_neither_command_nor_url_is_a_configuration_error(stand: Stand) -> None:
+    with pytest.raises(ConfigurationError, match="neither"):
+        await stand.caller(spec=ServerSpec("mine")).connect()
+
+
+async def test_server_gets_harmless_variables_and_its_own_only(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JULES_API_KEY", "from-our-shell")
+    monkeypatch.setenv("LC_TIME", "C")
+    caller = stand.caller(spec=stand.spec(env={"OTHER_KEY": "given"}))
+    told = (await caller.call("environment", {}, READ)).text
+    assert "from-our-shell" not in told
+    assert '"LC_TIME": "C"' in told
+    assert '"OTHER_KEY": "given"' in told
+    assert MARK in told
+
+
+async def test_standard_error_is_cleaned_masked_and_kept(stand: Stand) -> None:
+    log = stand.folder / "logs" / "server.log"
+    spec = stand.spec("talks_to_stderr", env={"SOME_API_KEY": "s3cret-value"})
+    caller = stand.caller(spec=spec, stderr_log=log)
+    await caller.connect()
+    await wait_until(lambda: caller.state.last_words)
+    assert caller.state.last_words == ("red key=•••",)
+    await caller.close()
+    assert "s3cret-value" not in log.read_text()
+    assert "key=•••" in log.read_text()
+    assert log.stat().st_mode & 0o077 == 0
+
+
+async def test_standard_error_flood_keeps_a_bounded_file_and_tail(stand: Stand) -> None:
+    log = stand.folder / "server.log"
+    caller = stand.caller("stderr_flood", stderr_log=log)
+    assert (await caller.call("echo", {"text": "hi"}, READ)).text == "hi"
+    await caller.close()
+    assert caller.state.last_words[-1] == "the last line"
+    assert len(caller.state.last_words) <= 40
+    assert sum(path.stat().st_size for path in stand.folder.glob("server.log*")) <= 4 * 1024 * 1024
+
+
+async def test_resources_are_listed_and_read(stand: Stand) -> None:
+    caller = stand.caller()
+    assert [resource.uri for resource in await caller.list_resources(READ)] == ["rude://one"]
+    assert await caller.read_resource("rude://one", READ) == "the only one"
+    with pytest.raises(JulesManagerError, match="no resource rude://two"):
+        await caller.read_resource("rude://two", READ)
