@@ -15,6 +15,7 @@ from jjm_tui.errors import ConfigurationError, ToolNotFoundError, UnsupportedOpe
 from jjm_tui.gateway.dialects.base import Dialect
 from jjm_tui.gateway.dialects.detection import detect
 from jjm_tui.gateway.faults import classify_text
+from jjm_tui.gateway.spec import CallerState
 from jjm_tui.gateway.wire import Caller, CallPolicy, Handshake
 from jjm_tui.ports import (
     Answer,
@@ -58,6 +59,7 @@ class JulesServer:
         return (await self._connected()).capabilities
 
     async def _connected(self) -> Dialect:
+        """The dialect of the server that runs now: one that was started again may offer other tools."""
         handshake = await self._shake_hands()
         async with self._lock:
             if self._dialect is None:
@@ -65,9 +67,11 @@ class JulesServer:
             return self._dialect
 
     async def _shake_hands(self) -> Handshake:
-        if self._handshake is None:
-            self._handshake = await self._caller.connect()
-        return self._handshake
+        handshake = await self._caller.connect()
+        if self._handshake is None or self._handshake.tools != handshake.tools:
+            self._dialect = None
+        self._handshake = handshake
+        return handshake
 
     async def close(self) -> None:
         """End the connection and the server's whole process group."""
@@ -79,6 +83,8 @@ class JulesServer:
         """What is known about the server now; never waits."""
         shaken = self._handshake
         capabilities = None if self._dialect is None else self._dialect.capabilities
+        state = getattr(self._caller, "state", None)
+        state = state if isinstance(state, CallerState) else CallerState(self._label, "idle")
         return ServerInfo(
             label=self._label,
             name=None if shaken is None or shaken.name is None else clean_line(shaken.name),
@@ -87,6 +93,9 @@ class JulesServer:
             dialect=None if capabilities is None else capabilities.dialect,
             capabilities=capabilities,
             tools=() if shaken is None else tuple(clean_line(tool.name) for tool in shaken.tools),
+            last_words=state.last_words,
+            breaker=state.breaker,
+            restarts=state.restarts,
         )
 
     # --- tasks ----------------------------------------------------------------------------------------------

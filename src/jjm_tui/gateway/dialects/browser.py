@@ -67,6 +67,8 @@ from jjm_tui.ports import (
 ACTIVE_TASKS: Final = "jules://current/active-tasks"
 CALL_TIMEOUT: Final = 120.0
 """Seconds. The server's own locators give up after 30 s each and cannot be configured."""
+SETTLE_WINDOW: Final = 180.0
+"""Seconds. One call waits for several locators, 30 s each."""
 LIST_LIMIT: Final = 100_000
 """The list shows ten tasks unless told otherwise, and has no pages."""
 _NEEDS_LOOK: Final = re.compile(r"approv|plan|review|wait|confirm", re.IGNORECASE)
@@ -115,6 +117,7 @@ class BrowserDialect:
             create_approval="no",
             create_pull_request="no",
             call_timeout=CALL_TIMEOUT,
+            settle_window=SETTLE_WINDOW,
         )
 
     # --- reading --------------------------------------------------------------------------------------------

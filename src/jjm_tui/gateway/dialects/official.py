@@ -66,6 +66,8 @@ PAGE_SIZE: Final = 100
 """The most that one list answer holds; there is no argument for a second page."""
 CALL_TIMEOUT: Final = 120.0
 """Seconds. An unknown id takes 31 s to fail, and a refusal for too many calls is retried silently inside a call."""
+SETTLE_WINDOW: Final = 360.0
+"""Seconds. The server itself repeats a call for up to five minutes."""
 _CACHE_PAGE: Final = 200
 _CACHE_PAGES: Final = 25
 _FAILED: Final = re.compile(r"terminated with a FAILED state", re.IGNORECASE)
@@ -110,6 +112,7 @@ class OfficialDialect:
             list_is_complete=False,
             list_limit=PAGE_SIZE,
             call_timeout=CALL_TIMEOUT,
+            settle_window=SETTLE_WINDOW,
         )
 
     # --- reading --------------------------------------------------------------------------------------------
