@@ -12,6 +12,8 @@ from jjm_tui.domain.text import clean_line
 
 _BIG_PATCH: Final = 40_000
 """Characters from which a diff is counted in a worker thread (about 5 ms of work)."""
+_HUNK: Final = re.compile(r"^@@", re.MULTILINE)
+_FILE: Final = re.compile(r"^diff --git ", re.MULTILINE)
 _HEADER: Final = re.compile(r"^diff --git (?:\"?a/)?(.*?)\"? \"?b/(.*?)\"?$")
 
 
@@ -30,10 +32,12 @@ def decode_patch(patch: str) -> tuple[SourceFile, ...]:
     from unidiff.patch import PatchSet
 
     try:
-        files = [_decode_file(item) for item in PatchSet(patch)]
+        parsed = PatchSet(patch)
+        files = [_decode_file(item) for item in parsed]
+        is_whole = sum(len(item) for item in parsed) == len(_HUNK.findall(patch))
     except (UnidiffParseError, ValueError, AttributeError, IndexError, TypeError, RecursionError):
-        files = []
-    if len({file.filename for file in files}) < patch.count("\ndiff --git ") + patch.startswith("diff --git "):
+        files, is_whole = [], False
+    if not is_whole or len({file.filename for file in files}) < len(_FILE.findall(patch)):
         files = _scan_headers(patch)
     by_name: dict[str, SourceFile] = {}
     for file in files:

@@ -7,8 +7,10 @@ numbers that must rise tell whether that happened; what is doubtful then is left
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final
 
 _LIST_HEADING: Final = re.compile(r"\s*Your Jules sessions \((\d{1,9})\):\n")
@@ -104,10 +106,10 @@ def parse_list(text: str) -> ListPage | None:
 def _keep_certain(found: list[tuple[int, Mapping[str, str | None]]]) -> list[Mapping[str, str | None]]:
     """The records whose number comes once and whose successor's does too: forged ones repeat real numbers."""
     numbers = [number for number, _ in found]
-    once = {number for number in numbers if numbers.count(number) == 1}
+    once = {number for number, count in Counter(numbers).items() if count == 1}
     return [
         record
-        for (number, record), following in zip(found, [*numbers[1:], None], strict=True)
+        for (number, record), following in zip_longest(found, numbers[1:])
         if number in once and (following is None or following in once)
     ]
 
@@ -129,7 +131,7 @@ def parse_activities(text: str) -> ActivitiesPage | None:
     first = numbers[0] if numbers else 1
     rising = numbers == list(range(first, first + len(numbers)))
     entries = []
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
+    for start, following in zip_longest(starts, starts[1:]):
         body = text[start.end() : len(text) if following is None else following.start()]
         entries.append(Entry(start[2], start[3], _dedent(body), _is_cut(body)))
     declared = int(heading[2])
