@@ -202,7 +202,8 @@ def _differing_ids(before: Document[Task], after: Document[Task]) -> frozenset[s
     if before is after:
         return frozenset()
     ids = {*before.ids(), *after.ids()}
-    return frozenset(task_id for task_id in ids if before.raw(task_id) != after.raw(task_id))
+    rewritten = [task_id for task_id in ids if before.raw(task_id) != after.raw(task_id)]
+    return frozenset(task_id for task_id in rewritten if before.get(task_id) != after.get(task_id))
 
 
 def _apply(document: Document[Task], changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
@@ -256,7 +257,8 @@ def _remember(document: Document[Task], task_ids: Iterable[str]) -> dict[str, Ta
         task = document.get(task_id)
         if task is not None:
             returned[task_id] = task
-    document.set_sibling(FORGOTTEN, marks)
+    if len(marks) != len(_members(document, FORGOTTEN)):
+        document.set_sibling(FORGOTTEN, marks)
     return returned
 
 
