@@ -152,7 +152,7 @@ def test_classify_hostile_words_are_made_harmless() -> None:
 
 
 @given(st.text(max_size=400), st.booleans())
-def test_classify_any_words_give_one_clean_line(words: str, writing: bool) -> None:  # noqa: FBT001
+def test_classify_any_words_give_one_clean_line(words: str, writing: bool) -> None:
     error = classify_text(words, writing=writing)
     assert "\n" not in error.message
     assert error.message.endswith(".")

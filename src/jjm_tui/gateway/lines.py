@@ -7,7 +7,7 @@ import re
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 _VERSION = rb'"jsonrpc"\s*:\s*"2\.0"\s*'
 _VALUE = rb'\s*:\s*("(?:[^"\\]|\\.){0,64}"|-?\d{1,18})\s*'
-_FIRST_ID = re.compile(_VALUE)
+_FIRST_ID = re.compile(_VALUE + rb"(?=[,}])")
 _LAST_ID = re.compile(_VERSION + rb',\s*"id"' + _VALUE + rb'\}\s*$|"id"' + _VALUE + rb",\s*" + _VERSION + rb"\}\s*$")
 """An id beside the version of the protocol at the very end: nobody else's."""
 _SCANNED = 4096
