@@ -157,6 +157,22 @@ def test_pages_without_ids_and_times_are_joined_where_they_overlap(
     assert "".join(contents(task)) == wanted
 
 
+def test_same_word_of_two_people_without_ids_is_two_messages() -> None:
+    task = after(
+        facts(chat=newest(told(None, "yes", 1, "user"))),
+        facts(1, chat=newest(told(None, "yes", 1, "jules"), told(None, "yes", 2, "user"))),
+    )
+
+    assert [(m.type, m.timestamp) for m in task.chat_history] == [("jules", at(1)), ("user", at(1)), ("user", at(2))]
+
+
+def test_messages_with_times_but_without_ids_are_recognised() -> None:
+    first, second = told(None, "yes", 1, "user"), told(None, "yes", 2, "user")
+    task = after(facts(chat=newest(first)), facts(1, chat=newest(first, second)))
+
+    assert task.chat_history == (first, second)
+
+
 def test_very_long_repetitive_conversation_without_ids_is_joined() -> None:
     known = tuple(ChatMessage("yes") for _ in range(20_000))
 
@@ -174,6 +190,12 @@ def test_server_that_lists_the_prompt_itself_does_not_show_it_twice() -> None:
     )
 
     assert [message.id for message in task.chat_history] == ["prompt", "2"]
+
+
+def test_prompt_listed_without_a_time_is_not_shown_twice() -> None:
+    task = after(facts(description="Fix it"), facts(1, chat=whole(ChatMessage("Fix it"), ChatMessage("I will."))))
+
+    assert contents(task) == ["Fix it", "I will."]
 
 
 def test_same_words_sent_again_later_stay_a_message_of_their_own() -> None:

@@ -56,6 +56,20 @@ def test_own_store_with_later_server_time_still_loses() -> None:
     assert task.status is S.IN_PROGRESS
 
 
+def test_own_store_with_later_server_time_does_not_rename_a_task_either() -> None:
+    task = after(facts(0, title="Live"), facts(5, Rank.OWN_STORE, title="stale", updated_at=at(4)))
+
+    assert task.title == "Live"
+
+
+def test_late_live_answer_replaces_the_servers_own_store_whatever_time_that_claims() -> None:
+    stored = after(facts(5, Rank.OWN_STORE, status=S.PENDING, title="stale", updated_at=at(4)))
+
+    task = after(facts(3, status=S.PAUSED, title="Live"), start=stored)
+
+    assert (task.status, task.title) == (S.PAUSED, "Live")
+
+
 def test_late_answer_of_higher_rank_replaces_a_guess_but_not_proven_news() -> None:
     guessed = after(facts(5, Rank.GUESS, status=S.WAITING_FEEDBACK))
     proven = after(facts(5, Rank.CACHE, status=S.PAUSED, updated_at=at(4)))
