@@ -280,6 +280,13 @@ def mode_chatty(request: dict, text: str, number: bytes) -> None:
     answer(request, text)
 
 
+def mode_learns_a_tool(request: dict, text: str, number: bytes) -> None:
+    global TOOLS  # noqa: PLW0603
+    TOOLS = (*TOOLS, "late")
+    send({"method": "notifications/tools/list_changed"})
+    answer(request, text)
+
+
 def start() -> None:
     if MODE == "exit_at_start":
         print("Error: cannot find module 'left-pad'\n    at Object.<anonymous>", file=sys.stderr, flush=True)
@@ -295,6 +302,12 @@ def start() -> None:
         subprocess.Popen(
             [sys.executable, "-c", "import signal,time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"]
         )
+    if MODE == "old_node":
+        print("TypeError: webidl.util.markAsUncloneable is not a function", file=sys.stderr, flush=True)
+        os._exit(1)
+    if MODE == "key_is_fine":
+        print("Using API key from the environment\nError: port 9 is taken", file=sys.stderr, flush=True)
+        os._exit(1)
     if MODE == "banner":
         write(b"\x1b[32mWelcome to the server!\x1b[0m\nversion 3\n")
     if MODE == "talks_to_stderr":

@@ -113,6 +113,7 @@ async def test_one_call_at_a_time_holds_across_processes(stand: Stand, tmp_path:
     note, state = tmp_path / "note", tmp_path / "state"
     caller = stand.caller(state_dir=state)
     caller.use_one_call_at_a_time()
+    await caller.connect()
     root = Path(__file__).parents[2]
     other = subprocess.Popen([sys.executable, "-c", OTHER, str(RUDE), stand.mark, str(state), str(note)], cwd=root)
     try:
@@ -202,6 +203,26 @@ async def test_budget_clock_set_back_gives_nothing_away(tmp_path: Path) -> None:
         await budget.take(Priority.USER)
     clock.seconds -= 500
     assert await budget.take(Priority.USER) == pytest.approx(6.0)
+
+
+async def test_polling_that_waits_for_its_share_keeps_nobody_out(stand: Stand) -> None:
+    clock = FakeClock()
+    caller = stand.caller(clock=clock, calls_per_minute=10, parallel_calls=1)
+    await caller.connect()
+    for _ in range(9):
+        await caller.call("echo", {}, CallPolicy(priority=Priority.POLL))
+    sleeping = anyio.Event()
+
+    async def sleep(_: float) -> None:
+        sleeping.set()
+        await anyio.sleep_forever()
+
+    clock.sleep = sleep  # type: ignore[method-assign]
+    async with anyio.create_task_group() as group:
+        group.start_soon(caller.call, "echo", {}, CallPolicy(priority=Priority.POLL))
+        await sleeping.wait()
+        assert (await caller.call("echo", {"text": "first"}, READ)).text == "first"
+        group.cancel_scope.cancel()
 
 
 # --- retries --------------------------------------------------------------------------------------------------
@@ -325,6 +346,25 @@ async def test_breaker_lets_one_probe_through_at_a_time(stand: Stand, tmp_path: 
         group.cancel_scope.cancel()
     assert (await caller.call("pid", {}, READ)).text.isdigit()
     assert caller.state.breaker == "closed"
+
+
+async def test_server_that_answers_nothing_any_more_is_replaced(stand: Stand) -> None:
+    caller = stand.caller("hangs_in_call", retry_attempts=1, breaker_failures=2, breaker_cooldown=0.0)
+    before = (await caller.call("pid", {}, READ)).text
+    for _ in range(2):
+        with pytest.raises(OperationTimeoutError):
+            await caller.call("echo", {}, CallPolicy(timeout=0.05))
+    assert len(stand.events("server_replaced")) == 1
+    assert (await caller.call("pid", {}, READ)).text != before
+
+
+async def test_server_that_answers_in_between_is_not_replaced(stand: Stand) -> None:
+    caller = stand.caller("hangs_in_call", retry_attempts=1, breaker_failures=2)
+    before = (await caller.call("pid", {}, READ)).text
+    for _ in range(3):
+        with pytest.raises(OperationTimeoutError):
+            await caller.call("echo", {}, CallPolicy(timeout=0.05))
+        assert (await caller.call("pid", {}, READ)).text == before
 
 
 async def test_breaker_ignores_refusals(stand: Stand, tmp_path: Path) -> None:

@@ -84,6 +84,24 @@ async def test_restart_of_a_healthy_server_replaces_it(stand: Stand) -> None:
     assert (await caller.call("pid", {}, READ)).text != before
 
 
+async def test_restart_during_a_hanging_start_begins_anew(stand: Stand) -> None:
+    caller = stand.caller("silent")
+    async with anyio.create_task_group() as group:
+        group.start_soon(caller.connect)
+        await wait_until(lambda: len(stand.events("server_started")) == 1)
+        group.start_soon(caller.restart)
+        await wait_until(lambda: len(stand.events("server_started")) == 2)
+        group.cancel_scope.cancel()
+
+
+async def test_last_words_of_the_dead_server_stay_visible_after_the_restart(stand: Stand) -> None:
+    caller = stand.caller("dies_in_call", retry_attempts=1)
+    with pytest.raises(ServerConnectionError):
+        await caller.call("echo", {}, READ)
+    await wait_until(lambda: len(stand.events("connected")) == 2)
+    assert caller.state.last_words == ("Segmentation of faults",)
+
+
 async def test_many_calls_at_the_start_share_one_server(stand: Stand) -> None:
     caller = stand.caller()
     pids: set[str] = set()

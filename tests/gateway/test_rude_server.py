@@ -16,6 +16,7 @@ from jjm_tui.errors import (
     ProtocolError,
     ServerConnectionError,
     ServerStartError,
+    ToolNotFoundError,
 )
 from jjm_tui.gateway.spec import ServerSpec
 from jjm_tui.gateway.wire import CallPolicy
@@ -49,6 +50,8 @@ ANSWERED = {
 FAILED_START: dict[str, tuple[type[JulesManagerError], str]] = {
     "exit_at_start": (ServerStartError, "left-pad"),
     "no_key": (AuthenticationError, "JULES_API_KEY"),
+    "key_is_fine": (ServerStartError, "port 9 is taken"),
+    "old_node": (ServerStartError, "markAsUncloneable"),
     "silent": (OperationTimeoutError, "not ready within"),
     "refuses_handshake": (ProtocolError, "does not speak MCP"),
     "speaks_html": (OperationTimeoutError, "not ready within"),
@@ -197,6 +200,20 @@ async def test_standard_error_flood_keeps_a_bounded_file_and_tail(stand: Stand) 
     assert caller.state.last_words[-1] == "the last line"
     assert len(caller.state.last_words) <= 40
     assert sum(path.stat().st_size for path in stand.folder.glob("server.log*")) <= 4 * 1024 * 1024
+
+
+async def test_start_failing_on_an_old_node_says_so(stand: Stand) -> None:
+    with pytest.raises(ServerStartError) as caught:
+        await stand.caller("old_node").connect()
+    assert "Node.js" in (caught.value.hint or "")
+
+
+async def test_tool_that_the_server_learned_later_is_found(stand: Stand) -> None:
+    caller = stand.caller("learns_a_tool")
+    with pytest.raises(ToolNotFoundError):
+        await caller.call("late", {}, READ)
+    assert (await caller.call("echo", {"text": "hi"}, READ)).text == "hi"
+    assert (await caller.call("late", {"text": "here"}, READ)).text == "here"
 
 
 async def test_resources_are_listed_and_read(stand: Stand) -> None:

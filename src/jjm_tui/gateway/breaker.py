@@ -44,11 +44,18 @@ class Breaker:
         Raises:
             ServiceUnavailableError: paused; nothing was sent.
         """
-        if self._opened_at is None:
-            return False
-        if self.seconds_left <= 0 and not self._probing:
-            self._probing = True
-            return True
+        self.refuse_if_paused(label)
+        self._probing = self._opened_at is not None
+        return self._probing
+
+    def refuse_if_paused(self, label: str) -> None:
+        """The same question without being let through.
+
+        Raises:
+            ServiceUnavailableError: paused; nothing was sent.
+        """
+        if self._opened_at is None or (self.seconds_left <= 0 and not self._probing):
+            return
         when = "a try is under way" if self._probing else f"next try in {max(1, round(self.seconds_left))} s"
         raise ServiceUnavailableError(
             f"Calls to {label} are paused after {self._failures} failures; {when}.",

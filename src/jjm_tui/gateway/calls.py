@@ -70,6 +70,7 @@ class SupervisedCaller:
         self._breaker = Breaker(clock, self._settings.breaker_failures, self._settings.breaker_cooldown)
         self._budget = Budget(clock, self._settings.calls_per_minute, self._state_file("budget.json"))
         self._gate = Gate(self._settings.parallel_calls, self._state_file("one-call.lock"))
+        self._timeouts = 0
         self._recent: deque[CallRecord] = deque(maxlen=_RECENT)
         self._watchers: list[Callable[[CallerState], None]] = []
 
@@ -203,13 +204,22 @@ class SupervisedCaller:
     async def _attempt(
         self, policy: CallPolicy, send: Callable[[Link, float, Slip], Awaitable[_T]], allowance: Allowance
     ) -> _T:
-        """Wait for a place and a token, then connect and send; only the sending costs allowance."""
+        """Connect, wait for a token and a place, then send; only the sending costs allowance.
+
+        Nobody holds a place while waiting for a token or a server, so that people overtake polling there too.
+        """
         slip = Slip(policy.written)
+        self._breaker.refuse_if_paused(self._spec.label)
+        try:
+            await self._connection.link()
+        except JulesManagerError as error:
+            self._settle(error)
+            raise
+        await self._wait_for_token(policy)
         async with self._gate.place(policy.priority, slip, _BUSY_AFTER):
             probing = self._breaker.check(self._spec.label)
             told = False
             try:
-                await self._wait_for_token(policy)
                 link = await self._connection.link()
                 allowance.attempts += 1
                 started = self._clock.monotonic()
@@ -230,10 +240,12 @@ class SupervisedCaller:
         """Tell the breaker how an attempt went; answer whether that told it anything."""
         if isinstance(error, ServerStartError | StorageError) or (error is not None and "breaker" in error.context):
             return False
+        self._timeouts = self._timeouts + 1 if isinstance(error, OperationTimeoutError) else 0
         if isinstance(error, _WAY_FAILURES):
             if self._breaker.failed():
                 self._log("breaker_opened", {"reason": error.message})
                 self._changed()
+            self._replace_if_hung()
             return True
         if error is not None and error.effect is Effect.NONE:
             return False
@@ -243,6 +255,12 @@ class SupervisedCaller:
             self._log("breaker_closed", {})
             self._changed()
         return True
+
+    def _replace_if_hung(self) -> None:
+        """A server that let that many calls in a row run out and answered none in between will not wake up."""
+        if self._timeouts >= self._settings.breaker_failures:
+            self._timeouts = 0
+            self._connection.replace_hung()
 
     async def _wait_for_token(self, policy: CallPolicy) -> None:
         while (seconds := await self._budget.take(policy.priority)) > 0:

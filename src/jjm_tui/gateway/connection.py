@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import anyio.to_thread
 
-from jjm_tui.errors import JulesManagerError, OperationTimeoutError, ServerConnectionError, ServerStartError
+from jjm_tui.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    JulesManagerError,
+    OperationTimeoutError,
+    ServerConnectionError,
+    ServerStartError,
+)
 from jjm_tui.gateway import faults
 from jjm_tui.gateway.environment import Redactor
 from jjm_tui.gateway.spec import CallerSettings, ConnectionStatus, ServerSpec
@@ -46,7 +53,7 @@ class Connection:
         self.on_change: Callable[[], None] = lambda: None
         self.quiet_when_abandoned = False
         self.redact = Redactor(spec.env, spec.headers)
-        self.words = LastWords(self.redact)
+        self.words = LastWords()
         self._spec = spec
         self._settings = settings
         self._clock = clock
@@ -93,7 +100,9 @@ class Connection:
             return link
         if self.status == "gave_up" and self.trouble is not None:
             raise _copy(self.trouble)
-        attempt = self._begin_attempt()
+        return await self._wait_for(self._begin_attempt())
+
+    async def _wait_for(self, attempt: asyncio.Future[Link]) -> Link:
         patience = self._settings.start_timeout - (anyio.current_time() - self._attempt_started) + _ANSWER_LATE
         with anyio.move_on_after(max(patience, 0.0)):
             try:
@@ -117,13 +126,23 @@ class Connection:
         self._crashes.clear()
         if self.status == "gave_up":
             self._set("down", None)
-        if self._life is not None and self.current is not None:
-            self._restarting = True
-            self._link = None
-            attempt = self._begin_attempt()
-            self._life.cancel()
-            return await asyncio.shield(attempt)
-        return await self.link()
+        if not self._end_life():
+            return await self.link()
+        return await self._wait_for(self._begin_attempt())
+
+    def replace_hung(self) -> None:
+        """End a server that answers nothing any more, and start another."""
+        if self.current is not None and self._end_life():
+            self._log("server_replaced", {"reason": "it answered nothing any more"})
+
+    def _end_life(self) -> bool:
+        """End the present life so that the owner begins another; answer whether there is one."""
+        if self._life is None or self._stop.is_set():
+            return False
+        self._restarting = True
+        self._link = None
+        self._life.cancel()
+        return True
 
     async def close(self) -> None:
         """End the connection and the server's whole process group; at most about four seconds."""
@@ -167,7 +186,7 @@ class Connection:
         self._set("connecting", self.trouble)
         self.starts += 1
         self._attempt_started = anyio.current_time()
-        self.words.clear()
+        self.words.begin()
         wire: Wire | None = None
         was_up = False
         failure: BaseException | None = None
@@ -202,7 +221,7 @@ class Connection:
             failure = wire.failure
         if getattr(faults.flatten(failure), "code", None) == -32001:
             return self._never_answered()
-        return faults.start_error(failure, self._spec, wire, self.words.lines())
+        return faults.start_error(failure, self._spec, wire, self.words.of_this_life())
 
     def _welcome(self, link: Link) -> None:
         self._link = link
@@ -215,8 +234,9 @@ class Connection:
     def _note_crash(self, error: JulesManagerError, *, was_up: bool) -> None:
         """Count an end; one too many gives up. Who waits for the next life is not told about the end of the last."""
         now = self._clock.monotonic()
-        self._crashes.append(now)
         self._log("connection_lost", {"reason": error.message})
+        if self._spec.command and not isinstance(error, ConfigurationError):
+            self._crashes.append(now)
         if len(self._crashes) == CRASHES and now - self._crashes[0] <= CRASH_WINDOW:
             gave_up = self._too_many(error)
             self._set("gave_up", gave_up)
@@ -229,7 +249,8 @@ class Connection:
 
     def _too_many(self, error: JulesManagerError) -> JulesManagerError:
         words = self.words.lines()
-        return ServerStartError(
+        kind = AuthenticationError if isinstance(error, AuthenticationError) else ServerStartError
+        return kind(
             f"The server {self._spec.label} ended {CRASHES} times within {CRASH_WINDOW / 60:.0f} minutes and is not "
             f"started again; the last time: {error.message}",
             hint="Look at its last words, mend the cause, then restart it.",
@@ -240,7 +261,7 @@ class Connection:
         return OperationTimeoutError(
             f"The server {self._spec.label} was not ready within {self._settings.start_timeout:.3g} s.",
             hint="A first start with npx downloads the server; raise the time to start in the settings if that is why.",
-            context={"last_words": list(self.words.lines()[-10:]), "timeout": self._settings.start_timeout},
+            context={"last_words": list(self.words.of_this_life()[-10:]), "timeout": self._settings.start_timeout},
         )
 
     def _closed(self) -> ServerConnectionError:

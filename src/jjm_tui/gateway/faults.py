@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,30 @@ _INSTALL = {
     "uv": "Install uv.",
     "docker": "Install Docker, and start it.",
 }
-_KEY_WORDS = ("api key", "jules_api_key", "api_key", "apikey")
+_KEY_MISSING = re.compile(
+    r"api[ _-]?key.*(?:required|missing|not |invalid|must|please|undefined|expired|empty|refused|denied)"
+    r"|(?:missing|no|set|provide|need|invalid|require[sd]?|without|pass)\b.*api[ _-]?key",
+    re.IGNORECASE,
+)
+_START_HINTS = (
+    (
+        re.compile(r"markAsUncloneable|Unsupported engine|EBADENGINE|requires? Node", re.IGNORECASE),
+        "The server needs a newer Node.js; install version 22.19 or later.",
+    ),
+    (
+        re.compile(r"ENOTFOUND|EAI_AGAIN|network|ECONNREFUSED", re.IGNORECASE),
+        "It could not be downloaded or reach the network; check the connection.",
+    ),
+    (
+        re.compile(r"\bE404\b|npm (?:ERR!|error) 404", re.IGNORECASE),
+        "npm does not know that package; check its name in the settings.",
+    ),
+    (
+        re.compile(r"Cannot find module|MODULE_NOT_FOUND|ModuleNotFoundError", re.IGNORECASE),
+        "The server is not completely installed; install or build it again.",
+    ),
+)
+_START_HINT = "Run its command by hand to see more; `jjm doctor` checks what it needs."
 
 
 class Answered(Exception):  # noqa: N818
@@ -246,7 +270,7 @@ def start_error(
     if spec.url is not None:
         return unreachable(cause, spec)
     quote = _quote(words)
-    if any(key in line.lower() for line in words for key in _KEY_WORDS):
+    if any(_KEY_MISSING.search(line) for line in words):
         return AuthenticationError(
             f"The server {spec.label} does not start without an API key{quote}.",
             hint="Set JULES_API_KEY, and let the settings pass it to the server (`pass_env`).",
@@ -256,7 +280,7 @@ def start_error(
     if isinstance(cause, JulesManagerError) or _is_closed(cause):
         return ServerStartError(
             f"The server {spec.label} {how} before it was ready{quote}.",
-            hint="Run its command by hand to see more; `jjm doctor` checks what it needs.",
+            hint=_find_start_hint(words),
             context=context,
         )
     return ProtocolError(
@@ -271,6 +295,13 @@ def _is_closed(cause: BaseException) -> bool:
         "ClosedResourceError",
         "BrokenResourceError",
     )
+
+
+def _find_start_hint(words: Sequence[str]) -> str:
+    for pattern, hint in _START_HINTS:
+        if any(pattern.search(line) for line in words):
+            return hint
+    return _START_HINT
 
 
 def _quote(words: Sequence[str]) -> str:

@@ -80,27 +80,42 @@ async def open_link(wire: Wire, spec: ServerSpec, settings: CallerSettings) -> A
     Raises:
         BaseExceptionGroup, MCPError, OSError, JulesManagerError: see ``faults.start_error``.
     """
+    news = _News()
     client = Client(
         wire.open(),
         mode=spec.protocol_mode,
         read_timeout_seconds=settings.start_timeout,
         client_info=types.Implementation(name="jjm-tui", version=__version__),
+        message_handler=lambda message: _notice(news, message),
         cache=None,
     )
     async with client:
-        link = Link(client, wire, spec.label)
+        link = Link(client, wire, spec.label, news)
         await link.learn()
         yield link
+
+
+class _News:
+    """What the server told without being asked."""
+
+    def __init__(self) -> None:
+        self.tools_changed = False
+
+
+async def _notice(news: _News, message: Any) -> None:
+    if getattr(message, "method", None) == "notifications/tools/list_changed":
+        news.tools_changed = True
 
 
 class Link:
     """A live connection. Its methods may be called from any task."""
 
-    def __init__(self, client: Client, wire: Wire, label: str) -> None:
+    def __init__(self, client: Client, wire: Wire, label: str, news: _News) -> None:
         self.wire = wire
         self.handshake = Handshake(None, None, None, (), has_resources=False)
         self._client = client
         self._label = label
+        self._news = news
         self._output_schemas: dict[str, Mapping[str, Any]] = {}
 
     @property
@@ -109,7 +124,8 @@ class Link:
         return not self.wire.ended.is_set()
 
     async def learn(self) -> None:
-        """Read all pages of the list of tools, once."""
+        """Read all pages of the list of tools: once, and again only when the server says that it changed."""
+        self._news.tools_changed = False
         tools: list[ToolInfo] = []
         if self._client.server_capabilities.tools is not None:
             async for page in self._pages(lambda cursor: self._client.list_tools(cursor=cursor), "tools"):
@@ -149,7 +165,9 @@ class Link:
         Raises:
             JulesManagerError: whatever went wrong, with its effect; also what the slip's callback raised.
         """
-        if tool not in {known.name for known in self.handshake.tools}:
+        if not self._knows(tool) and self._news.tools_changed:
+            await self._learn_again(timeout)
+        if not self._knows(tool):
             raise ToolNotFoundError(
                 f"The server {self._label} has no tool named {tool}.", hint="`jjm server tools` shows what it has."
             )
@@ -177,6 +195,15 @@ class Link:
         if not result.is_error:
             await self._check_output(tool, result.structured_content, slip)
         return ToolAnswer(_join_text(result.content), result.structured_content, bool(result.is_error))
+
+    def _knows(self, tool: str) -> bool:
+        return any(known.name == tool for known in self.handshake.tools)
+
+    async def _learn_again(self, timeout: float) -> None:
+        try:
+            await self._attempt(self.learn, timeout, Slip(), "tools/list")
+        except faults.Answered as answer:
+            raise ProtocolError(f"The server {self._label} does not tell its tools any more: {answer}.") from answer
 
     async def _attempt(self, send: Callable[[], Awaitable[Any]], timeout: float, slip: Slip, what: str) -> Any:
         """Run one request under its deadline and translate every foreign failure.

@@ -21,25 +21,34 @@ _HIGH_WATER = 256 * 1024
 
 
 class LastWords:
-    """The newest lines that a server wrote to its standard error, over all its restarts."""
+    """The newest lines that a server wrote to its standard error; of its former life while this one is silent."""
 
-    def __init__(self, redact: Redactor) -> None:
+    def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=TAIL_LINES)
-        self._redact = redact
+        self._former: tuple[str, ...] = ()
 
     def add(self, text: str) -> None:
         """Add whole lines."""
         self._lines.extend(line[:_LINE_CHARS] for line in text.splitlines() if line.strip())
 
-    def clear(self) -> None:
+    def begin(self) -> None:
         """A new server has not said anything yet."""
+        self._former = tuple(self._lines) or self._former
         self._lines.clear()
 
     def lines(self) -> tuple[str, ...]:
         """They, made harmless."""
-        from jjm_tui.domain.text import clean
+        return _harmless(tuple(self._lines) or self._former)
 
-        return tuple(clean(line).strip() for line in self._lines)
+    def of_this_life(self) -> tuple[str, ...]:
+        """Only those of the server that runs now or ran last."""
+        return _harmless(tuple(self._lines))
+
+
+def _harmless(lines: tuple[str, ...]) -> tuple[str, ...]:
+    from jjm_tui.domain.text import clean
+
+    return tuple(clean(line).strip() for line in lines)
 
 
 class StderrLog:
