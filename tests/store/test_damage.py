@@ -10,7 +10,7 @@ import pytest
 
 from jjm_tui.errors import StorageError, StoreDamagedError, StoreSchemaError
 from jjm_tui.store.inspection import check_store, list_backups, repair_store
-from jjm_tui.store.json_file import JsonTaskStore, read_tasks
+from jjm_tui.store.json_file import JsonTaskStore, encode_task, read_tasks
 from tests.store.stands import HandClock, attempt, make_task, no_pause, put, say
 
 
@@ -235,10 +235,28 @@ async def test_repair_nothing_readable_begins_anew_and_keeps_the_bytes(store_pat
 async def test_repair_forgotten_tasks_do_not_come_back(store: JsonTaskStore, clock: HandClock) -> None:
     await store.forget(["1"], clock.now())
     await store.apply(put(make_task("late")))
-    line = b'{"id":"1"},\n'
+    line = encode_task(make_task("1")) + b",\n"
     store.path.write_bytes(store.path.read_bytes().replace(b'"tasks":[\n', b'"tasks":[\n' + line)[:-2])
     repair_store(store.path, clock, pause=no_pause)
     assert await store.get_task("1") is None
+
+
+async def test_repair_newer_backup_is_left_to_the_newer_version(store: JsonTaskStore, clock: HandClock) -> None:
+    for backup in list_backups(store.path):
+        backup.path.write_bytes(backup.path.read_bytes().replace(b'"schema_version":1', b'"schema_version":2'))
+    store.path.write_bytes(b"{")
+    with pytest.raises(StoreSchemaError):
+        repair_store(store.path, clock, pause=no_pause)
+    assert store.path.read_bytes() == b"{"
+
+
+async def test_repair_messages_on_lines_of_their_own_are_not_taken_for_tasks(
+    store_path: Path, clock: HandClock
+) -> None:
+    store_path.parent.mkdir()
+    store_path.write_bytes(b'{"tasks":[{"id":"1","chat_history":[\n{"id":"m1","type":"user","content":"x"},\n')
+    report = repair_store(store_path, clock, pause=no_pause)
+    assert (report.action, report.tasks, report.lost_lines) == ("emptied", 0, 2)
 
 
 async def test_check_good_store_counts(store: JsonTaskStore, clock: HandClock) -> None:

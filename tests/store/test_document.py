@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jjm_tui.store.document import (
@@ -46,6 +46,7 @@ def test_encode_layout_has_one_line_per_task() -> None:
     assert json.loads(document.encode())["tasks"][1]["id"] == "2"
 
 
+@settings(deadline=None)
 @given(
     siblings=NEW_KEYS, extras=st.lists(NEW_KEYS, max_size=4), indent=st.sampled_from([None, 1, 4]), tail=st.booleans()
 )
@@ -61,6 +62,7 @@ def test_parse_any_layout_keeps_every_value(
     assert parse_document(again, TASKS).encode() == again
 
 
+@settings(deadline=None)
 @given(NEW_KEYS, NEW_KEYS)
 def test_put_changed_task_keeps_unknown_fields_of_it_and_of_others(
     mine: dict[str, Any], others: dict[str, Any]

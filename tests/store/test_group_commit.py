@@ -94,7 +94,14 @@ async def test_apply_after_a_failed_save_works(store_path: Path, clock: HandCloc
 
 
 def test_store_used_from_one_loop_after_another_works(store_path: Path, clock: HandClock) -> None:
-    store = JsonTaskStore(store_path, clock)
-    for number in range(3):
-        asyncio.run(store.apply(put(make_task(str(number)))))
-    assert len(asyncio.run(store.list_tasks())) == 3
+    store = JsonTaskStore(store_path, clock, gather_seconds=0.01)
+
+    async def burst(start: int) -> None:
+        first = asyncio.create_task(store.apply(put(make_task(str(start)))))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await asyncio.gather(first, *(store.apply(put(make_task(str(start + n)))) for n in range(1, 5)))
+
+    for start in (0, 5, 10):
+        asyncio.run(burst(start))
+    assert len(asyncio.run(store.list_tasks())) == 15

@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jjm_tui.errors import StoreDamagedError
+from jjm_tui.errors import StorageError, StoreDamagedError
 from jjm_tui.ports import Transcript
 from jjm_tui.store.backups import Backup, choose_superfluous, list_backups
 from jjm_tui.store.draft_file import FileDrafts
 from jjm_tui.store.json_file import JsonTaskStore, read_tasks
 from jjm_tui.store.leadership import FileLeadership
+from jjm_tui.store.locks import hold_lock
 from jjm_tui.store.transcripts import FileTranscripts, transcript_name
 from tests.store.stands import START, HandClock, make_task, no_pause, put, say
 
@@ -82,6 +83,7 @@ async def test_transcript_damaged_is_told_and_set_aside_by_the_next_one(tmp_path
     assert (await transcripts.get("1") or Transcript("")).patch == "y"
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_transcript_name_is_one_safe_and_unique_file(one: str, two: str) -> None:
     names = [transcript_name(one), transcript_name(two)]
@@ -124,6 +126,19 @@ def test_leadership_lost_lock_file_ends_it(tmp_path: Path) -> None:
     two.resign()
 
 
+def test_lock_held_too_long_is_told(tmp_path: Path) -> None:
+    with (
+        hold_lock(tmp_path / "a.lock"),
+        pytest.raises(StorageError, match="held by another process") as caught,
+        hold_lock(tmp_path / "a.lock", timeout=0.01),
+    ):
+        pytest.fail("two holders")
+    assert caught.value.context["path"] == str(tmp_path / "a.lock")
+    with hold_lock(tmp_path / "a.lock", timeout=0.01):
+        assert (tmp_path / "a.lock").exists()
+    assert (tmp_path / "a.lock").exists()
+
+
 async def test_backups_are_earlier_versions_newest_first(store_path: Path, clock: HandClock) -> None:
     store = JsonTaskStore(store_path, clock)
     for number in range(6):
@@ -151,6 +166,7 @@ async def test_backups_one_per_day_for_seven_days(store_path: Path, clock: HandC
     assert len(kept) <= 3 + 8
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.datetimes(START.replace(tzinfo=None), (START + timedelta(days=30)).replace(tzinfo=None)), max_size=40)
 )

@@ -105,6 +105,8 @@ class RecordKind(Generic[T]):
     decode: Callable[[object], T]
     """Raises ValidationError naming the field."""
     key_of: Callable[[T], str]
+    telling_field: str
+    """A field that every record written by this program has, and no other object in these files."""
 
     def read(self, raw: bytes, value: object) -> Entry[T]:
         try:
@@ -250,9 +252,13 @@ def salvage_records(data: bytes, kind: RecordKind[T]) -> tuple[list[Entry[T]], i
     """Every line of a damaged file that still is a whole record, and the number of lines that are not."""
     found: list[Entry[T]] = []
     lost = 0
+    mark = encode_json(kind.telling_field) + b":"
     for line in data.split(b"\n"):
         text = line.strip().removesuffix(b",").removesuffix(b"]}").strip()
         if not text.startswith(b"{") or text.startswith(b'{"schema_version"'):
+            continue
+        if mark not in text:
+            lost += 1
             continue
         try:
             entry = kind.read(text, decode_json(text))

@@ -92,7 +92,7 @@ class DocumentFile(Generic[T]):
         ensure_folder(self.path.parent, self._ops)
         with hold_lock(lock_path(self.path), ops=self._ops):
             current = self._load(self._set_aside)
-            self._refuse_newer(current)
+            refuse_newer(self.path, current.schema_version)
             work = current.copy()
             result = change(work)
             if work.is_changed:
@@ -187,16 +187,6 @@ class DocumentFile(Generic[T]):
         offer = f"The newest good backup is {Path(newest).name}." if newest else "There is no good backup."
         return f"{offer} Run 'jjm store repair' to restore what can be restored."
 
-    def _refuse_newer(self, document: Document[T]) -> None:
-        version = document.schema_version
-        if version is not None and version <= SCHEMA_VERSION:
-            return
-        raise StoreSchemaError(
-            f"{self.path} was written by a newer version of jjm-tui (format {version}, not {SCHEMA_VERSION}).",
-            hint="Nothing was changed; reading still works. Update jjm-tui, or keep another store (--store PATH).",
-            context={"path": str(self.path), "schema_version": version},
-        )
-
     def _save(self, document: Document[T]) -> None:
         now = self._now()
         keep_as = None
@@ -214,6 +204,21 @@ class DocumentFile(Generic[T]):
             sweep(self.path, now, self._ops)
         else:
             sweep_temporaries(self.path, self._ops)
+
+
+def refuse_newer(path: Path, version: int | None) -> None:
+    """Leave alone what a newer version of this program wrote.
+
+    Raises:
+        StoreSchemaError: the version is newer than ours, or no number.
+    """
+    if version is not None and version <= SCHEMA_VERSION:
+        return
+    raise StoreSchemaError(
+        f"{path} was written by a newer version of jjm-tui (format {version}, not {SCHEMA_VERSION}).",
+        hint="Nothing was changed; reading still works. Update jjm-tui, or keep another store (--store PATH).",
+        context={"path": str(path), "schema_version": version},
+    )
 
 
 def newest_good_backup(path: Path, kind: RecordKind[T], ops: FileOps = FILE_OPS) -> Path | None:

@@ -36,7 +36,7 @@ class Draft:
         return cls(read.take_text("key"), read.take_text("text"), read.take_rest())
 
 
-DRAFTS: Final[RecordKind[Draft]] = RecordKind("drafts", Draft.from_dict, lambda draft: draft.key)
+DRAFTS: Final[RecordKind[Draft]] = RecordKind("drafts", Draft.from_dict, lambda draft: draft.key, "key")
 
 
 class FileDrafts:

@@ -22,7 +22,7 @@ class _Job(Generic[T]):
     change: Callable[[Document[T]], Any]
     done: asyncio.Future[Any]
     result: Any = None
-    error: BaseException | None = None
+    error: Exception | None = None
 
 
 class GroupCommit(Generic[T]):
@@ -45,6 +45,7 @@ class GroupCommit(Generic[T]):
         job: _Job[T] = _Job(change, asyncio.get_running_loop().create_future())
         self._waiting.append(job)
         if self._writer is None or self._writer.done():
+            self._hurry = asyncio.Event()
             self._writer = asyncio.create_task(self._drain())
         result: R = await job.done
         return result
@@ -54,20 +55,20 @@ class GroupCommit(Generic[T]):
         self._hurry.set()
         if self._writer is not None and not self._writer.done():
             await asyncio.wait([self._writer])
-        self._hurry.clear()
 
     async def _drain(self) -> None:
         while self._waiting:
             jobs, self._waiting = self._waiting, []
             try:
                 await to_thread.run_sync(self._write, jobs)
-            except BaseException as error:
+            except asyncio.CancelledError:
+                for job in jobs:
+                    job.done.cancel()
+                raise
+            except Exception as error:  # noqa: BLE001 - it goes to every caller whose change was in this save
                 for job in jobs:
                     job.error = job.error or error
-                if not isinstance(error, Exception):
-                    raise
-            finally:
-                self._settle(jobs)
+            self._settle(jobs)
             if self._waiting:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._hurry.wait(), self._gather_seconds)

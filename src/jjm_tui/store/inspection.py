@@ -20,7 +20,7 @@ from jjm_tui.store.document import (
     parse_document,
     salvage_records,
 )
-from jjm_tui.store.document_file import SECOND_LOOK
+from jjm_tui.store.document_file import SECOND_LOOK, refuse_newer
 from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder, replace_file, storage_error
 from jjm_tui.store.json_file import FORGOTTEN, TASKS
 from jjm_tui.store.locks import hold_lock, lock_path
@@ -135,6 +135,7 @@ def repair_store(
     aside, backups stay. Blocking.
 
     Raises:
+        StoreSchemaError: a newer version of this program made the backup; nothing was changed.
         StorageError: nothing was changed, except that a damaged file may have been set aside.
     """
     path = Path(path).resolve()
@@ -143,11 +144,12 @@ def repair_store(
         data, good = _read_twice(path, pause, ops)
         if good is not None:
             return RepairReport(path, "nothing", tasks=len(list(good.items())))
+        backup, document = _find_backup(path, ops)
         set_aside = None
         if data is not None:
             set_aside = damaged_path(path, clock.now())
             _move(path, set_aside, ops)
-        return _rebuild(path, set_aside, ops)
+        return _rebuild(path, set_aside, backup, document, ops)
 
 
 def _parse(data: bytes) -> tuple[Document[Task] | None, str | None]:
@@ -175,8 +177,9 @@ def _read_twice(path: Path, pause: Callable[[float], None], ops: FileOps) -> tup
     return data, None
 
 
-def _rebuild(path: Path, set_aside: Path | None, ops: FileOps) -> RepairReport:
-    backup, document = _find_backup(path, ops)
+def _rebuild(
+    path: Path, set_aside: Path | None, backup: Path | None, document: Document[Task] | None, ops: FileOps
+) -> RepairReport:
     damaged = set_aside
     if damaged is None and not path.exists():
         damaged = next((found for found in list_damaged(path) if _is_newer(found, backup)), None)
@@ -201,7 +204,8 @@ def _find_backup(path: Path, ops: FileOps) -> tuple[Path | None, Document[Task] 
             document, _ = _parse(ops.read(backup.path)[0])
         except OSError:
             continue
-        if document is not None and document.schema_version == SCHEMA_VERSION:
+        if document is not None:
+            refuse_newer(backup.path, document.schema_version)
             return backup.path, document
     return None, None
 

@@ -27,7 +27,7 @@ R = TypeVar("R")
 KEPT_MESSAGES: Final = 20
 """Messages of a task in the store; the whole conversation is in ``activities/``."""
 
-TASKS: Final[RecordKind[Task]] = RecordKind("tasks", Task.from_dict, lambda task: task.id)
+TASKS: Final[RecordKind[Task]] = RecordKind("tasks", Task.from_dict, lambda task: task.id, "chat_history")
 
 _SYNC: Final = "sync"
 FORGOTTEN: Final = "forgotten"

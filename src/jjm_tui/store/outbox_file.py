@@ -27,7 +27,9 @@ T = TypeVar("T")
 
 KEEP_FINISHED: Final = timedelta(days=7)
 
-OPERATIONS: Final[RecordKind[Operation]] = RecordKind("operations", Operation.from_dict, lambda operation: operation.id)
+OPERATIONS: Final[RecordKind[Operation]] = RecordKind(
+    "operations", Operation.from_dict, lambda operation: operation.id, "kind"
+)
 
 _OWNER_NAME: Final = re.compile(r"[0-9]{1,20}-[0-9a-f]{12}")
 _STALE_OWNERS_SWEPT: Final = 20
