@@ -8,17 +8,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-_SEQUENCE: Final = re.compile(
-    r"""(?:
-        (?:\x1b\[|\x9b)[0-?]*+[\ -/]*+[@-~]?                           # CSI, also unfinished
-      | (?:\x1b[]PX^_]|[\x90\x98\x9d-\x9f])                            # OSC, DCS, SOS, PM, APC:
-        (?:[^\x07\x18\x1a\x1b\x80-\x9f]*+(?:\x07|\x1b\\|\x9c)          #   ended by BEL or ST,
-          |[^\n\x07\x18\x1a\x1b\x80-\x9f]*+)                           #   or never: to the end of the line
-      | \x1b(?:[\ -/]++[0-~]?|[0-~])                                   # ESC x, ESC ( x
-    )++""",
-    re.VERBOSE,
+_CSI_REST: Final = r"[0-?]*+[ -/]*+[@-~]?"
+_STRING_REST: Final = (
+    r"(?:[^\x07\x18\x1a\x1b\x80-\x9f]*+(?:\x07|\x1b\\|\x9c)"  # ended by BEL or ST,
+    r"|[^\n\x07\x18\x1a\x1b\x80-\x9f]*+)"  # or never: to the end of the line
 )
-"""Whole escape sequences (ECMA-48, as xterm reads them). Every quantifier is possessive and no string body runs over
+_SEQUENCE: Final = re.compile(
+    rf"(?:\x1b(?:\[{_CSI_REST}|[]PX^_]{_STRING_REST}|[ -/]++[0-~]?|[0-~])"
+    rf"|\x9b{_CSI_REST}|[\x90\x98\x9d-\x9f]{_STRING_REST})++"
+)
+"""Whole escape sequences (ECMA-48, as xterm reads them): CSI, also unfinished; OSC, DCS, SOS, PM and APC; ``ESC x`` and
+``ESC ( x``; the same in their C1 forms. Every quantifier is possessive and no string body runs over
 the start of another sequence, so no character is looked at more than twice."""
 
 _INVISIBLE_RANGES: Final = (
