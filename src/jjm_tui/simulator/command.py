@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from jjm_tui.simulator.dialect import Dialect
     from jjm_tui.simulator.faults import Fault
+    from jjm_tui.simulator.variants import Variant
     from jjm_tui.simulator.world import World
 
 DIALECTS = ("rest", "official", "browser")
@@ -86,28 +89,30 @@ def build_world(namespace: argparse.Namespace) -> World:
     return world
 
 
-def build_dialect(world: World, name: str, variant: str | None) -> Dialect:
-    """The family of servers to be. Raises ValidationError."""
+def build_dialect(world: World, name: str, variant: Variant | None = None, *, strict: bool = False) -> Dialect:
+    """The family of servers to be; ``strict`` is the official one that cannot read command output."""
     if name == "official":
         from jjm_tui.simulator.official_dialect import OfficialDialect
 
-        return OfficialDialect(world, strict_artifacts=variant == "strict")
+        return OfficialDialect(world, strict_artifacts=strict)
     if name == "browser":
         from jjm_tui.simulator.browser_dialect import BrowserDialect
 
         return BrowserDialect(world)
     from jjm_tui.simulator.rest_dialect import RestDialect
-    from jjm_tui.simulator.variants import Variant, VariantDialect
+    from jjm_tui.simulator.variants import VariantDialect
 
-    return RestDialect(world) if variant is None else VariantDialect(world, Variant.parse(variant))
+    return RestDialect(world) if variant is None else VariantDialect(world, variant)
 
 
 def run(namespace: argparse.Namespace) -> int:
     """Serve until the client goes away; answers the exit code."""
     from jjm_tui.simulator.faults import Fault
+    from jjm_tui.simulator.variants import Variant
 
     try:
         faults = [Fault.parse(spec) for spec in namespace.fault]
+        variant = Variant.parse(namespace.variant) if namespace.variant and namespace.dialect == "rest" else None
     except JulesManagerError as error:
         print(error.message, file=sys.stderr)  # noqa: T201
         return 2
@@ -116,13 +121,19 @@ def run(namespace: argparse.Namespace) -> int:
             print(fault.text, file=sys.stderr)  # noqa: T201
             return 1
     try:
-        return _serve(namespace, faults)
+        return _serve(namespace, faults, variant)
     except JulesManagerError as error:
         print(error.message, file=sys.stderr)  # noqa: T201
         return 1
 
 
-def _serve(namespace: argparse.Namespace, faults: list[Fault]) -> int:
+def _end_now(_number: int, _frame: object) -> None:
+    os._exit(0)
+
+
+def _serve(namespace: argparse.Namespace, faults: list[Fault], variant: Variant | None) -> int:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end_now)
     import anyio
 
     from jjm_tui.simulator import server as mcp_server
@@ -131,7 +142,7 @@ def _serve(namespace: argparse.Namespace, faults: list[Fault]) -> int:
 
     world = build_world(namespace)
     plan = FaultPlan(faults, seed=namespace.seed, used=lambda: world.faults_used)
-    dialect = build_dialect(world, namespace.dialect, namespace.variant)
+    dialect = build_dialect(world, namespace.dialect, variant, strict=namespace.variant == "strict")
     controller = Controller(world, plan) if namespace.control else None
     if namespace.http is not None:
         simulator = mcp_server.SimulatorServer(world, dialect, plan, controller)
@@ -146,7 +157,10 @@ def _serve(namespace: argparse.Namespace, faults: list[Fault]) -> int:
         wire_out.flush()
 
     simulator = mcp_server.SimulatorServer(world, dialect, plan, controller, say_garbage)
-    anyio.run(mcp_server.serve_stdio, simulator.build(), wire_in, wire_out)
+    try:
+        anyio.run(mcp_server.serve_stdio, simulator.build(), wire_in, wire_out)
+    except* BrokenPipeError:
+        pass  # the client went away in the middle of an answer
     return 0
 
 

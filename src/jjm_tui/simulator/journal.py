@@ -63,6 +63,17 @@ class WorldRecord:
     memory: dict[str, Any] = field(default_factory=dict)
     """What a dialect keeps of its own, such as the browser server's stale task file."""
 
+    def continues(self, earlier: WorldRecord) -> bool:
+        """Whether this is the same world with nothing but more journal; the journal only ever grows."""
+        known = len(earlier.entries)
+        same = (self.seed, self.tasks, self.start, self.hostile) == (
+            earlier.seed,
+            earlier.tasks,
+            earlier.start,
+            earlier.hostile,
+        )
+        return same and self.entries[known - 1 : known] == earlier.entries[-1:]
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "schema": SCHEMA,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from jjm_tui.simulator.catalogue import Work, pick
@@ -114,11 +114,11 @@ class Story:
         """All beats with their real delays, counted from the creation."""
         total = sum(beat.delay for beat in self.past)
         scale = max(0.0, self.age - self.quiet) / total if total else 0.0
-        past = [replace(beat, delay=beat.delay * scale) for beat in self.past]
+        past = [Beat(beat.delay * scale, beat.effect) for beat in self.past]
         waited = self.quiet if past else self.age
         future = list(self.future)
         if future:
-            future[0] = replace(future[0], delay=future[0].delay + waited)
+            future[0] = Beat(future[0].delay + waited, future[0].effect)
         return (*past, *future)
 
 

@@ -85,6 +85,7 @@ class Session:
     spec: SessionSpec
     state: State = State.QUEUED
     updated: datetime = field(init=False)
+    prefix: str = field(init=False)
     activities: list[ActivityRecord] = field(default_factory=list)
     plans: list[PlanRecord] = field(default_factory=list)
     done_changes: list[int] = field(default_factory=list)
@@ -96,6 +97,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self.updated = self.spec.created
+        self.prefix = digest(self.spec.id, size=4)
         self.queue = deque(self.spec.beats)
         self.next_at = None
         self.state_log.append((self.spec.created, self.state))
@@ -131,7 +133,7 @@ class Session:
     def _record(
         self, moment: datetime, originator: str, kind: str | None, payload: Any, progress: Progress | None = None
     ) -> ActivityRecord:
-        activity_id = f"{digest(self.spec.id, size=4)}{len(self.activities) + 1:08x}"
+        activity_id = f"{self.prefix}{len(self.activities) + 1:08x}"
         record = ActivityRecord(activity_id, moment, originator, kind, payload, progress)
         self.activities.append(record)
         self.updated = moment

@@ -6,7 +6,6 @@ somebody looks at them, so ten thousand of them cost nothing until then.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from jjm_tui.simulator import api_errors, views
 from jjm_tui.simulator.births import build_created, build_seeded, seeded_age, seeded_id
 from jjm_tui.simulator.catalogue import REPOSITORIES, find_repository
 from jjm_tui.simulator.clock import SimulatedTime, SystemClock, WallClock
+from jjm_tui.simulator.effects import carry_out
 from jjm_tui.simulator.journal import CONTROL, JournalEntry, StateFile, WorldRecord
 from jjm_tui.simulator.paging import read_archived, read_page_size, read_since, read_token, write_token
 from jjm_tui.simulator.session import Session, SessionSpec, digest
@@ -60,6 +60,7 @@ class World:
         self._file = None if state_path is None else StateFile(state_path)
         self._depth = 0
         self._latest: datetime
+        self._record: WorldRecord
         now = self._clock.now()
         self._adopt(WorldRecord(seed, tasks, now, SimulatedTime(now, now, speed, speed or 1.0), hostile))
         if self._file is not None:
@@ -71,11 +72,14 @@ class World:
     @property
     def now(self) -> datetime:
         """Simulated time; never goes back."""
+        self._refresh()
         self._latest = max(self._latest, self._record.time.at(self._clock.now()))
         return self._latest
 
     @property
     def speed(self) -> float:
+        """Simulated seconds per second; 0 while the clock stands."""
+        self._refresh()
         return self._record.time.speed
 
     @property
@@ -117,17 +121,26 @@ class World:
         if self._file is None or self._depth:
             return
         record = self._file.load_if_changed()
-        if record is not None:
+        if record is None:
+            return
+        known = len(self._record.entries)
+        if not record.continues(self._record):
             self._adopt(record)
+            return
+        self._record = record
+        for entry in record.entries[known:]:
+            self._index(entry)
+            self._sessions.pop(entry.session_id, None)
 
     def _adopt(self, record: WorldRecord) -> None:
-        self._record: WorldRecord = record
+        self._record = record
         self._latest = record.time.simulated
         self._sessions: dict[str, Session] = {}
         self._entries: dict[str, list[JournalEntry]] = {}
         self._created: list[str] = []
         self._gone: set[str] = set()
         self._archived: set[str] = set()
+        self._listed: dict[bool, list[str]] = {}
         count = record.tasks
         by_age = sorted(range(count), key=lambda number: seeded_age(record.seed, number, record.hostile), reverse=True)
         self._ordinals = {seeded_id(record.seed, number): rank - count for rank, number in enumerate(by_age)}
@@ -138,6 +151,7 @@ class World:
 
     def _index(self, entry: JournalEntry) -> None:
         self._entries.setdefault(entry.session_id, []).append(entry)
+        self._listed.clear()
         match entry.kind:
             case "create":
                 self._ordinals[entry.session_id] = len(self._created)
@@ -163,7 +177,7 @@ class World:
             session = Session(self._build_spec(session_id))
             for entry in entries:
                 session.advance(entry.time)
-                self._apply(session, entry)
+                carry_out(session, entry)
             self._sessions[session_id] = session
         session.archived = session_id in self._archived
         session.advance(self.now)
@@ -178,11 +192,14 @@ class World:
     def session_ids(self, *, archived: bool = False) -> list[str]:
         """Ids of the archived sessions, or of the others; newest first."""
         self._refresh()
-        return [
-            session_id
-            for session_id in reversed(self._order)
-            if session_id not in self._gone and (session_id in self._archived) is archived
-        ]
+        ids = self._listed.get(archived)
+        if ids is None:
+            ids = self._listed[archived] = [
+                session_id
+                for session_id in reversed(self._order)
+                if session_id not in self._gone and (session_id in self._archived) is archived
+            ]
+        return list(ids)
 
     def _write(self, kind: str, session_id: str, text: str, detail: Mapping[str, Any] | None = None) -> JournalEntry:
         """Put an effect into the journal and carry it out."""
@@ -191,26 +208,8 @@ class World:
         self._record.entries.append(entry)
         self._index(entry)
         if session is not None:
-            self._apply(session, entry)
+            carry_out(session, entry)
         return entry
-
-    def _apply(self, session: Session, entry: JournalEntry) -> None:
-        moment = entry.time
-        match entry.kind:
-            case "message":
-                session.hear(moment, entry.text)
-            case "approve":
-                session.approve(moment)
-            case "resume":
-                session.resume(moment)
-            case "archive" | "unarchive":
-                session.updated = moment
-            case "control.set_state":
-                session.force_state(moment, State(entry.text))
-            case "control.change_plan":
-                session.change_plan(moment, entry.text)
-            case "control.say":
-                session.say(moment, entry.text)
 
     # --- REST -----------------------------------------------------------------------------------------------------
 
@@ -392,7 +391,3 @@ class World:
         """Make Jules say something now."""
         with self.changing():
             self._write("control.say", session_id, text)
-
-    def random_for(self, purpose: str) -> random.Random:
-        """Numbers that depend on the seed and a purpose only."""
-        return random.Random(f"{self._record.seed}:{purpose}")  # noqa: S311 - a story, no secret

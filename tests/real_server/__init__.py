@@ -1,0 +1,1 @@
+"""Tests against a real third-party Jules MCP server."""

@@ -1,0 +1,1 @@
+"""A stand-in for Google's side of Jules."""
