@@ -11,7 +11,7 @@ from jjm_tui.cli.appearance import local_minute, status_color, status_text, task
 from jjm_tui.cli.output import Look
 from jjm_tui.cli.task_json import task_document
 from jjm_tui.domain.task import Task, needs_me
-from jjm_tui.domain.text import clean_line, relative_time, short_ids
+from jjm_tui.domain.text import cell_width, clean_line, relative_time, short_ids
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,6 +21,8 @@ PLAIN_COLUMNS: Final = ("id", "status", "needs_me", "repository", "branch", "upd
 
 _WIDE: Final = 120
 _MIDDLE: Final = 60
+_GAP: Final = 2
+_NARROWEST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +44,36 @@ def task_table(tasks: Sequence[Task], now: datetime, look: Look) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
     columns = _columns(tasks, now, look)
-    for column in columns:
-        table.add_column(
-            Text(column.title),
-            no_wrap=True,
-            overflow="ellipsis" if look.unicode else "crop",
-            ratio=column.flexible,
-            min_width=4 if column.flexible else None,
-        )
-    for task in tasks:
-        cells = (column.cell(task) for column in columns)
-        table.add_row(*(Text(cell.text, style=cell.style, no_wrap=True) for cell in cells))
+    rows = [[column.cell(task) for column in columns] for task in tasks]
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", expand=False)
+    for column, width in zip(columns, _widths(columns, rows, look.width), strict=True):
+        table.add_column(Text(column.title), no_wrap=True, overflow="ellipsis" if look.unicode else "crop", width=width)
+    for row in rows:
+        table.add_row(*(Text(cell.text, style=cell.style, no_wrap=True) for cell in row))
     return table
+
+
+def _widths(columns: Sequence[_Column], rows: Sequence[Sequence[_Cell]], width: int) -> list[int]:
+    """Fixed columns get what they need; flexible ones share the rest, none more than it needs."""
+    needed = [
+        max([len(column.title), *(cell_width(row[number].text) for row in rows)])
+        for number, column in enumerate(columns)
+    ]
+    room = width - _GAP * (len(columns) - 1)
+    room -= sum(need for need, column in zip(needed, columns, strict=True) if column.flexible is None)
+    widths = list(needed)
+    flexible = [number for number, column in enumerate(columns) if column.flexible is not None]
+    while flexible:
+        shares = sum(columns[number].flexible or 0 for number in flexible)
+        modest = [n for n in flexible if needed[n] <= room * (columns[n].flexible or 0) // shares]
+        for number in modest or flexible:
+            widths[number] = max(_NARROWEST, min(needed[number], room * (columns[number].flexible or 0) // shares))
+        if not modest:
+            break
+        room -= sum(widths[number] for number in modest)
+        flexible = [number for number in flexible if number not in modest]
+    return widths
 
 
 def _columns(tasks: Sequence[Task], now: datetime, look: Look) -> list[_Column]:
@@ -74,14 +92,20 @@ def _columns(tasks: Sequence[Task], now: datetime, look: Look) -> list[_Column]:
         columns.append(_Column("BRANCH", lambda task: _Cell(clean_line(task.branch or "")), flexible=1))
         columns.append(_Column("NEEDS ME", lambda task: _Cell(needs_me(task, now) or "", "bold")))
         columns.append(_Column("WAITING", lambda task: _Cell(_waiting(task, now))))
-        columns.append(_Column("UPDATED", lambda task: _Cell(f"{local_minute(task.updated_at)} {_age(task, now)}")))
-    else:
+        columns.append(_Column("UPDATED", lambda task: _Cell(_minute_and_age(task, now))))
+    elif look.width >= _MIDDLE:
         columns.append(_Column("UPDATED", lambda task: _Cell(_age(task, now))))
+    else:
+        columns.append(_Column("AGE", lambda task: _Cell(_age(task, now).removesuffix(" ago"))))
     return columns
 
 
 def _age(task: Task, now: datetime) -> str:
     return relative_time(task.updated_at, now)
+
+
+def _minute_and_age(task: Task, now: datetime) -> str:
+    return "unknown" if task.updated_at is None else f"{local_minute(task.updated_at)} {_age(task, now)}"
 
 
 def _waiting(task: Task, now: datetime) -> str:

@@ -25,7 +25,7 @@ from jjm_tui.cli.selection import chosen_fields
 from jjm_tui.cli.session import expand_reference
 from jjm_tui.cli.task_json import TASK_FIELDS, task_document, time_or_null
 from jjm_tui.domain.task import ChatMessage, Task
-from jjm_tui.domain.text import relative_time
+from jjm_tui.domain.text import age, relative_time
 from jjm_tui.errors import TaskNotFoundError, ValidationError
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ def _facts(task: Task, result: GetResult, now: datetime, unicode: bool) -> Itera
     yield "Branch", task.branch or "unknown", ""
     yield "Status", status_text(task.status, unicode=unicode) + detail, status_color(task.status)
     if needs := needs_text(task, now):
-        waiting = f", waiting since {relative_time(task.waiting_since, now)}" if task.waiting_since else ""
+        since = task.waiting_since
+        waiting = "" if since is None else f", has waited for {age((now - since).total_seconds())}"
         yield "Needs you", needs + waiting, "bold"
     if task.failure:
         yield "Failure", task.failure, "red"

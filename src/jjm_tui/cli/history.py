@@ -83,7 +83,9 @@ def event_sentence(event: TaskEvent) -> str:
     if event.type is EventType.PLAN_READY:
         return f"{words}: {data.get('steps', '?')} steps, {data.get('fingerprint', '')}"
     if event.type is EventType.FILES_CHANGED:
-        return f"{words}: {data.get('files', '?')} files, +{data.get('additions', '?')} -{data.get('deletions', '?')}"
+        count = data.get("files", "?")
+        files = "1 file" if count == 1 else f"{count} files"
+        return f"{words}: {files}, +{data.get('additions', '?')} -{data.get('deletions', '?')}"
     if event.type is EventType.PULL_REQUEST_OPENED:
         return clean_line(f"{words}: {data.get('url', '')}")
     detail = data.get("message") or ""

@@ -126,13 +126,21 @@ class Output:
             else:
                 self.write(text)
             return
-        from rich.text import Text
-
-        parts = [Text(clean(line), style=style) for line, style in lines]
+        parts = [self._styled_line(clean(line), style) for line, style in lines]
         if to_error:
             self.render_error(*parts)
         else:
             self.render(*parts)
+
+    def _styled_line(self, line: str, style: str) -> RenderableType:
+        """A line that is too long goes on under its own beginning."""
+        from rich.padding import Padding
+        from rich.text import Text
+
+        indent = len(line) - len(line.lstrip(" "))
+        if not indent or len(line) <= self.look.width:
+            return Text(line, style=style)
+        return Padding(Text(line[indent:], style=style), (0, 0, 0, indent))
 
     # standard error
 

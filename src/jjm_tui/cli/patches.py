@@ -44,7 +44,7 @@ def split_patch(text: str) -> tuple[FilePatch, ...]:
     """
     lines = _split_at_line_feeds(text)
     starts = list(_file_starts(lines))
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts[1:], len(lines)] if starts else []
     return tuple(_read_file(lines[start:end]) for start, end in zip(starts, ends, strict=True))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from jjm_tui.cli.appearance import task_heading
-from jjm_tui.domain.text import relative_time
+from jjm_tui.domain.text import age
 
 if TYPE_CHECKING:
     from jjm_tui.domain.task import Plan
@@ -35,7 +35,7 @@ def preview_lines(preview: ApprovalPreview, now: datetime) -> Iterator[StyledLin
     yield f"{task_heading(task)}", "bold"
     yield f"  {task.id} · {task.repository or 'unknown repository'} · {task.branch or 'unknown branch'}", ""
     if task.waiting_since is not None:
-        yield f"  waiting since {relative_time(task.waiting_since, now)}", ""
+        yield f"  has waited for {age((now - task.waiting_since).total_seconds())}", ""
     yield f"Plan {preview.fingerprint} · {_count(len(plan.steps), 'step')}", "bold"
     yield from step_lines(plan)
     if preview.difference:

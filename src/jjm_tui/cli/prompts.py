@@ -61,6 +61,9 @@ class Prompts:
         with _echo_off(descriptor) if secret else _nothing():
             try:
                 return await _read_line(descriptor)
+            except asyncio.CancelledError:
+                self._out.say("\nInterrupted.")
+                raise
             finally:
                 if secret:
                     self._out.prompt("\n")

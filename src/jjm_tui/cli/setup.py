@@ -89,8 +89,12 @@ async def _details(context: CommandContext, preset: Preset) -> dict[str, str]:
         return await _own_server(context)
     if preset.name == "browser":
         script = given.script or await _answer(context, "Path of google-jules-mcp's dist/index.js:", "--script")
-        return {"server.script": str(Path(script).expanduser().absolute())}
+        return {"server.script": _absolute(script)}
     return {}
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
 
 
 async def _own_server(context: CommandContext) -> dict[str, str]:

@@ -69,11 +69,19 @@ def _document(report: StoreReport) -> dict[str, Any]:
 
 def _write(context: CommandContext, document: Mapping[str, Any]) -> None:
     for name, value in document.items():
-        for text in value or ["none"] if isinstance(value, list) else ["unknown" if value is None else str(value)]:
+        for text in _texts(value):
             if context.out.terminal:
                 context.out.line(f"{name:<15} {text}")
             else:
                 context.out.row([name, text])
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return value or ["none"]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return ["unknown" if value is None else str(value)]
 
 
 async def repair(context: CommandContext) -> int:

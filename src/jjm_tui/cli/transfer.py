@@ -46,7 +46,7 @@ async def export(context: CommandContext) -> int:
     if given.output is None or given.output == "-":
         context.out.write(text)
     else:
-        _write_file(Path(given.output).expanduser(), text)
+        _write_file(given.output, text)
         context.out.remark(f"{len(tasks)} tasks written to {given.output}.")
     return ExitCode.DONE
 
@@ -81,8 +81,9 @@ def _text(context: CommandContext, tasks: Sequence[Task], sync: SyncState) -> st
     return json.dumps(head, ensure_ascii=ascii_only, indent=2) + "\n"
 
 
-def _write_file(path: Path, text: str) -> None:
+def _write_file(name: str, text: str) -> None:
     """Replace the file whole, so that a full disk leaves the old one; pipes and devices are written as they are."""
+    path = Path(name).expanduser()
     data = text.encode("utf-8")
     try:
         if path.exists() and not path.is_file():

@@ -1,0 +1,377 @@
+"""Real processes against the simulator: from creating a task to its changes in a work tree."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.cli.task_json import TASK_FIELDS
+from tests.cli.program import Program
+
+REPO = "acme/webapp"
+STILL = 0.001
+"""Simulated seconds per second: nothing moves by itself."""
+
+
+def test_whole_life_of_a_task(served: Program, tmp_path: Path) -> None:
+    made = served.ok("create", "--repo", REPO, "--description", "Fix the login bug", "--title", "Login", "--json").json
+    assert list(made) == ["schema", "operation", "task_id", "outcome", "message", "task"]
+    assert (made["operation"], made["outcome"]) == ("create", "done")
+    task_id = made["task_id"]
+
+    served.ok("monitor", task_id, "--until", "waiting_approval", "--interval", "0.1")
+    listed = served.ok("list", "--json").json
+    assert list(listed) == ["schema", "source", "synced_at", "truncated", "tasks"]
+    assert (listed["source"], listed["truncated"]) == ("server", False)
+    assert all(tuple(task) == TASK_FIELDS for task in listed["tasks"])
+    assert task_id in [task["id"] for task in listed["tasks"]]
+
+    got = served.ok("get", task_id[:12], "--json").json
+    assert list(got) == ["schema", "source", "synced_at", "task"]
+    plan = got["task"]["plan"]
+    assert got["task"]["needs_me"] == "approval"
+    assert plan["complete"] is True
+
+    wrong = served.run("approve", task_id, "--plan", "0" * 16, "--yes", "--json")
+    assert (wrong.code, wrong.json["outcome"]) == (1, "not_sent")
+    approved = served.ok("approve", task_id, "--plan", plan["fingerprint"], "--yes", "--json").json
+    assert (approved["operation"], approved["outcome"]) == ("approve", "done")
+    again = served.run("approve", task_id, "--yes", "--json")
+    assert (again.code, again.json["error"]["code"]) == (1, "wrong_state")
+
+    sent = served.ok("message", task_id, "Use the new API")
+    assert sent.rows[0][:3] == [task_id, "done", f"Message sent to task {task_id}."]
+    chat = served.ok("get", task_id, "--json").json["task"]["chat_history"]
+    assert [message["content"] for message in chat if message["type"] == "user"].count("Use the new API") == 1
+    assert chat[0]["content"] == "Fix the login bug"
+
+    watched = served.ok("monitor", task_id, "--until", "completed,waiting_feedback", "--interval", "0.1")
+    assert watched.err.endswith("Monitoring stopped\n")
+    assert served.ok("events", task_id, "--type", "operation_done", "--json").json["events"]
+
+    exported = tmp_path / "tasks.json"
+    served.ok("export", "--output", str(exported))
+    assert json.loads(exported.read_text())["schema"] == "jjm/1"
+    other = Program(tmp_path / "other")
+    assert other.ok("import", str(exported), "--json").json["added"] == 13
+    assert other.ok("import", str(exported), "--json").json["unchanged"] == 13
+    theirs = other.ok("get", task_id, "--cached", "--json").json["task"]
+    assert theirs["plan"]["fingerprint"] == plan["fingerprint"]
+
+
+def test_resume_by_message_and_what_is_not_paused(served: Program) -> None:
+    served.speed = STILL
+    tasks = served.ok("list", "--json").json["tasks"]
+    paused = next(task["id"] for task in tasks if task["status"] == "paused")
+    done = next(task["id"] for task in tasks if task["status"] == "completed")
+    assert served.run("resume", paused).code == 2
+    result = served.ok("resume", paused, "--yes")
+    assert "Please continue." in result.err
+    assert result.rows[0][1] == "done"
+    refused = served.run("resume", done, paused, "--yes", "--json")
+    assert refused.code == 1
+    assert refused.json["operations"][0]["outcome"] == "not_sent"
+
+
+def test_approve_all_skips_nothing_silently_and_needs_a_yes(served: Program) -> None:
+    served.speed = STILL
+    waiting = [row[0] for row in served.ok("list", "--status", "waiting_approval").rows]
+    assert len(waiting) == 2
+    assert served.run("approve", "--all").code == 2
+    result = served.ok("approve", "--all", "--yes", "--json")
+    assert sorted(each["task_id"] for each in result.json["operations"]) == sorted(waiting)
+    assert all(each["outcome"] == "done" for each in result.json["operations"])
+    assert "Look twice:" in result.err
+    assert served.ok("approve", "--all", "--yes", "--json").json["operations"] == []
+
+
+def test_approve_without_a_terminal_and_without_yes_changes_nothing(served: Program) -> None:
+    served.speed = STILL
+    task_id = served.ok("list", "--status", "waiting_approval", "--fields", "id").rows[0][0]
+    result = served.run("approve", task_id)
+    assert (result.code, result.out) == (2, "")
+    assert served.ok("get", task_id, "--json").json["task"]["status"] == "waiting_approval"
+
+
+def test_diff_is_exact_in_a_pipe_and_applies_to_a_clean_tree_only(served: Program, tmp_path: Path) -> None:
+    served.speed = STILL
+    tasks = served.ok("list", "--status", "completed", "--json").json["tasks"]
+    task_id = next(task["id"] for task in tasks if "haiku" in task["description"])
+    patch = served.ok("diff", task_id).raw
+    assert patch.startswith(b"diff --git ")
+    assert served.ok("diff", task_id, "--cached").raw == patch
+    (row,) = served.ok("diff", task_id, "--stat").rows
+    name = row[0]
+    assert row[1] == "created"
+    assert served.ok("diff", task_id, "--file", name).raw == patch
+    assert served.run("diff", task_id, "--file", "nowhere.py").code == 2
+
+    tree = tmp_path / "tree"
+    inside = tree / "deep"
+    inside.mkdir(parents=True)
+    assert served.run("diff", task_id, "--cached", "--apply", str(tree)).code == 2
+    git(tree, "init", "-q")
+    (tree / "kept.txt").write_text("one\n")
+    git(tree, "add", ".")
+    git(tree, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "first")
+    (tree / "kept.txt").write_text("two\n")
+    dirty = served.run("diff", task_id, "--cached", "--apply", str(tree))
+    assert (dirty.code, (tree / name).exists()) == (1, False)
+    git(tree, "checkout", "-q", "kept.txt")
+    served.ok("diff", task_id, "--cached", "--apply", str(inside))
+    assert (tree / name).exists()
+    again = served.run("diff", task_id, "--cached", "--apply", str(tree), "--json")
+    assert (again.code, again.json["error"]["code"]) == (1, "operation_failed")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
+
+
+def test_create_many_checks_all_before_sending_any(served: Program, tmp_path: Path) -> None:
+    served.speed = STILL
+    rows = tmp_path / "tasks.csv"
+    rows.write_text("description,repo\nOne,acme/webapp\nTwo,nope\n")
+    before = len(served.ok("list", "--json").json["tasks"])
+    wrong = served.run("create", "--from", str(rows))
+    assert (wrong.code, "row 3" in wrong.err) == (2, True)
+    assert len(served.ok("list", "--json").json["tasks"]) == before
+    rows.write_text("description,repo,parallel\nOne,acme/webapp,2\nTwo,acme/webapp,\n")
+    made = served.ok("create", "--from", str(rows), "--json").json["operations"]
+    assert [each["outcome"] for each in made] == ["done"] * 3
+    assert len({each["task_id"] for each in made}) == 3
+    assert len(served.ok("list", "--json").json["tasks"]) == before + 3
+
+
+def test_create_dry_run_sends_nothing(served: Program) -> None:
+    served.speed = STILL
+    plan = served.ok("create", "--repo", REPO, "-", "--dry-run", "--json", stdin="Grüße\n".encode()).json
+    assert plan["dry_run"] is True
+    assert plan["creates"][0]["arguments"]["prompt"] == "Grüße"
+    assert plan["creates"][0]["refusal"] is None
+    assert len(served.ok("list", "--json").json["tasks"]) == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "sentence"),
+    [
+        (["--description", "x"], b"", "Which repository?"),
+        (["--repo", REPO], b"", "What is Jules to do?"),
+        (["--repo", "nope", "--description", "x"], b"", "'nope' is not a repository"),
+        (["--repo", REPO, "--description", " "], b"", "The description is empty."),
+        (["--repo", REPO, "-"], b"\xff", "not UTF-8"),
+        (["--repo", REPO, "--file", "/nowhere/x"], b"", "cannot be read"),
+        (["--repo", REPO, "--description", "x", "--watch", "--json"], b"", "--watch"),
+    ],
+)
+def test_create_wrong_input_is_told_before_a_server_is_started(
+    program: Program, arguments: list[str], stdin: bytes, sentence: str
+) -> None:
+    result = program.run("create", *arguments, stdin=stdin)
+    assert result.code == 2
+    assert sentence in result.err
+
+
+def test_rows_of_the_last_list_are_remembered_for_this_session(served: Program) -> None:
+    served.speed = STILL
+    assert served.run("get", "@1", "--cached").code == 1
+    ids = [row[0] for row in served.ok("list", "--limit", "3").rows]
+    assert served.ok("get", "@2", "--cached", "--json").json["task"]["id"] == ids[1]
+    assert served.run("get", "@4", "--cached").code == 1
+    assert served.run("get", "@x", "--cached").code == 2
+    for command in (["approve", "@1"], ["message", "@1", "hi"], ["archive", "@1"], ["resume", "@1"]):
+        result = served.run(*command, "--yes")
+        assert (result.code, "@1 and --yes do not go together" in result.err) == (2, True)
+    assert served.run("archive", "@1").code == 2
+    assert served.ok("get", ids[0], "--cached", "--json").json["task"]["archived"] is False
+
+
+def test_local_marks_are_set_and_undone_without_a_server(served: Program) -> None:
+    served.speed = STILL
+    task_id = next(
+        task["id"] for task in served.ok("list", "--json").json["tasks"] if task["status"] == "waiting_approval"
+    )
+    local = Program(served.home, extra_environ={"JJM_SERVER__COMMAND": "/nowhere/at-all"})
+
+    def cached() -> dict[str, object]:
+        found: dict[str, object] = local.ok("get", task_id, "--cached", "--json").json["task"]
+        return found
+
+    assert local.ok("archive", task_id, "--json").json["outcome"] == "done"
+    assert cached()["archived"] is True
+    assert task_id not in local.ok("list", "--cached").out
+    assert task_id in local.ok("list", "--cached", "--all").out
+    local.ok("unarchive", task_id)
+    local.ok("snooze", task_id, "--for", "2h")
+    assert cached()["needs_me"] is None
+    local.ok("snooze", task_id, "--wake")
+    assert cached()["needs_me"] == "approval"
+    local.ok("seen", task_id)
+    local.ok("forget", task_id)
+    assert local.run("get", task_id, "--cached").code == 1
+    local.ok("forget", "--undo", task_id)
+    assert cached()["id"] == task_id
+    assert local.run("snooze", task_id, "--until", "2001-01-01").code == 2
+    assert local.run("archive", "9999").code == 1
+
+
+def test_list_with_the_server_down_shows_the_store_its_age_and_why(served: Program) -> None:
+    ids = [row[0] for row in served.ok("list").rows]
+    away = Program(served.home, world=served.world, faults=("die-at-start",))
+    result = away.run("list")
+    assert result.code == 0
+    assert {row[0] for row in result.rows} == set(ids)
+    assert result.err.startswith("jjm: This is what is stored, read from the server ")
+    document = away.run("list", "--json").json
+    assert (document["source"], document["synced_at"] is not None) == ("store", True)
+    assert away.run("message", ids[0], "hello", "--json").json["outcome"] == "not_sent"
+
+
+def test_list_with_the_server_down_and_nothing_stored_is_a_failure(served: Program) -> None:
+    served.faults = ("die-at-start",)
+    result = served.run("list", "--json")
+    assert result.code == 1
+    assert result.json["error"]["code"] == "server_start_failed"
+
+
+def test_demo_needs_no_settings_and_leaves_nothing(program: Program) -> None:
+    result = program.ok("--demo", "list", "--json", "--demo-tasks", "5")
+    assert len(result.json["tasks"]) == 5
+    assert program.run("list", "--cached").out == ""
+
+
+def test_without_any_settings_local_commands_work(program: Program) -> None:
+    assert program.ok("list", "--cached", "--json").json["tasks"] == []
+    for command in (
+        ["events"],
+        ["outbox", "list"],
+        ["export"],
+        ["store", "info"],
+        ["store", "check"],
+        ["keys"],
+        ["config", "show"],
+    ):
+        program.ok(*command)
+    result = program.run("list")
+    assert result.code == 2
+    assert "jjm setup" in result.err
+
+
+def test_reader_that_goes_away_is_no_error(served: Program) -> None:
+    served.ok("list")
+    command = " ".join(f"'{word}'" for word in [sys.executable, "-m", "jjm_tui", "export", "--format", "jsonl"])
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | head -c 10; echo ${{PIPESTATUS[0]}}"],
+        env=served.environ,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stderr == b""
+    assert done.stdout.splitlines()[-1].endswith(b"0")
+
+
+def test_full_disk_for_standard_output_is_told(served: Program) -> None:
+    served.ok("list")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "jjm_tui", "export"],
+            env=served.environ,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert b"could not be written" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_store_damage_is_told_and_repaired(served: Program) -> None:
+    served.ok("list")
+    path = Path(served.ok("store", "info", "--json").json["store"]["path"])
+    path.write_bytes(path.read_bytes()[:200])
+    broken = served.run("list", "--cached", "--json")
+    assert (broken.code, broken.json["error"]["code"]) == (1, "store_damaged")
+    assert served.run("store", "check").code == 1
+    assert served.run("store", "repair").code == 2
+    repaired = served.ok("store", "repair", "--yes", "--json").json["repair"]
+    assert repaired["set_aside"] is not None
+    assert Path(repaired["set_aside"]).exists()
+    served.ok("store", "check")
+
+
+def test_store_copy_puts_every_task_elsewhere(served: Program, tmp_path: Path) -> None:
+    served.ok("list")
+    target = tmp_path / "copy" / "tasks.json"
+    assert served.ok("store", "copy", "--to", target.as_uri(), "--json").json["copied"] == 12
+    there = served.ok("--store", str(target), "list", "--cached", "--all", "--json").json["tasks"]
+    assert len(there) == 12
+    assert served.run("store", "copy", "--to", "postgresql://localhost/x").code == 2
+
+
+def test_server_commands_talk_to_the_server_and_refuse_cookies(served: Program) -> None:
+    tools = [tool["name"] for tool in served.ok("server", "tools", "--json").json["tools"]]
+    assert "list_sessions" in tools
+    answer = served.ok("server", "call", "list_sessions", '{"pageSize": 1}', "--json").json
+    assert len(json.loads(answer["text"])["sessions"]) == 1
+    assert served.run("server", "call", "jules_get_cookies").code == 1
+    assert served.run("server", "call", "list_sessions", "[]").code == 2
+    assert served.run("server", "call", "no_such_tool", "--json").json["error"]["code"] == "tool_not_found"
+    assert served.ok("server", "info", "--json").json["dialect"] == "rest"
+    served.ok("server", "resources")
+
+
+def test_doctor_says_ok_and_failed_with_the_way_out(served: Program, program: Program) -> None:
+    fine = served.ok("doctor", "--json").json
+    assert fine["ok"] is True
+    served.faults = ("die-at-start",)
+    broken = served.run("doctor")
+    assert broken.code != 0
+    assert any(row[0] == "failed" for row in broken.rows)
+
+
+def test_monitor_jsonl_is_one_event_a_line(served: Program) -> None:
+    result = served.run("monitor", "--jsonl", "--interval", "0.2", "--timeout", "3")
+    assert result.code == 124
+    events = [json.loads(line) for line in result.out.splitlines()]
+    assert events
+    assert all(list(event) == ["at", "type", "task_id", "data"] for event in events)
+
+
+def test_monitor_of_a_failed_task_exits_with_one(served: Program) -> None:
+    task_id = served.ok("list", "--status", "failed", "--fields", "id").rows[0][0]
+    assert served.run("monitor", task_id, "--interval", "0.1").code == 1
+    assert served.run("monitor", task_id, "--until", "completed", "--interval", "0.1").code == 1
+    assert served.run("monitor", task_id, "--until", "failed", "--interval", "0.1").code == 0
+
+
+def test_open_prints_web_addresses_only(served: Program) -> None:
+    task_id = served.ok("list", "--fields", "id").rows[0][0]
+    assert served.ok("open", task_id, "--print").out.startswith("https://jules.google.com/")
+    stored = served.ok("export", task_id).out.replace("https://jules.google.com/session/", "file:///etc/passwd#")
+    evil = Program(served.home.parent / "evil")
+    evil.ok("import", "-", stdin=stored.encode())
+    result = evil.run("open", task_id, "--print")
+    assert (result.code, result.out) == (2, "")
+
+
+def test_signals_end_a_monitor_cleanly(served: Program) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        process = subprocess.Popen(
+            served.argv("monitor", "--interval", "60"),
+            env=served.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        os.kill(process.pid, number)
+        _, err = process.communicate(timeout=40)
+        assert process.returncode == 130, number
+        assert b"Monitoring stopped" in err
+        assert b"Traceback" not in err

@@ -1,0 +1,133 @@
+"""Settings, keys, completion and what the quick commands may load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from jjm_tui.cli.completion import fish_script
+from jjm_tui.cli.keys import DEFAULT_KEYS, effective_keys
+from jjm_tui.cli.parser import COMMANDS
+from tests.cli.program import Program
+
+
+def test_config_commands_write_show_and_check(program: Program) -> None:
+    path = program.ok("config", "path").out.strip()
+    assert path.startswith(str(program.home))
+    program.ok("config", "init")
+    assert program.run("config", "init").code == 2
+    program.ok("config", "init", "--force")
+    program.ok("config", "set", "monitor.interval", "7")
+    rows = {row["key"]: row for row in program.ok("config", "show", "--json").json["settings"]}
+    assert (rows["monitor.interval"]["value"], rows["monitor.interval"]["source"]) == (7.0, "file")
+    assert program.run("config", "set", "monitor.intervall", "7").code == 2
+    assert program.run("config", "set", "monitor.interval", "soon").code == 2
+    program.ok("config", "check")
+    broken = program.run("config", "check", environ={"JJM_MONITOR__INTERVAL": "soon"})
+    assert (broken.code, broken.rows[0][0]) == (2, "error")
+
+
+def test_config_show_never_shows_a_key(program: Program) -> None:
+    secret = "AIzaSyA" + "x" * 32
+    result = program.run("config", "show", environ={"JULES_API_KEY": secret})
+    assert result.code == 0
+    assert secret not in result.out + result.err
+
+
+def test_setup_for_scripts_needs_no_terminal(served: Program) -> None:
+    plain = Program(served.home)
+    result = plain.ok("setup", "--command", served.simulator, "--yes", "--json").json
+    assert (result["written"], result["tasks"]) == (True, 12)
+    assert len(plain.ok("list", "--json").json["tasks"]) == 12
+
+
+def test_setup_that_fails_its_test_writes_nothing(program: Program) -> None:
+    result = program.run("setup", "--command", "/nowhere/server", "--yes")
+    assert result.code == 1
+    assert "Nothing was written." in result.err
+    assert program.run("config", "path", "--json").json["exists"] is False
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--preset", "custom"], ["--preset", "browser"], ["--preset", "rest", "--api-key-from", "AIzaSyA"]],
+)
+def test_setup_without_answers_says_which_option(program: Program, arguments: list[str]) -> None:
+    assert program.run("setup", *arguments, "--yes").code == 2
+
+
+def test_effective_keys_own_bindings_win_and_conflicts_are_told() -> None:
+    keys, problems = effective_keys({"sort": ("j",), "refresh": (), "quit": ()})
+    assert keys["sort"] == ("j",)
+    assert keys["move.down"] == ("down",)
+    assert keys["refresh"] == ()
+    assert keys["quit"] == DEFAULT_KEYS["quit"][1]
+    assert problems == ["quit must keep a key; its defaults stay."]
+    _, conflicts = effective_keys({"sort": ("f1",), "filter": ("f1",), "jump": ("f2",), "mark": ("ctrl+m",)})
+    assert conflicts == [
+        "There is no action 'jump'.",
+        "f1 is bound to both sort and filter.",
+        "Terminals cannot tell ctrl+m apart; mark needs another key.",
+    ]
+
+
+def test_default_keys_have_no_conflicts() -> None:
+    bound = [key for _, keys in DEFAULT_KEYS.values() for key in keys]
+    assert len(bound) == len(set(bound))
+
+
+def test_keys_with_a_wrong_binding_exits_with_two(program: Program) -> None:
+    program.ok("config", "set", "keys.bindings.jump", "f2")
+    result = program.run("keys")
+    assert (result.code, "There is no action 'jump'." in result.err) == (2, True)
+
+
+def test_completion_for_bash_is_a_script_that_bash_reads_and_that_completes(program: Program) -> None:
+    script = program.ok("completion", "bash").out
+    ask = (
+        f"{script}\nCOMP_WORDS=(jjm outbox se) COMP_CWORD=2 COMP_LINE='jjm outbox se' COMP_POINT=13\n"
+        "_shtab_jjm jjm se outbox; echo ${COMPREPLY[@]}"
+    )
+    done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["settle"]
+    assert "jjm-tui" in script
+
+
+def test_completion_for_zsh_and_fish_names_every_command(program: Program) -> None:
+    zsh = program.ok("completion", "zsh").out
+    fish = program.ok("completion", "fish").out
+    assert zsh.startswith("#compdef")
+    assert fish == fish_script()
+    for command in COMMANDS:
+        assert command.name in zsh
+        assert f" -a {command.name} -d " in fish
+    assert fish.count("'") % 2 == fish.count("\\'") % 2
+
+
+LOADED = (
+    "import sys; from jjm_tui.__main__ import main; code = main(sys.argv[1:]); "
+    "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr); sys.exit(code)"
+)
+
+
+def loaded_by(program: Program, *arguments: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *arguments], env=program.environ, capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def test_version_and_help_load_nothing_heavy(program: Program) -> None:
+    heavy = {"asyncio", "anyio", "rich", "textual", "mcp", "structlog", "orjson", "filelock", "platformdirs"}
+    assert not loaded_by(program, "--version") & (heavy | {"argparse", "json"})
+    assert not loaded_by(program, "--help") & heavy
+
+
+def test_cached_list_and_get_load_no_sdk(served: Program) -> None:
+    served.ok("list")
+    task_id = served.ok("list", "--cached", "--fields", "id").rows[0][0]
+    heavy = {"rich", "textual", "mcp", "mcp_types", "pydantic", "structlog", "watchfiles", "tenacity", "sqlalchemy"}
+    assert not loaded_by(served, "list", "--cached", "--json") & (heavy | {"asyncio", "anyio", "filelock"})
+    assert not loaded_by(served, "get", task_id, "--cached", "--json") & heavy

@@ -1,0 +1,151 @@
+"""What stands on the screen and in pipes, character by character."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from jjm_tui.cli.columns import plain_row, task_table
+from jjm_tui.cli.output import harmless, plain_cell
+from jjm_tui.cli.task_json import TASK_FIELDS, operation_document, task_document
+from jjm_tui.domain.operations import OperationKind
+from jjm_tui.services.results import OperationResult, Outcome
+from tests.cli.samples import ALL, DONE, NOW, UNKNOWN, WAITING, Screen
+
+NASTY = "\x1b]52;c;aGk=\x07\x9b31m\u202eevil [/foo] [x] [@click=app.quit] \x1b[2J"
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
+def table(width: int, *, unicode: bool = True) -> str:
+    screen = Screen(width=width, unicode=unicode)
+    screen.output.render(task_table(ALL, NOW, screen.output.look))
+    return "\n".join(line.rstrip() for line in screen.out.splitlines())
+
+
+def test_table_at_80_columns() -> None:
+    assert table(80) == (
+        "ID         STATUS              TITLE                    REPOSITORY       UPDATED\n"
+        "271828189  ✓ completed         日本語のタイトル         unknown          5s ago\n"
+        "31415926   ? waiting approval  Upgrade the ORM          acme/api.server  18m ago\n"
+        "271828182  ▸ in progress       Fix the login bug that…  acme/webapp      2d ago\n"
+        "16180339   · unknown           16180339887498948482     unknown          unknown"
+    )
+
+
+def test_table_at_160_columns() -> None:
+    assert table(160) == (
+        "ID         STATUS              TITLE                                             REPOSITORY       BRANCH"
+        "            NEEDS ME  WAITING  UPDATED\n"
+        "271828189  ✓ completed         日本語のタイトル                                  unknown"
+        "                                               2026-11-20 11:59 5s ago\n"
+        "31415926   ? waiting approval  Upgrade the ORM                                   acme/api.server  main"
+        "              approval  18m      2026-11-20 11:42 18m ago\n"
+        "271828182  ▸ in progress       Fix the login bug that keeps people out when th…  acme/webapp"
+        "      feature/a-long-…                     2026-11-18 12:00 2d ago\n"
+        "16180339   · unknown           16180339887498948482                              unknown"
+        "                                               unknown"
+    )
+
+
+@pytest.mark.parametrize("width", [20, 40, 59, 60, 79, 100, 119, 120, 300])
+def test_table_never_is_wider_than_the_terminal(width: int) -> None:
+    from jjm_tui.domain.text import cell_width
+
+    assert all(cell_width(line) <= width for line in table(width).splitlines())
+
+
+def test_table_without_unicode_is_ascii_but_for_titles() -> None:
+    shown = table(80, unicode=False).replace("日本語のタイトル", "")
+    assert shown.isascii()
+    assert "v completed" in shown
+
+
+def test_plain_row_has_full_values_and_no_line_breaks() -> None:
+    assert plain_row(WAITING, NOW, None) == [
+        "31415926535897932384",
+        "waiting_approval",
+        "approval",
+        "acme/api.server",
+        "main",
+        "2026-11-20T11:42:00Z",
+        "Upgrade the ORM",
+    ]
+    assert plain_row(UNKNOWN, NOW, ("id", "title", "archived", "plan")) == ["16180339887498948482", "", "false", ""]
+    assert plain_cell("a\tb\nc\\d") == "a\\tb\\nc\\\\d"
+
+
+def test_task_document_has_exactly_the_contract_s_fields_in_order() -> None:
+    document = task_document(WAITING, NOW)
+    assert tuple(document) == TASK_FIELDS
+    assert tuple(document["plan"]) == ("id", "fingerprint", "complete", "created_at", "approved", "steps")
+    assert tuple(document["plan"]["steps"][0]) == ("title", "description")
+    assert tuple(document["chat_history"][0]) == ("id", "timestamp", "type", "content", "delivery")
+    assert tuple(document["source_files"][0]) == ("filename", "status", "additions", "deletions", "url")
+    assert document["needs_me"] == "approval"
+    assert document["updated_at"] == "2026-11-20T11:42:00Z"
+
+
+def test_task_document_of_an_unknown_task_says_null_and_leaves_nothing_out() -> None:
+    document = task_document(UNKNOWN, NOW)
+    assert tuple(document) == TASK_FIELDS
+    known = {name: value for name, value in document.items() if value is not None}
+    assert known == {"id": UNKNOWN.id, "status": "unknown", "chat_history": [], "archived": False}
+
+
+def test_task_document_seen_task_needs_nobody() -> None:
+    assert task_document(DONE, NOW)["needs_me"] is None
+
+
+def test_operation_document_has_the_contract_s_fields() -> None:
+    result = OperationResult(
+        OperationKind.CREATE, Outcome.DONE, "Created.", "1", task=WAITING, remarks=("It has no title switch.",)
+    )
+    document = operation_document(result, NOW)
+    assert tuple(document) == ("operation", "task_id", "outcome", "message", "task")
+    assert document["message"] == "Created. It has no title switch."
+
+
+def test_json_is_ascii_on_a_terminal_and_whole_elsewhere() -> None:
+    screen, pipe = Screen(terminal=True), Screen(terminal=False)
+    for each in (screen, pipe):
+        each.output.document({"title": "日本"})
+    assert screen.out.isascii()
+    assert "日本" in pipe.out
+    assert json.loads(screen.out) == json.loads(pipe.out) == {"schema": "jjm/1", "title": "日本"}
+
+
+def test_hostile_text_is_literal_and_harmless_everywhere() -> None:
+    screen = Screen()
+    screen.output.line(NASTY)
+    screen.output.styled([(NASTY, "red")])
+    screen.output.warn(NASTY)
+    screen.output.remark(NASTY)
+    screen.output.document(harmless({NASTY: [NASTY, {"a": NASTY}]}))
+    for text in (screen.out, screen.err):
+        assert not set(text) & {"\x1b", "\x07", "\x9b", "\u202e"}
+        assert "[/foo] [x] [@click=app.quit]" in text
+
+
+def test_styled_with_colour_keeps_brackets_and_indents_what_goes_on() -> None:
+    from dataclasses import replace
+
+    screen = Screen(width=30)
+    screen.output.look = replace(screen.output.look, color=True)
+    screen.output.styled([("    [/foo] " + "word " * 10, "")])
+    lines = screen.out.splitlines()
+    assert lines[0].startswith("    [/foo] word")
+    assert all(line.startswith("    ") for line in lines)
+
+
+def test_quiet_keeps_errors_and_drops_remarks() -> None:
+    screen = Screen(quiet=True)
+    screen.output.remark("by the way")
+    screen.output.warn("careful")
+    assert screen.err == "jjm: careful\n"

@@ -1,0 +1,166 @@
+"""On a terminal of its own: tables, questions, the live monitor, Ctrl+C, a terminal that goes away."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import Program
+
+STILL = 0.001
+
+
+@pytest.fixture
+def stocked(served: Program) -> Program:
+    """A store that was read once from a world that stands still."""
+    served.speed = STILL
+    served.ok("list")
+    return served
+
+
+def waiting_task(program: Program) -> str:
+    return program.ok("list", "--cached", "--status", "waiting_approval", "--fields", "id").rows[0][0]
+
+
+def status_of(program: Program, task_id: str) -> str:
+    status: str = program.ok("get", task_id, "--json").json["task"]["status"]
+    return status
+
+
+def test_list_on_a_terminal_is_a_table_that_fits(stocked: Program) -> None:
+    with stocked.on_terminal("list", "--cached", columns=80) as terminal:
+        assert terminal.finish() == 0
+        lines = terminal.text.splitlines()
+        assert lines[0].split() == ["ID", "STATUS", "TITLE", "REPOSITORY", "UPDATED"]
+        assert all(len(line) <= 80 for line in lines[:-1])
+        assert "? waiting approval" in terminal.text
+        assert b"\x1b[" in terminal.seen
+        assert "This is what is stored, read from the server" in lines[-1]
+
+
+def test_list_on_a_terminal_without_colour(stocked: Program) -> None:
+    with stocked.on_terminal("list", "--cached", "--no-color") as terminal:
+        assert terminal.finish() == 0
+        assert b"\x1b" not in terminal.seen
+
+
+def test_empty_list_helps(program: Program) -> None:
+    with program.on_terminal("list", "--cached") as terminal:
+        assert terminal.finish() == 0
+        assert "Nothing is stored yet." in terminal.text
+
+
+def test_get_on_a_terminal_shows_everything_and_counts_as_seen(stocked: Program) -> None:
+    task_id = waiting_task(stocked)
+    with stocked.on_terminal("get", task_id, "--cached") as terminal:
+        assert terminal.finish() == 0
+        for words in (task_id, "Needs you", "approve its plan", "Plan ", "  1. ", "Chat ("):
+            assert words in terminal.text
+
+
+def test_json_on_a_terminal_is_ascii(stocked: Program) -> None:
+    with stocked.on_terminal("list", "--cached", "--json") as terminal:
+        assert terminal.finish() == 0
+        assert terminal.seen.isascii()
+
+
+@pytest.mark.parametrize(("answer", "code", "status"), [("n", 1, "waiting_approval"), ("y", 0, "in_progress")])
+def test_approve_asks_after_showing_the_plan(stocked: Program, answer: str, code: int, status: str) -> None:
+    task_id = waiting_task(stocked)
+    with stocked.on_terminal("approve", task_id) as terminal:
+        terminal.wait_for("Approve this plan? [y/N]")
+        assert "  1. " in terminal.text
+        terminal.type(f"{answer}\n")
+        assert terminal.finish() == code
+    assert status_of(stocked, task_id) == status
+
+
+def test_ctrl_c_at_the_question_sends_nothing(stocked: Program) -> None:
+    task_id = waiting_task(stocked)
+    with stocked.on_terminal("approve", task_id) as terminal:
+        terminal.wait_for("Approve this plan? [y/N]")
+        terminal.interrupt()
+        assert terminal.finish() == 130
+        assert "Interrupted." in terminal.text
+        assert "Traceback" not in terminal.text
+    assert status_of(stocked, task_id) == "waiting_approval"
+
+
+def test_row_of_the_list_shows_its_title_and_asks(stocked: Program) -> None:
+    argv = [
+        "bash",
+        "-c",
+        '"$0" -m jjm_tui list --cached --limit 1 --status waiting_approval && "$0" -m jjm_tui archive @1',
+        stocked.argv()[0],
+    ]
+    from tests.cli.program import Terminal
+
+    with Terminal(argv, stocked.environ, 100, 40) as terminal:
+        terminal.wait_for("Go on with archive? [y/N]")
+        terminal.type("y\n")
+        assert terminal.finish() == 0
+        assert "is archived" in terminal.text
+
+
+def test_ctrl_c_while_a_message_is_being_sent_tells_what_was_recorded(served: Program, tmp_path: Path) -> None:
+    served.speed = STILL
+    served.ok("list")
+    task_id = waiting_task(served)
+    slow = Program(served.home, world=served.world, speed=STILL, faults=("hang:send_message",))
+    with slow.on_terminal("message", task_id, "Hello there") as terminal:
+        terminal.wait_for("Sending the message (4 s)")
+        terminal.interrupt()
+        assert terminal.finish() == 130
+        assert "Interrupted" in terminal.text
+        assert "Traceback" not in terminal.text
+        told = "jjm outbox settle" in terminal.text
+    operations = served.ok("outbox", "list", "--all", "--json").json["operations"]
+    states = [operation["state"] for operation in operations if operation["kind"] == "message"]
+    assert states == (["unconfirmed"] if told else ["not_sent"])
+
+
+def test_monitor_on_a_terminal_is_live_and_stops_on_ctrl_c(stocked: Program) -> None:
+    with stocked.on_terminal("monitor", "--interval", "60", columns=120) as terminal:
+        terminal.wait_for("Ctrl+C stops")
+        terminal.interrupt()
+        assert terminal.finish() == 130
+        assert terminal.text.rstrip().endswith("Monitoring stopped")
+        assert terminal.seen.rstrip().rfind(b"\x1b[?25h") > terminal.seen.rfind(b"\x1b[?25l")
+
+
+def test_no_command_on_a_terminal_is_the_live_overview(stocked: Program) -> None:
+    with stocked.on_terminal() as terminal:
+        terminal.wait_for("Ctrl+C stops")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        assert terminal.finish() == 130
+
+
+def test_terminal_that_goes_away_ends_the_program(stocked: Program) -> None:
+    with stocked.on_terminal("monitor", "--interval", "60") as terminal:
+        terminal.wait_for("Ctrl+C stops")
+        terminal.hang_up()
+        assert terminal.finish() == 130
+
+
+def test_help_on_a_terminal_keeps_square_brackets(program: Program) -> None:
+    with program.on_terminal("list", "--help") as terminal:
+        assert terminal.finish() == 0
+        assert "--status S[,S…]" in terminal.text
+        assert b"\x1b[" in terminal.seen
+
+
+def test_setup_asks_tries_and_writes(served: Program) -> None:
+    with Program(served.home).on_terminal("setup") as terminal:
+        terminal.wait_for("Which server?")
+        terminal.type("custom\n")
+        terminal.wait_for("Command line that starts it:")
+        terminal.type(f"{served.simulator}\n")
+        terminal.wait_for("Where is your Jules API key")
+        terminal.type("\n")
+        terminal.wait_for("Written: ")
+        assert terminal.finish() == 0
+        assert "It works: 12 tasks" in terminal.text
+    assert len(Program(served.home).ok("list", "--json").json["tasks"]) == 12
