@@ -243,11 +243,13 @@ async def test_create_takes_the_first_id(name: str, label: str) -> None:
     step = next(step for step in load(name) if step["label"] == label)
     caller = page_server(step["result"]["content"][0]["text"])
     request = CreateRequest(step["arguments"]["description"], "acme/webapp", branch="develop", title="T")
-    answer = await serve(caller).create_task(request, written=Written())
-    assert answer.facts[0].id == "8888888888888888881"
+    server = serve(caller)
+    answer = await server.create_task(request, written=Written())
+    assert (answer.facts[0].id, answer.remarks) == ("8888888888888888881", ())
     assert caller.calls[0][1]["branch"] == "develop"
-    assert any("branch may not hold" in remark for remark in answer.remarks)
-    assert any("title" in remark for remark in answer.remarks)
+    remarks = (await server.plan_create(request)).remarks
+    assert any("branch may not hold" in remark for remark in remarks)
+    assert any("title" in remark for remark in remarks)
 
 
 async def test_create_with_explicit_approval_is_refused_before_sending() -> None:

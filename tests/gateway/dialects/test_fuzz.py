@@ -211,7 +211,7 @@ async def use_everything(dialect: str, respond: Callable[[str, Mapping[str, Any]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_any_answer_gives_facts_or_typed_errors(dialect: str, data: st.DataObject) -> None:
     pool = data.draw(st.lists(answers(dialect), min_size=1, max_size=4))

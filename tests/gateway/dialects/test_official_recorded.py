@@ -335,7 +335,7 @@ async def test_create_sends_repository_branch_and_switches() -> None:
         "autoPr": True,
         "title": "Badge",
     }
-    assert any("'main'" in remark for remark in answer.remarks)
+    assert any("'main'" in remark for remark in (await server.plan_create(request)).remarks)
 
 
 @pytest.mark.parametrize("label", ["create", "create-auto", "create-repoless", "create-no-branch"])

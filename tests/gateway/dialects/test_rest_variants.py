@@ -14,6 +14,7 @@ from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Plan
 from jjm_tui.errors import (
     AuthenticationError,
+    Effect,
     JulesManagerError,
     ProtocolError,
     TaskNotFoundError,
@@ -489,3 +490,15 @@ async def test_an_own_resume_tool_is_used() -> None:
     assert (await server.connect()).resume_by_message is False
     await server.resume_task("1001", "Please continue.", written=Written())
     assert caller.calls == [("resume_session", {"sessionId": "1001"})]
+
+
+async def test_a_create_whose_reading_fails_was_not_sent() -> None:
+    def respond(name: str, arguments: Mapping[str, Any]) -> ToolAnswer:
+        return ToolAnswer("Error: fetch failed", is_error=True)
+
+    written = Written()
+    with pytest.raises(JulesManagerError) as caught:
+        await serve(FakeCaller(server_tools("", "sessionId", "prompt"), respond)).create_task(
+            CreateRequest("x", "acme/webapp"), written=written
+        )
+    assert (caught.value.effect, written.count) == (Effect.NONE, 0)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
 from jjm_tui.domain.facts import FactSource, TaskFacts
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import clean
-from jjm_tui.errors import UnsupportedOperationError
+from jjm_tui.errors import Effect, JulesManagerError, UnsupportedOperationError
 from jjm_tui.gateway.dialects.answers import AnswerReading
 from jjm_tui.ports import (
     Answer,
@@ -117,7 +117,20 @@ def missing_tools(tools: Mapping[str, Any], wanted: Mapping[str, str]) -> dict[s
     return {operation: f"This server has no tool {name!r}." for operation, name in wanted.items() if name not in tools}
 
 
-def refuse_planned(plan: CreatePlan) -> None:
-    """Raises UnsupportedOperationError when the plan of a create refuses it."""
+async def plan_to_send(
+    plan_create: Callable[[CreateRequest], Awaitable[CreatePlan]], request: CreateRequest
+) -> CreatePlan:
+    """The plan of a create that is about to be sent.
+
+    Raises:
+        UnsupportedOperationError: the plan refuses it.
+        JulesManagerError: what had to be read first could not be read; nothing was sent, so its effect is none.
+    """
+    try:
+        plan = await plan_create(request)
+    except JulesManagerError as error:
+        error.effect = Effect.NONE
+        raise
     if plan.refusal is not None:
         raise UnsupportedOperationError(plan.refusal, context={"remarks": list(plan.remarks)})
+    return plan

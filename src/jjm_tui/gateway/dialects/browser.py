@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from jjm_tui.domain.facts import SILENT, ChatFacts, FactSource, Rank, Said, TaskFacts
@@ -32,7 +31,7 @@ from jjm_tui.gateway.dialects.base import (
     find_new_id,
     missing_tools,
     plain_answer,
-    refuse_planned,
+    plan_to_send,
     require,
 )
 from jjm_tui.gateway.dialects.browser_text import (
@@ -214,14 +213,12 @@ class BrowserDialect:
 
     async def create_task(self, request: CreateRequest, written: Callable[[], None]) -> Answer:
         """Create a task through the page. A time-out of the page tells nothing about whether it was created."""
-        plan = await self.plan_create(request)
-        refuse_planned(plan)
+        plan = await plan_to_send(self.plan_create, request)
         origin = self._exchange.source(Rank.OWN_STORE, "create")
         reading = await self._exchange.write(plan.tool, plan.arguments, written)
-        answer = created_answer(
+        return created_answer(
             reading.text, find_new_id(reading.text), origin, repository=clean_line(request.repository)
         )
-        return replace(answer, remarks=(*plan.remarks, *answer.remarks))
 
     async def send_message(self, task_id: str, text: str, written: Callable[[], None]) -> Answer:
         """Type a message into the task's page."""

@@ -38,7 +38,7 @@ from jjm_tui.gateway.dialects.base import (
     find_new_id,
     missing_tools,
     plain_answer,
-    refuse_planned,
+    plan_to_send,
     require,
 )
 from jjm_tui.gateway.dialects.exchange import Exchange
@@ -297,12 +297,10 @@ class OfficialDialect:
 
     async def create_task(self, request: CreateRequest, written: Callable[[], None]) -> Answer:
         """Create a session; the answer is a sentence with its id."""
-        plan = await self.plan_create(request)
-        refuse_planned(plan)
+        plan = await plan_to_send(self.plan_create, request)
         origin = self._exchange.source(Rank.LIVE, "create")
         reading = await self._exchange.write(plan.tool, plan.arguments, written)
-        answer = created_answer(reading.text, find_new_id(reading.text), origin)
-        return replace(answer, remarks=(*plan.remarks, *answer.remarks))
+        return created_answer(reading.text, find_new_id(reading.text), origin)
 
     async def send_message(self, task_id: str, text: str, written: Callable[[], None]) -> Answer:
         """Send a message. Never ``ask``, which waits for the agent's answer, maybe for ever."""

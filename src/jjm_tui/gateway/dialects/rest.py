@@ -28,7 +28,7 @@ from jjm_tui.gateway.dialects.base import (
     created_answer,
     find_new_id,
     plain_answer,
-    refuse_planned,
+    plan_to_send,
     require,
 )
 from jjm_tui.gateway.dialects.exchange import Exchange
@@ -276,8 +276,7 @@ class RestDialect:
 
     async def create_task(self, request: CreateRequest, written: Callable[[], None]) -> Answer:
         """Create a session; the answer is the session itself, or a sentence with its id."""
-        plan = await self.plan_create(request)
-        refuse_planned(plan)
+        plan = await plan_to_send(self.plan_create, request)
         origin = self._exchange.source(Rank.LIVE, "create")
         reading = await self._exchange.write(plan.tool, plan.arguments, written)
         record = reading.value
@@ -285,9 +284,8 @@ class RestDialect:
             record = record["session"]
         facts = decode_session(record, origin, names=self._source_names()) if isinstance(record, Mapping) else None
         if facts is not None:
-            return Answer(True, "", (facts,), plan.remarks)
-        answer = created_answer(reading.text, find_new_id(reading.text), origin)
-        return Answer(True, answer.text, answer.facts, (*plan.remarks, *answer.remarks))
+            return Answer(accepted=True, facts=(facts,))
+        return created_answer(reading.text, find_new_id(reading.text), origin)
 
     async def send_message(self, task_id: str, text: str, written: Callable[[], None]) -> Answer:
         """Send a message; the REST API answers ``{}``."""

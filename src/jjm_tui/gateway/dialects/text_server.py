@@ -28,7 +28,7 @@ from jjm_tui.gateway.dialects.base import (
     find_new_id,
     missing_tools,
     plain_answer,
-    refuse_planned,
+    plan_to_send,
     require,
 )
 from jjm_tui.gateway.dialects.exchange import Exchange
@@ -336,18 +336,16 @@ class TextDialect:
 
     async def create_task(self, request: CreateRequest, written: Callable[[], None]) -> Answer:
         """Create a session; the answer is a page of sentences with its id."""
-        plan = await self.plan_create(request)
-        refuse_planned(plan)
+        plan = await plan_to_send(self.plan_create, request)
         origin = self._exchange.source(Rank.LIVE, "create")
         reading = await self._exchange.write(plan.tool, plan.arguments, written)
-        answer = created_answer(
+        return created_answer(
             reading.text,
             find_new_id(reading.text),
             origin,
             repository=clean_line(request.repository),
             branch=clean_line(str(plan.arguments["branch"])),
         )
-        return replace(answer, remarks=(*plan.remarks, *answer.remarks))
 
     async def send_message(self, task_id: str, text: str, written: Callable[[], None]) -> Answer:
         """Send a message."""
