@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import anyio
 import pytest
 
-from jjm_tui.simulator.faults import GARBAGE
+from jjm_tui.simulator.faults import GARBAGE, Fault
 from jjm_tui.simulator.journal import read_journal
+from jjm_tui.simulator.rest_dialect import RestDialect
+from jjm_tui.simulator.world import World
 from tests.simulator.process import COMMAND, LIMIT, simulator, text_in
 from tests.simulator.recorded import load
 
@@ -211,6 +214,7 @@ async def test_control_tool_is_there_only_when_asked_for() -> None:
         assert (await server.call("list_sources"))["result"]["isError"] is True
         assert (await server.call("list_sources"))["result"].get("isError", False) is False
         made = await act(server, action="create", text="By somebody else")
+        assert (await act(server, action="calls"))["calls"] == {"list_sessions": 3, "get_session": 1, "list_sources": 2}
         assert (await act(server, action="journal"))["journal"][-1]["session"] == made["id"]
         assert (await server.call("simulator_control", action="dance"))["result"]["isError"] is True
     async with simulator() as server:
@@ -251,3 +255,44 @@ async def test_http_serves_on_loopback_and_says_where(tmp_path: Path) -> None:
         with anyio.fail_after(LIMIT):
             assert await server.process.wait() == 0
     assert "Traceback" not in errors.read_text()
+
+
+async def test_server_in_one_process_answers_an_sdk_client(world: World) -> None:
+    from mcp import Client
+
+    from jjm_tui.simulator.server import build_server
+
+    faults = [Fault.parse("error=503:list_sources:1")]
+    async with Client(build_server(world, RestDialect(world), faults), mode="legacy", cache=None) as client:
+        await client.list_tools()
+        assert (await client.call_tool("list_sources", {})).is_error
+        assert not (await client.call_tool("list_sources", {})).is_error
+
+
+async def test_speed_of_a_shared_world_can_be_set_anew(tmp_path: Path) -> None:
+    path = tmp_path / "world.json"
+    World(tasks=2, speed=0, state_path=path)
+    async with simulator("--state", path, "--control") as server:
+        await server.shake_hands()
+        assert json.loads(text_in(await server.call("simulator_control", action="now")))["speed"] == 0
+    async with simulator("--state", path, "--speed", "60", "--control") as server:
+        await server.shake_hands()
+        assert json.loads(text_in(await server.call("simulator_control", action="now")))["speed"] == 60
+
+
+def test_client_that_goes_away_in_an_answer_ends_it_quietly() -> None:
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+        request = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline()
+        process.stdout.close()
+        request = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        process.stdin.flush()
+        assert process.wait(timeout=LIMIT) == 0
+        assert process.stderr.read() == b""

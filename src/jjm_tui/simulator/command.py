@@ -157,10 +157,7 @@ def _serve(namespace: argparse.Namespace, faults: list[Fault], variant: Variant 
         wire_out.flush()
 
     simulator = mcp_server.SimulatorServer(world, dialect, plan, controller, say_garbage)
-    try:
-        anyio.run(mcp_server.serve_stdio, simulator.build(), wire_in, wire_out)
-    except* BrokenPipeError:
-        pass  # the client went away in the middle of an answer
+    anyio.run(mcp_server.serve_stdio, simulator.build(), wire_in, wire_out)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ ACTIONS: Final = (
     "message",
     "approve",
     "journal",
+    "calls",
     "now",
 )
 
@@ -61,6 +63,7 @@ class Controller:
     def __init__(self, world: World, faults: FaultPlan) -> None:
         self._world = world
         self._faults = faults
+        self.calls: Counter[str] = Counter()
 
     def call(self, arguments: Mapping[str, Any]) -> Reply:
         """Do it; the answer is JSON, a mistake is an error in words."""
@@ -95,6 +98,7 @@ class Controller:
             "message": lambda: world.send_message(session_id, arguments["text"]),
             "approve": lambda: world.approve_plan(session_id),
             "journal": lambda: {"journal": [entry.to_dict() for entry in world.journal]},
+            "calls": lambda: {"calls": dict(self.calls)},
             "now": lambda: None,
         }
         result = actions[arguments["action"]]() or {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from io import BufferedReader, TextIOWrapper
 from typing import Any, BinaryIO
@@ -19,7 +20,7 @@ from mcp.shared.exceptions import MCPError
 from jjm_tui.simulator.api_errors import ApiError, bad_key
 from jjm_tui.simulator.control import CONTROL_TOOL, Controller
 from jjm_tui.simulator.dialect import CallRefusedError, Dialect, Reply
-from jjm_tui.simulator.faults import FaultPlan
+from jjm_tui.simulator.faults import Fault, FaultPlan
 from jjm_tui.simulator.world import World
 
 CRASHED = 70
@@ -47,6 +48,8 @@ class SimulatorServer:
         self._controller = controller
         self._say_garbage = say_garbage
         self._page_call: anyio.Event | None = None
+        self.calls: Counter[str] = Counter() if controller is None else controller.calls
+        """How often each tool was called and each resource read."""
 
     def build(self) -> Server[Any]:
         """The SDK's server with our handlers."""
@@ -110,6 +113,7 @@ class SimulatorServer:
     async def _with_faults(
         self, tool: str, arguments: Mapping[str, Any], call: Callable[[], Awaitable[Reply]]
     ) -> Reply:
+        self.calls[tool] += 1
         try:
             latency = self._faults.latency()
             if latency:
@@ -141,6 +145,13 @@ class SimulatorServer:
         return await call()
 
 
+def build_server(world: World, dialect: Dialect, faults: Iterable[Fault] = (), *, control: bool = False) -> Server[Any]:
+    """The SDK's server over a world, for use in one process: ``Client(build_server(world, RestDialect(world)))``."""
+    plan = FaultPlan(faults, used=lambda: world.faults_used)
+    controller = Controller(world, plan) if control else None
+    return SimulatorServer(world, dialect, plan, controller).build()
+
+
 async def _end_on_signals(*, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
     """End at once on SIGTERM and SIGINT: every effect is already kept, and a blocked reader cannot be woken."""
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
@@ -149,12 +160,22 @@ async def _end_on_signals(*, task_status: TaskStatus[None] = anyio.TASK_STATUS_I
             os._exit(0)
 
 
+class WireWriter(TextIOWrapper):
+    """Standard output as text; when nobody reads it any more, the process ends, whatever its reader waits for."""
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except BrokenPipeError:
+            os._exit(0)
+
+
 async def serve_stdio(server: Server[Any], stdin: BinaryIO, stdout: BinaryIO) -> None:
     """Serve until end of file or a signal."""
     from mcp.server.stdio import stdio_server
 
     reader = anyio.wrap_file(TextIOWrapper(stdin, encoding="utf-8", errors="replace"))
-    writer = anyio.wrap_file(TextIOWrapper(stdout, encoding="utf-8", newline="\n"))
+    writer = anyio.wrap_file(WireWriter(stdout, encoding="utf-8", newline="\n"))
     async with anyio.create_task_group() as group:
         await group.start(_end_on_signals)
         async with stdio_server(reader, writer) as (incoming, outgoing):
