@@ -91,6 +91,7 @@ def note(request: dict, arguments: dict) -> None:
     """Append the text to ``path``; answer when ``until`` exists."""
     with Path(arguments["path"]).open("a", encoding="utf-8") as file:
         file.write(f"{arguments.get('text', '')}\n")
+    time.sleep(arguments.get("pause", 0))
     while arguments.get("until") and not Path(arguments["until"]).exists():
         time.sleep(0.005)
     with Path(arguments["path"]).open("a", encoding="utf-8") as file:
@@ -278,6 +279,13 @@ def mode_chatty(request: dict, text: str, number: bytes) -> None:
     for index in range(2000):
         send({"method": "notifications/message", "params": {"level": "info", "data": f"line {index}"}})
     answer(request, text)
+
+
+def mode_much_and_exit(request: dict, text: str, number: bytes) -> None:
+    for _ in range(60):
+        send({"method": "notifications/message", "params": {"level": "info", "data": "x" * 100_000}})
+    answer(request, text)
+    os._exit(0)
 
 
 def mode_learns_a_tool(request: dict, text: str, number: bytes) -> None:

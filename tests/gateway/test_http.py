@@ -227,6 +227,16 @@ async def test_call_never_answered_times_out(stand: Stand, scripted: ScriptedSer
     assert caught.value.effect is Effect.UNKNOWN
 
 
+async def test_close_does_not_wait_for_a_server_that_ignores_the_farewell(
+    stand: Stand, scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = stand.caller(spec=over_http(scripted.url))
+    await caller.connect()
+    monkeypatch.setattr(scripted, "_answer", lambda verb, request: None)
+    with anyio.fail_after(5):
+        await caller.close()
+
+
 async def test_session_forgotten_by_the_server_is_begun_anew(stand: Stand, scripted: ScriptedServer) -> None:
     caller = stand.caller(spec=over_http(scripted.url))
     await caller.connect()

@@ -16,10 +16,16 @@ from jjm_tui.gateway.connection import CRASH_WINDOW, CRASHES
 from tests.gateway.stand import READ, RUDE, FakeClock, Stand, wait_until
 
 
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 async def test_server_killed_often_comes_back_by_itself(stand: Stand) -> None:
     clock = FakeClock()
     caller = stand.caller(clock=clock)
     pids: set[int] = set()
+    await caller.connect()
+    descriptors = open_descriptors()
     for round_number in range(8):
         pid = int((await caller.call("pid", {}, READ)).text)
         pids.add(pid)
@@ -27,6 +33,7 @@ async def test_server_killed_often_comes_back_by_itself(stand: Stand) -> None:
         await wait_until(lambda wanted=round_number: len(stand.events("connected")) > wanted + 1)
         clock.seconds += CRASH_WINDOW
     assert len(pids) == 8
+    await wait_until(lambda: open_descriptors() <= descriptors)
     assert caller.state.restarts == 8
     assert caller.state.status == "connected"
     assert all(pause <= 0.05 for pause in clock.slept)

@@ -16,6 +16,7 @@ from jjm_tui.errors import (
     ProtocolError,
     ServerConnectionError,
     ServerStartError,
+    ToolArgumentsError,
     ToolNotFoundError,
 )
 from jjm_tui.gateway.spec import ServerSpec
@@ -45,6 +46,7 @@ ANSWERED = {
     "no_newline": "hi",
     "chatty": "hi",
     "two_pages": "hi",
+    "much_and_exit": "hi",
 }
 
 FAILED_START: dict[str, tuple[type[JulesManagerError], str]] = {
@@ -206,6 +208,16 @@ async def test_start_failing_on_an_old_node_says_so(stand: Stand) -> None:
     with pytest.raises(ServerStartError) as caught:
         await stand.caller("old_node").connect()
     assert "Node.js" in (caught.value.hint or "")
+
+
+async def test_call_with_half_a_character_is_refused_before_sending(stand: Stand) -> None:
+    caller = stand.caller()
+    written: list[int] = []
+    with pytest.raises(ToolArgumentsError) as caught:
+        await caller.call("echo", {"text": "a\ud800b"}, CallPolicy(kind="write", written=lambda: written.append(1)))
+    assert caught.value.effect is Effect.NONE
+    assert written == []
+    assert (await caller.call("echo", {"text": "ok"}, READ)).text == "ok"
 
 
 async def test_tool_that_the_server_learned_later_is_found(stand: Stand) -> None:

@@ -16,6 +16,7 @@ import anyio.to_thread
 from jjm_tui.ports import Clock, Priority
 
 _LOCK_PATIENCE = 2.0
+_ASK_AGAIN = 0.005
 _RESERVE = 10
 """One token in this many is kept for people; polling does not get it."""
 
@@ -35,6 +36,7 @@ class Budget:
         self._clock = clock
         self._path = path
         self._bucket = _Bucket(float(limit), 0.0)
+        self._turn = anyio.Lock()
 
     @property
     def used(self) -> int:
@@ -49,7 +51,8 @@ class Budget:
             return 0.0
         if self._path is None:
             return self._take(priority)
-        return await anyio.to_thread.run_sync(self._take_shared, self._path, priority)
+        async with self._turn:
+            return await anyio.to_thread.run_sync(self._take_shared, self._path, priority)
 
     def _take_shared(self, path: Path, priority: Priority) -> float:
         """Under a file lock; without the file the process keeps its own count rather than not work at all."""
@@ -57,7 +60,7 @@ class Budget:
 
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(path.with_name(path.name + ".lock"), timeout=_LOCK_PATIENCE):
+            with FileLock(path.with_name(path.name + ".lock"), timeout=_LOCK_PATIENCE, poll_interval=_ASK_AGAIN):
                 self._bucket = _read(path) or self._bucket
                 wait = self._take(priority)
                 if wait == 0:

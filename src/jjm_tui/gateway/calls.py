@@ -49,7 +49,8 @@ _WAY_FAILURES = (ServerConnectionError, OperationTimeoutError, ProtocolError, Se
 class SupervisedCaller:
     """``gateway.wire.Caller`` over stdio or HTTP; starts the server on first use and keeps it running.
 
-    ``on_log`` gets the name of an event and its facts; never arguments, texts or secrets.
+    ``on_log`` gets the name of an event and its facts: never arguments or secrets, and of a line that is not MCP only
+    the beginning.
     """
 
     def __init__(

@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from jjm_tui.gateway.link import Wire
     from jjm_tui.gateway.spec import ServerSpec
 
-__all__ = ["Answered", "call_error", "classify_text", "flatten", "http_error", "start_error", "unreachable"]
+__all__ = [
+    "Answered",
+    "call_error",
+    "classify_text",
+    "flatten",
+    "http_error",
+    "start_error",
+    "unreachable",
+    "unsendable",
+]
 
 _UNKNOWN_METHOD = -32601
 _BAD_ARGUMENTS = -32602
@@ -148,20 +157,28 @@ def call_error(error: Exception, slip: Slip, wire: Wire, label: str, what: str, 
         return _rpc_error(cause, slip, wire, label, what, timeout)
     if isinstance(cause, TimeoutError):
         return _timed_out(what, timeout, label, slip)
-    if isinstance(cause, SchemaMismatch | RuntimeError) and not wire.ended.is_set():
-        return _unreadable(cause, slip, label, what)
-    if isinstance(cause, ValueError | TypeError):
-        return ToolArgumentsError(
-            f"The arguments of {what} cannot be sent.", context={"what": str(cause)[:300]}, effect=slip.effect
-        )
-    return _ended(wire, label, slip)
+    if isinstance(cause, ValueError | TypeError) and not isinstance(cause, SchemaMismatch) and not slip.left:
+        return unsendable(cause, what)
+    never_began = isinstance(cause, RuntimeError) and not slip.left
+    if wire.ended.is_set() or _is_closed(cause) or never_began:
+        return _ended(wire, label, slip)
+    return _unreadable(cause, slip, label, what)
+
+
+def unsendable(cause: BaseException, what: str) -> ToolArgumentsError:
+    """Arguments that cannot be written as JSON, such as half a character."""
+    return ToolArgumentsError(
+        f"The arguments of {what} cannot be sent.",
+        hint="They hold something that is not text, such as half a character.",
+        context={"what": type(cause).__name__},
+    )
 
 
 def _known_failure(cause: BaseException, slip: Slip, label: str) -> Exception | None:
     """What we noted on the slip while the request was on its way, or raised ourselves."""
     refusal = slip.refusal or (cause if isinstance(cause, WritingRefused) else None)
     if refusal is not None:
-        return refusal.cause if isinstance(refusal.cause, Exception) else refusal
+        return refusal.cause
     if slip.failure is not None:
         return slip.failure
     if isinstance(cause, JulesManagerError):

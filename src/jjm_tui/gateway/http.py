@@ -20,6 +20,8 @@ from jjm_tui.gateway.spec import CallerSettings, ServerSpec
 
 Log = Callable[[str, Mapping[str, Any]], None]
 _CONNECT_SECONDS = 30.0
+_FAREWELL_SECONDS = 2.0
+"""How long the server may take to hear that the session is over."""
 _NO_ANSWER = 503
 """The status of the answers that we make up where there is none; the slip holds the true failure."""
 
@@ -76,6 +78,8 @@ class _Client(httpx2.AsyncClient):
         slip = self._find_slip(request)
         if slip is not None:
             request.extensions = {**request.extensions, "trace": _tracer(slip)}
+        if request.method == "DELETE":
+            request.extensions = {**request.extensions, "timeout": httpx2.Timeout(_FAREWELL_SECONDS).as_dict()}
         try:
             response = await super().send(request, **options)
         except WritingRefused:

@@ -172,12 +172,13 @@ class Link:
                 f"The server {self._label} has no tool named {tool}.", hint="`jjm server tools` shows what it has."
             )
 
+        try:
+            meta = cast("types.RequestParamsMeta", self.wire.book.announce(slip))
+            params = types.CallToolRequestParams(name=tool, arguments=dict(arguments), _meta=meta)
+        except ValueError as error:
+            raise faults.unsendable(error, tool) from error
+
         async def send() -> Any:
-            params = types.CallToolRequestParams(
-                name=tool,
-                arguments=dict(arguments),
-                _meta=cast("types.RequestParamsMeta", self.wire.book.announce(slip)),
-            )
             return await self._client.session.send_request(
                 types.CallToolRequest(params=params), _TOOL_RESULT, request_read_timeout_seconds=timeout
             )

@@ -25,6 +25,7 @@ KILL_GRACE = 1.0
 _LEFTOVER_GRACE = 0.2
 _LAST_OUTPUT_GRACE = 0.1
 """Seconds in which the output of a dead server may still arrive while a child of it holds the pipe open."""
+_LAST_OUTPUT_ROUNDS = 50
 _STUCK_AFTER = 1.0
 _ASK_AGAIN = 0.01
 _HIGH_WATER = 1024 * 1024
@@ -45,6 +46,7 @@ class ServerProcess(asyncio.SubprocessProtocol):
         self._splitter = LineSplitter(max_line_bytes)
         self._lines: deque[bytes] = deque()
         self._lines_size = 0
+        self._chunks = 0
         self._arrived = asyncio.Event()
         self._output_ended = False
         self._input_ended = False
@@ -94,6 +96,7 @@ class ServerProcess(asyncio.SubprocessProtocol):
             return
         if self._closing or self._output_ended:
             return
+        self._chunks += 1
         try:
             lines = self._splitter.feed(data)
         except LineTooLong:
@@ -127,7 +130,19 @@ class ServerProcess(asyncio.SubprocessProtocol):
         self._exited.set()
         self._input_ended = True
         self._writable.set()
-        asyncio.get_running_loop().call_later(_LAST_OUTPUT_GRACE, self._end_output)
+        self._await_last_output(self._chunks, _LAST_OUTPUT_ROUNDS)
+
+    def _await_last_output(self, chunks: int, rounds: int) -> None:
+        """End the output when nothing came for a while; a child of the dead server may hold the pipe for ever."""
+
+        def look() -> None:
+            if rounds > 0 and (self._reading_paused or self._chunks != chunks):
+                self._await_last_output(self._chunks, rounds - 1)
+            else:
+                self._end_output()
+
+        if not self._output_ended:
+            asyncio.get_running_loop().call_later(_LAST_OUTPUT_GRACE, look)
 
     def pause_writing(self) -> None:
         """It does not read as fast as we write."""

@@ -19,7 +19,7 @@ _numbers = itertools.count(1)
 class WritingRefused(Exception):  # noqa: N818
     """The ``written`` callback raised: nothing goes out. Wrapped so that nothing on the way mistakes its type."""
 
-    def __init__(self, cause: BaseException) -> None:
+    def __init__(self, cause: Exception) -> None:
         super().__init__(str(cause))
         self.cause = cause
 
@@ -53,7 +53,7 @@ class Slip:
         if self._written is not None and not self.left:
             try:
                 self._written()
-            except BaseException as error:
+            except Exception as error:
                 self.refusal = WritingRefused(error)
                 raise self.refusal from error
         self.left = True
