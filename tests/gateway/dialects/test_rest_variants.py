@@ -21,7 +21,7 @@ from jjm_tui.errors import (
     ToolRefusedError,
     UnsupportedOperationError,
 )
-from jjm_tui.ports import CreateRequest, ToolAnswer, ToolInfo
+from jjm_tui.ports import CreateRequest, DiffReading, ToolAnswer, ToolInfo
 from tests.gateway.dialects.replay import FakeCaller, Written, serve
 
 SESSION = {
@@ -502,3 +502,57 @@ async def test_a_create_whose_reading_fails_was_not_sent() -> None:
             CreateRequest("x", "acme/webapp"), written=written
         )
     assert (caught.value.effect, written.count) == (Effect.NONE, 0)
+
+
+PATCH = "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x\n+y\n"
+EDIT = {
+    "id": "a4",
+    "createTime": "2026-11-19T11:10:00Z",
+    "progressUpdated": {"title": "Edited"},
+    "artifacts": [{"changeSet": {"gitPatch": {"unidiffPatch": PATCH}}}, {"media": {}}, None],
+}
+
+
+async def test_a_task_is_found_in_the_list_where_no_tool_gets_one() -> None:
+    tools = [tool("list_sessions"), tool("list_activities", "sessionId")]
+    server = serve(FakeCaller(tools, Backend()))
+    assert (await server.get_task("1001")).facts[0].status is TaskStatus.WAITING_APPROVAL
+    with pytest.raises(TaskNotFoundError):
+        await server.get_task("9999")
+
+
+async def test_the_diff_comes_from_the_newest_activity_where_the_session_has_none() -> None:
+    backend = Backend()
+    backend.activities = [EDIT, {**EDIT, "id": "a3", "createTime": "2026-11-19T11:09:00Z", "artifacts": []}, HELLO]
+    server = serve(FakeCaller(server_tools("", "sessionId", "prompt"), backend))
+    assert await server.get_diff("1001") == DiffReading(PATCH)
+    backend.activities = [HELLO]
+    assert await server.get_diff("sessions/1001") == DiffReading("")
+
+
+async def test_the_diff_of_a_cut_conversation_may_be_old() -> None:
+    def respond(name: str, arguments: Mapping[str, Any]) -> ToolAnswer:
+        return text({"activities": [EDIT], "nextPageToken": "x"}) if "act" in name else text({"session": SESSION})
+
+    tools = [tool("list_sessions"), tool("get_session", "id"), tool("list_activities", "id")]
+    diff = await serve(FakeCaller(tools, respond)).get_diff("1001")
+    assert (diff.text, diff.truncated, len(diff.remarks)) == (PATCH, True, 1)
+
+
+async def test_a_create_that_answers_a_sentence_is_understood() -> None:
+    def respond(name: str, arguments: Mapping[str, Any]) -> ToolAnswer:
+        return ToolAnswer("Session created! ID: 4004.") if "create" in name else text({"sources": [SOURCE]})
+
+    server = serve(FakeCaller(server_tools("", "sessionId", "prompt"), respond))
+    answer = await server.create_task(CreateRequest("x", "acme/webapp"), written=Written())
+    assert (answer.facts[0].id, answer.text) == ("4004", "Session created! ID: 4004.")
+
+
+async def test_a_repository_beyond_a_cut_list_is_sent_with_a_remark() -> None:
+    def respond(name: str, arguments: Mapping[str, Any]) -> ToolAnswer:
+        return text({"sources": [SOURCE, None], "nextPageToken": "x"})
+
+    server = serve(FakeCaller(server_tools("", "sessionId", "prompt"), respond))
+    plan = await server.plan_create(CreateRequest("x", "other/repo"))
+    assert (plan.refusal, plan.arguments["source"]) == (None, "sources/github/other/repo")
+    assert any("only some of its repositories" in remark for remark in plan.remarks)

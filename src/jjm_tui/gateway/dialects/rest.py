@@ -60,7 +60,10 @@ from jjm_tui.ports import (
 
 
 class RestDialect:
-    """One REST-like server. ``list_uri``: the resource that holds the sessions where no tool lists them."""
+    """One REST-like server, which lists at least sessions and activities.
+
+    ``list_uri``: the resource that holds the sessions where no tool lists them.
+    """
 
     def __init__(self, caller: Caller, clock: Clock, tools: RestTools, list_uri: str | None = None) -> None:
         exchange = self._exchange = Exchange(caller, clock)
@@ -87,7 +90,7 @@ class RestDialect:
         offer("get", "get", otherwise=has_list)
         offer("chat", "activities")
         offer("plan", "activities")
-        offer("diff", "activities", otherwise="get" in commands or has_list)
+        offer("diff", "activities")
         offer("create", "create")
         offer("message", "message")
         offer("approve", "approve")
@@ -150,10 +153,6 @@ class RestDialect:
         require(self.capabilities, "get")
         task_id = bare_id(task_id)
         record, facts = await self._read_session(task_id, priority)
-        if "activities" not in self._tools.commands:
-            patch = read_session_patch(record)
-            files = SILENT if patch is None else await list_changed_files(patch)
-            return TaskReading((facts, TaskFacts(task_id, facts.origin, source_files=files)), patch=patch)
         origin = self._exchange.source(Rank.LIVE, "activities")
         try:
             records, end = await self._reader.read_activities(task_id, priority)
@@ -207,8 +206,6 @@ class RestDialect:
         patch = read_session_patch(record)
         if patch is not None:
             return DiffReading(patch)
-        if "activities" not in self._tools.commands:
-            return DiffReading("")
         records, end = await self._reader.read_activities(task_id, priority)
         patch = find_activity_patch(decode_activities(records))
         if end.certain:
