@@ -129,5 +129,5 @@ def test_cached_list_and_get_load_no_sdk(served: Program) -> None:
     served.ok("list")
     task_id = served.ok("list", "--cached", "--fields", "id").rows[0][0]
     heavy = {"rich", "textual", "mcp", "mcp_types", "pydantic", "structlog", "watchfiles", "tenacity", "sqlalchemy"}
-    assert not loaded_by(served, "list", "--cached", "--json") & (heavy | {"asyncio", "anyio", "filelock"})
+    assert not loaded_by(served, "list", "--cached", "--json") & (heavy | {"asyncio", "filelock"})
     assert not loaded_by(served, "get", task_id, "--cached", "--json") & heavy

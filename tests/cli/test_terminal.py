@@ -54,8 +54,12 @@ def test_empty_list_helps(program: Program) -> None:
 
 
 def test_get_on_a_terminal_shows_everything_and_counts_as_seen(stocked: Program) -> None:
+    done = stocked.ok("list", "--cached", "--status", "failed", "--fields", "id").rows[0][0]
     task_id = waiting_task(stocked)
-    with stocked.on_terminal("get", task_id, "--cached") as terminal:
+    with stocked.on_terminal("get", done, "--cached") as terminal:
+        assert terminal.finish() == 0
+    assert stocked.ok("get", done, "--cached", "--json").json["task"]["seen_at"] is not None
+    with stocked.on_terminal("get", task_id) as terminal:
         assert terminal.finish() == 0
         for words in (task_id, "Needs you", "approve its plan", "Plan ", "  1. ", "Chat ("):
             assert words in terminal.text
@@ -109,7 +113,7 @@ def test_ctrl_c_while_a_message_is_being_sent_tells_what_was_recorded(served: Pr
     served.speed = STILL
     served.ok("list")
     task_id = waiting_task(served)
-    slow = Program(served.home, world=served.world, speed=STILL, faults=("hang:send_message",))
+    slow = Program(served.home, world=served.world, speed=STILL, faults=("hang=send_message",))
     with slow.on_terminal("message", task_id, "Hello there") as terminal:
         terminal.wait_for("Sending the message (4 s)")
         terminal.interrupt()

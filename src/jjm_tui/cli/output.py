@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Final, TextIO
+from typing import IO, TYPE_CHECKING, Any, Final, TextIO, cast
 
 from jjm_tui.domain.text import clean
 from jjm_tui.errors import JulesManagerError, StorageError
@@ -107,7 +107,8 @@ class Output:
     def console(self) -> Console:
         """Rich's console on standard output; markup, emoji codes and highlighting are off."""
         if self._console is None:
-            self._console = self._make_console(self._stdout, self.look.terminal)
+            stream = cast("TextIO", _LastingStream(self._stdout, self._give_up))
+            self._console = self._make_console(stream, self.look.terminal)
         return self._console
 
     def render(self, *parts: RenderableType) -> None:
@@ -201,14 +202,17 @@ class Output:
         except (OSError, ValueError):
             return
 
+    def finish(self) -> None:
+        """Write out what is left; streams whose reader is gone are closed quietly, so that the exit code stays."""
+        for stream in (self._stdout, self._stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                _turn_away(stream)
+
     def _give_up(self) -> None:
         self.broken = True
-        try:
-            descriptor = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(descriptor, self._stdout.fileno())
-            os.close(descriptor)
-        except (OSError, ValueError):
-            return
+        _turn_away(self._stdout)
 
     def _make_console(self, stream: TextIO, terminal: bool) -> Console:
         from rich.console import Console
@@ -224,6 +228,47 @@ class Output:
             highlight=False,
             soft_wrap=False,
         )
+
+
+class _LastingStream:
+    """What rich writes to: a terminal that went away must not make its drawing thread fail."""
+
+    def __init__(self, stream: TextIO, give_up: Callable[[], None]) -> None:
+        self._stream = stream
+        self._give_up = give_up
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self._give_up()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self._give_up()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    @property
+    def encoding(self) -> str:
+        return self._stream.encoding
+
+
+def _turn_away(stream: TextIO) -> None:
+    """Send whatever is still written to the stream nowhere."""
+    try:
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(descriptor, stream.fileno())
+        os.close(descriptor)
+    except (OSError, ValueError):
+        return
 
 
 def plain_cell(text: str) -> str:

@@ -30,8 +30,24 @@ def run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        out.write("")
         return ExitCode.DONE
+    except Exception as error:  # noqa: BLE001 - whatever it is, people get a sentence and scripts an error object
+        _tell(out, _unexpected(error, out, verbose="-v" in argv or "--verbose" in argv), as_json=as_json)
+        return ExitCode.FAILED
+    finally:
+        out.finish()
+
+
+def _unexpected(error: Exception, out: Output, *, verbose: bool) -> JulesManagerError:
+    """A mistake of this program itself, as an error that can be told."""
+    if verbose:
+        import traceback
+
+        out.say("".join(traceback.format_exception(error)).rstrip())
+    return JulesManagerError(
+        f"Something went wrong inside jjm itself: {type(error).__name__}: {error}",
+        hint="Please report it, with what `-v` prints. See `jjm outbox list` for what may be unsettled.",
+    )
 
 
 def _run(argv: Sequence[str], out: Output) -> int:
