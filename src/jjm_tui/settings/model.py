@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Final, Literal
+
+from jjm_tui.settings.metadata import about, nothing
 
 PresetName = Literal["rest", "official", "text", "browser", "demo", "custom"]
 ProtocolMode = Literal["legacy", "auto"]
@@ -23,48 +24,8 @@ KeyPreset = Literal["default", "vim", "emacs"]
 Density = Literal["comfortable", "compact"]
 NotifyReason = Literal["approval", "question", "failure", "review"]
 
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
-"""A table without entries."""
-
-REPOSITORY: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}"
 QUIET_HOURS: Final = r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d"
 SERVER_URL: Final = r"https?://[^\s/?#]+\S*"
-
-
-def _nothing() -> Mapping[str, Any]:
-    return NOTHING
-
-
-def about(
-    doc: str,
-    *,
-    at_least: float | None = None,
-    at_most: float | None = None,
-    pattern: str | None = None,
-    wanted: str | None = None,
-    secret: bool = False,
-    customary: str | None = None,
-) -> Mapping[str, Any]:
-    """The metadata of one setting.
-
-    Args:
-        doc: sentences for people; they end up in the example file.
-        at_least: smallest number allowed.
-        at_most: largest number allowed.
-        pattern: regular expression that a text must match as a whole.
-        wanted: what such a text is, for people ("``owner/name``").
-        secret: holds a secret; the settings file may only refer to it (``secrets.py``).
-        customary: an environment variable outside our own naming that also sets it.
-    """
-    return {
-        "doc": doc,
-        "at_least": at_least,
-        "at_most": at_most,
-        "pattern": pattern,
-        "wanted": wanted,
-        "secret": secret,
-        "customary": customary,
-    }
 
 
 @dataclass(frozen=True)
@@ -105,7 +66,7 @@ class ServerSettings:
         ),
     )
     headers: Mapping[str, str] = field(
-        default_factory=_nothing,
+        default_factory=nothing,
         repr=False,
         metadata=about(
             "HTTP headers for `url`. Secrets by reference, also inside text: "
@@ -123,7 +84,7 @@ class ServerSettings:
         ),
     )
     env: Mapping[str, str] = field(
-        default_factory=_nothing,
+        default_factory=nothing,
         repr=False,
         metadata=about("Further environment variables for the server; secrets by reference as above.", secret=True),
     )
@@ -264,10 +225,15 @@ class CreateSettings:
 
     repository: str | None = field(
         default=None,
-        metadata=about("The repository, `owner/name`.", pattern=REPOSITORY, wanted="a repository as owner/name"),
+        metadata=about("The repository, `owner/name`.", rule="repository", wanted="a repository as owner/name"),
     )
     branch: str | None = field(
-        default=None, metadata=about("The branch; without it the repository's default branch, else main.")
+        default=None,
+        metadata=about(
+            "The branch; without it the repository's default branch, else main.",
+            rule="branch",
+            wanted="the name of a branch",
+        ),
     )
     approval: Approval = field(
         default="required", metadata=about("required: Jules waits until you approved its plan; auto: it goes on.")
@@ -357,7 +323,7 @@ class KeySettings:
 
     preset: KeyPreset = field(default="default", metadata=about("The set of keys to start from."))
     bindings: Mapping[str, tuple[str, ...]] = field(
-        default_factory=_nothing,
+        default_factory=nothing,
         metadata=about(
             'Your own keys by action: { refresh = "f5", "task.open" = ["o", "enter"] }; [] takes the keys away. '
             "`jjm keys` lists the actions."
@@ -415,11 +381,11 @@ class Settings:
     keys: KeySettings = field(default_factory=KeySettings)
     ui: InterfaceSettings = field(default_factory=InterfaceSettings)
     views: Mapping[str, str] = field(
-        default_factory=_nothing,
+        default_factory=nothing,
         metadata=about('Named filters: { mine = "repo:acme/* is:needs-me" }. They are tabs of the dashboard.'),
     )
     templates: Mapping[str, Template] = field(
-        default_factory=_nothing,
+        default_factory=nothing,
         metadata=about(
             "Prepared tasks by name, each with a description and perhaps title, repository and branch: "
             '{ deps = { description = "Update the dependencies." } }.'

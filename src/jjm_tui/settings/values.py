@@ -9,10 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from jjm_tui.errors import ConfigurationError
+from jjm_tui.errors import ConfigurationError, ValidationError
 from jjm_tui.settings.catalogue import Kind, Setting, did_you_mean
 from jjm_tui.settings.layers import Layer
-from jjm_tui.settings.model import REPOSITORY, Template
+from jjm_tui.settings.model import Template
 
 _YES: Final = frozenset({"true", "yes", "on", "1"})
 _NO: Final = frozenset({"false", "no", "off", "0"})
@@ -89,7 +89,19 @@ def _text(setting: Setting, value: Any, layer: Layer) -> str:
     pattern = setting.rules["pattern"]
     if _CONTROL.search(value) or (pattern is not None and re.fullmatch(pattern, value) is None):
         raise wrong(setting, value, layer)
-    return value
+    rule = setting.rules["rule"]
+    return value if rule is None else _ruled(rule, setting, value, layer)
+
+
+def _ruled(rule: str, setting: Setting, value: str, layer: Layer, entry: tuple[str, ...] = ()) -> str:
+    """A repository or branch in its usual form, by the rules that hold for creating tasks."""
+    from jjm_tui.domain.repository import validate_branch, validate_repository
+
+    try:
+        return validate_repository(value) if rule == "repository" else validate_branch(value)
+    except ValidationError as error:
+        name = ".".join((setting.key, *entry))
+        raise layer.error(setting.key, f"{name}: {error.message}", hint=error.hint, entry=entry) from error
 
 
 def _word(setting: Setting, value: Any, layer: Layer) -> str:
@@ -182,10 +194,11 @@ def _templates(setting: Setting, value: Any, layer: Layer) -> Mapping[str, Templ
                 raise wrong(setting, text, layer, entry=(name, field), wanted="a text")
         if not table.get("description", "").strip():
             raise wrong(setting, table, layer, entry=(name,), wanted="a table with a description")
-        repository = table.get("repository")
-        if repository and re.fullmatch(REPOSITORY, repository) is None:
-            raise wrong(setting, repository, layer, entry=(name, "repository"), wanted="a repository as owner/name")
-        found[name] = Template(table["description"], *(table.get(field) or None for field in _TEMPLATE_FIELDS[1:]))
+        given: dict[str, Any] = {field: text or None for field, text in table.items()}
+        for field in ("repository", "branch"):
+            if given.get(field):
+                given[field] = _ruled(field, setting, given[field], layer, (name, field))
+        found[name] = Template(**given)
     return MappingProxyType(found)
 
 
