@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from jjm_tui.errors import ConfigurationError
-from jjm_tui.settings.catalogue import Setting, all_settings, sections
+from jjm_tui.settings.catalogue import Setting, sections
 from jjm_tui.settings.literals import is_secret_literal
 from jjm_tui.settings.loader import Loaded, check_file, inspect_settings
 from jjm_tui.settings.locations import locate_config
@@ -133,8 +133,3 @@ def _doubts(loaded: Loaded, environ: Mapping[str, str]) -> Iterable[Finding]:
 def _matters(reference: str, key_is_required: bool) -> bool:
     """A missing key is fine where the server can do without and nobody asked for it."""
     return key_is_required or reference != "env:JULES_API_KEY"
-
-
-def describe(key: str) -> Setting | None:
-    """The setting of that key: documentation, kind, default, variable."""
-    return all_settings().get(key)
