@@ -31,8 +31,11 @@ def run(context: CommandContext) -> int:
 
 
 def _read_store(context: CommandContext, request: ListRequest) -> ListResult:
+    import gc
+
     from jjm_tui import assembly
 
+    gc.disable()  # everything that is made here lives until the program ends in a moment
     cached = assembly.read_cached(context.options, context.environ)
     tasks = select_tasks(cached.tasks, request, context.now())
     shown = tasks if request.limit is None else tasks[: request.limit]

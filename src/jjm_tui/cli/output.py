@@ -101,7 +101,11 @@ class Output:
 
     def encode(self, value: Any, indent: int | None = None) -> str:
         """JSON text, escaped where the reader is a terminal or the encoding needs it."""
-        return json.dumps(value, ensure_ascii=self.terminal or not self.look.unicode, indent=indent)
+        if self.terminal or not self.look.unicode:
+            return json.dumps(value, ensure_ascii=True, indent=indent)
+        import orjson
+
+        return orjson.dumps(value).decode()
 
     @property
     def console(self) -> Console:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.domain.task import ChatMessage, Plan, SourceFile, Task, needs_me
 from jjm_tui.domain.times import format_time
-from jjm_tui.services.results import OperationResult
+
+if TYPE_CHECKING:
+    from jjm_tui.services.results import OperationResult
 
 TASK_FIELDS: Final = (
     "id",
@@ -41,28 +43,59 @@ TASK_FIELDS: Final = (
 
 def task_document(task: Task, now: datetime, fields: Sequence[str] | None = None) -> dict[str, Any]:
     """A task with the fields of the contract, or with the chosen ones in the chosen order."""
-    stored = task.to_dict()
-    stored["needs_me"] = needs_me(task, now)
-    stored["plan"] = None if task.plan is None else _plan(task.plan)
-    stored["chat_history"] = [_message(message) for message in task.chat_history]
-    stored["source_files"] = None if task.source_files is None else [_file(file) for file in task.source_files]
-    return {name: stored[name] for name in (TASK_FIELDS if fields is None else fields)}
+    return {name: _field(task, name, now) for name in (TASK_FIELDS if fields is None else fields)}
+
+
+_MADE: Final[Mapping[str, Callable[[Task], Any]]] = {
+    "status": lambda task: task.status.value,
+    "created_at": lambda task: time_or_null(task.created_at),
+    "updated_at": lambda task: time_or_null(task.updated_at),
+    "waiting_since": lambda task: time_or_null(task.waiting_since),
+    "synced_at": lambda task: time_or_null(task.synced_at),
+    "seen_at": lambda task: time_or_null(task.seen_at),
+    "snoozed_until": lambda task: time_or_null(task.snoozed_until),
+    "plan": lambda task: None if task.plan is None else _plan(task.plan),
+    "chat_history": lambda task: [_message(message) for message in task.chat_history],
+    "source_files": lambda task: None if task.source_files is None else [_file(file) for file in task.source_files],
+}
+
+
+def _field(task: Task, name: str, now: datetime) -> Any:
+    if name == "needs_me":
+        return needs_me(task, now)
+    make = _MADE.get(name)
+    return getattr(task, name) if make is None else make(task)
 
 
 def _plan(plan: Plan) -> dict[str, Any]:
-    stored = plan.to_dict()
-    stored["steps"] = [{"title": step.title, "description": step.description} for step in plan.steps]
-    return {name: stored[name] for name in ("id", "fingerprint", "complete", "created_at", "approved", "steps")}
+    return {
+        "id": plan.id,
+        "fingerprint": plan.fingerprint,
+        "complete": plan.complete,
+        "created_at": time_or_null(plan.created_at),
+        "approved": plan.approved,
+        "steps": [{"title": step.title, "description": step.description} for step in plan.steps],
+    }
 
 
 def _message(message: ChatMessage) -> dict[str, Any]:
-    stored = message.to_dict()
-    return {name: stored[name] for name in ("id", "timestamp", "type", "content", "delivery")}
+    return {
+        "id": message.id,
+        "timestamp": time_or_null(message.timestamp),
+        "type": message.type,
+        "content": message.content,
+        "delivery": message.delivery,
+    }
 
 
 def _file(file: SourceFile) -> dict[str, Any]:
-    stored = file.to_dict()
-    return {name: stored[name] for name in ("filename", "status", "additions", "deletions", "url")}
+    return {
+        "filename": file.filename,
+        "status": file.status,
+        "additions": file.additions,
+        "deletions": file.deletions,
+        "url": file.url,
+    }
 
 
 def operation_document(result: OperationResult, now: datetime) -> dict[str, Any]:
