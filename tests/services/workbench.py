@@ -15,7 +15,9 @@ from jjm_tui.gateway.wire import CallPolicy
 from jjm_tui.ports import ToolAnswer
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.manager import JobManager
+from jjm_tui.simulator.browser_dialect import BrowserDialect
 from jjm_tui.simulator.dialect import Dialect
+from jjm_tui.simulator.official_dialect import OfficialDialect
 from jjm_tui.simulator.rest_dialect import RestDialect
 from jjm_tui.simulator.world import World
 from jjm_tui.store.draft_file import FileDrafts
@@ -144,11 +146,18 @@ class Workbench:
         raise AssertionError(f"no session is {state}")
 
 
-def bench(folder: Path, *, tasks: int = 12, seed: int = 1, clock: HandClock | None = None) -> Workbench:
-    """A workbench over the rest dialect; its world stands still until it is stepped."""
-    hand = clock or HandClock()
+DIALECTS: Mapping[str, Callable[[World], Dialect]] = {
+    "rest": RestDialect,
+    "official": OfficialDialect,
+    "browser": BrowserDialect,
+}
+
+
+def bench(folder: Path, *, tasks: int = 12, seed: int = 1, dialect: str = "rest") -> Workbench:
+    """A workbench over one dialect; its world stands still until it is stepped."""
+    hand = HandClock()
     world = World(seed, tasks, 0.0, hand)
-    return Workbench(folder, world, hand, RestDialect(world))
+    return Workbench(folder, world, hand, DIALECTS[dialect](world))
 
 
 def other_origin(context: ServiceContext) -> ServiceContext:

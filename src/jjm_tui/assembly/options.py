@@ -16,6 +16,9 @@ _DEMO_ENVIRONMENT: Final = frozenset(
 )
 """Settings from the environment that shape how a demo looks, never which world or store it uses."""
 
+_DEMO_INTERVAL: Final = 2.0
+"""Seconds between two looks in a demo: asking a simulator costs nothing, and something should move."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -45,6 +48,8 @@ def load(options: Options, environ: Mapping[str, str]) -> Loaded:
         )
     kept = {name: value for name, value in environ.items() if name in _DEMO_ENVIRONMENT or name == "NO_COLOR"}
     demo = overrides_for_demo(tasks=options.demo_tasks, speed=options.demo_speed, seed=options.demo_seed)
+    lively = {"monitor.interval": _DEMO_INTERVAL, "polling.interval": _DEMO_INTERVAL}
+    lively = {key: value for key, value in lively.items() if f"JJM_{key.upper().replace('.', '__')}" not in kept}
     given = {key: value for key, value in options.overrides.items() if not key.startswith(("server.", "storage."))}
-    loaded = load_settings(overrides={**given, **demo}, environ=kept, use_file=False)
+    loaded = load_settings(overrides={**lively, **given, **demo}, environ=kept, use_file=False)
     return replace(loaded, profile=DEMO_PROFILE)
