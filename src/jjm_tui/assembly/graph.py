@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.assembly.clock import SystemClock
 from jjm_tui.assembly.options import Options, load
 from jjm_tui.errors import ConfigurationError, JulesManagerError
+from jjm_tui.logs import get_logger
 from jjm_tui.ports import Clock, TaskServer
 from jjm_tui.settings import Loaded, Locations, StorePaths
 from jjm_tui.settings.presets import ResolvedServer, is_configured, resolve_server
@@ -22,6 +23,8 @@ from jjm_tui.settings.presets import origin as origin_of
 if TYPE_CHECKING:
     from jjm_tui.services.context import ServiceContext
     from jjm_tui.services.manager import JobManager
+
+_TROUBLE: Final = frozenset({"breaker_opened", "call_retry", "connection_lost", "gave_up", "server_line_unreadable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,16 @@ def build_server(place: Workplace, resolved: ResolvedServer, clock: Clock) -> Ta
         stderr_log=place.locations.log_dir / f"server-{place.origin.replace('/', '-')}.log",
         state_dir=place.locations.server_locks / place.origin.replace("/", "-"),
     )
-    return JulesServer(SupervisedCaller(spec, clock, limits), clock, resolved.label)
+    return JulesServer(SupervisedCaller(spec, clock, limits, _log_gateway), clock, resolved.label)
+
+
+def _log_gateway(event: str, facts: Mapping[str, Any]) -> None:
+    """Routine goes to the log only when it is asked for in detail; trouble always does."""
+    log = get_logger("gateway")
+    if event in _TROUBLE:
+        log.warning(event, **facts)
+    else:
+        log.debug(event, **facts)
 
 
 def build_context(place: Workplace, environ: Mapping[str, str], clock: Clock | None = None) -> ServiceContext:

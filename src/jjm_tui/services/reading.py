@@ -22,9 +22,12 @@ from jjm_tui.errors import (
     ServerConnectionError,
     TaskNotFoundError,
 )
+from jjm_tui.logs import get_logger
 from jjm_tui.ports import DiffReading, Priority, SyncState, TaskChange, TaskListing, TaskServer, Transcript
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.results import GetResult, ListRequest, ListResult
+
+_log: Final = get_logger("reading")
 
 PageListener = Callable[[int], None]
 
@@ -97,6 +100,7 @@ class TaskReader:
                 remarks = reading.listing.remarks
             except _SERVER_AWAY as error:
                 failure = error
+                _log.warning("list_failed", code=error.code, reason=error.message)
         sync = await self._context.store.get_sync_state(self._context.origin)
         tasks = select_tasks(await self._context.store.list_tasks(), request, self._context.clock.now())
         return ListResult(
@@ -178,6 +182,7 @@ class TaskReader:
                 remarks = ("The server no longer has this task; this is what was known of it.",)
             except _SERVER_AWAY as error:
                 failure = error
+                _log.warning("get_failed", task=task_id, code=error.code, reason=error.message)
         if task is None:
             task = await self._stored_task(task_id, failure)
         operations = tuple(op for op in await self._context.outbox.list_operations() if op.task_id == task_id)

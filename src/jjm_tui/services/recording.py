@@ -9,8 +9,11 @@ from typing import Any, Final
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import JulesManagerError
+from jjm_tui.logs import get_logger
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.results import OperationResult, Outcome
+
+_log: Final = get_logger("operations")
 
 _EVENTS: Final = {
     OperationState.DONE: EventType.OPERATION_DONE,
@@ -71,6 +74,7 @@ class OperationRecorder:
             data={"operation_id": operation.id, "kind": operation.kind.value, **data},
         )
         await self._context.events.append([event])
+        _log.info(kind.value, operation=operation.id, kind=operation.kind.value, task=operation.task_id)
 
     async def result(
         self,
