@@ -168,3 +168,31 @@ def test_setup_asks_tries_and_writes(served: Program) -> None:
         assert terminal.finish() == 0
         assert "It works: 12 tasks" in terminal.text
     assert len(Program(served.home).ok("list", "--json").json["tasks"]) == 12
+
+
+def test_hostile_text_in_the_store_never_reaches_the_terminal(stocked: Program) -> None:
+    import json
+
+    path = Path(stocked.ok("store", "info", "--json").json["store"]["path"])
+    document = json.loads(path.read_text())
+    token = "\x1b]52;c;CANARY\x07\x9b31mCANARY\u202eCANARY\x1b]0;CANARY\x07 [/foo] [x] [@click=app.quit]"
+    for task in document["tasks"]:
+        for name in ("title", "description", "repository", "branch", "status_detail", "failure"):
+            task[name] = token
+        task["chat_history"] = [{"id": None, "timestamp": None, "type": "jules", "content": token, "delivery": None}]
+        task["source_files"] = [{"filename": token}]
+    path.write_text(json.dumps(document))
+    task_id = document["tasks"][0]["id"]
+    for arguments in (
+        ["list", "--cached", "--all"],
+        ["list", "--cached", "--json"],
+        ["get", task_id, "--cached"],
+        ["export", "--format", "md"],
+    ):
+        with stocked.on_terminal(*arguments, columns=150) as terminal:
+            assert terminal.finish() == 0
+            for evil in ("\x1b]", "\x07", "\x9b", "\u202e"):
+                assert evil.encode() not in terminal.seen, (arguments, evil)
+    with stocked.on_terminal("get", task_id, "--cached", columns=150) as terminal:
+        assert terminal.finish() == 0
+        assert "[/foo] [x] [@click=app.quit]" in terminal.text

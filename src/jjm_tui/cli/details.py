@@ -25,7 +25,7 @@ from jjm_tui.cli.selection import chosen_fields
 from jjm_tui.cli.session import expand_reference
 from jjm_tui.cli.task_json import TASK_FIELDS, task_document, time_or_null
 from jjm_tui.domain.task import ChatMessage, Task
-from jjm_tui.domain.text import age, relative_time
+from jjm_tui.domain.text import age, clean, relative_time
 from jjm_tui.errors import TaskNotFoundError, ValidationError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _show(context: CommandContext, result: GetResult, now: datetime) -> None:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value, style in _facts(task, result, now, look.unicode):
-        grid.add_row(Text(name, style="bold"), Text(value, style=style))
+        grid.add_row(Text(name, style="bold"), Text(clean(value), style=style))
     title = Text(task_heading(task), style="bold", no_wrap=True, overflow="ellipsis")
     context.out.render(Panel(grid, title=title, title_align="left", expand=True, safe_box=not look.unicode))
     context.out.styled(_sections(context, task))

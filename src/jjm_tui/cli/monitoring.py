@@ -158,8 +158,12 @@ def _lines(context: CommandContext) -> Iterator[Callable[[MonitorUpdate], None]]
 
 
 def _task_row(update: MonitorUpdate, task: Task, word: str) -> list[str]:
-    files = "" if task.source_files is None else f", {len(task.source_files)} files"
+    files = "" if task.source_files is None else f", {_count(len(task.source_files), 'file')}"
     return [format_time(update.at), task.id, task.status.value, f"{word}: {task_heading(task)}{files}"]
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 # the live table

@@ -88,8 +88,8 @@ class Output:
         self.write(clean(text) + "\n")
 
     def row(self, cells: Iterable[str]) -> None:
-        """Write one tab-separated line; line breaks and tabs inside cells become ``\\n`` and ``\\t``."""
-        self.write("\t".join(plain_cell(cell) for cell in cells) + "\n")
+        """Write one tab-separated line, made harmless; line breaks and tabs inside cells become ``\\n`` and ``\\t``."""
+        self.write("\t".join(plain_cell(clean(cell)) for cell in cells) + "\n")
 
     def document(self, body: Mapping[str, Any]) -> None:
         """Write one JSON document with its schema; ASCII-escaped on a terminal."""

@@ -16,6 +16,7 @@ from jjm_tui.cli.operating import read_standard_input, resolve_all
 from jjm_tui.cli.output import SCHEMA
 from jjm_tui.cli.selection import chosen_query, chosen_statuses
 from jjm_tui.cli.task_json import time_or_null
+from jjm_tui.domain.text import clean
 from jjm_tui.errors import StorageError
 from jjm_tui.services.reading import select_tasks
 from jjm_tui.services.results import ListRequest
@@ -64,9 +65,9 @@ def _text(context: CommandContext, tasks: Sequence[Task], sync: SyncState) -> st
     suffix = "" if given.output is None else Path(given.output).suffix.lower()
     shape = given.format or _BY_NAME.get(suffix, "json")
     if shape == "csv":
-        return to_csv(tasks, now)
+        return clean(to_csv(tasks, now))
     if shape in ("markdown", "md"):
-        return to_markdown(tasks, now)
+        return clean(to_markdown(tasks, now))
     ascii_only = context.out.terminal and given.output is None
     documents: list[dict[str, Any]] = [exported_task(task, now) for task in tasks]
     if shape == "jsonl":
