@@ -26,7 +26,6 @@ class CommandContext:
     arguments: argparse.Namespace
     environ: Mapping[str, str]
     out: Output
-    exit_hint: str | None = None
 
     @property
     def as_json(self) -> bool:
