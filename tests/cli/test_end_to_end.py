@@ -375,3 +375,43 @@ def test_signals_end_a_monitor_cleanly(served: Program) -> None:
         assert process.returncode == 130, number
         assert b"Monitoring stopped" in err
         assert b"Traceback" not in err
+
+
+def interrupted_message(served: Program, text: str) -> dict[str, object]:
+    """A message whose answer never comes, interrupted while it is on its way; answer its record."""
+    task_id = served.ok("list", "--status", "in_progress", "--fields", "id").rows[0][0]
+    hanging = Program(served.home, world=served.world, speed=STILL, faults=("hang=send_message",))
+    process = subprocess.Popen(hanging.argv("message", task_id, text), env=served.environ, stderr=subprocess.PIPE)
+    while process.poll() is None:
+        operations = served.ok("outbox", "list", "--json").json["operations"]
+        if operations and operations[0]["state"] == "sending":
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=40)
+    assert process.returncode == 130
+    assert b"may have reached the server. Find out: jjm outbox settle" in err
+    (operation,) = served.ok("outbox", "list", "--json").json["operations"]
+    assert (operation["kind"], operation["state"], operation["payload"]["text"]) == ("message", "unconfirmed", text)
+    return dict(operation)
+
+
+def test_outbox_keeps_an_interrupted_message_until_a_person_decides(served: Program) -> None:
+    served.speed = STILL
+    operation_id = str(interrupted_message(served, "Are you there?")["id"])
+    assert "Are you there?" in served.ok("outbox", "show", operation_id[:6]).out
+    assert served.run("outbox", "show", "zzzz").code == 1
+    refused = served.run("outbox", "resend", operation_id)
+    assert (refused.code, refused.out) == (2, "")
+    sent = served.ok("outbox", "resend", operation_id, "--yes", "--json").json
+    assert (sent["operation"], sent["outcome"]) == ("message", "done")
+    assert served.ok("outbox", "list").out == ""
+    chat = served.ok("get", sent["task_id"], "--json").json["task"]["chat_history"]
+    assert [message["content"] for message in chat].count("Are you there?") == 1
+
+
+def test_outbox_discard_lets_an_interrupted_message_go(served: Program) -> None:
+    served.speed = STILL
+    operation_id = str(interrupted_message(served, "Never mind")["id"])
+    served.ok("outbox", "discard", operation_id)
+    assert served.ok("outbox", "list").out == ""
+    assert "Never mind" in served.ok("outbox", "list", "--all", "--json").out
