@@ -102,14 +102,14 @@ class Stand:
 
 
 def guards_running() -> list[int]:
-    """The guard shells among our children."""
-    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    """The guard shells among our children. (The list of children in ``/proc`` is not reliable while threads end.)"""
     found = []
-    for pid in (int(word) for path in children for word in path.read_text().split()):
+    for entry in Path("/proc").iterdir():
         try:
-            if b"kill -s KILL" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.append(pid)
-        except OSError:
+            parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+            if parent == str(os.getpid()) and b"kill -s KILL" in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except (OSError, IndexError):
             continue
     return found
 

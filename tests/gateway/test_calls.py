@@ -76,8 +76,9 @@ async def test_parallel_calls_are_bounded(stand: Stand) -> None:
     assert (caller.state.running, caller.state.waiting) == (0, 0)
 
 
-async def test_one_call_at_a_time_never_overlaps(stand: Stand, tmp_path: Path) -> None:
-    caller = stand.caller(state_dir=tmp_path / "state")
+@pytest.mark.parametrize("shared", [False, True])
+async def test_one_call_at_a_time_never_overlaps(stand: Stand, tmp_path: Path, shared: bool) -> None:
+    caller = stand.caller(state_dir=tmp_path / "state" if shared else None)
     caller.use_one_call_at_a_time()
     log: list[str] = []
 
