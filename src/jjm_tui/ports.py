@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.facts import TaskFacts
 from jjm_tui.domain.operations import Operation
+from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import ChatMessage, Task
 
 
@@ -278,19 +279,6 @@ class TaskServer(Protocol):
 TaskChange = Callable[[Task | None], Task | None]
 """A change of one task: gets the newest stored task (``None``: not there), answers the new one (``None``: remove).
 It may be called more than once and must be pure."""
-
-
-@dataclass(frozen=True, slots=True)
-class SyncState:
-    """What is known about the last reading of the server's list, per origin. Times are aware."""
-
-    origin: str
-    synced_at: datetime | None = None
-    truncated: bool = False
-    complete: bool = False
-    first_sync_done: bool = False
-    polling_stopped: str | None = None
-    """Why polling must not read pages (looks signed out), until the sign-in was checked."""
 
 
 class TaskStore(Protocol):

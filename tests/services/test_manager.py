@@ -7,7 +7,8 @@ import pytest
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.text import clean
 from jjm_tui.ports import CreateRequest
-from jjm_tui.services.results import ListRequest, Outcome
+from jjm_tui.services.results import Outcome
+from jjm_tui.services.selection import ListRequest
 from tests.services.workbench import bench
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from jjm_tui.domain.task import needs_me
 from jjm_tui.errors import AmbiguousTaskError, TaskNotFoundError, ValidationError
-from jjm_tui.services.results import ListRequest
+from jjm_tui.services.selection import ListRequest
 from tests.services.workbench import bench
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jjm_tui.assembly.cached import CachedTasks, read_cached
     from jjm_tui.assembly.doctor import run_doctor
-    from jjm_tui.assembly.graph import Workplace, build_server, open_manager, workplace
+    from jjm_tui.assembly.graph import build_server, open_manager
     from jjm_tui.assembly.options import Options, load
+    from jjm_tui.assembly.workplace import Workplace, workplace
 
 __all__ = [
     "CachedTasks",
@@ -30,10 +31,10 @@ _ROOMS = {
     "CachedTasks": "cached",
     "read_cached": "cached",
     "run_doctor": "doctor",
-    "Workplace": "graph",
+    "Workplace": "workplace",
     "build_server": "graph",
     "open_manager": "graph",
-    "workplace": "graph",
+    "workplace": "workplace",
     "Options": "options",
     "load": "options",
 }

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jjm_tui.assembly.options import Options
+from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
-from jjm_tui.ports import SyncState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def read_cached(options: Options, environ: Mapping[str, str] | None = None) -> C
     """
     if options.demo:
         return _read_demo(options, environ)
-    from jjm_tui.assembly.graph import workplace
+    from jjm_tui.assembly.workplace import workplace
     from jjm_tui.store.json_file import read_tasks
 
     with workplace(options, os.environ if environ is None else environ) as place:

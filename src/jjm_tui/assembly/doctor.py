@@ -14,8 +14,9 @@ from typing import Final
 import anyio
 
 from jjm_tui.assembly.clock import SystemClock
-from jjm_tui.assembly.graph import Workplace, build_server, workplace
+from jjm_tui.assembly.graph import build_server
 from jjm_tui.assembly.options import Options
+from jjm_tui.assembly.workplace import Workplace, workplace
 from jjm_tui.errors import ConfigurationError, JulesManagerError, StorageError
 from jjm_tui.services.results import Check
 from jjm_tui.settings.presets import PRESETS, ResolvedServer, is_configured, preset_of, resolve_server

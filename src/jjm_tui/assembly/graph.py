@@ -4,70 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.assembly.clock import SystemClock
-from jjm_tui.assembly.options import Options, load
+from jjm_tui.assembly.options import Options
+from jjm_tui.assembly.workplace import Workplace, workplace
 from jjm_tui.errors import ConfigurationError, JulesManagerError
 from jjm_tui.logs import get_logger
 from jjm_tui.ports import Clock, TaskServer
-from jjm_tui.settings import Loaded, Locations, StorePaths
 from jjm_tui.settings.presets import ResolvedServer, is_configured, resolve_server
-from jjm_tui.settings.presets import origin as origin_of
 
 if TYPE_CHECKING:
     from jjm_tui.services.context import ServiceContext
     from jjm_tui.services.manager import JobManager
 
 _TROUBLE: Final = frozenset({"breaker_opened", "call_retry", "connection_lost", "gave_up", "server_line_unreadable"})
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """Settings and where this run keeps its files. ``store``: the files of the profile's store."""
-
-    loaded: Loaded
-    locations: Locations
-    store: StorePaths
-    origin: str
-    demo: bool = False
-
-
-@contextlib.contextmanager
-def workplace(options: Options, environ: Mapping[str, str] | None = None) -> Iterator[Workplace]:
-    """Settings and folders of one run; those of a demo are new and go afterwards.
-
-    Raises:
-        ConfigurationError: the settings are wrong, or ask for a backend that this version does not have.
-    """
-    variables = os.environ if environ is None else environ
-    loaded = load(options, variables)
-    settings = loaded.settings
-    if settings.storage.backend != "json":
-        raise ConfigurationError(
-            f"The storage backend {settings.storage.backend} is not in this version.",
-            hint='Set storage.backend = "json".',
-            context={"key": "storage.backend"},
-        )
-    origin = origin_of(settings, loaded.profile)
-    if not options.demo:
-        locations = Locations.find(variables)
-        paths = locations.store_paths(loaded.profile, settings.storage.path)
-        yield Workplace(loaded, locations, paths, origin)
-        return
-    folder = Path(tempfile.mkdtemp(prefix="jjm-demo-"))
-    try:
-        locations = Locations.under(folder)
-        shared = replace(settings, demo=replace(settings.demo, state=folder / "world.json"))
-        demo = replace(loaded, settings=shared)
-        yield Workplace(demo, locations, locations.store_paths(loaded.profile), origin, demo=True)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def build_server(place: Workplace, resolved: ResolvedServer, clock: Clock) -> TaskServer:

@@ -26,7 +26,8 @@ from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.errors import JulesManagerError, WrongStateError
-from jjm_tui.services.results import ApprovalPreview, ListRequest, OperationResult, Outcome
+from jjm_tui.services.results import ApprovalPreview, OperationResult, Outcome
+from jjm_tui.services.selection import ListRequest
 
 if TYPE_CHECKING:
     from jjm_tui.services.manager import JobManager

@@ -12,8 +12,7 @@ from jjm_tui.cli.session import remember_rows
 from jjm_tui.cli.task_json import TASK_FIELDS, task_document, time_or_null
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import relative_time
-from jjm_tui.services.reading import select_tasks
-from jjm_tui.services.results import ListRequest, ListResult
+from jjm_tui.services.selection import ListRequest, ListResult, select_tasks
 
 
 def run(context: CommandContext) -> int:

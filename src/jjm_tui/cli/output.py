@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -102,6 +101,8 @@ class Output:
     def encode(self, value: Any, indent: int | None = None) -> str:
         """JSON text, escaped where the reader is a terminal or the encoding needs it."""
         if self.terminal or not self.look.unicode:
+            import json
+
             return json.dumps(value, ensure_ascii=True, indent=indent)
         import orjson
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.cli.values import choose_fields, words
-from jjm_tui.domain.query import Query, check_sort_field, parse_query
+from jjm_tui.domain.order import check_sort_field
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.services.results import ListRequest
+from jjm_tui.services.selection import ListRequest
+
+if TYPE_CHECKING:
+    from jjm_tui.domain.query import Query
 
 
 def chosen_statuses(given: list[frozenset[TaskStatus]] | None) -> frozenset[TaskStatus]:
@@ -19,7 +23,11 @@ def chosen_statuses(given: list[frozenset[TaskStatus]] | None) -> frozenset[Task
 
 def chosen_query(text: str | None) -> Query | None:
     """The filter. Raises FilterError, which says where it is wrong."""
-    return None if text is None else parse_query(text)
+    if text is None:
+        return None
+    from jjm_tui.domain.query import parse_query
+
+    return parse_query(text)
 
 
 def chosen_fields(text: str | None, known: Iterable[str]) -> tuple[str, ...] | None:

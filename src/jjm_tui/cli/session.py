@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+import orjson
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import UsageError
@@ -29,10 +28,9 @@ def remember_rows(context: CommandContext, task_ids: Sequence[str]) -> None:
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _remove_old(path.parent)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".rows-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(list(task_ids), file)
-        Path(temporary).replace(path)
+        temporary = path.with_name(f".rows-{os.getpid()}")
+        temporary.write_bytes(orjson.dumps(list(task_ids)))
+        temporary.replace(path)
 
 
 def expand_reference(context: CommandContext, reference: str) -> str:
@@ -81,7 +79,7 @@ def _rows(context: CommandContext) -> list[str]:
     if path is None:
         return []
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = orjson.loads(path.read_bytes())
     except (OSError, ValueError):
         return []
     return [row for row in data if isinstance(row, str)] if isinstance(data, list) else []
@@ -107,7 +105,7 @@ def _session_key() -> str | None:
         started = fields[19]
     except (OSError, IndexError):
         started = ""
-    return hashlib.sha256(f"{session}:{started}".encode()).hexdigest()[:16]
+    return f"{session}-{started or 0}"
 
 
 def _remove_old(folder: Path) -> None:

@@ -11,7 +11,7 @@ from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.progress import waiting_for
 from jjm_tui.errors import JulesManagerError
-from jjm_tui.services.results import ListRequest
+from jjm_tui.services.selection import ListRequest
 
 if TYPE_CHECKING:
     from jjm_tui.settings.presets import Preset

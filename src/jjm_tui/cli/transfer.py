@@ -18,14 +18,13 @@ from jjm_tui.cli.selection import chosen_query, chosen_statuses
 from jjm_tui.cli.task_json import time_or_null
 from jjm_tui.domain.text import clean
 from jjm_tui.errors import StorageError
-from jjm_tui.services.reading import select_tasks
-from jjm_tui.services.results import ListRequest
+from jjm_tui.services.selection import ListRequest, select_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jjm_tui.domain.sync import SyncState
     from jjm_tui.domain.task import Task
-    from jjm_tui.ports import SyncState
     from jjm_tui.services.manager import JobManager
 
 _BY_NAME = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".md": "markdown"}

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from jjm_tui.domain.facts import ChatFacts
 from jjm_tui.domain.task import ChatMessage, Task
 from jjm_tui.domain.text import clean
+
+if TYPE_CHECKING:
+    from jjm_tui.domain.facts import ChatFacts
 
 PROMPT_ID: Final = "prompt"
 LOCAL_PREFIX: Final = "local:"

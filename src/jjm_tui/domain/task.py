@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Self, cast, get_args
 
 from jjm_tui.domain.codec import NO_EXTRA, FieldReader
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.times import format_time
+from jjm_tui.domain.times import format_time, parse_time
 
 MessageType = Literal["user", "jules", "system"]
 Delivery = Literal["sending", "sent", "failed", "unconfirmed"]
@@ -188,6 +188,12 @@ class Provenance:
         """Raises ValidationError naming the field."""
         if not isinstance(data, list | tuple) or len(data) != 3:
             raise FieldReader({}, where).wrong("", "[rank, time, source]", data)
+        rank, moment_text, source = data
+        if type(rank) is int and type(moment_text) is str and type(source) is str:
+            try:
+                return cls(rank, parse_time(moment_text), source)
+            except ValueError:
+                pass
         read = FieldReader({"rank": data[0], "observed_at": data[1], "source": data[2]}, where)
         moment = read.take_optional_time("observed_at")
         if moment is None:

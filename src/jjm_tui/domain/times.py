@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 _RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})")
 
 
+@lru_cache(maxsize=4096)
 def parse_time(text: str) -> datetime:
     """Read an RFC 3339 time with any number of fraction digits; beyond microseconds they are cut.
+
+    Remembers what it read: one poll stamps every field of every task with the same time.
 
     Raises:
         ValueError: not such a time, or one without an offset.

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation
+from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
-from jjm_tui.ports import CreatePlan, CreateRequest, DiffReading, Repository, SyncState, TaskServer
+from jjm_tui.ports import CreatePlan, CreateRequest, DiffReading, Repository, TaskServer
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.lookup import TaskLookup
 from jjm_tui.services.marks import LocalMarks
@@ -19,14 +20,13 @@ from jjm_tui.services.results import (
     ApprovalPreview,
     GetResult,
     ImportResult,
-    ListRequest,
-    ListResult,
     MarkResult,
     MonitorRequest,
     MonitorUpdate,
     OperationResult,
     ResumePreview,
 )
+from jjm_tui.services.selection import ListRequest, ListResult
 from jjm_tui.services.settling import Settler
 from jjm_tui.services.transfer import TaskImporter
 

@@ -11,7 +11,7 @@ from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.facts import FactSource, Rank, TaskFacts
 from jjm_tui.domain.merge import merge
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.domain.query import matches_repository, sort_tasks
+from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import ChatMessage, Delivery, Task
 from jjm_tui.errors import (
     AuthenticationError,
@@ -23,9 +23,10 @@ from jjm_tui.errors import (
     TaskNotFoundError,
 )
 from jjm_tui.logs import get_logger
-from jjm_tui.ports import DiffReading, Priority, SyncState, TaskChange, TaskListing, TaskServer, Transcript
+from jjm_tui.ports import DiffReading, Priority, TaskChange, TaskListing, TaskServer, Transcript
 from jjm_tui.services.context import ServiceContext
-from jjm_tui.services.results import GetResult, ListRequest, ListResult
+from jjm_tui.services.results import GetResult
+from jjm_tui.services.selection import ListRequest, ListResult, select_tasks
 
 _log: Final = get_logger("reading")
 
@@ -324,19 +325,6 @@ class TaskReader:
         if events:
             await self._context.events.append(events)
         return Absorbed(merged, events)
-
-
-def select_tasks(tasks: Iterable[Task], request: ListRequest, now: datetime) -> tuple[Task, ...]:
-    """The tasks that a list request asks for, in its order, before any limit."""
-    chosen = [
-        task
-        for task in tasks
-        if (request.include_archived or not (task.archived or task.archived_on_server))
-        and (not request.statuses or task.status in request.statuses)
-        and (request.repository is None or matches_repository(task, request.repository))
-        and (request.query is None or request.query.matches(task, now))
-    ]
-    return tuple(sort_tasks(chosen, request.sort, reverse=request.reverse, now=now))
 
 
 def with_whole_chat(task: Task, transcript: Transcript) -> Task:

@@ -11,13 +11,11 @@ from typing import Any, Literal
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind
 from jjm_tui.domain.plans import PlanDifference
-from jjm_tui.domain.query import Query
 from jjm_tui.domain.risks import RiskMark
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import NeedsMe, Plan, Task
 from jjm_tui.errors import JulesManagerError
-
-Source = Literal["server", "store"]
+from jjm_tui.services.selection import Source
 
 
 class Outcome(StrEnum):
@@ -27,37 +25,6 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     NOT_SENT = "not_sent"
     UNCONFIRMED = "unconfirmed"
-
-
-@dataclass(frozen=True, slots=True)
-class ListRequest:
-    """Which tasks to list and in which order. ``limit`` ``None``: all."""
-
-    statuses: frozenset[TaskStatus] = frozenset()
-    repository: str | None = None
-    query: Query | None = None
-    sort: str = "updated_at"
-    reverse: bool = False
-    limit: int | None = None
-    include_archived: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ListResult:
-    """Tasks and how far they can be trusted.
-
-    ``source`` is ``store`` when no server was asked or it failed (``failure`` says why). ``synced_at``: when a
-    server's list was last read. ``truncated``: the server has more than it can show. ``total``: how many matched
-    before ``limit``.
-    """
-
-    tasks: tuple[Task, ...]
-    source: Source
-    synced_at: datetime | None
-    truncated: bool
-    total: int
-    remarks: tuple[str, ...] = ()
-    failure: JulesManagerError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -168,7 +167,7 @@ def replace_file(path: Path, data: bytes, *, ops: FileOps = FILE_OPS, keep_as: P
     Raises:
         StorageError: nothing was changed; only when even going back failed, the hint says that it is not certain.
     """
-    temporary = path.with_name(temporary_prefix(path) + secrets.token_hex(8))
+    temporary = path.with_name(temporary_prefix(path) + os.urandom(8).hex())
     linked = False
     try:
         _write_new(temporary, data, ops)
@@ -229,7 +228,7 @@ def _read_outgoing(path: Path, ops: FileOps) -> bytes | None:
 
 def _go_back(path: Path, kept: Path | None, outgoing: bytes | None, ops: FileOps) -> bool:
     """Undo a replacement whose folder could not be synced; ``False`` when that failed as well."""
-    temporary = path.with_name(temporary_prefix(path) + secrets.token_hex(8))
+    temporary = path.with_name(temporary_prefix(path) + os.urandom(8).hex())
     try:
         if kept is not None:
             ops.rename(kept, path)

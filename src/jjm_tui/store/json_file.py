@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from jjm_tui.domain.codec import FieldReader
+from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.times import format_time
 from jjm_tui.errors import StorageError, StoreDamagedError, ValidationError
-from jjm_tui.ports import Clock, SyncState, TaskChange
 from jjm_tui.store.document import Document, RecordKind, decode_json, encode_json, encode_plain
 from jjm_tui.store.document_file import DocumentFile
 from jjm_tui.store.durable import FILE_OPS, FileOps
@@ -20,6 +20,7 @@ from jjm_tui.store.durable import FILE_OPS, FileOps
 if TYPE_CHECKING:
     import asyncio
 
+    from jjm_tui.ports import Clock, TaskChange
     from jjm_tui.store.group_commit import GroupCommit
 
 R = TypeVar("R")
