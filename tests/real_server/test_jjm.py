@@ -166,11 +166,12 @@ def test_branch_that_the_server_cannot_take_is_refused_before_sending(person):
 
 def test_refused_key_is_told_with_what_to_do(person):
     stranger = Person(person.home, person.server.with_key("wrong"))
-    answer = stranger.run("get", "99999999999999999999")
-    assert answer.code in (1, 4)
-    assert "key" in answer.err
+    for command in (["list"], ["get", "99999999999999999999"], ["message", "99999999999999999999", "Hello."]):
+        answer = stranger.run(*command)
+        assert answer.code == 4, answer
+        assert "key" in answer.err
     doctor = stranger.run("doctor")
-    assert doctor.code in (1, 4)
+    assert doctor.code == 4
     assert "key" in doctor.out
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from jjm_tui.errors import ConfigurationError
 from jjm_tui.settings import Loaded, load_settings
 from jjm_tui.settings.locations import DEMO_PROFILE
 from jjm_tui.settings.presets import overrides_for_demo
@@ -46,10 +47,16 @@ def load(options: Options, environ: Mapping[str, str]) -> Loaded:
         return load_settings(
             config_file=options.config_file, profile=options.profile, overrides=options.overrides, environ=environ
         )
+    other = next((key for key in options.overrides if key.startswith(("server.", "storage."))), None)
+    if other is not None:
+        raise ConfigurationError(
+            "A demo has its own server and its own throw-away store.",
+            hint="Leave out --demo, or --store, --server and --server-url.",
+            context={"key": other},
+        )
     kept = {name: value for name, value in environ.items() if name in _DEMO_ENVIRONMENT or name == "NO_COLOR"}
     demo = overrides_for_demo(tasks=options.demo_tasks, speed=options.demo_speed, seed=options.demo_seed)
     lively = {"monitor.interval": _DEMO_INTERVAL, "polling.interval": _DEMO_INTERVAL}
     lively = {key: value for key, value in lively.items() if f"JJM_{key.upper().replace('.', '__')}" not in kept}
-    given = {key: value for key, value in options.overrides.items() if not key.startswith(("server.", "storage."))}
-    loaded = load_settings(overrides={**lively, **given, **demo}, environ=kept, use_file=False)
+    loaded = load_settings(overrides={**lively, **options.overrides, **demo}, environ=kept, use_file=False)
     return replace(loaded, profile=DEMO_PROFILE)

@@ -163,7 +163,8 @@ class SupervisedCaller:
     async def _operate(self, what: str, policy: CallPolicy, send: Callable[[Link, float, Slip], Awaitable[_T]]) -> _T:
         """Run the attempts of one operation and remember how it went."""
         started_at, started = self._clock.now(), self._clock.monotonic()
-        allowance = Allowance(policy.timeout if policy.timeout is not None else self._settings.call_timeout)
+        usual = max(policy.at_least or 0.0, self._settings.call_timeout)
+        allowance = Allowance(usual if policy.timeout is None else policy.timeout)
         outcome = "cancelled"
         try:
             result = await self._run(what, policy, send, allowance)

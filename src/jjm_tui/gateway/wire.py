@@ -17,14 +17,16 @@ class CallPolicy:
     """How one call is to be made.
 
     ``read`` calls may be repeated after failures that are safe to repeat; ``write`` calls never are.
-    ``timeout``: seconds for one attempt, waiting in the queue excluded. ``written``: called immediately before the
-    first byte of the request goes out; when it raises, nothing goes out and its error comes back. ``judge`` reads
-    the answer and returns the error it amounts to, or ``None`` when it is good; it decides what may be retried.
+    ``timeout``: seconds for the call with all its repetitions, waiting in the queue excluded; ``None``: as the
+    settings say, but never less than ``at_least``. ``written``: called immediately before the first byte of the
+    request goes out; when it raises, nothing goes out and its error comes back. ``judge`` reads the answer and returns
+    the error it amounts to, or ``None`` when it is good; it decides what may be retried.
     """
 
     kind: CallKind = "read"
     priority: Priority = Priority.USER
     timeout: float | None = None
+    at_least: float | None = None
     written: Callable[[], None] | None = None
     judge: Callable[[ToolAnswer], JulesManagerError | None] | None = None
 

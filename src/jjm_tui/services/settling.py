@@ -78,7 +78,10 @@ class Settler:
             course = self.course(operation.kind)
             sentence = course.done_sentence(operation, verdict.task_id)
             done = await self.recorder.finish(
-                operation, OperationState.DONE, f"{sentence} {verdict.message}", task_id=verdict.task_id
+                operation,
+                OperationState.DONE,
+                f"{sentence} No answer had come; a re-read shows it.",
+                task_id=verdict.task_id,
             )
             return await self.recorder.result(done, remarks=verdict.remarks)
         if verdict.sight is Sight.ABSENT:

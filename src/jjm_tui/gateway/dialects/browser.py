@@ -86,7 +86,7 @@ class BrowserDialect:
 
     def __init__(self, caller: Caller, clock: Clock, tools: Mapping[str, ToolInfo]) -> None:
         caller.use_one_call_at_a_time()
-        self._exchange = Exchange(caller, clock, timeout=CALL_TIMEOUT, judge=_judge)
+        self._exchange = Exchange(caller, clock, at_least=CALL_TIMEOUT, judge=_judge)
         unavailable = missing_tools(
             tools,
             {

@@ -19,16 +19,16 @@ Judge = Callable[[str, bool], JulesManagerError | None]
 class Exchange:
     """Calls through a ``Caller``, with answers read once and judged in the same place.
 
-    ``timeout``: seconds for one call, ``None`` leaves it to the caller. ``judge`` may know failure words that are
-    special to the dialect.
+    ``at_least``: seconds that one call of this family needs, whatever the settings say. ``judge`` may know failure
+    words that are special to the dialect.
     """
 
     def __init__(
-        self, caller: Caller, clock: Clock, *, timeout: float | None = None, judge: Judge | None = None
+        self, caller: Caller, clock: Clock, *, at_least: float | None = None, judge: Judge | None = None
     ) -> None:
         self._caller = caller
         self._clock = clock
-        self._timeout = timeout
+        self._at_least = at_least
         self._judge = judge
 
     def source(self, rank: Rank, word: str) -> FactSource:
@@ -53,11 +53,11 @@ class Exchange:
 
     async def list_resources(self, priority: Priority) -> tuple[ResourceInfo, ...]:
         """All resources of the server."""
-        return await self._caller.list_resources(CallPolicy(priority=priority, timeout=self._timeout))
+        return await self._caller.list_resources(CallPolicy(priority=priority, at_least=self._at_least))
 
     async def read_resource(self, uri: str, priority: Priority) -> AnswerReading:
         """The content of a resource, read like an answer of a tool."""
-        text = await self._caller.read_resource(uri, CallPolicy(priority=priority, timeout=self._timeout))
+        text = await self._caller.read_resource(uri, CallPolicy(priority=priority, at_least=self._at_least))
         reading = read_answer(ToolAnswer(text))
         if reading.failure is not None:
             raise self._verdict(reading.failure, writing=False)
@@ -78,7 +78,7 @@ class Exchange:
             readings[id(answer)] = reading
             return None if reading.failure is None else self._verdict(reading.failure, writing=kind == "write")
 
-        policy = CallPolicy(kind=kind, priority=priority, timeout=self._timeout, written=written, judge=judge)
+        policy = CallPolicy(kind=kind, priority=priority, at_least=self._at_least, written=written, judge=judge)
         answer = await self._caller.call(tool, arguments, policy)
         reading = readings.get(id(answer)) or read_answer(answer)
         if reading.failure is not None:

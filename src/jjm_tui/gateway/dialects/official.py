@@ -90,7 +90,7 @@ class OfficialDialect:
     """Google's own server."""
 
     def __init__(self, caller: Caller, clock: Clock, tools: Mapping[str, ToolInfo]) -> None:
-        self._exchange = Exchange(caller, clock, timeout=CALL_TIMEOUT, judge=_judge)
+        self._exchange = Exchange(caller, clock, at_least=CALL_TIMEOUT, judge=_judge)
         self._tools = tools
         unavailable = missing_tools(
             tools,

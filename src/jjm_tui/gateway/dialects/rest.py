@@ -11,9 +11,11 @@ from typing import Any, Final
 from jjm_tui.domain.facts import SILENT, Rank, TaskFacts
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import (
+    AuthenticationError,
     JulesManagerError,
     ProtocolError,
     TaskNotFoundError,
+    ToolRefusedError,
 )
 from jjm_tui.gateway.dialects.activities import (
     decode_activities,
@@ -121,7 +123,10 @@ class RestDialect:
         """All sessions that the server can show, from its list tool or its list resource."""
         require(self.capabilities, "list")
         collector = SessionCollector(self._exchange.source(Rank.LIVE, "list"), self._source_names())
-        end = await self._reader.collect_sessions(collector, priority, on_page)
+        try:
+            end = await self._reader.collect_sessions(collector, priority, on_page)
+        except ToolRefusedError as error:
+            raise (_refused_key(error) if is_bare_400(error) and not collector.raw else error) from error
         if await self._learn_sources(collector, priority):
             collector = _decode_again(collector, self._source_names())
         complete = end.certain and not end.truncated and not collector.unreadable
@@ -152,7 +157,12 @@ class RestDialect:
         """The session and its activities. A session whose activities cannot be found yet is shown without them."""
         require(self.capabilities, "get")
         task_id = bare_id(task_id)
-        record, facts = await self._read_session(task_id, priority)
+        try:
+            record, facts = await self._read_session(task_id, priority)
+        except ToolRefusedError as error:
+            if is_bare_400(error):
+                await self._probe_key(priority)
+            raise
         origin = self._exchange.source(Rank.LIVE, "activities")
         try:
             records, end = await self._reader.read_activities(task_id, priority)
@@ -171,6 +181,11 @@ class RestDialect:
         )
         unreadable = () if conversation.readable else ("Some activities of this task could not be read.",)
         return TaskReading((facts, more), conversation.raw, patch, remarks=(*end.remarks, *unreadable))
+
+    async def _probe_key(self, priority: Priority) -> None:
+        """After a bare 400, which may mean many things: the list takes no wrong argument, so its 400 is the key's."""
+        if "list" in self._tools.commands:
+            await self.list_tasks(priority, None)
 
     async def _read_session(self, task_id: str, priority: Priority) -> tuple[Mapping[str, Any], TaskFacts]:
         origin = self._exchange.source(Rank.LIVE, "session")
@@ -334,6 +349,20 @@ def _decode_again(collector: SessionCollector, names: Mapping[str, str]) -> Sess
     again = SessionCollector(collector.origin, names, unreadable=collector.unreadable)
     again.add(list(collector.raw.values()))
     return again
+
+
+def is_bare_400(error: ToolRefusedError) -> bool:
+    """Whether only the number 400 is known: refused key, wrong argument or wrong state (``servers.md`` section 3.3)."""
+    return error.context.get("http_status") == 400
+
+
+def _refused_key(error: ToolRefusedError) -> AuthenticationError:
+    return AuthenticationError(
+        "Jules refused to list your tasks (400): the API key is most likely not valid.",
+        hint="Check the key on the settings page of jules.google.com; `jjm doctor` tests it.",
+        context=error.context,
+        effect=error.effect,
+    )
 
 
 def _not_found(task_id: str) -> TaskNotFoundError:
