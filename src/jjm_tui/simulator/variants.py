@@ -174,7 +174,8 @@ class VariantDialect:
     def read(self, uri: str) -> str:
         if uri != LIST_RESOURCE or self._variant.list == "tool":
             raise CallRefusedError(BAD_REQUEST, f"Unknown resource: {uri}")
-        return self._wrap("list_sessions", answer_rest(self._world, "list_sessions", {"pageSize": 100})).text
+        reply = self._wrap("list_sessions", answer_rest(self._world, "list_sessions", {"pageSize": 100}))
+        return reply.text if reply.structured is None else show_json(reply.structured)
 
     # --- what it does ---------------------------------------------------------------------------------------------
 
