@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jjm_tui.domain.operations import OperationState
-from jjm_tui.errors import Effect, OperationTimeoutError, ServiceUnavailableError, WrongStateError
+from jjm_tui.errors import Effect, OperationTimeoutError, ServiceUnavailableError, StorageError, WrongStateError
 from jjm_tui.ports import CreateRequest
 from jjm_tui.services.manager import JobManager
 from jjm_tui.services.results import OperationResult, Outcome
@@ -253,3 +253,53 @@ async def test_resend_after_not_sent_happens_once(tmp_path):
     again = await manager.resend_operation(first.operation_id or "")
     assert again.outcome is Outcome.DONE
     assert _effects(work, "message") == 1
+
+
+async def test_outcome_is_told_truly_when_the_disk_fails_after_the_answer(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, context = work.process()
+    await manager.get_task(task_id)
+
+    def break_the_disk(tool: str, place: str) -> BaseException | None:
+        if tool in WRITES and place == "effect":
+            for name in ("outbox.json", "events.jsonl", "tasks.json"):
+                (tmp_path / name).rename(tmp_path / f"{name}.away")
+                (tmp_path / name).mkdir()
+        return None
+
+    caller.cut = break_the_disk
+    result = await manager.send_message(task_id, TEXT)
+    assert result.outcome is Outcome.DONE
+    assert any("could not be written down" in remark for remark in result.remarks)
+    assert _effects(work, "message") == 1
+    context.outbox.close()
+    for name in ("outbox.json", "events.jsonl", "tasks.json"):
+        (tmp_path / name).rmdir()
+        (tmp_path / f"{name}.away").rename(tmp_path / name)
+    later, _, _ = work.process()
+    (settled,) = await later.settle_operations()
+    assert settled.outcome is Outcome.DONE
+    assert _effects(work, "message") == 1
+
+
+async def test_nothing_is_sent_when_it_cannot_be_written_down_first(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, _, _ = work.process()
+    await manager.get_task(task_id)
+    (tmp_path / "outbox.json").mkdir()
+    with pytest.raises(StorageError):
+        await manager.send_message(task_id, TEXT)
+    assert _effects(work, "message") == 0
+
+
+async def test_approved_plan_is_not_approved_again(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = work.process()
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    fingerprint = (await manager.preview_approval(task_id)).fingerprint
+    assert (await manager.approve_plan(task_id, fingerprint)).outcome is Outcome.DONE
+    again = await manager.approve_plan(task_id, fingerprint)
+    assert again.outcome is Outcome.NOT_SENT
+    assert _effects(work, "approve") == 1

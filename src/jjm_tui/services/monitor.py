@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, Literal
 
 from jjm_tui.domain.events import TaskEvent
@@ -17,6 +18,9 @@ from jjm_tui.services.results import MonitorRequest, MonitorUpdate
 Finish = Literal["reached", "final", "unreachable", "timeout"]
 
 _CALLS_PER_LOOK: Final = 40
+
+_OVERLAP: Final = timedelta(minutes=5)
+"""Another process writes an event down later than it observed it, so looks overlap; no event is shown twice."""
 
 
 @dataclass(slots=True)
@@ -47,7 +51,8 @@ class Monitor:
         start = clock.monotonic()
         watch = _Watch(request, None if request.timeout is None else start + request.timeout)
         poller = Poller(self._context, self._reader, _CALLS_PER_LOOK)
-        since = clock.now()
+        since = clock.now() - _OVERLAP
+        watch.seen_events.update(_key(event) for event in await self._context.events.query(since=since))
         first = True
         while True:
             report = await poller.tick(request.task_ids)
@@ -57,7 +62,7 @@ class Monitor:
             events = report.events
             if not report.led:
                 events = await self._context.events.query(since=since)
-            since = report.at
+            since = report.at - _OVERLAP
             finished = self._finish(watch, tasks)
             if finished is None and watch.deadline is not None and clock.monotonic() >= watch.deadline:
                 finished = "timeout"
@@ -113,7 +118,7 @@ class Monitor:
         wanted = set(watch.request.task_ids)
         fresh = []
         for event in events:
-            key = (event.at.isoformat(), event.type.value, event.task_id)
+            key = _key(event)
             if key in watch.seen_events or (wanted and event.task_id not in wanted):
                 continue
             watch.seen_events.add(key)
@@ -145,6 +150,10 @@ class Monitor:
         if all(_is_over(task) for task in waiting):
             return "unreachable"
         return None
+
+
+def _key(event: TaskEvent) -> tuple[str, str, str | None]:
+    return event.at.isoformat(), event.type.value, event.task_id
 
 
 def _is_over(task: Task) -> bool:

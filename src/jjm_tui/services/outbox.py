@@ -6,6 +6,7 @@ crash at any point leaves a record from which the outcome can be told, and nothi
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,7 +24,7 @@ from jjm_tui.domain.repository import (
     validate_repository,
 )
 from jjm_tui.domain.risks import risk_marks
-from jjm_tui.errors import Effect, JulesManagerError, WrongStateError
+from jjm_tui.errors import Effect, JulesManagerError, StorageError, WrongStateError
 from jjm_tui.ports import Answer, CreatePlan, CreateRequest
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.courses.base import Confirmation, NothingToDoError
@@ -154,48 +155,52 @@ class OperationRunner:
         try:
             return await self._send(operation)
         except BaseException:
-            with anyio.CancelScope(shield=True):
+            with anyio.CancelScope(shield=True), contextlib.suppress(StorageError):
                 await self._record_interruption(operation.id)
             raise
 
     async def _send(self, operation: Operation) -> OperationResult:
         course = self._settler.course(operation.kind)
         remarks: tuple[str, ...] = ()
+        newest = operation
 
         def written() -> None:
+            nonlocal newest
             now = self._context.clock.now()
-            self._context.outbox.change_now(
+            newest = self._context.outbox.change_now(
                 operation.id, lambda op: replace(op, state=OperationState.SENDING, sent_at=now)
             )
 
         try:
             preparation = await course.prepare(operation)
             remarks = preparation.remarks
-            operation = await self._context.outbox.change(
+            newest = operation = await self._context.outbox.change(
                 operation.id, lambda op: replace(op, baseline=preparation.baseline)
             )
             answer = await course.send(operation, written)
         except JulesManagerError as error:
-            return await self._without_answer(operation.id, error, remarks)
-        operation = await self._current(operation)
+            return await self._without_answer(newest, error, remarks)
         if not answer.accepted:
-            return await self._refused(operation, answer, remarks)
-        return await self._accepted(operation, answer, remarks)
-
-    async def _current(self, operation: Operation) -> Operation:
-        return await self._context.outbox.get(operation.id) or operation
+            return await self._refused(newest, answer, remarks)
+        return await self._accepted(newest, answer, remarks)
 
     async def _accepted(self, operation: Operation, answer: Answer, remarks: tuple[str, ...]) -> OperationResult:
         course = self._settler.course(operation.kind)
-        task_id = await course.accept(operation, answer)
+        try:
+            task_id = await course.accept(operation, answer)
+        except StorageError as error:
+            task_id = answer.facts[0].id if answer.facts else operation.task_id
+            remarks = (*remarks, f"The store could not be updated: {error.message}")
         done = await self._recorder.finish(
             operation, OperationState.DONE, course.done_sentence(operation, task_id), task_id=task_id
         )
         if operation.kind is OperationKind.MESSAGE:
-            await self._clear_draft(operation)
+            with contextlib.suppress(StorageError):
+                await self._clear_draft(operation)
         confirmation = await self._confirm(done, task_id)
         if confirmation.alarms:
-            await self._recorder.tell(EventType.PLAN_MISMATCH, done, confirmation.data)
+            with contextlib.suppress(StorageError):
+                await self._recorder.tell(EventType.PLAN_MISMATCH, done, confirmation.data)
         shown = () if confirmation.visible else (_NOT_VISIBLE,)
         return await self._recorder.result(
             done,
@@ -234,12 +239,9 @@ class OperationRunner:
         )
 
     async def _without_answer(
-        self, operation_id: str, error: JulesManagerError, remarks: tuple[str, ...]
+        self, operation: Operation, error: JulesManagerError, remarks: tuple[str, ...]
     ) -> OperationResult:
         """The call failed; what is on disk and what the gateway knows tell how far it got."""
-        operation = await self._context.outbox.get(operation_id)
-        if operation is None:
-            raise error
         if operation.state is OperationState.PREPARED or error.effect is Effect.NONE:
             finished = await self._recorder.finish(operation, OperationState.NOT_SENT, error.message)
             return await self._recorder.result(finished, error=error, remarks=remarks)

@@ -364,4 +364,19 @@ def with_operations(task: Task, operations: Sequence[Operation]) -> Task:
             )
         )
     shown = {message.id for message in task.chat_history}
-    return replace(task, chat_history=(*task.chat_history, *(m for m in local if m.id not in shown)))
+    chat = list(task.chat_history)
+    for message in local:
+        if message.id not in shown:
+            chat.insert(_place(chat, message.timestamp), message)
+    return replace(task, chat_history=tuple(chat))
+
+
+def _place(chat: Sequence[ChatMessage], moment: datetime | None) -> int:
+    """Where a message of this time belongs: behind everything that is not known to be later."""
+    place = len(chat)
+    while place > 0 and moment is not None:
+        before = chat[place - 1].timestamp
+        if before is None or before <= moment:
+            break
+        place -= 1
+    return place

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.errors import JulesManagerError
+from jjm_tui.errors import JulesManagerError, StorageError
 from jjm_tui.logs import get_logger
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.results import OperationResult, Outcome
 
 _log: Final = get_logger("operations")
+
+_UNRECORDED: Final = "unrecorded"
 
 _EVENTS: Final = {
     OperationState.DONE: EventType.OPERATION_DONE,
@@ -38,7 +41,11 @@ class OperationRecorder:
     async def finish(
         self, operation: Operation, state: OperationState, message: str, *, task_id: str | None = None
     ) -> Operation:
-        """Record an outcome; text that did not go out is kept as a draft as well."""
+        """Record an outcome; text that did not go out is kept as a draft as well.
+
+        An outcome is true whether or not it can be written down: when the disk fails, the operation is answered with
+        the reason in ``extra["unrecorded"]``, and its record stays what it was, to be settled later.
+        """
         now = self._context.clock.now()
 
         def change(current: Operation) -> Operation:
@@ -50,10 +57,15 @@ class OperationRecorder:
                 finished_at=None if state is OperationState.UNCONFIRMED else now,
             )
 
-        finished = await self._context.outbox.change(operation.id, change)
-        if state in (OperationState.NOT_SENT, OperationState.REFUSED):
-            await self._keep_text(finished)
-        await self.tell(_EVENTS[state], finished, {"message": message})
+        try:
+            finished = await self._context.outbox.change(operation.id, change)
+            if state in (OperationState.NOT_SENT, OperationState.REFUSED):
+                await self._keep_text(finished)
+            await self.tell(_EVENTS[state], finished, {"message": message})
+        except StorageError as error:
+            _log.error("operation_unrecorded", operation=operation.id, state=state.value, reason=error.message)
+            told = change(operation)
+            return replace(told, extra={**told.extra, _UNRECORDED: error.message})
         return finished
 
     async def _keep_text(self, operation: Operation) -> None:
@@ -88,7 +100,8 @@ class OperationRecorder:
         """What the face shows of a recorded operation."""
         task = None
         if operation.task_id is not None:
-            task = await self._context.store.get_task(operation.task_id)
+            with contextlib.suppress(StorageError):
+                task = await self._context.store.get_task(operation.task_id)
         return OperationResult(
             kind=operation.kind,
             outcome=Outcome(operation.state.value),
@@ -98,6 +111,13 @@ class OperationRecorder:
             task=task,
             hint=hint or (error.hint if error is not None else None),
             server_said=server_said,
-            remarks=remarks,
+            remarks=(*remarks, *_unrecorded(operation)),
             error=error,
         )
+
+
+def _unrecorded(operation: Operation) -> tuple[str, ...]:
+    reason = operation.extra.get(_UNRECORDED)
+    if reason is None:
+        return ()
+    return (f"This could not be written down: {reason} Mend that, then run `jjm outbox settle`.",)

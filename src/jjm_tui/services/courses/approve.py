@@ -42,7 +42,7 @@ class ApproveCourse(CourseBase):
                 hint="Look at the task: jjm get. A plan may still be on its way.",
                 context={"task_id": task_id, "status": task.status.value},
             )
-        if plan.approved and task.status is not TaskStatus.WAITING_APPROVAL:
+        if plan.approved:
             raise NothingToDoError(f"The plan of task {task_id} is already approved.", context={"task_id": task_id})
         return task, plan, task.status is TaskStatus.WAITING_APPROVAL
 
