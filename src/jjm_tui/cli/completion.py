@@ -25,7 +25,7 @@ def run(context: CommandContext) -> int:
 def _shtab_script(shell: str) -> str:
     import shtab
 
-    parser: argparse.ArgumentParser = build_parser()
+    parser: argparse.ArgumentParser = build_parser(show_globals=True)
     script: str = shtab.complete(parser, shell=shell)
     second = {
         "bash": "complete -o filenames -F _shtab_jjm jjm-tui\n",

@@ -95,7 +95,7 @@ _CREATE: Final = Command(
     ),
     "A - in place of options reads the description from standard input. With --from, each row has description and\n"
     "perhaps repo, branch, title, approval, pr, parallel; nothing is sent unless every row is right. A TOML file\n"
-    "holds [[tasks]] tables, a CSV file a line with the names of the columns.\n"
+    "holds [[tasks]] tables, a CSV file a line with the names of the columns.\n\n"
     "A create is never repeated by itself; one that could not be confirmed is in `jjm outbox list`.",
     "jjm create --repo acme/webapp --description 'Fix the login bug' --branch main\n"
     "git log -5 | jjm create --repo acme/webapp --file - --dry-run\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -59,6 +58,11 @@ _OVERVIEW: Final = """\
 Look after many Google Jules tasks: see which of them wait for you, read what they plan, answer.
 Without a command it shows the live overview of all active tasks."""
 
+_PROG: Final = "jjm"
+_USAGE: Final = "%(prog)s [global options] COMMAND ..."
+_PLAIN_WIDTH: Final = 80
+_COMMANDS_TITLE: Final = "commands"
+
 _FIRST_STEPS: Final = """\
 first steps:
   jjm --demo list            try it: no account, no network
@@ -68,7 +72,11 @@ first steps:
   jjm approve 3141592653     read the plan, then approve it
 
 exit codes: 0 done, 1 failed or refused, 2 wrong usage or settings, 4 not signed in, 5 unconfirmed,
-124 monitor ran out of time, 130 interrupted. Help on one command: jjm COMMAND --help"""
+124 monitor ran out of time, 130 interrupted.
+
+Help on one command: jjm COMMAND --help"""
+
+_MORE_HELP: Final = "Global options such as --demo, --profile and --quiet: see jjm --help"
 
 _REQUIRED: Final = re.compile(r"the following arguments are required: (.+)")
 _OF_ARGUMENT: Final = re.compile(r"argument ([^:]+): (.+)", re.DOTALL)
@@ -81,6 +89,13 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise the complaint of argparse as a UsageError."""
         raise UsageError(_sentence(message), hint=f"See: {self.prog} --help")
+
+    def format_help(self) -> str:
+        """The help, its texts wrapped to the width at hand."""
+        from jjm_tui.cli.help import wrap
+
+        self.description, self.epilog = wrap(self.description or ""), wrap(self.epilog or "")
+        return super().format_help()
 
 
 def _sentence(message: str) -> str:
@@ -125,53 +140,68 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return namespace
 
 
-def build_parser(*, only: str | None = None, prog: str = "jjm") -> CommandParser:
-    """The parser of all commands, or with ``only`` of a single one (quicker)."""
+def build_parser(*, only: str | None = None, show_globals: bool = False) -> CommandParser:
+    """The parser of all commands, or with ``only`` of a single one (quicker).
+
+    Every command takes the global options; ``show_globals``: it also tells them, for completion scripts.
+    """
+    formatter = _formatter()
     parser = CommandParser(
-        prog=prog,
+        prog=_PROG,
+        usage=_USAGE,
         description=_OVERVIEW,
         epilog=_FIRST_STEPS,
         allow_abbrev=False,
         add_help=False,
-        formatter_class=_formatter(),
+        formatter_class=formatter,
     )
-    _add_globals(parser)
     subparsers = parser.add_subparsers(
-        title="commands", metavar="COMMAND", dest="command_0", parser_class=CommandParser
+        title=_COMMANDS_TITLE, metavar="COMMAND", dest="command_0", parser_class=CommandParser, prog=_PROG
     )
+    _add_globals(parser.add_argument_group("global options (before or after the command)"))
+    shared = CommandParser(add_help=False, formatter_class=formatter)
+    _add_globals(shared, hidden=not show_globals)
     for command in COMMANDS:
         if only is None or command.name == only:
-            _add_command(subparsers, command, 1)
+            _add_command(subparsers, command, 1, shared)
     return parser
 
 
-def _add_command(subparsers: Any, command: Command, depth: int) -> None:
+def _add_command(subparsers: Any, command: Command, depth: int, shared: CommandParser) -> None:
     parser = subparsers.add_parser(
         command.name,
         help=command.summary,
+        usage=_usage(command),
         description=_description(command),
-        epilog=f"example:\n{_indent(command.example)}" if command.example else None,
+        epilog=_epilog(command),
         allow_abbrev=False,
         add_help=False,
-        formatter_class=_formatter(),
+        formatter_class=shared.formatter_class,
+        parents=[shared],
     )
-    groups: dict[str, Any] = {}
+    arguments, options = parser.add_argument_group("arguments"), parser.add_argument_group("options")
+    exclusive: dict[str, Any] = {}
     for argument in (*command.arguments, *_output_options(command)):
-        if argument.exclusive is None:
-            target = parser
-        else:
-            target = groups.setdefault(argument.exclusive, parser.add_mutually_exclusive_group())
+        target = options if argument.flags[0].startswith("-") else arguments
+        if argument.exclusive is not None:
+            if argument.exclusive not in exclusive:
+                exclusive[argument.exclusive] = target.add_mutually_exclusive_group()
+            target = exclusive[argument.exclusive]
         target.add_argument(*argument.flags, help=argument.help, **argument.more)
     if command.more_arguments is not None:
         module, _, function = command.more_arguments.partition(":")
         getattr(import_module(module), function)(parser)
-    _add_globals(parser)
     if command.subcommands:
         nested = parser.add_subparsers(
-            title="commands", metavar="COMMAND", dest=f"command_{depth}", parser_class=CommandParser, required=True
+            title=_COMMANDS_TITLE,
+            metavar="COMMAND",
+            dest=f"command_{depth}",
+            parser_class=CommandParser,
+            required=True,
+            prog=parser.prog,
         )
         for sub in command.subcommands:
-            _add_command(nested, sub, depth + 1)
+            _add_command(nested, sub, depth + 1, shared)
     else:
         parser.set_defaults(handler=command.handler)
 
@@ -187,10 +217,11 @@ def _output_options(command: Command) -> list[Argument]:
     return options
 
 
-def _add_globals(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("global options (before or after the command)")
+def _add_globals(target: Any, *, hidden: bool = False) -> None:
+    """The global options; a command takes them too, but its help does not repeat them."""
     for argument in GLOBAL_OPTIONS:
-        group.add_argument(*argument.flags, help=argument.help, default=argparse.SUPPRESS, **argument.more)
+        shown = argparse.SUPPRESS if hidden else argument.help
+        target.add_argument(*argument.flags, help=shown, default=argparse.SUPPRESS, **argument.more)
 
 
 def _complete(namespace: argparse.Namespace) -> None:
@@ -224,26 +255,41 @@ def _unknown_command(name: str) -> UsageError:
     return UsageError(f"There is no command {name!r}.", hint=hint, context={"command": name})
 
 
+def _usage(command: Command) -> str:
+    words = ["%(prog)s"]
+    own = any(argument.flags[0].startswith("-") for argument in command.arguments)
+    if own or command.more_arguments or _output_options(command):
+        words.append("[options]")
+    words += [_usage_word(argument) for argument in command.arguments]
+    if command.subcommands:
+        words.append("COMMAND ...")
+    return " ".join(word for word in words if word)
+
+
+def _usage_word(argument: Argument) -> str:
+    name = str(argument.more.get("metavar", ""))
+    if argument.flags[0].startswith("-"):
+        return f"{argument.flags[0]} {name}" if argument.more.get("required") else ""
+    shapes = {"+": f"{name} [{name} ...]", "*": f"[{name} ...]", "?": f"[{name}]"}
+    return shapes.get(str(argument.more.get("nargs", "")), name)
+
+
 def _description(command: Command) -> str:
     return f"{command.summary[:1].upper()}{command.summary[1:]}.\n\n{command.description}".rstrip()
 
 
-def _indent(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
+def _epilog(command: Command) -> str:
+    if not command.example:
+        return _MORE_HELP
+    lines = command.example.splitlines()
+    title = "example:" if len(lines) == 1 else "examples:"
+    return "\n".join((title, *(f"  {line}" for line in lines), "", _MORE_HELP))
 
 
-def _formatter() -> type[argparse.HelpFormatter]:
-    """Colours only where help is asked for and goes to a terminal: rich is slow to load."""
-    asked = any(word in ("-h", "--help", "help") for word in sys.argv[1:])
-    colour = "NO_COLOR" not in os.environ and "--no-color" not in sys.argv
-    if not (asked and colour and sys.stdout is not None and sys.stdout.isatty()):
-        return argparse.RawDescriptionHelpFormatter
-    from rich_argparse import RawDescriptionRichHelpFormatter
+def _formatter() -> Any:
+    """The formatter that argparse asks for. Only where help is wanted it needs to know the terminal."""
+    if any(word in ("-h", "--help", "help") for word in sys.argv[1:]):
+        from jjm_tui.cli.help import formatter
 
-    class PlainTextFormatter(RawDescriptionRichHelpFormatter):
-        """Help texts hold square brackets that are not markup."""
-
-        text_markup = False
-        help_markup = False
-
-    return PlainTextFormatter
+        return formatter
+    return lambda prog: argparse.HelpFormatter(prog, width=_PLAIN_WIDTH)
