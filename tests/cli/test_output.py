@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from jjm_tui.cli.appearance import status_text
 from jjm_tui.cli.columns import plain_row, task_table
 from jjm_tui.cli.output import harmless, plain_cell
 from jjm_tui.cli.task_json import TASK_FIELDS, operation_document, task_document
 from jjm_tui.domain.operations import OperationKind
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import short_ids
 from jjm_tui.services.results import OperationResult, Outcome
-from tests.cli.samples import ALL, DONE, NOW, UNKNOWN, WAITING, Screen
+from tests.cli.samples import ALL, DONE, NOW, RUNNING, UNKNOWN, WAITING, Screen
 
 NASTY = "\x1b]52;c;aGk=\x07\x9b31m\u202eevil [/foo] [x] [@click=app.quit] \x1b[2J"
 
@@ -23,38 +29,72 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
     time.tzset()
 
 
-def table(width: int, *, unicode: bool = True) -> str:
+def table(width: int, *, unicode: bool = True, tasks: Sequence[Task] = ALL) -> str:
     screen = Screen(width=width, unicode=unicode)
-    screen.output.render(task_table(ALL, NOW, screen.output.look))
+    screen.output.render(task_table(tasks, NOW, screen.output.look))
     return "\n".join(line.rstrip() for line in screen.out.splitlines())
 
 
 def test_table_at_80_columns() -> None:
     assert table(80) == (
-        "ID         STATUS              TITLE                    REPOSITORY       UPDATED\n"
-        "271828189  ✓ completed         日本語のタイトル         unknown          5s ago\n"
-        "31415926   ? waiting approval  Upgrade the ORM          acme/api.server  18m ago\n"
-        "271828182  ▸ in progress       Fix the login bug that…  acme/webapp      2d ago\n"
-        "16180339   · unknown           16180339887498948482     unknown          unknown"
+        "ID         STATUS              TITLE                         REPOSITORY  UPDATED\n"
+        "271828189  ✓ completed         日本語のタイトル              unknown     5s ago\n"
+        "31415926   ? waiting approval  Upgrade the ORM               api.server  18m ago\n"
+        "271828182  ▸ in progress       Fix the login bug that keep…  webapp      2d ago\n"
+        "16180339   · unknown           16180339887498948482          unknown     unknown"
     )
 
 
-def test_table_at_160_columns() -> None:
-    assert table(160) == (
-        "ID         STATUS              TITLE                                             REPOSITORY       BRANCH"
-        "            NEEDS ME  WAITING  UPDATED\n"
-        "271828189  ✓ completed         日本語のタイトル                                  unknown"
-        "                                               2026-11-20 11:59 5s ago\n"
-        "31415926   ? waiting approval  Upgrade the ORM                                   acme/api.server  main"
-        "              approval  18m      2026-11-20 11:42 18m ago\n"
-        "271828182  ▸ in progress       Fix the login bug that keeps people out when th…  acme/webapp"
-        "      feature/a-long-…                     2026-11-18 12:00 2d ago\n"
-        "16180339   · unknown           16180339887498948482                              unknown"
-        "                                               unknown"
-    )
+def test_table_at_100_columns_says_what_is_needed() -> None:
+    assert table(100).splitlines()[:4] == [
+        "ID         STATUS              NEEDS YOU     TITLE                               REPOSITORY  UPDATED",
+        "271828189  ✓ completed                       日本語のタイトル                    unknown     5s ago",
+        "31415926   ? waiting approval  approval 18m  Upgrade the ORM                     api.server  18m ago",
+        "271828182  ▸ in progress                     Fix the login bug that keeps peop…  webapp      2d ago",
+    ]
 
 
-@pytest.mark.parametrize("width", [20, 40, 59, 60, 79, 100, 119, 120, 300])
+def test_table_at_160_columns_has_everything() -> None:
+    lines = table(160).splitlines()
+    assert lines[0].split() == ["ID", "STATUS", "NEEDS", "YOU", "TITLE", "REPOSITORY", "BRANCH", "UPDATED"]
+    assert "acme/webapp      feature/a-long-branch-name  2026-11-18 12:00  2d ago" in lines[3]
+
+
+def test_table_without_anybody_needed_has_no_column_for_it() -> None:
+    assert "NEEDS YOU" in table(120)
+    assert "NEEDS YOU" not in table(120, tasks=(DONE, UNKNOWN))
+
+
+def test_table_keeps_the_owner_where_two_have_a_repository_of_that_name() -> None:
+    fork = replace(UNKNOWN, id="4444444444", repository="fork/webapp")
+    shown = table(80, tasks=(RUNNING, fork, WAITING))
+    assert "acme/webapp" in shown
+    assert "fork/webapp" in shown
+    assert "acme/api.server" not in shown
+
+
+def test_table_says_which_finished_tasks_nobody_looked_at() -> None:
+    new = replace(DONE, id="5555555555", seen_at=None)
+    failed = replace(new, id="6666666666", status=TaskStatus.FAILED)
+    shown = table(60, tasks=(DONE, new, failed)).splitlines()
+    assert [line.partition("  ")[2].partition("  ")[0] for line in shown[1:]] == [
+        "✓ completed",
+        "✓ completed, new",
+        "✗ failed, new",
+    ]
+
+
+@pytest.mark.parametrize("width", [*range(40, 200, 3), 300])
+def test_table_never_cuts_ids_statuses_or_times(width: int) -> None:
+    ids, lines = short_ids(task.id for task in ALL), table(width).splitlines()
+    for task, line in zip(ALL, lines[1:], strict=True):
+        assert line.split()[0] == ids[task.id]
+        assert status_text(task.status) in line
+    if "UPDATED" in lines[0]:
+        assert [line.split()[-1] for line in lines[2:4]] == ["ago", "ago"]
+
+
+@pytest.mark.parametrize("width", [20, 24, 40, 59, 60, 79, 100, 119, 120, 300])
 def test_table_never_is_wider_than_the_terminal(width: int) -> None:
     from jjm_tui.domain.text import cell_width
 
@@ -134,8 +174,6 @@ def test_hostile_text_is_literal_and_harmless_everywhere() -> None:
 
 
 def test_styled_with_colour_keeps_brackets_and_indents_what_goes_on() -> None:
-    from dataclasses import replace
-
     screen = Screen(width=30)
     screen.output.look = replace(screen.output.look, color=True)
     screen.output.styled([("    [/foo] " + "word " * 10, "")])

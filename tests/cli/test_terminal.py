@@ -131,7 +131,10 @@ def test_monitor_on_a_terminal_is_live_and_stops_on_ctrl_c(stocked: Program) -> 
         terminal.wait_for("Ctrl+C stops")
         terminal.interrupt()
         assert terminal.finish() == 130
-        assert terminal.text.rstrip().endswith("Monitoring stopped")
+        last = terminal.text.rstrip().splitlines()
+        assert last[-1] == "Monitoring stopped."
+        assert "8 tasks" in last[-2]
+        assert "Ctrl+C" not in last[-2]
         assert terminal.seen.rstrip().rfind(b"\x1b[?25h") > terminal.seen.rfind(b"\x1b[?25l")
 
 

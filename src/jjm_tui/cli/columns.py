@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from jjm_tui.cli.appearance import local_minute, status_color, status_text, task_heading
 from jjm_tui.cli.output import Look
+from jjm_tui.cli.tables import Cell, Column, grid, widths_of
 from jjm_tui.cli.task_json import task_document
+from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task, needs_me
-from jjm_tui.domain.text import cell_width, clean_line, relative_time, short_ids
+from jjm_tui.domain.text import clean_line, relative_time, short_ids
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,99 +22,134 @@ if TYPE_CHECKING:
 PLAIN_COLUMNS: Final = ("id", "status", "needs_me", "repository", "branch", "updated_at", "title")
 """The tab-separated columns of ``list`` when standard output is not a terminal."""
 
-_WIDE: Final = 120
-_MIDDLE: Final = 60
-_GAP: Final = 2
-_NARROWEST: Final = 4
+_UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
-    text: str
-    style: str = ""
+class _Layout:
+    """What is shown. ``title``: with less room for the titles than this, the next layout is tried."""
+
+    title: int
+    branch: bool = False
+    owner: bool = False
+    date: bool = False
+    needs: bool = False
+    repository: bool = True
+    updated: bool = True
+    word: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    title: str
-    cell: Callable[[Task], _Cell]
-    flexible: int | None = None
-    """Share of the room that is left; ``None``: as wide as its content."""
+_LAYOUTS: Final = (
+    _Layout(30, branch=True, owner=True, date=True, needs=True),
+    _Layout(30, owner=True, date=True, needs=True),
+    _Layout(30, date=True, needs=True),
+    _Layout(30, needs=True),
+    _Layout(18),
+    _Layout(10, repository=False),
+    _Layout(6, repository=False, updated=False),
+    _Layout(0, repository=False, updated=False, word=False),
+)
+"""From the widest terminal to the narrowest."""
 
 
 def task_table(tasks: Sequence[Task], now: datetime, look: Look) -> Table:
-    """The table for people: ID, Status, Title, Repository, Updated; more where there is room."""
-    from rich.table import Table
-    from rich.text import Text
-
-    columns = _columns(tasks, now, look)
-    rows = [[column.cell(task) for column in columns] for task in tasks]
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", expand=False)
-    for column, width in zip(columns, _widths(columns, rows, look.width), strict=True):
-        table.add_column(Text(column.title), no_wrap=True, overflow="ellipsis" if look.unicode else "crop", width=width)
-    for row in rows:
-        table.add_row(*(Text(cell.text, style=cell.style, no_wrap=True) for cell in row))
-    return table
-
-
-def _widths(columns: Sequence[_Column], rows: Sequence[Sequence[_Cell]], width: int) -> list[int]:
-    """Fixed columns get what they need; flexible ones share the rest, none more than it needs."""
-    needed = [
-        max([len(column.title), *(cell_width(row[number].text) for row in rows)])
-        for number, column in enumerate(columns)
-    ]
-    room = width - _GAP * (len(columns) - 1)
-    room -= sum(need for need, column in zip(needed, columns, strict=True) if column.flexible is None)
-    widths = list(needed)
-    flexible = [number for number, column in enumerate(columns) if column.flexible is not None]
-    while flexible:
-        shares = sum(columns[number].flexible or 0 for number in flexible)
-        modest = [n for n in flexible if needed[n] <= room * (columns[n].flexible or 0) // shares]
-        for number in modest or flexible:
-            widths[number] = max(_NARROWEST, min(needed[number], room * (columns[number].flexible or 0) // shares))
-        if not modest:
+    """The table for people. Only titles and repositories are ever cut."""
+    maker = _Maker(tasks, now, look)
+    for layout in _LAYOUTS:
+        columns = maker.columns(layout)
+        place = next(number for number, column in enumerate(columns) if column.title == "TITLE")
+        if widths_of(columns, look.width)[place] >= min(layout.title, columns[place].needed):
             break
-        room -= sum(widths[number] for number in modest)
-        flexible = [number for number in flexible if number not in modest]
-    return widths
+    return grid(columns, look)
 
 
-def _columns(tasks: Sequence[Task], now: datetime, look: Look) -> list[_Column]:
-    ids = short_ids(task.id for task in tasks)
-    columns = [
-        _Column("ID", lambda task: _Cell(ids[task.id], "bold")),
-        _Column(
-            "STATUS",
-            lambda task: _Cell(status_text(task.status, unicode=look.unicode), status_color(task.status)),
-        ),
-        _Column("TITLE", lambda task: _Cell(task_heading(task)), flexible=3),
-    ]
-    if look.width >= _MIDDLE:
-        columns.append(_Column("REPOSITORY", lambda task: _Cell(clean_line(task.repository or "unknown")), flexible=2))
-    if look.width >= _WIDE:
-        columns.append(_Column("BRANCH", lambda task: _Cell(clean_line(task.branch or "")), flexible=1))
-        columns.append(_Column("NEEDS ME", lambda task: _Cell(needs_me(task, now) or "", "bold")))
-        columns.append(_Column("WAITING", lambda task: _Cell(_waiting(task, now))))
-        columns.append(_Column("UPDATED", lambda task: _Cell(_minute_and_age(task, now))))
-    elif look.width >= _MIDDLE:
-        columns.append(_Column("UPDATED", lambda task: _Cell(_age(task, now))))
-    else:
-        columns.append(_Column("AGE", lambda task: _Cell(_age(task, now).removesuffix(" ago"))))
-    return columns
+class _Maker:
+    """Makes the columns of a layout; what two layouts share is made once."""
+
+    def __init__(self, tasks: Sequence[Task], now: datetime, look: Look) -> None:
+        self._tasks, self._now, self._unicode = tasks, now, look.unicode
+        ids = short_ids(task.id for task in tasks)
+        owners = _owners(tasks)
+        self._makers: dict[str, Callable[[Task], Cell]] = {
+            "id": lambda task: Cell(ids[task.id], "bold"),
+            "status": lambda task: Cell(status_text(task.status, unicode=look.unicode), status_color(task.status)),
+            "status and need": self._status_and_need,
+            "glyph": lambda task: Cell(
+                status_text(task.status, unicode=look.unicode).split()[0], status_color(task.status)
+            ),
+            "need": self._need,
+            "title": lambda task: Cell(task_heading(task)),
+            "repository": lambda task: Cell(clean_line(task.repository or _UNKNOWN)),
+            "name": lambda task: Cell(_short_repository(task.repository, owners)),
+            "branch": lambda task: Cell(clean_line(task.branch or _UNKNOWN)),
+            "date": lambda task: Cell(_minute_and_age(task, now)),
+            "age": lambda task: Cell(relative_time(task.updated_at, now)),
+        }
+        self._made: dict[str, list[Cell]] = {}
+
+    def columns(self, layout: _Layout) -> list[Column]:
+        """The columns of a layout, from left to right."""
+        word = "status" if layout.needs else "status and need"
+        columns = [
+            Column("ID", self._cells("id")),
+            Column("STATUS", self._cells(word)) if layout.word else Column("", self._cells("glyph")),
+        ]
+        if layout.needs and any(cell.text for cell in self._cells("need")):
+            columns.append(Column("NEEDS YOU", self._cells("need")))
+        columns.append(Column("TITLE", self._cells("title"), share=2))
+        if layout.repository:
+            share = None if layout.needs else 1
+            columns.append(Column("REPOSITORY", self._cells("repository" if layout.owner else "name"), share))
+        if layout.branch:
+            columns.append(Column("BRANCH", self._cells("branch")))
+        if layout.updated:
+            columns.append(Column("UPDATED", self._cells("date" if layout.date else "age")))
+        return columns
+
+    def _cells(self, name: str) -> list[Cell]:
+        if name not in self._made:
+            self._made[name] = [self._makers[name](task) for task in self._tasks]
+        return self._made[name]
+
+    def _need(self, task: Task) -> Cell:
+        """Why, and for how long."""
+        reason = needs_me(task, self._now)
+        if reason is None:
+            return Cell("")
+        if task.waiting_since is None:
+            return Cell(reason, "bold")
+        return Cell(f"{reason} {relative_time(task.waiting_since, self._now).removesuffix(' ago')}", "bold")
+
+    def _status_and_need(self, task: Task) -> Cell:
+        """The word says itself what a waiting task needs; a finished one says whether it was looked at."""
+        text = status_text(task.status, unicode=self._unicode)
+        if needs_me(task, self._now) is None:
+            return Cell(text, status_color(task.status))
+        unseen = task.status in (TaskStatus.FAILED, TaskStatus.COMPLETED)
+        return Cell(f"{text}, new" if unseen else text, f"bold {status_color(task.status)}")
 
 
-def _age(task: Task, now: datetime) -> str:
-    return relative_time(task.updated_at, now)
+def _owners(tasks: Sequence[Task]) -> dict[str, set[str]]:
+    """Which owners have a repository of each name."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for task in tasks:
+        owner, _, name = (task.repository or "").rpartition("/")
+        owners[name].add(owner)
+    return owners
+
+
+def _short_repository(repository: str | None, owners: dict[str, set[str]]) -> str:
+    """The name without its owner, unless two owners have one of that name."""
+    if repository is None:
+        return _UNKNOWN
+    name = repository.rpartition("/")[2]
+    return clean_line(repository if len(owners[name]) > 1 or not name else name)
 
 
 def _minute_and_age(task: Task, now: datetime) -> str:
-    return "unknown" if task.updated_at is None else f"{local_minute(task.updated_at)} {_age(task, now)}"
-
-
-def _waiting(task: Task, now: datetime) -> str:
-    if needs_me(task, now) is None or task.waiting_since is None:
-        return ""
-    return relative_time(task.waiting_since, now).removesuffix(" ago")
+    if task.updated_at is None:
+        return _UNKNOWN
+    return f"{local_minute(task.updated_at)}  {relative_time(task.updated_at, now)}"
 
 
 def plain_row(task: Task, now: datetime, fields: Sequence[str] | None) -> list[str]:
