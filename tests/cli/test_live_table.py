@@ -11,7 +11,7 @@ from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import cell_width
-from jjm_tui.errors import ServerConnectionError, JulesManagerError
+from jjm_tui.errors import JulesManagerError, ServerConnectionError
 from jjm_tui.services.results import MonitorUpdate
 from tests.cli.samples import NOW, RUNNING, WAITING, Screen, ago
 

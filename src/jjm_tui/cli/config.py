@@ -8,6 +8,7 @@ from typing import Any
 from jjm_tui.cli.context import CommandContext, overrides
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.output import harmless
+from jjm_tui.cli.tables import hanging
 
 
 def _location(context: CommandContext) -> Path:
@@ -45,7 +46,7 @@ def show(context: CommandContext) -> int:
     for row in rows:
         value = _plain(row.value)
         if out.terminal:
-            out.line(f"{row.key:<{widest}}  {value or '-'}  ({row.source})")
+            out.line(hanging(f"{row.key:<{widest}}  ", f"{value or '-'}  ({row.source})", out.look.width))
         else:
             out.row([row.key, value, row.source])
     return ExitCode.DONE
@@ -86,9 +87,9 @@ def check(context: CommandContext) -> int:
         if given.json:
             continue
         if out.terminal:
-            out.line(f"{finding.level:<8} {finding.message}")
+            out.line(hanging(f"{finding.level:<9}", finding.message, out.look.width))
             if finding.hint:
-                out.line(f"         {finding.hint}")
+                out.line(hanging(" " * 9, finding.hint, out.look.width))
         else:
             out.row([finding.level, finding.message, finding.hint or ""])
     return ExitCode.USAGE if any(finding.level == "error" for finding in findings) else ExitCode.DONE

@@ -8,10 +8,12 @@ from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, code_for_error
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import waiting_for
+from jjm_tui.cli.tables import hanging
 from jjm_tui.domain.text import clean_line
 from jjm_tui.errors import AuthenticationError
 from jjm_tui.services.results import Check
 
+_STATE_ROOM: Final = 9
 _STYLES: Final = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 
@@ -60,6 +62,8 @@ def _show(context: CommandContext, check: Check) -> None:
     if not out.terminal:
         out.row([check.state, *(clean_line(text) for text in (check.name, check.message, check.way_out or ""))])
         return
-    out.styled([(f"{check.state:<8} {check.name}: {check.message}", _STYLES[check.state])])
+    head, width = f"{check.state:<{_STATE_ROOM}}", out.look.width
+    text = clean_line(f"{check.name}: {check.message}")
+    out.styled([(line, _STYLES[check.state]) for line in hanging(head, text, width).splitlines()])
     for line in (*check.details, *([check.way_out] if check.way_out else [])):
-        out.line(f"         {line}")
+        out.line(hanging(" " * _STATE_ROOM, clean_line(line), width))

@@ -8,6 +8,7 @@ from typing import Any, Final
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode
 from jjm_tui.cli.output import harmless
+from jjm_tui.cli.tables import hanging
 
 DEFAULT_KEYS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "move.down": ("next row", ("j", "down")),
@@ -110,11 +111,14 @@ def run(context: CommandContext) -> int:
             for action, bound in keys.items()
         ]
         out.document({"keys": harmless(rows), "problems": harmless(problems)})
+    room = max(map(len, keys))
+    key_room = max(len(", ".join(bound)) for bound in keys.values())
     for action, bound in keys.items():
         if context.arguments.json:
             break
         if out.terminal:
-            out.line(f"{action:<27} {', '.join(bound) or '-':<24} {DEFAULT_KEYS[action][0]}")
+            head = f"{action:<{room}}  {', '.join(bound) or '-':<{key_room}}  "
+            out.line(hanging(head, DEFAULT_KEYS[action][0], out.look.width))
         else:
             out.row([action, ",".join(bound), DEFAULT_KEYS[action][0]])
     for problem in problems:

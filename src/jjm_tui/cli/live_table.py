@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jjm_tui.cli.appearance import local_second, status_color, status_text, task_heading
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.history import event_sentence
-from jjm_tui.cli.tables import Cell, Column, cut, grid
+from jjm_tui.cli.tables import Cell, Column, cut, grid, with_title
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.text import age, clean_line, relative_time, short_ids
@@ -102,7 +102,11 @@ def render(
     if len(tasks) > room:
         parts.append(Text(f"and {len(tasks) - room} more"))
     if news:
-        lines = [_news_line(event, ids) for event in news]
+        titles = {task.id: task_heading(task) for task in update.tasks}
+        lines = [
+            with_title(_news_line(event, ids), titles.get(event.task_id or ""), look.width, unicode=look.unicode)
+            for event in news
+        ]
         parts += [Text(""), *(Text(cut(line, look.width, unicode=look.unicode), style="dim") for line in lines)]
     status = cut(_status_line(update, now, running=running), look.width, unicode=look.unicode)
     return Group(*parts, Text(status, style="bold"))

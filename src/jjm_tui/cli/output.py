@@ -42,7 +42,7 @@ class Output:
         self.look = look or Look()
         self.broken = False
         self._console: Console | None = None
-        self._before_error: Callable[[], None] | None = None
+        self._before_writing: Callable[[], None] | None = None
 
     @property
     def terminal(self) -> bool:
@@ -55,6 +55,8 @@ class Output:
         """Write text as it is; it must be clean already. Raises StorageError when the disk is full."""
         if self.broken:
             return
+        if self._before_writing is not None and self.look.terminal:
+            self._before_writing()
         try:
             self._stdout.write(text)
             self._stdout.flush()
@@ -183,16 +185,16 @@ class Output:
         if error.hint:
             self._say("\n".join(f"  {line}" for line in error.hint.splitlines()))
 
-    def before_error(self, action: Callable[[], None] | None) -> None:
+    def before_writing(self, action: Callable[[], None] | None) -> None:
         """Have ``action`` clear a progress line before anything else is written."""
-        self._before_error = action
+        self._before_writing = action
 
     def _say(self, text: str) -> None:
         self._write_error(clean(text) + "\n")
 
     def _write_error(self, text: str) -> None:
-        if self._before_error is not None:
-            self._before_error()
+        if self._before_writing is not None:
+            self._before_writing()
         try:
             self._stderr.write(text)
             self._stderr.flush()

@@ -57,11 +57,11 @@ async def waiting_for(out: Output, text: str) -> AsyncIterator[Progress]:
         yield progress
         return
     drawing = asyncio.create_task(progress.run())
-    out.before_error(progress.clear)
+    out.before_writing(progress.clear)
     try:
         yield progress
     finally:
         drawing.cancel()
         await asyncio.wait([drawing])
         progress.clear()
-        out.before_error(None)
+        out.before_writing(None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
@@ -11,8 +12,13 @@ from jjm_tui.cli.loop import run_async
 from jjm_tui.cli.operating import read_standard_input
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import waiting_for
+from jjm_tui.cli.tables import GAP, cut, hanging, pairs
 from jjm_tui.domain.text import clean, clean_line
 from jjm_tui.errors import UnsupportedOperationError
+
+_WIDEST_NAME: Final = 30
+_MOST_CELLS: Final = 300
+"""Of a description on a terminal; elsewhere it is whole."""
 
 
 async def tools(context: CommandContext) -> int:
@@ -29,8 +35,7 @@ async def tools(context: CommandContext) -> int:
             }
         )
         return ExitCode.DONE
-    for tool in found:
-        _line(context, tool.name, ", ".join(_properties(tool.input_schema)), tool.description or "")
+    _lines(context, [(tool.name, ", ".join(_properties(tool.input_schema)), tool.description or "") for tool in found])
     if not found:
         context.out.remark("The server has no tools.")
     return ExitCode.DONE
@@ -44,13 +49,19 @@ def _properties(schema: Any) -> list[str]:
     return [f"{name}*" if name in needed else str(name) for name in (properties or {})]
 
 
-def _line(context: CommandContext, name: str, middle: str, text: str) -> None:
-    if context.out.terminal:
-        context.out.styled([(f"{name}  {middle}".rstrip(), "bold")])
+def _lines(context: CommandContext, rows: Sequence[tuple[str, str, str]]) -> None:
+    """Names, what belongs to them beside them, and descriptions below."""
+    out = context.out
+    names = [clean_line(name) for name, _, _ in rows]
+    room = min(max(map(len, names), default=0), _WIDEST_NAME) + GAP
+    for name, (_, middle, text) in zip(names, rows, strict=True):
+        if not out.terminal:
+            out.row([name, clean_line(middle), clean(text)])
+            continue
+        head = f"{name:<{room}}"
+        out.styled((line, "bold") for line in hanging(head, clean_line(middle), out.look.width).splitlines())
         if text:
-            context.out.line(f"    {clean_line(text)[:300]}")
-    else:
-        context.out.row([clean_line(name), clean_line(middle), clean(text)])
+            out.line(hanging("    ", cut(clean_line(text), _MOST_CELLS, unicode=out.look.unicode), out.look.width))
 
 
 def call(context: CommandContext) -> int:
@@ -124,8 +135,7 @@ async def resources(context: CommandContext) -> int:
             }
         )
         return ExitCode.DONE
-    for item in found:
-        _line(context, item.uri, item.name, item.description or "")
+    _lines(context, [(item.uri, item.name, item.description or "") for item in found])
     if not found:
         context.out.remark("The server has no resources.")
     return ExitCode.DONE
@@ -173,12 +183,13 @@ async def info(context: CommandContext) -> int:
     if context.arguments.json:
         context.out.document(harmless(document))
         return ExitCode.DONE
-    for name, value in document.items():
-        for key, text in _rows(name, value):
-            if context.out.terminal:
-                context.out.line(f"{key:<22} {text}")
-            else:
-                context.out.row([clean_line(key), clean_line(text)])
+    rows = [(clean_line(key), clean_line(text)) for name, value in document.items() for key, text in _rows(name, value)]
+    if context.out.terminal:
+        for line in pairs(((key.replace("_", " "), text) for key, text in rows), context.out.look.width):
+            context.out.line(line)
+    else:
+        for row in rows:
+            context.out.row(row)
     return ExitCode.DONE
 
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.output import harmless
+from jjm_tui.cli.tables import pairs
 from jjm_tui.errors import StorageError
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def info(context: CommandContext) -> int:
     document = _document(report)
     if context.arguments.json:
         context.out.document({"store": document})
+    elif context.out.terminal and not report.exists:
+        _write(context, {"path": document["path"], "tasks": "nothing is stored yet"})
     else:
         _write(context, document)
     return ExitCode.DONE
@@ -68,12 +71,13 @@ def _document(report: StoreReport) -> dict[str, Any]:
 
 
 def _write(context: CommandContext, document: Mapping[str, Any]) -> None:
-    for name, value in document.items():
-        for text in _texts(value):
-            if context.out.terminal:
-                context.out.line(f"{name:<15} {text}")
-            else:
-                context.out.row([name, text])
+    rows = [(name, text) for name, value in document.items() for text in _texts(value)]
+    if context.out.terminal:
+        for line in pairs(((name.replace("_", " "), text) for name, text in rows), context.out.look.width):
+            context.out.line(line)
+    else:
+        for row in rows:
+            context.out.row(row)
 
 
 def _texts(value: Any) -> list[str]:

@@ -17,6 +17,10 @@ GAP: Final = 2
 """Columns between two columns of a table."""
 
 
+_BETWEEN: Final = " · "
+_SHORTEST_TITLE: Final = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One clean line with a rich style."""
@@ -92,6 +96,12 @@ def grid(columns: Sequence[Column], look: Look, *, header: bool = True) -> Table
             )
         )
     return table
+
+
+def with_title(text: str, title: str | None, room: int, *, unicode: bool = True) -> str:
+    """``text`` whole, and as much of the title as still has room on the line."""
+    left = room - cell_width(text) - len(_BETWEEN)
+    return text if not title or left < _SHORTEST_TITLE else text + _BETWEEN + cut(title, left, unicode=unicode)
 
 
 def hanging(head: str, text: str, width: int) -> str:
