@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Plan, PlanStep, Provenance, SourceFile, Task
 from jjm_tui.errors import JulesManagerError, ValidationError
-from jjm_tui.ports import SyncState, TaskStore
+from jjm_tui.ports import TaskStore
 from tests.store.stands import START, make_task, put, say
 
 Open = Callable[[], Awaitable[TaskStore]]

@@ -14,9 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import ValidationError
-from jjm_tui.ports import SyncState
 from jjm_tui.store.json_file import JsonTaskStore, read_tasks
 from tests.store.stands import START, HandClock, make_task
 from tests.store.test_document import NEW_KEYS

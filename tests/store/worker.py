@@ -14,8 +14,8 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
-from jjm_tui.ports import SyncState
 from jjm_tui.store.json_file import JsonTaskStore
 from tests.store.stands import HandClock
 

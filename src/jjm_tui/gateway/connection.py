@@ -31,7 +31,8 @@ from jjm_tui.gateway.stderr import LastWords, StderrLog
 from jjm_tui.ports import Clock
 
 if TYPE_CHECKING:
-    from jjm_tui.gateway.link import Link, Wire
+    from jjm_tui.gateway.link import Link
+    from jjm_tui.gateway.wires import Wire
 
 CRASHES = 5
 CRASH_WINDOW = 180.0

@@ -27,8 +27,8 @@ from jjm_tui.gateway.slips import Slip, WritingRefused
 from jjm_tui.ports import ToolAnswer
 
 if TYPE_CHECKING:
-    from jjm_tui.gateway.link import Wire
     from jjm_tui.gateway.spec import ServerSpec
+    from jjm_tui.gateway.wires import Wire
 
 __all__ = [
     "Answered",

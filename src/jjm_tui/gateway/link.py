@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Protocol, TypeVar, cast
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
 
 import anyio
 import anyio.to_thread
@@ -19,18 +19,18 @@ from pydantic import TypeAdapter
 from jjm_tui import __version__
 from jjm_tui.errors import (
     ConfigurationError,
-    JulesManagerError,
     ProtocolError,
     ToolNotFoundError,
     UnsupportedOperationError,
 )
 from jjm_tui.gateway import faults
 from jjm_tui.gateway.http import HttpWire
-from jjm_tui.gateway.slips import Slip, SlipBook
+from jjm_tui.gateway.slips import Slip
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
 from jjm_tui.gateway.stderr import StderrLog
 from jjm_tui.gateway.transport import Log, StdioWire
 from jjm_tui.gateway.wire import Handshake
+from jjm_tui.gateway.wires import Wire
 from jjm_tui.ports import ResourceInfo, ToolAnswer, ToolInfo
 
 _PAGES = 200
@@ -41,24 +41,6 @@ _READ_RESULT: TypeAdapter[Any] = TypeAdapter(types.ReadResourceResult | types.In
 _T = TypeVar("_T")
 
 logging.getLogger("mcp").addHandler(logging.NullHandler())
-
-
-class Wire(Protocol):
-    """A transport with what we add to it."""
-
-    is_http: bool
-    book: SlipBook
-    ended: anyio.Event
-    failure: JulesManagerError | None
-
-    def open(self) -> AbstractAsyncContextManager[tuple[Any, Any]]:
-        """The pair of streams."""
-
-    async def wait_last_words(self) -> None:
-        """Wait a moment for what the server says while dying."""
-
-    def describe_end(self) -> str:
-        """How it ended."""
 
 
 def make_wire(spec: ServerSpec, settings: CallerSettings, stderr: StderrLog, log: Log) -> Wire:

@@ -1,34 +1,14 @@
-"""What the services need from the world, as protocols: a server, stores, a clock, somebody to tell.
-
-Gateway, stores and faces implement or use these; nothing here knows MCP, files or screens.
-"""
+"""A Jules MCP server as the services see it: what it can do, what it answers, what can be asked of it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import IntEnum
 from typing import Any, Literal, Protocol
 
-from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.facts import TaskFacts
-from jjm_tui.domain.operations import Operation
-from jjm_tui.domain.sync import SyncState
-from jjm_tui.domain.task import ChatMessage, Task
-
-
-class Clock(Protocol):
-    """Time, injected everywhere so that tests own it."""
-
-    def now(self) -> datetime:
-        """The wall clock, timezone-aware, UTC."""
-
-    def monotonic(self) -> float:
-        """Seconds from an arbitrary start, never going back."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
+from jjm_tui.domain.task import Task
 
 
 class Priority(IntEnum):
@@ -37,9 +17,6 @@ class Priority(IntEnum):
     USER = 0
     SETTLE = 1
     POLL = 2
-
-
-# --- the server -----------------------------------------------------------------------------------------------
 
 
 Support = Literal["yes", "no", "ignored", "always", "never"]
@@ -272,164 +249,3 @@ class TaskServer(Protocol):
 
     async def read_resource(self, uri: str) -> str:
         """The text of a resource. Raises ToolNotFoundError for an unknown one."""
-
-
-# --- the stores -----------------------------------------------------------------------------------------------
-
-TaskChange = Callable[[Task | None], Task | None]
-"""A change of one task: gets the newest stored task (``None``: not there), answers the new one (``None``: remove).
-It may be called more than once and must be pure."""
-
-
-class TaskStore(Protocol):
-    """Where tasks live. Safe for several processes; a change is applied to the newest state, never to a stale one."""
-
-    async def list_tasks(self) -> tuple[Task, ...]:
-        """All tasks, in no promised order."""
-
-    async def get_task(self, task_id: str) -> Task | None:
-        """One task by full id."""
-
-    async def find_ids(self, prefix: str) -> tuple[str, ...]:
-        """Ids that start with ``prefix``."""
-
-    async def apply(self, changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
-        """Apply changes by id, durably and all together; answer the new tasks.
-
-        Raises:
-            StorageError: nothing was changed.
-        """
-
-    async def get_sync_state(self, origin: str) -> SyncState:
-        """What was recorded of the last list reading."""
-
-    async def set_sync_state(self, state: SyncState) -> None:
-        """Record it durably."""
-
-    async def forget(self, task_ids: Iterable[str], at: datetime) -> dict[str, Task]:
-        """Remove tasks and leave marks, so that polling does not bring them back; answer what was removed."""
-
-    async def remember(self, task_ids: Iterable[str]) -> dict[str, Task]:
-        """Undo ``forget``: bring the tasks back as they were; answer them."""
-
-    async def forgotten_ids(self) -> frozenset[str]:
-        """The marks that ``forget`` left."""
-
-    def watch(self) -> AsyncIterator[frozenset[str]]:
-        """Yield ids that changed on disk, by whatever process, within 300 ms."""
-
-    async def close(self) -> None:
-        """Write what is pending."""
-
-
-class EventLog(Protocol):
-    """The append-only history."""
-
-    async def append(self, events: Sequence[TaskEvent]) -> None:
-        """Add events durably, in order."""
-
-    async def query(
-        self,
-        *,
-        task_id: str | None = None,
-        types: frozenset[EventType] | None = None,
-        since: datetime | None = None,
-        limit: int | None = None,
-    ) -> tuple[TaskEvent, ...]:
-        """Events, oldest first; with ``limit`` the newest ones."""
-
-    def follow(self) -> AsyncIterator[TaskEvent]:
-        """Yield events as they are appended by any process, from now on."""
-
-
-class OutboxStore(Protocol):
-    """Operations on disk, one record each; every method is durable when it returns."""
-
-    def owner(self) -> str:
-        """The name of this process; it holds a lock of that name from the first call until it ends."""
-
-    async def is_alive(self, owner: str) -> bool:
-        """Whether the process of that name still holds its lock."""
-
-    async def add(self, operation: Operation) -> None:
-        """Record a new operation.
-
-        Raises:
-            WrongStateError: an open operation of the same task and kind exists (any process).
-        """
-
-    async def change(self, operation_id: str, change: Callable[[Operation], Operation]) -> Operation:
-        """Change one record under the lock. Raises StorageError when it is not there."""
-
-    def change_now(self, operation_id: str, change: Callable[[Operation], Operation]) -> Operation:
-        """The same, blocking: for the moment just before a request is written."""
-
-    async def get(self, operation_id: str) -> Operation | None:
-        """One record."""
-
-    async def list_operations(self, *, open_only: bool = False) -> tuple[Operation, ...]:
-        """Records, oldest first. Finished ones are kept for seven days."""
-
-    async def remove(self, operation_id: str) -> None:
-        """Remove one record."""
-
-    def close(self) -> None:
-        """Stop being an owner: other processes may adopt what is open."""
-
-
-class DraftStore(Protocol):
-    """Texts not sent yet: ``message:<task id>`` or ``create``, kept until they went out."""
-
-    async def get(self, key: str) -> str | None:
-        """The draft, if there is one."""
-
-    async def put(self, key: str, text: str) -> None:
-        """Keep it durably; empty text removes it."""
-
-    async def list_keys(self) -> tuple[str, ...]:
-        """All keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """The whole conversation and patch of one task, and when they were read.
-
-    ``activities`` and ``patch`` are raw as the server gave them and must be cleaned when shown; ``messages`` is the
-    whole conversation as the model holds it.
-    """
-
-    task_id: str
-    activities: tuple[Mapping[str, Any], ...] = ()
-    messages: tuple[ChatMessage, ...] = ()
-    patch: str | None = None
-    read_at: datetime | None = None
-
-
-class TranscriptStore(Protocol):
-    """Whole conversations and patches, one file per task (``activities/``)."""
-
-    async def get(self, task_id: str) -> Transcript | None:
-        """What is kept of one task."""
-
-    async def put(self, transcript: Transcript) -> None:
-        """Keep it durably, replacing what was there."""
-
-    async def remove(self, task_id: str) -> None:
-        """Drop it."""
-
-
-class Notifier(Protocol):
-    """Tells the person about an event; called once per event and machine."""
-
-    async def notify(self, events: Sequence[TaskEvent], tasks: Mapping[str, Task]) -> None:
-        """Tell about these events, summed up when there are many."""
-
-
-class Leadership(Protocol):
-    """Only one process polls: a file lock beside the store."""
-
-    def try_lead(self) -> bool:
-        """Become or stay the leader; never waits."""
-
-    def resign(self) -> None:
-        """Let another process lead."""

@@ -1,0 +1,63 @@
+"""What the services need from the world, as protocols: a server, stores, a clock, somebody to tell.
+
+Gateway, stores and faces implement or use these; nothing here knows MCP, files or screens.
+"""
+
+from __future__ import annotations
+
+from jjm_tui.ports.server import (
+    Answer,
+    Capabilities,
+    CreatePlan,
+    CreateRequest,
+    DiffReading,
+    Priority,
+    Repository,
+    ResourceInfo,
+    ServerInfo,
+    Support,
+    TaskListing,
+    TaskReading,
+    TaskServer,
+    ToolAnswer,
+    ToolInfo,
+)
+from jjm_tui.ports.stores import (
+    DraftStore,
+    EventLog,
+    Leadership,
+    OutboxStore,
+    TaskChange,
+    TaskStore,
+    Transcript,
+    TranscriptStore,
+)
+from jjm_tui.ports.surroundings import Clock, Notifier
+
+__all__ = [
+    "Answer",
+    "Capabilities",
+    "Clock",
+    "CreatePlan",
+    "CreateRequest",
+    "DiffReading",
+    "DraftStore",
+    "EventLog",
+    "Leadership",
+    "Notifier",
+    "OutboxStore",
+    "Priority",
+    "Repository",
+    "ResourceInfo",
+    "ServerInfo",
+    "Support",
+    "TaskChange",
+    "TaskListing",
+    "TaskReading",
+    "TaskServer",
+    "TaskStore",
+    "ToolAnswer",
+    "ToolInfo",
+    "Transcript",
+    "TranscriptStore",
+]
