@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import textwrap
 from collections.abc import Generator, Iterator
 from functools import cache
 from typing import Any, Final
+
+from jjm_tui.cli.output import terminal_width
 
 _WIDEST: Final = 100
 
@@ -69,4 +70,4 @@ def _wrap_paragraph(paragraph: str) -> str:
 
 
 def _width() -> int:
-    return max(40, min(shutil.get_terminal_size().columns, _WIDEST) - 2)
+    return max(40, min(terminal_width(os.environ), _WIDEST) - 2)

@@ -20,7 +20,7 @@ def run(context: CommandContext) -> int:
     request = list_request(context.arguments)
     fields = chosen_fields(context.arguments.fields, TASK_FIELDS)
     if context.arguments.cached:
-        return _show(context, _read_store(context, request), request, fields)
+        return _run_cached(context, request, fields)
     from jjm_tui.cli.loop import run_async
 
     async def ask_server(context: CommandContext) -> int:
@@ -29,12 +29,20 @@ def run(context: CommandContext) -> int:
     return run_async(ask_server, context)
 
 
-def _read_store(context: CommandContext, request: ListRequest) -> ListResult:
+def _run_cached(context: CommandContext, request: ListRequest, fields: Sequence[str] | None) -> int:
+    """Everything made here lives until the program ends in a moment: nobody looks for garbage, not even then."""
     import gc
 
+    gc.disable()
+    result = _read_store(context, request)
+    code = _show(context, result, request, fields)
+    gc.freeze()
+    return code
+
+
+def _read_store(context: CommandContext, request: ListRequest) -> ListResult:
     from jjm_tui import assembly
 
-    gc.disable()  # everything that is made here lives until the program ends in a moment
     cached = assembly.read_cached(context.options, context.environ)
     tasks = select_tasks(cached.tasks, request, context.now())
     shown = tasks if request.limit is None else tasks[: request.limit]

@@ -312,7 +312,7 @@ def open_output(environ: Mapping[str, str], *, quiet: bool = False, no_color: bo
     return Output(
         stdout,
         stderr,
-        Look(terminal, error_terminal, _width(environ), color, encoding.startswith("utf"), quiet),
+        Look(terminal, error_terminal, terminal_width(environ), color, encoding.startswith("utf"), quiet),
     )
 
 
@@ -329,7 +329,8 @@ def _reconfigure(stream: TextIO, **options: str) -> None:
         change(**options)
 
 
-def _width(environ: Mapping[str, str]) -> int:
+def terminal_width(environ: Mapping[str, str]) -> int:
+    """Columns: as ``COLUMNS`` says, else of the terminal at hand, else 80."""
     given = environ.get("COLUMNS", "")
     if given.isascii() and given.isdigit() and int(given) > 0:
         return min(int(given), 1000)

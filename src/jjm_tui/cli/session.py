@@ -101,7 +101,7 @@ def _session_key() -> str | None:
     except OSError:
         return None
     try:
-        fields = Path(f"/proc/{session}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        fields = Path(f"/proc/{session}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         started = fields[19]
     except (OSError, IndexError):
         started = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.domain.task import ChatMessage, Plan, SourceFile, Task, needs_me
@@ -41,12 +42,8 @@ TASK_FIELDS: Final = (
 )
 
 
-def task_document(task: Task, now: datetime, fields: Sequence[str] | None = None) -> dict[str, Any]:
-    """A task with the fields of the contract, or with the chosen ones in the chosen order."""
-    return {name: _field(task, name, now) for name in (TASK_FIELDS if fields is None else fields)}
-
-
-_MADE: Final[Mapping[str, Callable[[Task], Any]]] = {
+_Make = Callable[[Task], Any]
+_MADE: Final[Mapping[str, _Make]] = {
     "status": lambda task: task.status.value,
     "created_at": lambda task: time_or_null(task.created_at),
     "updated_at": lambda task: time_or_null(task.updated_at),
@@ -60,11 +57,18 @@ _MADE: Final[Mapping[str, Callable[[Task], Any]]] = {
 }
 
 
-def _field(task: Task, name: str, now: datetime) -> Any:
-    if name == "needs_me":
-        return needs_me(task, now)
-    make = _MADE.get(name)
-    return getattr(task, name) if make is None else make(task)
+def task_document(task: Task, now: datetime, fields: Sequence[str] | None = None) -> dict[str, Any]:
+    """A task with the fields of the contract, or with the chosen ones in the chosen order."""
+    wanted = _EVERY_FIELD if fields is None else _makers(fields)
+    return {name: needs_me(task, now) if make is None else make(task) for name, make in wanted}
+
+
+def _makers(fields: Sequence[str]) -> tuple[tuple[str, _Make | None], ...]:
+    """How each field is made; the one that depends on the time is not."""
+    return tuple((name, None if name == "needs_me" else _MADE.get(name) or attrgetter(name)) for name in fields)
+
+
+_EVERY_FIELD: Final = _makers(TASK_FIELDS)
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

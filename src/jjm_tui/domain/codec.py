@@ -24,7 +24,7 @@ class FieldReader:
 
     def __init__(self, data: object, where: str = "") -> None:
         self._where = where
-        if not isinstance(data, Mapping):
+        if type(data) is not dict and not isinstance(data, Mapping):
             raise self.wrong("", "an object", data)
         self._rest = dict(data)
 
@@ -81,7 +81,7 @@ class FieldReader:
 
     def take_word(self, name: str, words: Iterable[str], default: str | None = None) -> str:
         value = self._rest.pop(name, default)
-        allowed = list(words)
+        allowed = words if isinstance(words, tuple) else tuple(words)
         if not isinstance(value, str) or value not in allowed:
             raise self.wrong(name, "one of " + ", ".join(allowed), value)
         return value
@@ -97,7 +97,7 @@ class FieldReader:
         if not isinstance(value, list | tuple):
             raise self.wrong(name, "a list", value)
         path = self.path(name)
-        return tuple(decode(item, path) for item in value)
+        return tuple([decode(item, path) for item in value])
 
     def drop(self, name: str) -> None:
         """Forget a field that is derived and therefore not read."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, Final
 
 from jjm_tui.domain.status import TaskStatus
@@ -86,6 +85,8 @@ def check_sort_field(field: str) -> str:
         known = _ALIASES.get(candidate, candidate)
         if known in SORT_FIELDS:
             return known
+    from difflib import get_close_matches
+
     close = get_close_matches(name, [*SORT_FIELDS, *_ALIASES], n=1, cutoff=0.5)
     raise ValidationError(
         f"Tasks cannot be sorted by '{field}'.",

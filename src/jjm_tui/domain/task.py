@@ -22,6 +22,7 @@ NeedsMe = Literal["approval", "question", "failure", "review"]
 MESSAGE_TYPES: Final[tuple[str, ...]] = get_args(MessageType)
 DELIVERIES: Final[tuple[str, ...]] = get_args(Delivery)
 FILE_STATUSES: Final[tuple[str, ...]] = get_args(FileStatus)
+STATUSES: Final = tuple(TaskStatus)
 
 
 def _time(moment: datetime | None) -> str | None:
@@ -291,7 +292,7 @@ class Task:
             description=read.take_optional_text("description"),
             repository=read.take_optional_text("repository"),
             branch=read.take_optional_text("branch"),
-            status=TaskStatus(read.take_word("status", TaskStatus, TaskStatus.UNKNOWN)),
+            status=TaskStatus(read.take_word("status", STATUSES, TaskStatus.UNKNOWN)),
             status_detail=read.take_optional_text("status_detail"),
             created_at=read.take_optional_time("created_at"),
             updated_at=read.take_optional_time("updated_at"),

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 _CSI_REST: Final = r"[0-?]*+[ -/]*+[@-~]?"
@@ -13,13 +14,18 @@ _STRING_REST: Final = (
     r"(?:[^\x07\x18\x1a\x1b\x80-\x9f]*+(?:\x07|\x1b\\|\x9c)"  # ended by BEL or ST,
     r"|[^\n\x07\x18\x1a\x1b\x80-\x9f]*+)"  # or never: to the end of the line
 )
-_SEQUENCE: Final = re.compile(
-    rf"(?:\x1b(?:\[{_CSI_REST}|[]PX^_]{_STRING_REST}|[ -/]++[0-~]?|[0-~])"
-    rf"|\x9b{_CSI_REST}|[\x90\x98\x9d-\x9f]{_STRING_REST})++"
-)
-"""Whole escape sequences (ECMA-48, as xterm reads them): CSI, also unfinished; OSC, DCS, SOS, PM and APC; ``ESC x`` and
-``ESC ( x``; the same in their C1 forms. Every quantifier is possessive and no string body runs over
-the start of another sequence, so no character is looked at more than twice."""
+
+
+@cache
+def _sequence() -> re.Pattern[str]:
+    """Whole escape sequences (ECMA-48, as xterm reads them): CSI, also unfinished; OSC, DCS, SOS, PM and APC; ``ESC x``
+    and ``ESC ( x``; the same in their C1 forms. Every quantifier is possessive and no string body runs over the start
+    of another sequence, so no character is looked at more than twice. Most texts have none, so it is compiled late."""
+    return re.compile(
+        rf"(?:\x1b(?:\[{_CSI_REST}|[]PX^_]{_STRING_REST}|[ -/]++[0-~]?|[0-~])"
+        rf"|\x9b{_CSI_REST}|[\x90\x98\x9d-\x9f]{_STRING_REST})++"
+    )
+
 
 _INVISIBLE_RANGES: Final = (
     (0x80, 0x9F),  # C1
@@ -49,14 +55,19 @@ _INVISIBLE_RANGES: Final = (
 _REPLACEMENT: Final = 0xFFFD
 _CONTROL_PICTURES: Final = 0x2400
 _LINE_FEED_AND_TAB: Final = frozenset({0x09, 0x0A})
-_VISIBLE: Final[dict[int, int]] = {
-    **{code: _CONTROL_PICTURES + code for code in range(0x20) if code not in _LINE_FEED_AND_TAB},
-    0x7F: 0x2421,
-    **{code: _REPLACEMENT for first, last in _INVISIBLE_RANGES for code in range(first, last + 1)},
-}
 _SUSPECT: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _INVISIBLE_RANGES) + "]"
 )
+
+
+@cache
+def _visible() -> dict[int, int]:
+    """What stands for each character that could do harm."""
+    return {
+        **{code: _CONTROL_PICTURES + code for code in range(0x20) if code not in _LINE_FEED_AND_TAB},
+        0x7F: 0x2421,
+        **{code: _REPLACEMENT for first, last in _INVISIBLE_RANGES for code in range(first, last + 1)},
+    }
 
 
 def clean(text: str) -> str:
@@ -68,7 +79,7 @@ def clean(text: str) -> str:
     """
     if _SUSPECT.search(text) is None:
         return text
-    return _SEQUENCE.sub("", text).replace("\r\n", "\n").translate(_VISIBLE)
+    return _sequence().sub("", text).replace("\r\n", "\n").translate(_visible())
 
 
 def clean_line(text: str) -> str:

@@ -29,4 +29,5 @@ def parse_time(text: str) -> datetime:
 
 def format_time(moment: datetime) -> str:
     """Write an aware time as RFC 3339 in UTC, with microseconds only where there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    here = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return here.isoformat().removesuffix("+00:00") + "Z"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
@@ -165,7 +164,9 @@ def section_names() -> frozenset[str]:
 
 def did_you_mean(word: str, words: Iterable[str]) -> str | None:
     """A sentence that suggests the nearest known word, or ``None``."""
-    near = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(words), n=1, cutoff=0.6)
     return f"Did you mean {near[0]!r}?" if near else None
 
 

@@ -7,9 +7,9 @@ the names of the environment variables are all made from them (``catalogue.py``)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal, cast
 
 from jjm_tui.settings.metadata import about, nothing
 
@@ -28,8 +28,22 @@ QUIET_HOURS: Final = r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d"
 SERVER_URL: Final = r"https?://[^\s/?#]+\S*"
 
 
-@dataclass(frozen=True)
-class ServerSettings:
+class _Section:
+    """Equality and text by the fields, written once: generating them for each section costs every start 2 ms."""
+
+    def __eq__(self, other: object) -> bool:
+        return vars(self) == vars(other) if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).items()))
+
+    def __repr__(self) -> str:
+        shown = (f"{each.name}={getattr(self, each.name)!r}" for each in fields(cast("Any", self)) if each.repr)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ServerSettings(_Section):
     """Which MCP server is used, and how it is started. A stronger layer that names a server (preset, command or
     url) replaces the server of weaker layers as a whole."""
 
@@ -124,8 +138,8 @@ class ServerSettings:
     )
 
 
-@dataclass(frozen=True)
-class DemoSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class DemoSettings(_Section):
     """The built-in simulator, as `--demo` and the preset demo start it."""
 
     tasks: int = field(default=12, metadata=about("How many tasks it starts with.", at_least=0, at_most=100_000))
@@ -138,8 +152,8 @@ class DemoSettings:
     )
 
 
-@dataclass(frozen=True)
-class PollingSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class PollingSettings(_Section):
     """How often the server is asked."""
 
     interval: float = field(
@@ -162,8 +176,8 @@ class PollingSettings:
     )
 
 
-@dataclass(frozen=True)
-class RetrySettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class RetrySettings(_Section):
     """Repeating calls that only read. What changes something on the server is never repeated."""
 
     attempts: int = field(default=3, metadata=about("How often a call is tried altogether.", at_least=1, at_most=20))
@@ -174,8 +188,8 @@ class RetrySettings:
     max: float = field(default=60.0, metadata=about("The longest pause in seconds.", at_least=0, at_most=3600))
 
 
-@dataclass(frozen=True)
-class BreakerSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class BreakerSettings(_Section):
     """The circuit breaker: after many failures in a row the server is left alone for a while."""
 
     failures: int = field(
@@ -186,8 +200,8 @@ class BreakerSettings:
     )
 
 
-@dataclass(frozen=True)
-class StorageSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class StorageSettings(_Section):
     """Where tasks are kept on this machine."""
 
     backend: Backend = field(default="json", metadata=about("How tasks are kept. This version has json."))
@@ -207,8 +221,8 @@ class StorageSettings:
     )
 
 
-@dataclass(frozen=True)
-class LoggingSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class LoggingSettings(_Section):
     """The log files. Secrets are masked in them."""
 
     level: LogLevel = field(default="info", metadata=about("The least important records that are kept."))
@@ -219,8 +233,8 @@ class LoggingSettings:
     keep_days: int = field(default=30, metadata=about("Days after which log files go.", at_least=1, at_most=3650))
 
 
-@dataclass(frozen=True)
-class CreateSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class CreateSettings(_Section):
     """What a new task is like unless told otherwise."""
 
     repository: str | None = field(
@@ -243,8 +257,8 @@ class CreateSettings:
     )
 
 
-@dataclass(frozen=True)
-class ResumeSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class ResumeSettings(_Section):
     """Resuming tasks."""
 
     message: str = field(
@@ -257,8 +271,8 @@ class ResumeSettings:
     )
 
 
-@dataclass(frozen=True)
-class OutboxSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class OutboxSettings(_Section):
     """Finding out what became of an operation."""
 
     settle_window: float | None = field(
@@ -280,8 +294,8 @@ class OutboxSettings:
     )
 
 
-@dataclass(frozen=True)
-class MonitorSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class MonitorSettings(_Section):
     """The command `monitor`."""
 
     interval: float = field(
@@ -289,8 +303,8 @@ class MonitorSettings:
     )
 
 
-@dataclass(frozen=True)
-class NotificationSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class NotificationSettings(_Section):
     """How you are told that a task needs you."""
 
     reasons: tuple[NotifyReason, ...] = field(
@@ -317,8 +331,8 @@ class NotificationSettings:
     )
 
 
-@dataclass(frozen=True)
-class KeySettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class KeySettings(_Section):
     """Keys of the dashboard."""
 
     preset: KeyPreset = field(default="default", metadata=about("The set of keys to start from."))
@@ -331,8 +345,8 @@ class KeySettings:
     )
 
 
-@dataclass(frozen=True)
-class InterfaceSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class InterfaceSettings(_Section):
     """What the screen looks like."""
 
     theme: str = field(default="textual-dark", metadata=about("The colour theme of the dashboard."))
@@ -345,8 +359,8 @@ class InterfaceSettings:
     ascii: bool = field(default=False, metadata=about("Use only ASCII characters for marks and lines."))
 
 
-@dataclass(frozen=True)
-class Template:
+@dataclass(frozen=True, eq=False, repr=False)
+class Template(_Section):
     """A prepared task. Only the description is needed."""
 
     description: str
@@ -355,8 +369,8 @@ class Template:
     branch: str | None = None
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, eq=False, repr=False)
+class Settings(_Section):
     """All settings of one run, checked."""
 
     profile: str | None = field(
