@@ -14,7 +14,7 @@ export LC_ALL := C.UTF-8
 export TEXTUAL_ANIMATIONS := none
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check proof clean
+.PHONY: help demo test check proof bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ proof: $(DEV) ## the tests that need Node, npm and strace
 		command -v $$tool >/dev/null || { echo "make proof needs $$tool, and it is not installed." >&2; exit 1; }; \
 	done
 	@$(PY) -m pytest -m 'needs_node or needs_strace' $(ARGS)
+
+bench: $(DEV) ## speed as ratios, against the budgets; ARGS=--record writes them into benchmarks/README.md
+	@$(PY) -m benchmarks $(ARGS)
 
 clean: ## remove the environment and everything that tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .stamps build dist htmlcov

@@ -1,0 +1,1 @@
+"""Speed as ratios to a baseline of the same run; see README.md beside this file."""

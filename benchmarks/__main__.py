@@ -1,0 +1,35 @@
+"""Runs every benchmark and prints a table: ``python -m benchmarks [--record] [--rounds N]``, or ``make bench``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from benchmarks import commands, polling, saving
+from benchmarks.report import Figure, record, table
+
+
+def main() -> int:
+    """Exit code 1 when a budget was missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--record", action="store_true", help="write the figures into benchmarks/README.md")
+    parser.add_argument("--rounds", type=int, default=15, help="how often each command is run (15)")
+    given = parser.parse_args()
+    figures: list[Figure] = []
+    parts: tuple[tuple[str, Callable[[], list[Figure]]], ...] = (
+        ("commands", lambda: commands.measure(given.rounds)),
+        ("saving", saving.measure),
+        ("polling", polling.measure),
+    )
+    for name, measure in parts:
+        print(f"Measuring {name} …", file=sys.stderr)
+        figures += measure()
+    print(table(figures))
+    if given.record:
+        record(figures)
+    return 1 if any(figure.is_missed for figure in figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
