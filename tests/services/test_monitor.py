@@ -7,6 +7,7 @@ import pytest
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.errors import TaskNotFoundError
 from jjm_tui.services.results import MonitorRequest
+from jjm_tui.services.selection import ListRequest
 from tests.services.workbench import Workbench, bench
 
 
@@ -100,7 +101,7 @@ async def test_second_monitor_follows_the_store_without_calls(tmp_path):
 async def test_poll_asks_for_details_only_where_something_moved(tmp_path):
     work = bench(tmp_path)
     manager, caller, _ = work.process()
-    watching = manager.monitor(MonitorRequest(interval=5))
+    watching = manager.monitor(MonitorRequest(interval=60))
     await anext(watching)
     caller.calls.clear()
     await anext(watching)
@@ -113,3 +114,41 @@ async def test_poll_asks_for_details_only_where_something_moved(tmp_path):
         "Halfway there."
     ]
     await watching.aclose()
+
+
+async def test_monitor_of_one_task_reads_no_other(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("IN_PROGRESS")
+    manager, caller, _ = work.process()
+    watching = manager.monitor(MonitorRequest((task_id,), interval=60))
+    await anext(watching)
+    for session_id in work.world.session_ids():
+        if work.world.get_session(session_id).get("state") in ("IN_PROGRESS", "AWAITING_PLAN_APPROVAL"):
+            work.world.say(session_id, "Something moved.")
+    caller.calls.clear()
+    await anext(watching)
+    assert caller.calls == ["list_sessions", "get_session", "list_activities"]
+    await watching.aclose()
+
+
+async def test_poll_keeps_to_its_share_of_the_budget_and_comes_back_to_the_rest(tmp_path):
+    work = bench(tmp_path, tasks=60)
+    manager, caller, _ = work.process()
+    watching = manager.monitor(MonitorRequest(interval=5))
+    counts = []
+    for _ in range(8):
+        caller.calls.clear()
+        await anext(watching)
+        counts.append(caller.calls.count("list_activities"))
+    assert max(counts) <= 4
+    assert sum(counts) > max(counts)
+    await watching.aclose()
+
+
+async def test_first_look_says_that_finished_tasks_of_the_past_count_as_seen(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = work.process()
+    first = await manager.list_tasks(ListRequest())
+    assert any("count as seen" in remark for remark in first.remarks)
+    second = await manager.list_tasks(ListRequest())
+    assert second.remarks == ()

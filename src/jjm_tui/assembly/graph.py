@@ -96,6 +96,7 @@ def build_context(place: Workplace, environ: Mapping[str, str], clock: Clock | N
         resume_message=settings.resume.message,
         settle_window=settings.outbox.settle_window,
         confirm_for=settings.outbox.confirm_for,
+        calls_per_minute=settings.polling.calls_per_minute,
     )
 
 

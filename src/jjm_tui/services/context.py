@@ -14,7 +14,7 @@ class ServiceContext:
 
     ``server`` is ``None`` when there is none to use, and ``no_server`` says why; everything local still works.
     ``origin`` is ``profile/server label``. ``settle_window``: seconds; ``None`` takes the dialect's own.
-    ``confirm_for``: seconds that an accepted change is re-read until it shows.
+    ``confirm_for``: seconds that an accepted change is re-read until it shows. ``calls_per_minute``: the call budget.
     """
 
     server: TaskServer | None
@@ -30,3 +30,4 @@ class ServiceContext:
     resume_message: str = "Please continue."
     settle_window: float | None = None
     confirm_for: float = 5.0
+    calls_per_minute: int = 120

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Literal
 
+import anyio
+
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.task import Task, needs_me
-from jjm_tui.errors import AuthenticationError, JulesManagerError, TaskNotFoundError
+from jjm_tui.errors import AuthenticationError, JulesManagerError, OperationTimeoutError, TaskNotFoundError
 from jjm_tui.services.context import ServiceContext
-from jjm_tui.services.poller import Poller
+from jjm_tui.services.poller import Poller, PollReport
 from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.results import MonitorRequest, MonitorUpdate
 
 Finish = Literal["reached", "final", "unreachable", "timeout"]
 
-_CALLS_PER_LOOK: Final = 40
+_SHORTEST_LOOK: Final = 2.0
+"""Seconds that a look may take at least, so that even the shortest time-out sees the server once."""
 
 _OVERLAP: Final = timedelta(minutes=5)
 """Another process writes an event down later than it observed it, so looks overlap; no event is shown twice."""
@@ -50,12 +53,12 @@ class Monitor:
         clock = self._context.clock
         start = clock.monotonic()
         watch = _Watch(request, None if request.timeout is None else start + request.timeout)
-        poller = Poller(self._context, self._reader, _CALLS_PER_LOOK)
+        poller = Poller.for_interval(self._context, self._reader, request.interval, request.task_ids)
         since = clock.now() - _OVERLAP
         watch.seen_events.update(_key(event) for event in await self._context.events.query(since=since))
         first = True
         while True:
-            report = await poller.tick(request.task_ids)
+            report = await self._look(poller, watch)
             if first:
                 await self._check_first_look(request, report.failure)
             tasks = await self._tasks(request)
@@ -82,6 +85,17 @@ class Monitor:
                 return
             first = False
             await clock.sleep(pause)
+
+    async def _look(self, poller: Poller, watch: _Watch) -> PollReport:
+        """One look, cut short when the time-out comes first; reading may be given up at any time."""
+        clock = self._context.clock
+        if watch.deadline is None:
+            return await poller.tick()
+        at = clock.now()
+        with anyio.move_on_after(max(_SHORTEST_LOOK, watch.deadline - clock.monotonic())):
+            return await poller.tick()
+        late = OperationTimeoutError("The server did not answer before the time was over.")
+        return PollReport(led=True, at=at, failure=late)
 
     async def _check_first_look(self, request: MonitorRequest, failure: JulesManagerError | None) -> None:
         if isinstance(failure, AuthenticationError):

@@ -6,7 +6,7 @@ Where the list never changes a status (browser dialect), the pages of active tas
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -20,6 +20,9 @@ from jjm_tui.services.reading import Absorbed, TaskReader
 
 _BUDGET_SHARE: Final = 0.8
 """The part of the call budget that polling may use; the rest is left to the person."""
+
+_CALLS_PER_TASK: Final = 2
+"""Reading one task whole: the task itself and its conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +38,29 @@ class PollReport:
 
 @dataclass(slots=True)
 class Poller:
-    """Asks the server for news once per ``tick``. ``calls_per_tick``: the most calls one tick may make."""
+    """Asks the server for news once per ``tick``.
+
+    ``calls_per_tick``: the most calls one tick may make; what is worth reading beyond that waits for the next one.
+    ``only``: read the details of these tasks alone; without it of everything that moved or needs a person.
+    """
 
     context: ServiceContext
     reader: TaskReader
     calls_per_tick: int = 20
+    only: frozenset[str] = frozenset()
     _last_page: dict[str, float] = field(default_factory=dict)
-    _updated: dict[str, datetime | None] = field(default_factory=dict)
+    _known: set[str] = field(default_factory=set)
+    _waiting: set[str] = field(default_factory=set)
 
     @classmethod
-    def for_budget(
-        cls, context: ServiceContext, reader: TaskReader, *, calls_per_minute: int, interval: float
+    def for_interval(
+        cls, context: ServiceContext, reader: TaskReader, interval: float, only: Iterable[str] = ()
     ) -> Poller:
-        """A poller that keeps to its share of the budget at this interval in seconds."""
-        return cls(context, reader, max(1, int(calls_per_minute * _BUDGET_SHARE * interval / 60)))
+        """A poller that keeps to its share of the call budget at this interval in seconds."""
+        calls = max(2, int(context.calls_per_minute * _BUDGET_SHARE * interval / 60))
+        return cls(context, reader, calls, frozenset(only))
 
-    async def tick(self, watched: Iterable[str] = ()) -> PollReport:
+    async def tick(self) -> PollReport:
         """Ask once, if this process leads. A failure changes no status: it is reported, and rows get older."""
         at = self.context.clock.now()
         if not self.context.leadership.try_lead():
@@ -62,17 +72,18 @@ class Poller:
             reading = await self.reader.refresh_list(priority=Priority.POLL)
             calls += 1
             events.extend(reading.absorbed.events)
-            for task_id in await self._worth_reading(before, set(watched)):
+            for task_id in await self._worth_reading(before):
                 if calls >= self.calls_per_tick:
                     break
                 events.extend((await self._read(task_id)).events)
-                calls += 1
+                calls += _CALLS_PER_TASK
         except JulesManagerError as error:
             return PollReport(led=True, at=at, events=tuple(events), failure=error, calls=calls)
         return PollReport(led=True, at=at, events=tuple(events), calls=calls)
 
     async def _read(self, task_id: str) -> Absorbed:
         self._last_page[task_id] = self.context.clock.monotonic()
+        self._waiting.discard(task_id)
         try:
             return await self.reader.refresh_task(task_id, priority=Priority.POLL)
         except TaskNotFoundError:
@@ -84,31 +95,37 @@ class Poller:
                 raise
             return Absorbed({}, ())
 
-    async def _worth_reading(self, before: dict[str, Task], watched: set[str]) -> list[str]:
+    async def _worth_reading(self, before: Mapping[str, Task]) -> list[str]:
         """Ids worth a call of their own, the most urgent first."""
         capabilities = await self.reader.server.connect()
         tasks = [
             task
             for task in await self.context.store.list_tasks()
-            if task.origin == self.context.origin and task.on_server is not False and not task.archived
+            if task.origin == self.context.origin
+            and task.on_server is not False
+            and (task.id in self.only if self.only else not task.archived)
         ]
         now = self.context.clock.now()
-        if not capabilities.list_has_status:
-            sync = await self.context.store.get_sync_state(self.context.origin)
-            if sync.polling_stopped is not None:
-                return []
-            active = [task for task in tasks if not task.status.is_final or task.id in watched]
-            return [task.id for task in sorted(active, key=lambda task: self._turn(task, watched, now))]
-        wanted = []
+        if capabilities.list_has_status:
+            self._note_movements(tasks, before, now)
+            wanted = [task for task in tasks if task.id in self._waiting]
+        elif (await self.context.store.get_sync_state(self.context.origin)).polling_stopped is not None:
+            wanted = []
+        else:
+            wanted = [task for task in tasks if not task.status.is_final or task.id in self.only]
+        return [task.id for task in sorted(wanted, key=lambda task: self._turn(task, now))]
+
+    def _note_movements(self, tasks: Iterable[Task], before: Mapping[str, Task], now: datetime) -> None:
+        """Remember what the list says has moved, until it was read; at first also what needs a person."""
         for task in tasks:
             old = before.get(task.id)
             moved = old is None or old.updated_at != task.updated_at or old.status is not task.status
-            first_look = task.id not in self._updated and (task.id in watched or needs_me(task, now) is not None)
-            if (moved and (old is not None or task.status.is_active)) or first_look:
-                wanted.append(task)
-            self._updated[task.id] = task.updated_at
-        return [task.id for task in sorted(wanted, key=lambda task: self._turn(task, watched, now))]
+            is_new_here = task.id not in self._known
+            looked_at = task.id in self.only or needs_me(task, now) is not None
+            if (moved and (task.status.is_active or old is not None)) or (is_new_here and looked_at):
+                self._waiting.add(task.id)
+            self._known.add(task.id)
 
-    def _turn(self, task: Task, watched: set[str], now: datetime) -> tuple[int, float]:
-        urgency = 0 if task.id in watched else 1 if needs_me(task, now) is not None else 2
+    def _turn(self, task: Task, now: datetime) -> tuple[int, float]:
+        urgency = 0 if needs_me(task, now) is not None else 1
         return urgency, self._last_page.get(task.id, 0.0)

@@ -11,6 +11,7 @@ from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.facts import FactSource, Rank, TaskFacts
 from jjm_tui.domain.merge import merge
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import ChatMessage, Delivery, Task
 from jjm_tui.errors import (
@@ -107,7 +108,7 @@ class TaskReader:
         return ListResult(
             tasks=tasks if request.limit is None else tasks[: request.limit],
             source="store" if cached or failure is not None else "server",
-            synced_at=sync.synced_at,
+            synced_at=sync.synced_at or max((task.synced_at for task in tasks if task.synced_at), default=None),
             truncated=sync.truncated,
             total=len(tasks),
             remarks=remarks,
@@ -123,6 +124,8 @@ class TaskReader:
         now = self._context.clock.now()
         sync = await store.get_sync_state(origin)
         absorbed = await self.absorb(listing.tasks, first_sync=not sync.first_sync_done)
+        if not sync.first_sync_done:
+            listing = replace(listing, remarks=(*listing.remarks, *_first_sync_remarks(absorbed.tasks.values())))
         vanished: Absorbed | None = None
         if listing.complete and not listing.truncated:
             vanished = await self._check_missing({facts.id for facts in listing.tasks}, priority)
@@ -325,6 +328,16 @@ class TaskReader:
         if events:
             await self._context.events.append(events)
         return Absorbed(merged, events)
+
+
+def _first_sync_remarks(tasks: Iterable[Task]) -> tuple[str, ...]:
+    """That finished tasks of the past were taken as seen must not go unsaid."""
+    finished = [task.status for task in tasks if task.status.is_final and task.seen_at is not None]
+    failed = sum(1 for status in finished if status is TaskStatus.FAILED)
+    if not finished:
+        return ()
+    counts = f"{len(finished)} finished tasks of the past, {failed} of them failed"
+    return (f"The first look at this server: {counts}, count as seen. See them: jjm list --status failed,completed",)
 
 
 def with_whole_chat(task: Task, transcript: Transcript) -> Task:

@@ -109,11 +109,23 @@ class OperationRecorder:
             task_id=operation.task_id,
             operation_id=operation.id,
             task=task,
-            hint=hint or (error.hint if error is not None else None),
+            hint=hint or _join(error.hint if error is not None else None, _kept_text_hint(operation)),
             server_said=server_said,
             remarks=(*remarks, *_unrecorded(operation)),
             error=error,
         )
+
+
+def _kept_text_hint(operation: Operation) -> str | None:
+    """Where the typed text is when it did not go out."""
+    has_text = operation.kind in (OperationKind.MESSAGE, OperationKind.CREATE)
+    if has_text and operation.state in (OperationState.NOT_SENT, OperationState.REFUSED):
+        return f"Your text is kept: jjm outbox resend {operation.id}"
+    return None
+
+
+def _join(*sentences: str | None) -> str | None:
+    return " ".join(sentence for sentence in sentences if sentence) or None
 
 
 def _unrecorded(operation: Operation) -> tuple[str, ...]:

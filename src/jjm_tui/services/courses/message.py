@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from jjm_tui.domain.operations import Operation
+from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, Task
 from jjm_tui.domain.text import clean
 from jjm_tui.ports import Answer
@@ -27,6 +28,8 @@ class MessageCourse(CourseBase):
         }
 
     def _remarks(self, task: Task) -> tuple[str, ...]:
+        if task.status is TaskStatus.FAILED:
+            return ("The task has failed, and a failed task takes no messages in Jules: create a new one.",)
         if task.chat_truncated:
             return ("The server shows only a part of this conversation, so the message may not be visible in it.",)
         return ()
