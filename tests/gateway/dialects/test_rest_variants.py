@@ -525,7 +525,9 @@ async def test_the_diff_comes_from_the_newest_activity_where_the_session_has_non
     backend = Backend()
     backend.activities = [EDIT, {**EDIT, "id": "a3", "createTime": "2026-11-19T11:09:00Z", "artifacts": []}, HELLO]
     server = serve(FakeCaller(server_tools("", "sessionId", "prompt"), backend))
-    assert await server.get_diff("1001") == DiffReading(PATCH)
+    reading = await server.get_diff("1001")
+    assert (reading.text, reading.truncated) == (PATCH, False)
+    assert "no final diff yet" in reading.remarks[0]
     backend.activities = [HELLO]
     assert await server.get_diff("sessions/1001") == DiffReading("")
 

@@ -12,6 +12,7 @@ from jjm_tui.domain.facts import SILENT, ChatCoverage, ChatFacts, Said
 from jjm_tui.domain.plans import fingerprint_steps
 from jjm_tui.domain.task import ChatMessage, MessageType, Plan, PlanStep
 from jjm_tui.domain.text import clean, clean_line
+from jjm_tui.gateway.dialects.patches import split_files
 from jjm_tui.gateway.dialects.sessions import join_patches, read_id, read_patch, said_time
 
 _KINDS: Final = (
@@ -222,15 +223,18 @@ def find_failure(conversation: Conversation) -> Said[str]:
 
 
 def find_activity_patch(conversation: Conversation) -> str | None:
-    """The diff of the newest activity that carries one."""
-    for activity in reversed(conversation.activities):
+    """The changes that the activities show, per file the newest ones, in the order in which the files came up.
+
+    Whether an activity carries all changes so far or only its own step is not documented; per file the newest part is
+    right in both cases as far as one part can be.
+    """
+    newest: dict[str, str] = {}
+    for activity in conversation.activities:
         artifacts = activity.raw.get("artifacts")
-        if not isinstance(artifacts, list):
-            continue
-        patches = [patch for item in artifacts if isinstance(item, Mapping) and (patch := _artifact_patch(item))]
-        if patches:
-            return join_patches(patches)
-    return None
+        if isinstance(artifacts, list):
+            patches = [patch for item in artifacts if isinstance(item, Mapping) and (patch := _artifact_patch(item))]
+            newest.update(split_files(join_patches(patches)) if patches else {})
+    return join_patches(list(newest.values())) if newest else None
 
 
 def _artifact_patch(artifact: Mapping[str, Any]) -> str | None:

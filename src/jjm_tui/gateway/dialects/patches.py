@@ -92,3 +92,13 @@ def _scan_headers(patch: str) -> list[SourceFile]:
 
 def _status(word: str) -> FileStatus:
     return "created" if word == "created" else "deleted" if word == "deleted" else "modified"
+
+
+def split_files(patch: str) -> dict[str, str]:
+    """The parts of a git diff by file; a diff of another form is one part."""
+    starts = [match.start() for match in _FILE.finditer(patch)]
+    if not starts or patch[: starts[0]].strip():
+        return {"": patch}
+    ends = [*starts[1:], len(patch)]
+    parts = [patch[start:end] for start, end in zip(starts, ends, strict=True)]
+    return {part.partition("\n")[0]: part for part in parts}

@@ -214,7 +214,7 @@ class RestDialect:
         return record, facts
 
     async def get_diff(self, task_id: str, priority: Priority) -> DiffReading:
-        """The diff of the session's outputs, else of the newest activity that carries one."""
+        """The diff of the session's outputs, else the newest changes per file that its activities show."""
         require(self.capabilities, "diff")
         task_id = bare_id(task_id)
         record, _ = await self._read_session(task_id, priority)
@@ -224,7 +224,8 @@ class RestDialect:
         records, end = await self._reader.read_activities(task_id, priority)
         patch = find_activity_patch(decode_activities(records))
         if end.certain:
-            return DiffReading(patch or "")
+            so_far = "The task has no final diff yet; these are the newest changes per file that its activities show."
+            return DiffReading(patch or "", remarks=(so_far,) if patch else ())
         remark = "The server shows only a part of this task's activities; newer changes may be missing."
         return DiffReading(patch or "", truncated=True, remarks=(remark,))
 
