@@ -415,3 +415,28 @@ def test_outbox_discard_lets_an_interrupted_message_go(served: Program) -> None:
     served.ok("outbox", "discard", operation_id)
     assert served.ok("outbox", "list").out == ""
     assert "Never mind" in served.ok("outbox", "list", "--all", "--json").out
+
+
+def test_fields_choose_and_order_what_list_and_get_answer(served: Program) -> None:
+    served.speed = STILL
+    listed = served.ok("list", "--json", "--fields", "status,id").json
+    assert list(listed) == ["schema", "source", "synced_at", "truncated", "tasks"]
+    assert {tuple(task) for task in listed["tasks"]} == {("status", "id")}
+    rows = served.ok("list", "--cached", "--fields", "status,id").rows
+    assert rows == [[task["status"], task["id"]] for task in listed["tasks"]]
+    task_id = listed["tasks"][0]["id"]
+    got = served.ok("get", task_id, "--json", "--fields", "id,plan,title").json
+    assert list(got) == ["schema", "source", "synced_at", "task"]
+    assert list(got["task"]) == ["id", "plan", "title"]
+    rows = served.ok("get", task_id, "--cached", "--fields", "title,id,chat_history").rows
+    assert [row[0] for row in rows] == ["title", "id", "chat_history"]
+    assert (rows[0][1], rows[1][1]) == (got["task"]["title"], task_id)
+    assert isinstance(json.loads(rows[2][1]), list)
+
+
+@pytest.mark.parametrize("command", [("list", "--cached"), ("get", "31415926", "--cached")])
+@pytest.mark.parametrize("fields", ["id,nonsense", ",", ""])
+def test_fields_that_are_not_there_are_wrong_usage(program: Program, command: tuple[str, ...], fields: str) -> None:
+    result = program.run(*command, "--json", "--fields", fields)
+    assert (result.code, result.json["error"]["code"]) == (2, "usage_error")
+    assert "--fields" in result.err

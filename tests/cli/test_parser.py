@@ -76,6 +76,41 @@ def test_global_options_before_and_after_the_command_mean_the_same() -> None:
     assert (before.demo, before.demo_seed, before.store, before.log_level) == (True, -3, "a.json", "error")
 
 
+def test_json_before_the_command_means_the_same_as_after_it() -> None:
+    assert parse(["--json", "--demo", "list"]) == parse(["--demo", "list", "--json"])
+    assert parse(["--json", "server", "call", "x", "--", "-"]) == parse(["server", "call", "x", "--json", "--", "-"])
+    assert parse(["--jsonl", "monitor"]).jsonl is True
+    with pytest.raises(UsageError, match="Not understood: --json"):
+        parse(["--json", "open", "31415926"])
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ("server call x --json {}", "arguments", "{}"),
+        ("server call x --json -", "arguments", "-"),
+        ("server call x --json -- -1", "arguments", "-1"),
+        ("resume aaaa --yes bbbb", "tasks", ["aaaa", "bbbb"]),
+        ("approve aaaa --yes bbbb cccc", "tasks", ["aaaa", "bbbb", "cccc"]),
+        ("monitor --interval 5 aaaa --timeout 5 bbbb", "tasks", ["aaaa", "bbbb"]),
+        ("events --follow aaaa", "task", "aaaa"),
+        ("create --repo a/b -", "stdin", "-"),
+        ("create - --repo a/b", "stdin", "-"),
+    ],
+)
+def test_words_may_stand_behind_options(line: str, name: str, value: object) -> None:
+    assert getattr(parse(line.split()), name) == value
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["server call x [1] --json {}", "resume aaaa --yes --bogus", "events aaaa --follow bbbb", "create --repo a/b word"],
+)
+def test_words_that_are_too_many_are_not_understood(line: str) -> None:
+    with pytest.raises(UsageError):
+        parse(line.split())
+
+
 def test_global_options_on_both_sides_are_all_kept() -> None:
     arguments = parse(["--profile", "work", "--demo", "server", "--quiet", "tools", "--server-url", "http://localhost"])
     assert (arguments.profile, arguments.demo, arguments.quiet) == ("work", True, True)
