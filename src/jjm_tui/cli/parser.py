@@ -14,6 +14,7 @@ from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.cli.grammar import Argument, Command, flag, option
 from jjm_tui.cli.grammar_local import LOCAL_COMMANDS
 from jjm_tui.cli.grammar_tasks import TASK_COMMANDS
+from jjm_tui.cli.late_words import find_leaf, formats_behind, take_late_words
 from jjm_tui.cli.values import any_whole_number, positive_number, whole_number
 
 COMMANDS: Final[tuple[Command, ...]] = (*TASK_COMMANDS, *LOCAL_COMMANDS)
@@ -132,9 +133,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     name = None if position is None else arguments[position]
     if name is not None and all(command.name != name for command in COMMANDS):
         raise _unknown_command(name)
+    if position is not None:
+        arguments = formats_behind(arguments, position)
     namespace, rest = build_parser(only=name).parse_known_args(arguments)
     _complete(namespace)
-    if rest:
+    if rest and not take_late_words(find_leaf(COMMANDS, namespace.command), namespace, rest):
         where = " ".join(("jjm", *namespace.command))
         raise UsageError(f"Not understood: {' '.join(rest)}.", hint=f"See: {where} --help")
     return namespace
