@@ -185,7 +185,7 @@ def test_rows_of_the_last_list_are_remembered_for_this_session(served: Program) 
     assert served.ok("get", "@2", "--cached", "--json").json["task"]["id"] == ids[1]
     assert served.run("get", "@4", "--cached").code == 1
     assert served.run("get", "@x", "--cached").code == 2
-    for command in (["approve", "@1"], ["message", "@1", "hi"], ["archive", "@1"], ["resume", "@1"]):
+    for command in (["approve", "@1"], ["forget", "@1"], ["resume", "@1"]):
         result = served.run(*command, "--yes")
         assert (result.code, "@1 and --yes do not go together" in result.err) == (2, True)
     assert served.run("archive", "@1").code == 2
@@ -213,7 +213,8 @@ def test_local_marks_are_set_and_undone_without_a_server(served: Program) -> Non
     local.ok("snooze", task_id, "--wake")
     assert cached()["needs_me"] == "approval"
     local.ok("seen", task_id)
-    local.ok("forget", task_id)
+    assert local.run("forget", task_id).code == 2
+    local.ok("forget", task_id, "--yes")
     assert local.run("get", task_id, "--cached").code == 1
     local.ok("forget", "--undo", task_id)
     assert cached()["id"] == task_id

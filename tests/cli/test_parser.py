@@ -30,7 +30,7 @@ WRONG = [
     ("resume", "Missing: TASK.", "See: jjm resume --help"),
     ("outbox", "Missing: COMMAND.", "See: jjm outbox --help"),
     ("outbox resend", "Missing: ID.", "See: jjm outbox resend --help"),
-    ("outbox lst", "COMMAND does not know 'lst'; there are list, show,", "See: jjm outbox --help"),
+    ("outbox lst", "There is no command 'outbox lst'; there are list, show,", "Did you mean: jjm outbox list"),
     ("monitor --interval 0", "--interval wants seconds above 0", "See: jjm monitor --help"),
     ("monitor --interval nan", "--interval wants seconds above 0", "See: jjm monitor --help"),
     ("monitor --until soon", "--until does not know the status 'soon'", "See: jjm monitor --help"),

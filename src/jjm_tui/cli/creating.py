@@ -11,7 +11,7 @@ from jjm_tui.cli.exit_codes import ExitCode, UsageError, worst
 from jjm_tui.cli.loop import run_async
 from jjm_tui.cli.operating import failed, read_standard_input, tell_results, truth_after_interruption
 from jjm_tui.cli.output import harmless
-from jjm_tui.cli.progress import waiting_for
+from jjm_tui.cli.progress import answer_awaited, waiting_for
 from jjm_tui.cli.task_files import Defaults, read_requests
 from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.repository import validate_branch, validate_description, validate_repository
@@ -118,7 +118,7 @@ async def _create_all(
     async with truth_after_interruption(context, manager):
         for number, request in enumerate(requests, 1):
             text = "Creating the task" if len(requests) == 1 else f"Creating task {number} of {len(requests)}"
-            async with waiting_for(context.out, text):
+            async with answer_awaited(context.out, text):
                 try:
                     results.append(await manager.create_task(request))
                 except JulesManagerError as error:

@@ -19,7 +19,7 @@ from jjm_tui.cli.operating import (
     truth_after_interruption,
 )
 from jjm_tui.cli.plan_view import preview_lines
-from jjm_tui.cli.progress import waiting_for
+from jjm_tui.cli.progress import answer_awaited, waiting_for
 from jjm_tui.cli.selection import chosen_query
 from jjm_tui.cli.session import refuse_rows_with_yes
 from jjm_tui.domain.operations import OperationKind
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from jjm_tui.services.manager import JobManager
 
 _ASK_HINT = "Look at the task with `jjm get TASK`; then name it by its id and add --yes."
+_SHORTEST_FINGERPRINT = 8
 _PLAN_HINT = "Read the plan: jjm get TASK. Approve exactly that one: jjm approve TASK --plan FINGERPRINT --yes"
 
 
 def message(context: CommandContext) -> int:
     """Send a message."""
     given = context.arguments
-    refuse_rows_with_yes([given.task], yes=given.yes)
     text = read_standard_input("message") if given.text == "-" else given.text
     validate_message(text)
 
@@ -48,7 +48,7 @@ def message(context: CommandContext) -> int:
             (task_id,) = await resolve_all(context, manager, [given.task], ask_server=True)
             if not await confirm_rows(context, manager, [given.task], [task_id], "Send the message to this task?"):
                 return tell_results(context, [declined(OperationKind.MESSAGE, task_id)], many=False)
-            async with truth_after_interruption(context, manager), waiting_for(context.out, "Sending the message"):
+            async with truth_after_interruption(context, manager), answer_awaited(context.out, "Sending the message"):
                 result = await manager.send_message(task_id, text)
             return tell_results(context, [result], many=False)
 
@@ -84,6 +84,11 @@ def _check_approve(context: CommandContext) -> None:
         raise UsageError("--filter goes with --all.", hint="jjm approve --all --filter QUERY")
     if given.plan is not None and len(given.tasks) != 1:
         raise UsageError("--plan names one plan, so it goes with exactly one task.", hint="See: jjm approve --help")
+    if given.plan is not None and len(given.plan) < _SHORTEST_FINGERPRINT:
+        raise UsageError(
+            f"--plan needs {_SHORTEST_FINGERPRINT} or more characters of the fingerprint, not {given.plan!r}.",
+            hint="It stands above the plan: jjm get TASK",
+        )
     if given.all and given.incomplete:
         raise UsageError(
             "Plans that cannot be shown whole are never approved in bulk.",
@@ -100,7 +105,7 @@ async def _approve_one(context: CommandContext, manager: JobManager, reference: 
         (task_id,) = await resolve_all(context, manager, [reference], ask_server=True)
         preview = await manager.preview_approval(task_id)
     _show_plan(context, preview)
-    if given.plan is not None and given.plan != preview.fingerprint:
+    if given.plan is not None and not preview.fingerprint.startswith(given.plan.lower()):
         return _not_sent(
             preview,
             f"The plan that waits now is {preview.fingerprint}, not {given.plan}; nothing was sent.",
@@ -114,7 +119,7 @@ async def _approve_one(context: CommandContext, manager: JobManager, reference: 
         )
     if not given.yes and not await context.prompts.confirm("Approve this plan?", hint=_PLAN_HINT):
         return declined(OperationKind.APPROVE, task_id)
-    async with truth_after_interruption(context, manager), waiting_for(context.out, "Approving the plan"):
+    async with truth_after_interruption(context, manager), answer_awaited(context.out, "Approving the plan"):
         return await manager.approve_plan(task_id, preview.fingerprint, incomplete=given.incomplete)
 
 
@@ -131,26 +136,28 @@ def _show_plan(context: CommandContext, preview: ApprovalPreview) -> None:
 
 async def _approve_all(context: CommandContext, manager: JobManager) -> int:
     """Every plan that waits: all are shown first, then one question about their number, then one after the other."""
-    request = ListRequest(
-        statuses=frozenset({TaskStatus.WAITING_APPROVAL}), query=chosen_query(context.arguments.filter)
-    )
+    query, now = chosen_query(context.arguments.filter), context.now()
+    request = ListRequest(statuses=frozenset({TaskStatus.WAITING_APPROVAL}))
     async with waiting_for(context.out, "Reading the plans that wait"):
         listed = await manager.list_tasks(request)
         if listed.failure is not None:
             raise listed.failure
-        previews, results = await _previews(manager, [task.id for task in listed.tasks])
+        chosen = [task.id for task in listed.tasks if query is None or query.matches(task, now)]
+        previews, results = await _previews(manager, chosen)
     for preview in previews:
         _show_plan(context, preview)
         context.out.say("")
-    if not previews and not results:
-        context.out.remark("No plan waits for approval.")
+    if not chosen:
+        count = len(listed.tasks)
+        waits = f"{count} wait" if count != 1 else "1 waits"
+        context.out.remark(f"No waiting plan matches the filter ({waits})." if count else "No plan waits for approval.")
     if previews and not await _counted_yes(context, len(previews)):
         results += [declined(OperationKind.APPROVE, preview.task.id) for preview in previews]
         previews = []
     for number, preview in enumerate(previews, 1):
         async with (
             truth_after_interruption(context, manager),
-            waiting_for(context.out, f"Approving plan {number} of {len(previews)}"),
+            answer_awaited(context.out, f"Approving plan {number} of {len(previews)}"),
         ):
             try:
                 results.append(await manager.approve_plan(preview.task.id, preview.fingerprint))
@@ -219,5 +226,5 @@ async def _resume_one(context: CommandContext, manager: JobManager, reference: s
         context.out.remark(remark)
     if not context.arguments.yes and not await context.prompts.confirm("Resume this task?", hint=_ASK_HINT):
         return declined(OperationKind.RESUME, task_id)
-    async with truth_after_interruption(context, manager), waiting_for(context.out, "Resuming the task"):
+    async with truth_after_interruption(context, manager), answer_awaited(context.out, "Resuming the task"):
         return await manager.resume_task(task_id)

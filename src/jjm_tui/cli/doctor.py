@@ -27,6 +27,7 @@ async def run(context: CommandContext) -> int:
             checks.append(check)
             progress.update(f"Checking; {check.name} is {check.state}")
             if not context.arguments.json:
+                progress.clear()
                 _show(context, check)
     if context.arguments.json:
         context.out.document(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from jjm_tui.cli.grammar import Command, flag, option, positional
-from jjm_tui.cli.values import event_types, seconds, statuses, until, whole_number
+from jjm_tui.cli.values import event_types, only_dash, seconds, statuses, until, whole_number
 
 _TASK_HELP: Final = "full id, unambiguous prefix (4 or more characters), task URL, or @N: row N of the last list"
 TASK: Final = positional("task", metavar="TASK", help=_TASK_HELP)
@@ -30,7 +30,7 @@ INTERVAL: Final = option("--interval", metavar="S", type=seconds, help="seconds 
 TIMEOUT: Final = option("--timeout", metavar="S", type=seconds, help="stop after so many seconds with exit code 124")
 
 _STDIN_DESCRIPTION: Final = positional(
-    "stdin", metavar="-", nargs="?", choices=("-",), help="description from standard input"
+    "stdin", metavar="-", nargs="?", type=only_dash, help="description from standard input"
 )
 
 _LIST: Final = Command(
@@ -106,7 +106,7 @@ _MESSAGE: Final = Command(
     "message",
     "send a message to a task",
     "deciding:message",
-    (TASK, positional("text", metavar="TEXT", help="the message; - reads standard input"), YES),
+    (TASK, positional("text", metavar="TEXT", help="the message; - reads standard input")),
     "Sent once, never repeated by itself. A message that did not go is kept as a draft.",
     "jjm message 3141592653 'Use the new API, please.'\njjm message 3141592653 - < answer.md",
     json=True,
@@ -118,7 +118,7 @@ _APPROVE: Final = Command(
     (
         MAYBE_TASKS,
         YES,
-        option("--plan", metavar="FINGERPRINT", help="approve only this very plan"),
+        option("--plan", metavar="FINGERPRINT", help="approve only this very plan (8 or more of its characters)"),
         flag("--incomplete", help="also where the server cannot show the whole plan"),
         flag("--all", help="every task whose plan waits (perhaps with --filter)"),
         FILTER,
@@ -147,10 +147,12 @@ _OUTBOX: Final = Command(
     subcommands=(
         Command(
             "list",
-            "operations that are open",
+            "what is open, and texts that did not go out",
             "outbox:list_operations",
             (flag("--all", help="finished ones of the last seven days too"),),
-            example="jjm outbox list",
+            "Open are operations under way or without a clear answer. Messages and creates that were not sent, or\n"
+            "refused, stay here until they are sent again or discarded: their text is kept.",
+            "jjm outbox list",
             json=True,
         ),
         Command(
@@ -254,7 +256,7 @@ _MARKS: Final = (
         "archive",
         "hide tasks here",
         "marks:archive",
-        (TASKS, YES),
+        (TASKS,),
         "Local; the server does not hear of it.",
         "jjm archive 3141592653",
         json=True,
@@ -263,7 +265,7 @@ _MARKS: Final = (
         "unarchive",
         "show archived tasks again",
         "marks:unarchive",
-        (TASKS, YES),
+        (TASKS,),
         example="jjm unarchive 3141592653",
         json=True,
     ),
@@ -281,19 +283,23 @@ _MARKS: Final = (
                 help="how long: 30m, 4h (default), 2d",
                 exclusive="end",
             ),
-            option("--until", metavar="TIME", help="until when: 2026-01-31 or an RFC 3339 time", exclusive="end"),
+            option(
+                "--until",
+                metavar="TIME",
+                help="until when: 18:00, tomorrow, 2026-01-31 or an RFC 3339 time",
+                exclusive="end",
+            ),
             flag("--wake", help="end the snoozing now", exclusive="end"),
-            YES,
         ),
         "Local; the server does not hear of it.",
-        "jjm snooze 3141592653 --for 2h",
+        "jjm snooze 3141592653 --for 2h\njjm snooze 3141592653 --until tomorrow",
         json=True,
     ),
     Command(
         "seen",
         "mark tasks as looked at",
         "marks:seen",
-        (TASKS, YES),
+        (TASKS,),
         "A failure or a finished task no longer needs you.",
         "jjm seen 3141592653",
         json=True,
@@ -302,8 +308,8 @@ _MARKS: Final = (
         "forget",
         "remove tasks from the store",
         "marks:forget",
-        (TASKS, flag("--undo", help="bring them back"), YES),
-        "They stay on the server; polling does not bring them back here, --undo does.",
+        (MAYBE_TASKS, flag("--undo", help="bring them back; without a task those that were forgotten last"), YES),
+        "Says what would go and asks. They stay on the server; polling does not bring them back here, --undo does.",
         "jjm forget 3141592653\njjm forget --undo 3141592653",
         json=True,
     ),
@@ -321,6 +327,7 @@ _TRANSFER: Final = (
                 help="how (default: from the name of --output, else json)",
             ),
             option("--output", "-o", metavar="FILE", help="write to this file instead of standard output"),
+            flag("--force", help="replace that file when it is there"),
             STATUS,
             REPO,
             FILTER,

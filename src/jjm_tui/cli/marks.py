@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from jjm_tui.cli.appearance import task_heading
+from jjm_tui.cli.appearance import local_minute, task_heading
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.operating import confirm_rows, resolve_all
 from jjm_tui.cli.session import refuse_rows_with_yes
-from jjm_tui.cli.task_json import task_document
+from jjm_tui.cli.tables import hanging
+from jjm_tui.cli.task_json import task_document, time_or_null
 from jjm_tui.cli.values import moment_after
+from jjm_tui.domain.events import EventType
+from jjm_tui.errors import TaskNotFoundError
 
 if TYPE_CHECKING:
+    from jjm_tui.domain.task import Task
     from jjm_tui.services.manager import JobManager
     from jjm_tui.services.results import MarkResult
 
 _SNOOZE: Final = 4 * 3600.0
 """Seconds."""
+
+_SHOWN_IDS: Final = 5
 
 Marking = Callable[["JobManager", Sequence[str]], "Awaitable[MarkResult]"]
 
@@ -43,7 +49,7 @@ async def seen(context: CommandContext) -> int:
 async def snooze(context: CommandContext) -> int:
     """Let them need nobody for a while."""
     until = _until(context)
-    words = "awake" if until is None else f"snoozed until {until.astimezone().strftime('%Y-%m-%d %H:%M')}"
+    words = "awake" if until is None else f"snoozed until {local_minute(until)}"
     return await _mark(context, "snooze", words, lambda manager, ids: manager.snooze(ids, until))
 
 
@@ -65,25 +71,99 @@ def _until(context: CommandContext) -> datetime | None:
 async def forget(context: CommandContext) -> int:
     """Remove them from the store, or bring them back."""
     given = context.arguments
-    if not given.undo:
-        return await _mark(
-            context, "forget", "forgotten here; bring it back with `jjm forget --undo`", lambda m, ids: m.forget(ids)
-        )
+    if given.undo:
+        return await _remember(context)
+    if not given.tasks:
+        raise UsageError("Which task? Name one.", hint="See the ids: jjm list --all")
+    refuse_rows_with_yes(given.tasks, yes=given.yes)
+    if not given.yes:
+        context.prompts.require(f"Say so: jjm forget {' '.join(given.tasks)} --yes")
+    async with context.manager() as manager:
+        ids = await resolve_all(context, manager, given.tasks, ask_server=False)
+        if not given.yes and not await _really_forget(context, manager, ids):
+            return _unchanged(context)
+        result = await manager.forget(ids)
+    return _tell(context, "forget", "forgotten here; bring it back: jjm forget --undo {id}", result)
+
+
+async def _really_forget(context: CommandContext, manager: JobManager, ids: Sequence[str]) -> bool:
+    """Say what would go from the store, and ask."""
+    wanted, width = set(ids), context.out.look.width
+    for task in await manager.list_stored():
+        if task.id in wanted:
+            context.out.say(hanging("", f"{task.id}  {task_heading(task)}", width))
+            context.out.say(hanging("  ", f"would go from here: {', '.join(_kept_of(task, context.now()))}.", width))
+    what = "this task" if len(ids) == 1 else f"these {len(ids)} tasks"
+    return await context.prompts.confirm(f"Forget {what}?", hint="Add --yes to say so beforehand.")
+
+
+def _kept_of(task: Task, now: datetime) -> list[str]:
+    """What the store has of a task, in words."""
+    parts = ["its title and description" if task.title else "its description"]
+    if messages := len(task.chat_history):
+        parts.append("1 message" if messages == 1 else f"{messages} messages")
+    if task.plan is not None:
+        parts.append("its plan")
+    if files := len(task.source_files or ()):
+        parts.append("its list of 1 file" if files == 1 else f"its list of {files} files")
+    marks = [
+        *(["archived"] if task.archived else []),
+        *(["snoozed"] if task.snoozed_until is not None and task.snoozed_until > now else []),
+        *(["seen"] if task.seen_at is not None else []),
+    ]
+    return [*parts, f"its marks ({', '.join(marks)})"] if marks else parts
+
+
+async def _remember(context: CommandContext) -> int:
+    """Bring forgotten tasks back: the named ones, else those that were forgotten last."""
+    given = context.arguments
     if any(reference.startswith("@") for reference in given.tasks):
         raise UsageError("A forgotten task has no row in a list.", hint="Give its id, see: jjm events --type forgotten")
     async with context.manager() as manager:
-        result = await manager.remember(given.tasks)
+        forgotten = await _forgotten(manager)
+        if given.tasks:
+            try:
+                result = await manager.remember(given.tasks)
+            except TaskNotFoundError as error:
+                raise TaskNotFoundError(error.message, hint=_can_come_back(forgotten), context=error.context) from error
+        elif forgotten:
+            last = max(forgotten.values())
+            result = await manager.remember([task_id for task_id, at in forgotten.items() if at == last])
+        else:
+            raise TaskNotFoundError("No task is forgotten here, so there is nothing to bring back.")
     return _tell(context, "remember", "back", result)
+
+
+async def _forgotten(manager: JobManager) -> dict[str, datetime]:
+    """Ids of tasks that can come back and when they were forgotten, as the history has it; the latest last."""
+    found: dict[str, datetime] = {}
+    for event in await manager.query_events(types=frozenset({EventType.FORGOTTEN, EventType.REMEMBERED})):
+        if event.task_id is not None:
+            found.pop(event.task_id, None)
+            if event.type is EventType.FORGOTTEN:
+                found[event.task_id] = event.at
+    return found
+
+
+def _can_come_back(forgotten: Mapping[str, datetime]) -> str:
+    if not forgotten:
+        return "No task is forgotten here."
+    shown = list(forgotten)[: -_SHOWN_IDS - 1 : -1]
+    more = "" if len(shown) == len(forgotten) else f" and {len(forgotten) - len(shown)} more"
+    return f"These can come back: {', '.join(shown)}{more}"
+
+
+def _unchanged(context: CommandContext) -> int:
+    context.out.warn("You did not say yes, so nothing was changed.")
+    return ExitCode.FAILED
 
 
 async def _mark(context: CommandContext, word: str, done: str, mark: Marking) -> int:
     given = context.arguments
-    refuse_rows_with_yes(given.tasks, yes=given.yes)
     async with context.manager() as manager:
         ids = await resolve_all(context, manager, given.tasks, ask_server=False)
         if not await confirm_rows(context, manager, given.tasks, ids, f"Go on with {word}?"):
-            context.out.warn("You did not say yes, so nothing was changed.")
-            return ExitCode.FAILED
+            return _unchanged(context)
         result = await mark(manager, ids)
     return _tell(context, word, done, result)
 
@@ -93,7 +173,7 @@ def _tell(context: CommandContext, word: str, done: str, result: MarkResult) -> 
     documents: list[dict[str, Any]] = []
     for task in result.tasks:
         same = task.id in result.unchanged
-        message = f"{task.id} was like that already" if same else f"{task.id} is {done}"
+        message = f"{task.id} was like that already" if same else f"{task.id} is {done.format(id=task.id)}"
         if context.arguments.json:
             documents.append(
                 {
@@ -105,9 +185,10 @@ def _tell(context: CommandContext, word: str, done: str, result: MarkResult) -> 
                 }
             )
         elif out.terminal:
-            out.line(f"{message}.  {task_heading(task)}")
+            out.line(hanging("", f"{message}.  {task_heading(task)}", out.look.width))
         else:
-            out.row([task.id, word, "unchanged" if same else "done"])
+            until = [] if word != "snooze" else [time_or_null(task.snoozed_until) or ""]
+            out.row([task.id, word, "unchanged" if same else "done", *until])
     if context.arguments.json:
         out.document(documents[0] if len(documents) == 1 else {"operations": documents})
     return ExitCode.DONE

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from jjm_tui.cli.appearance import task_heading
@@ -28,6 +28,7 @@ _NEXT_STEPS: Final = {
     OperationKind.RESUME: "Follow it: jjm monitor {task_id}",
 }
 
+_NO_ID: Final = re.compile(r"(jjm outbox (?:resend|discard)) ID\b")
 _LARGEST_INPUT: Final = 64 * 1024 * 1024
 
 
@@ -92,12 +93,24 @@ def tell_results(context: CommandContext, results: Sequence[OperationResult], *,
         else:
             for result in results:
                 context.out.document(operation_document(result, now))
+    told: set[tuple[object, ...]] = set()
     for result in results:
-        _tell_one(context, result, now)
+        _tell_data(context, result)
+        sentence = _sentence_of(result)
+        if sentence not in told:
+            told.add(sentence)
+            _tell_outcome(context, result, sum(_sentence_of(each) == sentence for each in results))
     return worst(code_for_outcome(result.outcome.value, result.error) for result in results)
 
 
-def _tell_one(context: CommandContext, result: OperationResult, now: datetime) -> None:
+def _sentence_of(result: OperationResult) -> tuple[object, ...]:
+    """What would be said of a result; several with the same are told once. A ``done`` is always told."""
+    if result.outcome is Outcome.DONE or result.operation_id is not None:
+        return (id(result),)
+    return result.outcome, result.message, result.hint, result.server_said, result.remarks
+
+
+def _tell_data(context: CommandContext, result: OperationResult) -> None:
     out = context.out
     url = result.task.url if result.task is not None else None
     if not context.arguments.json:
@@ -107,18 +120,37 @@ def _tell_one(context: CommandContext, result: OperationResult, now: datetime) -
             out.styled([(result.message, "green")])
             if result.kind is OperationKind.CREATE and url:
                 out.line(url)
+
+
+def _tell_outcome(context: CommandContext, result: OperationResult, count: int) -> None:
+    out = context.out
     if result.outcome is not Outcome.DONE:
-        out.warn(f"{result.outcome.value.replace('_', ' ')}: {result.message}")
-        if result.hint:
-            out.say(f"  {result.hint}")
-        if result.server_said and result.server_said.strip() != result.message:
+        times = f" ({count} tasks)" if count > 1 else ""
+        out.warn(f"{result.outcome.value.replace('_', ' ')}{times}: {result.message}")
+        if hint := _hint_of(result):
+            out.say(f"  {hint}")
+        if result.server_said and not _is_said(result.server_said, result.message):
             out.say(f"  The server said: {result.server_said}")
-        if result.outcome is Outcome.UNCONFIRMED:
-            out.say(f"  It is kept as {result.operation_id}: jjm outbox settle, resend or discard.")
     for remark in result.remarks:
         out.remark(remark)
     if result.outcome is Outcome.DONE and result.task_id and out.terminal and not context.arguments.json:
         out.remark(_NEXT_STEPS[result.kind].format(task_id=result.task_id))
+
+
+def _hint_of(result: OperationResult) -> str | None:
+    """What to do next; an operation that is kept is named by its own id."""
+    if result.outcome is not Outcome.UNCONFIRMED or result.operation_id is None:
+        return result.hint
+    if result.hint is not None and "jjm outbox settle" in result.hint:
+        return _NO_ID.sub(rf"\1 {result.operation_id}", result.hint)
+    kept = f"It is kept as {result.operation_id}: jjm outbox settle, resend or discard."
+    return f"{result.hint} {kept}" if result.hint else kept
+
+
+def _is_said(words: str, sentence: str) -> bool:
+    """The sentence has the server's words already."""
+    plain = " ".join(words.split()).rstrip(".")
+    return not plain or plain in " ".join(sentence.split())
 
 
 @asynccontextmanager

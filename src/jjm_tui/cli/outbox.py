@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from jjm_tui.cli.appearance import local_minute
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode
 from jjm_tui.cli.operating import declined, tell_results, truth_after_interruption
 from jjm_tui.cli.output import harmless
-from jjm_tui.cli.progress import waiting_for
-from jjm_tui.domain.operations import Operation
+from jjm_tui.cli.progress import answer_awaited, waiting_for
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import clean_line, relative_time
 from jjm_tui.domain.times import format_time
 
+_WITH_TEXT: Final = (OperationKind.MESSAGE, OperationKind.CREATE)
+_NOT_OUT: Final = (OperationState.NOT_SENT, OperationState.REFUSED)
+
 
 async def list_operations(context: CommandContext) -> int:
-    """Open operations, oldest first."""
+    """Open operations and texts that did not go out, oldest first; with ``--all`` everything."""
     async with context.manager() as manager:
-        operations = await manager.list_operations(open_only=not context.arguments.all)
+        operations = await manager.list_operations(open_only=False)
+    if not context.arguments.all:
+        operations = tuple(each for each in operations if each.state.is_open or is_unsent(each, operations))
     out, now = context.out, context.now()
     if context.arguments.json:
         out.document({"operations": [_document(operation) for operation in operations]})
@@ -33,8 +39,33 @@ async def list_operations(context: CommandContext) -> int:
             row = [operation.id, operation.state.value, operation.kind.value, format_time(operation.created_at)]
             out.row([*row, operation.task_id or "", _about(operation)])
     if not operations:
-        out.remark("The outbox is empty: everything that was sent has a clear answer.")
+        out.remark(_NOTHING_AT_ALL if context.arguments.all else _NOTHING)
     return ExitCode.DONE
+
+
+_NOTHING: Final = "Nothing is open: everything that was sent has a clear answer, and no text of yours waits here."
+_NOTHING_AT_ALL: Final = "Nothing is recorded of the last seven days."
+
+
+def is_unsent(operation: Operation, among: Sequence[Operation]) -> bool:
+    """A text that did not go out and is kept only here: neither discarded, nor sent later in another attempt."""
+    if operation.kind not in _WITH_TEXT or operation.state not in _NOT_OUT:
+        return False
+    return not any(
+        other.state is OperationState.DONE
+        and other.kind is operation.kind
+        and other.created_at > operation.created_at
+        and _text(other) == _text(operation)
+        for other in among
+    )
+
+
+def _text(operation: Operation) -> tuple[object, ...]:
+    """What was to be sent, and where."""
+    payload = operation.payload
+    if operation.kind is OperationKind.MESSAGE:
+        return operation.task_id, payload.get("text")
+    return payload.get("repository"), payload.get("description")
 
 
 def _document(operation: Operation) -> dict[str, Any]:
@@ -102,7 +133,7 @@ async def resend(context: CommandContext) -> int:
             "It may have reached the server already. Send it again?", hint=hint
         ):
             return tell_results(context, [declined(operation.kind, operation.task_id)], many=False)
-        async with truth_after_interruption(context, manager), waiting_for(context.out, "Sending it again"):
+        async with truth_after_interruption(context, manager), answer_awaited(context.out, "Sending it again"):
             result = await manager.resend_operation(operation.id)
     return tell_results(context, [result], many=False)
 

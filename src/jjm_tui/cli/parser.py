@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
@@ -15,6 +15,7 @@ from jjm_tui.cli.grammar import Argument, Command, flag, option
 from jjm_tui.cli.grammar_local import LOCAL_COMMANDS
 from jjm_tui.cli.grammar_tasks import TASK_COMMANDS
 from jjm_tui.cli.late_words import find_leaf, formats_behind, take_late_words
+from jjm_tui.cli.slips import checked_words, left_over
 from jjm_tui.cli.values import any_whole_number, positive_number, whole_number
 
 COMMANDS: Final[tuple[Command, ...]] = (*TASK_COMMANDS, *LOCAL_COMMANDS)
@@ -87,6 +88,20 @@ _CHOICE: Final = re.compile(r"invalid choice: (.+) \(choose from (.+)\)", re.DOT
 class CommandParser(argparse.ArgumentParser):
     """An ``ArgumentParser`` whose errors are one sentence and a hint."""
 
+    commands: Mapping[str, CommandParser] = {}
+    """The parsers of the commands inside this one, by name."""
+
+    def option_for(self, word: str) -> argparse.Action | None:
+        """The option that a word names: ``--name``, ``--name=value``, ``-x`` or several short ones together."""
+        found = self._option_string_actions.get(word.partition("=")[0])
+        if found is None and not word.startswith("--"):
+            found = self._option_string_actions.get(word[:2])
+        return found
+
+    def option_names(self) -> list[str]:
+        """Every option in its long form that help tells of."""
+        return [name for name in self._option_string_actions if name.startswith("--")]
+
     def error(self, message: str) -> NoReturn:
         """Raise the complaint of argparse as a UsageError."""
         raise UsageError(_sentence(message), hint=f"See: {self.prog} --help")
@@ -110,7 +125,7 @@ def _sentence(message: str) -> str:
             return f"{what} needs a value."
         if complaint.startswith("not allowed with argument "):
             return f"{what} cannot go together with {complaint.removeprefix('not allowed with argument ')}."
-        return f"{what} {complaint}."
+        return f"{what} {complaint}" + ("" if complaint.endswith("?") else ".")
     return message[:1].upper() + message[1:] + "."
 
 
@@ -135,11 +150,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         raise _unknown_command(name)
     if position is not None:
         arguments = formats_behind(arguments, position)
-    namespace, rest = build_parser(only=name).parse_known_args(arguments)
+    parser = build_parser(only=name)
+    namespace, rest = parser.parse_known_args(checked_words(parser, arguments))
     _complete(namespace)
     if rest and not take_late_words(find_leaf(COMMANDS, namespace.command), namespace, rest):
-        where = " ".join(("jjm", *namespace.command))
-        raise UsageError(f"Not understood: {' '.join(rest)}.", hint=f"See: {where} --help")
+        raise left_over(namespace, rest)
     return namespace
 
 
@@ -162,6 +177,7 @@ def build_parser(*, only: str | None = None, show_globals: bool = False) -> Comm
         title=_COMMANDS_TITLE, metavar="COMMAND", dest="command_0", parser_class=CommandParser, prog=_PROG
     )
     _add_globals(parser.add_argument_group("global options (before or after the command)"))
+    parser.commands = subparsers.choices
     shared = CommandParser(add_help=False, formatter_class=formatter)
     _add_globals(shared, hidden=not show_globals)
     for command in COMMANDS:
@@ -203,6 +219,7 @@ def _add_command(subparsers: Any, command: Command, depth: int, shared: CommandP
             required=True,
             prog=parser.prog,
         )
+        parser.commands = nested.choices
         for sub in command.subcommands:
             _add_command(nested, sub, depth + 1, shared)
     else:

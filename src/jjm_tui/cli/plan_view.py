@@ -10,6 +10,7 @@ from jjm_tui.cli.appearance import task_heading
 from jjm_tui.domain.text import age
 
 if TYPE_CHECKING:
+    from jjm_tui.domain.risks import RiskMark
     from jjm_tui.domain.task import Plan
     from jjm_tui.services.results import ApprovalPreview
 
@@ -45,11 +46,16 @@ def preview_lines(preview: ApprovalPreview, now: datetime) -> Iterator[StyledLin
     if preview.risks:
         yield "Look twice:", "bold red"
         for risk in preview.risks:
-            yield f"  ! {risk.kind.value}, {risk.where}: {risk.reason}", "red"
+            yield f"  ! {_reason(risk)}", "red"
     if preview.needs_extra_word:
         yield "This plan is not known to be whole and the latest.", "bold red"
     for remark in preview.remarks:
         yield remark, ""
+
+
+def _reason(risk: RiskMark) -> str:
+    """The sentence names kind and step itself; words that only say the kind again are left out."""
+    return risk.reason.replace(f" ('{risk.kind.value}')", "")
 
 
 def _count(number: int, word: str) -> str:

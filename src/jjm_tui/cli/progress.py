@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from jjm_tui.cli.output import Output
-from jjm_tui.domain.text import clean
+from jjm_tui.domain.text import clean_line, truncate
 
 _FIRST_AFTER: Final = 1.0
+_UNANSWERED_AFTER: Final = 5.0
+_UNANSWERED: Final = "The server has not answered yet. Ctrl+C is safe: what was sent is on record, never sent twice."
 _EVERY: Final = 0.1
 _FRAMES: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PLAIN_FRAMES: Final = "|/-\\"
@@ -36,11 +39,18 @@ class Progress:
         tick = 0
         while True:
             elapsed = int(asyncio.get_running_loop().time() - started)
-            line = f"{frames[tick % len(frames)]} {clean(self._text)} ({elapsed} s)"
-            self._out.raw_error("\r" + line[: self._out.look.width - 1] + "\x1b[K")
+            line = f"{frames[tick % len(frames)]} {clean_line(self._text)} ({elapsed} s)"
+            self._out.raw_error("\r" + truncate(line, self._room()) + "\x1b[K")
             self._shown = True
             tick += 1
             await asyncio.sleep(_EVERY)
+
+    def _room(self) -> int:
+        """Cells that never wrap: the terminal may be narrower by now, or than ``COLUMNS`` says."""
+        width = self._out.look.width
+        with suppress(OSError):
+            width = min(width, os.get_terminal_size(2).columns or width)
+        return max(1, width - 1)
 
     def clear(self) -> None:
         """Take the line away."""
@@ -65,3 +75,20 @@ async def waiting_for(out: Output, text: str) -> AsyncIterator[Progress]:
         await asyncio.wait([drawing])
         progress.clear()
         out.before_writing(None)
+
+
+@asynccontextmanager
+async def answer_awaited(out: Output, text: str) -> AsyncIterator[Progress]:
+    """The same for something that was sent; when no answer comes for a while, it says so once, in a pipe too."""
+    telling = asyncio.create_task(_tell_unanswered(out))
+    try:
+        async with waiting_for(out, text) as progress:
+            yield progress
+    finally:
+        telling.cancel()
+        await asyncio.wait([telling])
+
+
+async def _tell_unanswered(out: Output) -> None:
+    await asyncio.sleep(_UNANSWERED_AFTER)
+    out.remark(_UNANSWERED)

@@ -17,6 +17,8 @@ GAP: Final = 2
 """Columns between two columns of a table."""
 
 
+_NARROW: Final = 20
+"""Columns: with less room than this, text goes on at the left."""
 _BETWEEN: Final = " · "
 _SHORTEST_TITLE: Final = 12
 
@@ -109,9 +111,12 @@ def hanging(head: str, text: str, width: int) -> str:
     import textwrap
 
     indent = " " * len(head)
-    if width - len(head) < 20:
-        return head + text
-    lines = textwrap.wrap(text, width - len(head), break_on_hyphens=False) or [""]
+    if width - len(head) < _NARROW:
+        whole = textwrap.wrap(
+            head + text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        return "\n".join(whole)
+    lines = textwrap.wrap(text, width - len(head), break_long_words=False, break_on_hyphens=False) or [""]
     return "\n".join([head + lines[0], *(indent + line for line in lines[1:])])
 
 

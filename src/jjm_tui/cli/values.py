@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.times import parse_time
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)?", re.ASCII)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DAYS: Final = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_TIME_OF_DAY: Final = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _LONGEST: Final = 10 * 366 * 86_400.0
 """Seconds; longer spans are slips of the finger, and datetime arithmetic would overflow."""
 
@@ -75,9 +78,34 @@ def statuses(word: str) -> frozenset[TaskStatus]:
         try:
             chosen.add(TaskStatus(part.lower().replace("-", "_")))
         except ValueError:
-            known = ", ".join([*(status.value for status in TaskStatus), "all"])
-            raise argparse.ArgumentTypeError(f"does not know the status {part!r}; there are {known}") from None
+            raise _unknown_status(part) from None
     return frozenset(chosen)
+
+
+def _unknown_status(part: str) -> argparse.ArgumentTypeError:
+    word = part.lower().replace("_", "-")
+    if word in ("needs-me", "is:needs-me"):
+        return argparse.ArgumentTypeError(f"does not know {part!r}, which is a filter: --filter is:needs-me")
+    known = [*(status.value for status in TaskStatus), "all"]
+    near = near_words(word.replace("-", "_"), known)
+    more = f". Did you mean {near[0]}?" if near else ""
+    return argparse.ArgumentTypeError(f"does not know the status {part!r}; there are {', '.join(known)}{more}")
+
+
+def only_dash(word: str) -> str:
+    """The mark for standard input. Raises UsageError for anything else: it is a text in the wrong place."""
+    if word != "-":
+        raise UsageError(
+            f"Not understood: {word}.", hint="Put the text in --description '…', or use - for standard input."
+        )
+    return word
+
+
+def near_words(word: str, known: Iterable[str]) -> list[str]:
+    """The known word that is nearest, if any is near."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(known), n=1, cutoff=0.7)
 
 
 def until(word: str) -> tuple[frozenset[TaskStatus], bool]:
@@ -94,8 +122,12 @@ def event_types(word: str) -> frozenset[EventType]:
         try:
             chosen.add(EventType(part.lower().replace("-", "_")))
         except ValueError:
-            known = ", ".join(kind.value for kind in EventType)
-            raise argparse.ArgumentTypeError(f"does not know the event {part!r}; there are {known}") from None
+            known = [kind.value for kind in EventType]
+            near = near_words(part.lower().replace("-", "_"), known)
+            more = f". Did you mean {near[0]}?" if near else ""
+            raise argparse.ArgumentTypeError(
+                f"does not know the event {part!r}; there are {', '.join(known)}{more}"
+            ) from None
     return frozenset(chosen)
 
 
@@ -114,6 +146,9 @@ def _moment(now: datetime, word: str, direction: int) -> datetime:
         return parse_time(word)
     except ValueError:
         pass
+    named = _named_moment(now, word.strip().lower(), direction)
+    if named is not None:
+        return named
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?", word, re.ASCII):
         try:
             return datetime.fromisoformat(word).astimezone().astimezone(UTC)
@@ -123,8 +158,24 @@ def _moment(now: datetime, word: str, direction: int) -> datetime:
         return now + direction * timedelta(seconds=seconds(word))
     except (argparse.ArgumentTypeError, OverflowError):
         raise argparse.ArgumentTypeError(
-            f"wants a time such as 2026-01-31, 2026-01-31T09:00:00Z, 30m, 2h or 3d, not {word!r}"
+            f"wants a time such as 18:00, {'tomorrow' if direction > 0 else 'yesterday'}, 2026-01-31, "
+            f"2026-01-31T09:00:00Z, 30m, 2h or 3d, not {word!r}"
         ) from None
+
+
+def _named_moment(now: datetime, word: str, direction: int) -> datetime | None:
+    """``18:00``: the next one (or the last one); ``today``, ``tomorrow``, ``yesterday``: their local midnight."""
+    today = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    if word in _DAYS:
+        return (today + timedelta(days=_DAYS[word])).astimezone(UTC)
+    match = _TIME_OF_DAY.fullmatch(word)
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+        return None
+    moment = today + timedelta(hours=int(match[1]), minutes=int(match[2]))
+    is_behind = moment.astimezone(UTC) <= now
+    if is_behind is (direction > 0):
+        moment += timedelta(days=direction)
+    return moment.astimezone(UTC)
 
 
 def choose_fields(wanted: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jjm_tui.errors import JulesManagerError
+from jjm_tui.errors import JulesManagerError, ValidationError
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from jjm_tui.simulator.variants import Variant
     from jjm_tui.simulator.world import World
 
+_MOST = 1_000_000
 DIALECTS = ("rest", "official", "browser")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``jjm simulator``."""
     parser.add_argument("--tasks", type=_count, default=12, metavar="N", help="tasks at the beginning (12)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="decides every story (1)")
+    parser.add_argument("--seed", type=_seed, default=1, metavar="N", help="decides every story (1)")
     parser.add_argument(
         "--speed", type=_speed, default=None, metavar="X", help="simulated seconds per second (1); 0 stands still"
     )
@@ -51,23 +52,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 1_000_000:
-        raise ValueError(text)
+    number = _whole(text)
+    if number is None or not 0 <= number <= _MOST:
+        raise argparse.ArgumentTypeError(f"wants a whole number from 0 to {_MOST}, not {text!r}")
     return number
 
 
+def _seed(text: str) -> int:
+    number = _whole(text)
+    if number is None:
+        raise argparse.ArgumentTypeError(f"wants a whole number, not {text!r}")
+    return number
+
+
+def _whole(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:
+        return None
+
+
 def _speed(text: str) -> float:
-    speed = float(text)
-    if not 0 <= speed <= 1_000_000:
-        raise ValueError(text)
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = -1.0
+    if not 0 <= speed <= _MOST:
+        raise argparse.ArgumentTypeError(f"wants a number from 0 to {_MOST}, not {text!r}")
     return speed
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise ValueError(text)
+    port = _whole(text)
+    if port is None or not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"wants a port from 0 to 65535, not {text!r}")
     return port
 
 
@@ -113,9 +131,9 @@ def run(namespace: argparse.Namespace) -> int:
     try:
         faults = [Fault.parse(spec) for spec in namespace.fault]
         variant = Variant.parse(namespace.variant) if namespace.variant and namespace.dialect == "rest" else None
+        _check_state(namespace.state)
     except JulesManagerError as error:
-        print(error.message, file=sys.stderr)  # noqa: T201
-        return 2
+        return _tell(error, 2)
     for fault in faults:
         if fault.kind == "die-at-start":
             print(fault.text, file=sys.stderr)  # noqa: T201
@@ -123,8 +141,21 @@ def run(namespace: argparse.Namespace) -> int:
     try:
         return _serve(namespace, faults, variant)
     except JulesManagerError as error:
-        print(error.message, file=sys.stderr)  # noqa: T201
-        return 1
+        return _tell(error, 1)
+
+
+def _check_state(path: Path | None) -> None:
+    """Raise ValidationError when there is no folder for the state file: a slip of the finger, most likely."""
+    if path is not None and not path.expanduser().absolute().parent.is_dir():
+        raise ValidationError(
+            f"--state {path}: there is no folder {path.parent}.", hint="Make it first, or name a file in another one."
+        )
+
+
+def _tell(error: JulesManagerError, code: int) -> int:
+    hint = f"\n  {error.hint}" if error.hint else ""
+    print(f"jjm: {error.message}{hint}", file=sys.stderr)  # noqa: T201
+    return code
 
 
 def _end_now(_number: int, _frame: object) -> None:

@@ -54,6 +54,9 @@ class Fault:
         """
         kind, _, value = spec.partition("=")
         if kind not in KINDS:
+            meant = kind.partition(":")[0]
+            if meant in KINDS:
+                raise _wrong(spec, f"{meant} wants an equals sign before its tool: {kind.replace(':', '=', 1)}")
             raise ValidationError(
                 f"{kind!r} is not a fault; known are {', '.join(sorted(KINDS))}.", context={"field": "fault"}
             )
