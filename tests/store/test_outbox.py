@@ -190,11 +190,8 @@ async def test_damaged_outbox_is_set_aside_told_once_and_goes_on(outbox: FileOut
     await outbox.add(make(2, task_id="other"))
     bad = outbox.path.read_bytes()[:-9]
     outbox.path.write_bytes(bad)
-    with pytest.raises(StoreDamagedError):
-        await outbox.list_operations()
-    assert outbox.path.read_bytes() == bad
     with pytest.raises(StoreDamagedError, match="set aside") as caught:
-        await outbox.add(make(3, task_id="third"))
+        await outbox.list_operations()
     assert Path(caught.value.context["damaged"][0]).read_bytes() == bad
     assert [found.id for found in await outbox.list_operations()] == ["op-1"]
     with pytest.raises(WrongStateError):

@@ -7,11 +7,14 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from jjm_tui.assembly.options import Options, load
 from jjm_tui.errors import ConfigurationError
 from jjm_tui.settings import Loaded, Locations, StorePaths
 from jjm_tui.settings.presets import origin as origin_of
+
+_DEMO_PREFIX: Final = "jjm-demo-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ def workplace(options: Options, environ: Mapping[str, str] | None = None) -> Ite
     import shutil
     import tempfile
 
-    folder = Path(tempfile.mkdtemp(prefix="jjm-demo-"))
+    _sweep_demos(Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_DEMO_PREFIX}{os.getpid()}-"))
     try:
         locations = Locations.under(folder)
         shared = replace(settings, demo=replace(settings.demo, state=folder / "world.json"))
@@ -58,3 +62,24 @@ def workplace(options: Options, environ: Mapping[str, str] | None = None) -> Ite
         yield Workplace(demo, locations, locations.store_paths(loaded.profile), origin, demo=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep_demos(folder: Path) -> None:
+    """Remove what demos of ours left behind whose process was killed."""
+    import shutil
+
+    for left in folder.glob(f"{_DEMO_PREFIX}*-*"):
+        pid = left.name.removeprefix(_DEMO_PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if pid.isdigit() and left.stat().st_uid == os.getuid() and not _is_running(int(pid)):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

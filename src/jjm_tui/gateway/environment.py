@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
+from jjm_tui.settings.secrets import masked
+
 INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR")
 """Variables that every server gets: those the MCP SDK passes, and those of language, time zone and folders."""
 
@@ -36,7 +38,8 @@ class Redactor:
         self._secrets = _longest_first(secrets)
 
     def __call__(self, text: str) -> str:
-        """The text without them."""
+        """The text without them, and without every secret that a reference of the settings led to."""
+        text = masked(text)
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
         return text

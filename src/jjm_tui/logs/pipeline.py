@@ -47,7 +47,7 @@ class Pipeline:
         self._to_terminal = to_terminal
         self._now = now
         self._records: _Records = structlog.wrap_logger(
-            None,
+            structlog.ReturnLogger(),  # writing is done by the last processor; the default wants a standard output
             processors=[self._stamp, structlog.processors.format_exc_info, _mask_fields, self._deliver],
             wrapper_class=_Records,
         )

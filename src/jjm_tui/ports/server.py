@@ -126,13 +126,14 @@ class Answer:
 
     ``accepted`` is false when the server clearly said that nothing was done (also in a sentence that looks like
     success, such as *No plan approval needed*). ``text``: its own words, cleaned. ``facts``: what it told about
-    the task, such as the new id.
+    the task, such as the new id. ``certain`` is false when its words are not understood: then only a re-read tells.
     """
 
     accepted: bool
     text: str = ""
     facts: tuple[TaskFacts, ...] = ()
     remarks: tuple[str, ...] = ()
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

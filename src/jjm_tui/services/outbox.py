@@ -24,9 +24,10 @@ from jjm_tui.domain.repository import (
     validate_repository,
 )
 from jjm_tui.domain.risks import risk_marks
-from jjm_tui.errors import Effect, JulesManagerError, StorageError, WrongStateError
+from jjm_tui.errors import AmbiguousOutcomeError, Effect, JulesManagerError, StorageError, WrongStateError
 from jjm_tui.ports import Answer, CreatePlan, CreateRequest
 from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.courses.approve import PlanChangedError
 from jjm_tui.services.courses.base import Confirmation, NothingToDoError
 from jjm_tui.services.courses.create import decode_request, encode_request
 from jjm_tui.services.reading import TaskReader
@@ -182,6 +183,9 @@ class OperationRunner:
             return await self._without_answer(newest, error, remarks)
         if not answer.accepted:
             return await self._refused(newest, answer, remarks)
+        doubt = _doubt(newest, answer)
+        if doubt is not None:
+            return await self._settler.settle(newest, doubt)
         return await self._accepted(newest, answer, remarks)
 
     async def _accepted(self, operation: Operation, answer: Answer, remarks: tuple[str, ...]) -> OperationResult:
@@ -202,8 +206,10 @@ class OperationRunner:
             with contextlib.suppress(StorageError):
                 await self._recorder.tell(EventType.PLAN_MISMATCH, done, confirmation.data)
         shown = () if confirmation.visible else (_NOT_VISIBLE,)
+        alarm = PlanChangedError(confirmation.alarms[0]) if confirmation.alarms else None
         return await self._recorder.result(
             done,
+            error=alarm,
             server_said=answer.text or None,
             remarks=(*confirmation.alarms, *remarks, *answer.remarks, *confirmation.remarks, *shown),
         )
@@ -259,6 +265,18 @@ class OperationRunner:
             await self._recorder.finish(operation, OperationState.NOT_SENT, "Interrupted before anything was sent.")
         else:
             await self._recorder.finish(operation, OperationState.UNCONFIRMED, "Interrupted while it was being sent.")
+
+
+def _doubt(operation: Operation, answer: Answer) -> JulesManagerError | None:
+    """Why an answer that looks like a yes is not believed until a re-read shows it."""
+    said = answer.text.strip().splitlines()
+    if not answer.certain:
+        sentence = f"The server's answer is not understood: {said[0][:200]}" if said else "The server answered nothing."
+    elif answer.facts and answer.facts[0].id in operation.baseline.get("known_ids", ()):
+        sentence = f"The server named task {answer.facts[0].id} as the new one, and that one was there before."
+    else:
+        return None
+    return AmbiguousOutcomeError(sentence, context={"server_said": answer.text}, effect=Effect.UNKNOWN)
 
 
 def _server_said(error: JulesManagerError) -> str | None:

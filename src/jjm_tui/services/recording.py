@@ -59,13 +59,13 @@ class OperationRecorder:
 
         try:
             finished = await self._context.outbox.change(operation.id, change)
-            if state in (OperationState.NOT_SENT, OperationState.REFUSED):
-                await self._keep_text(finished)
             await self.tell(_EVENTS[state], finished, {"message": message})
         except StorageError as error:
             _log.error("operation_unrecorded", operation=operation.id, state=state.value, reason=error.message)
             told = change(operation)
             return replace(told, extra={**told.extra, _UNRECORDED: error.message})
+        if state in (OperationState.NOT_SENT, OperationState.REFUSED):
+            await self._keep_text(finished)
         return finished
 
     async def _keep_text(self, operation: Operation) -> None:
@@ -74,8 +74,11 @@ class OperationRecorder:
         if operation.kind is not OperationKind.MESSAGE or not isinstance(text, str):
             return
         key = f"message:{operation.task_id}"
-        if await self._context.drafts.get(key) is None:
-            await self._context.drafts.put(key, text)
+        try:
+            if await self._context.drafts.get(key) is None:
+                await self._context.drafts.put(key, text)
+        except StorageError as error:
+            _log.warning("draft_not_kept", operation=operation.id, reason=error.message)
 
     async def tell(self, kind: EventType, operation: Operation, data: Mapping[str, Any]) -> None:
         """Append one event about an operation to the history."""

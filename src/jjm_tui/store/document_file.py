@@ -18,7 +18,7 @@ from jjm_tui.store.document import (
     parse_document,
     salvage_records,
 )
-from jjm_tui.store.durable import FILE_OPS, FileOps, Signature, ensure_folder, replace_file, storage_error
+from jjm_tui.store.durable import FILE_OPS, FileOps, Signature, ensure_folder, replace_file, storage_error, whole_path
 from jjm_tui.store.locks import hold_lock, lock_path
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class DocumentFile(Generic[T]):
         pause: Callable[[float], None] = time.sleep,
         ops: FileOps = FILE_OPS,
     ) -> None:
-        self.path = Path(path).resolve()
+        self.path = whole_path(path)
         self.kind = kind
         self._now = now
         self._keeps_backups = keeps_backups
@@ -76,10 +76,16 @@ class DocumentFile(Generic[T]):
         """The newest version; a missing file is an empty one. Not to be changed.
 
         Raises:
-            StoreDamagedError: it is not a store file; it was left alone.
+            StoreDamagedError: it is not a store file; it was left alone, or, where readable records can go on without
+                anybody's decision, it was set aside now and the next reading goes on with them.
             StorageError: it cannot be read.
         """
-        return self._load(self._report_damage)
+        try:
+            return self._load(self._report_damage)
+        except StoreDamagedError:
+            if not self._salvages:
+                raise
+        return self.update(lambda document: document)
 
     def update(self, change: Callable[[Document[T]], R]) -> R:
         """Apply ``change`` to the newest version, under the lock, and write the result durably if it differs.

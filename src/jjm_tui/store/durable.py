@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -69,8 +70,10 @@ class FileOps:
 
     def read(self, path: Path) -> tuple[bytes, Signature]:
         """The whole content, and the signature of exactly this content."""
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "it is not a regular file")
             while True:
                 before = Signature.of(os.fstat(descriptor))
                 data = file.read()
@@ -128,6 +131,18 @@ class FileOps:
 
 
 FILE_OPS: Final = FileOps()
+
+
+def whole_path(path: Path) -> Path:
+    """The path with its symbolic links resolved.
+
+    Raises:
+        StorageError: the links go in a circle.
+    """
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError) as error:
+        raise storage_error(OSError(errno.ELOOP, "symbolic links in a circle"), path, "found") from error
 
 
 def ensure_folder(folder: Path, ops: FileOps = FILE_OPS) -> None:

@@ -15,7 +15,7 @@ from jjm_tui.domain.times import format_time
 from jjm_tui.errors import ValidationError
 from jjm_tui.ports import Clock
 from jjm_tui.store.document import decode_json, encode_json
-from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder, storage_error
+from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder, storage_error, whole_path
 from jjm_tui.store.event_lines import Tail, list_rotated, read_backwards, rotated_path
 from jjm_tui.store.locks import hold_lock, lock_path
 
@@ -34,7 +34,7 @@ class FileEventLog:
     """
 
     def __init__(self, path: Path, clock: Clock, *, rotate_at: int = ROTATE_AT, ops: FileOps = FILE_OPS) -> None:
-        self._path = Path(path).resolve()
+        self._path = whole_path(path)
         self._clock = clock
         self._rotate_at = rotate_at
         self._ops = ops

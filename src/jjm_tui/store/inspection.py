@@ -21,7 +21,7 @@ from jjm_tui.store.document import (
     salvage_records,
 )
 from jjm_tui.store.document_file import SECOND_LOOK, refuse_newer
-from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder, replace_file, storage_error
+from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder, replace_file, storage_error, whole_path
 from jjm_tui.store.json_file import FORGOTTEN, TASKS
 from jjm_tui.store.locks import hold_lock, lock_path
 
@@ -96,7 +96,7 @@ def check_store(path: Path, *, ops: FileOps = FILE_OPS) -> StoreReport:
     Raises:
         StorageError: the file is there and cannot be read.
     """
-    path = Path(path).resolve()
+    path = whole_path(path)
     backups, damaged = list_backups(path), tuple(list_damaged(path))
     try:
         data, _ = ops.read(path)
@@ -138,7 +138,7 @@ def repair_store(
         StoreSchemaError: a newer version of this program made the backup; nothing was changed.
         StorageError: nothing was changed, except that a damaged file may have been set aside.
     """
-    path = Path(path).resolve()
+    path = whole_path(path)
     ensure_folder(path.parent, ops)
     with hold_lock(lock_path(path), ops=ops):
         data, good = _read_twice(path, pause, ops)

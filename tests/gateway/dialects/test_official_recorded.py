@@ -348,10 +348,10 @@ async def test_create_answers_hold_the_id(label: str) -> None:
     assert answer.facts[0].id == text.rsplit(" ", 1)[-1]
 
 
-async def test_create_without_id_is_accepted_with_a_remark() -> None:
+async def test_create_without_id_is_not_certain() -> None:
     caller = FakeCaller(ReplayCaller("official/steps").tools, lambda tool, arguments: ToolAnswer("Session created."))
     answer = await serve(caller).create_task(CreateRequest("x", "acme/webapp", branch="main"), written=Written())
-    assert (answer.accepted, answer.facts, len(answer.remarks)) == (True, (), 1)
+    assert (answer.accepted, answer.facts, answer.certain) == (True, (), False)
 
 
 async def test_create_in_an_unknown_repository_is_refused() -> None:

@@ -44,6 +44,15 @@ _SAYS_NO: Final = re.compile(
     r"|no (?:pending )?plan\b|(?:the )?plan (?:was|is|has been) already approved|(?:task|session) \S+ is not )",
     re.IGNORECASE,
 )
+_YES: Final = re.compile(
+    r"\b(?:sent|approved|resumed|created|accepted|delivered|posted|queued|submitted|success(?:ful(?:ly)?)?|done|ok(?:ay)?)\b",
+    re.IGNORECASE,
+)
+_FAILURE: Final = re.compile(
+    r"\bnot\b|n't\b|\b(?:fail|error|den(?:y|ied)|unable|cannot|reject|refus|exceed|invalid|forbidden|unauthori[sz]ed|"
+    r"limit|quota|sign(?:ed)? in|missing|timed? ?out|abort|cancel)",
+    re.IGNORECASE,
+)
 _ID_WORDS: Final = re.compile(
     r"^[ \t*#>-]*(?:task |session )?ID\b[ \t:*`]{1,4}([A-Za-z0-9_-]{1,128})\s*$", re.IGNORECASE | re.MULTILINE
 )
@@ -92,9 +101,19 @@ def bare_id(task_id: str) -> str:
 
 
 def plain_answer(reading: AnswerReading, facts: tuple[TaskFacts, ...] = ()) -> Answer:
-    """The answer to a message, an approval or a resume: accepted unless its words say that nothing was done."""
+    """The answer to a message, an approval or a resume: accepted unless its words say that nothing was done.
+
+    The API answers ``{}`` or nothing. Words that do not clearly say yes are not believed.
+    """
     words = "" if reading.has_value else clean(reading.text).strip()
-    return Answer(accepted=_SAYS_NO.match(words) is None, text=words, facts=facts)
+    certain = isinstance(reading.value, Mapping) if reading.has_value else not words or _says_yes(words)
+    return Answer(accepted=_SAYS_NO.match(words) is None, text=words, facts=facts, certain=certain)
+
+
+def _says_yes(words: str) -> bool:
+    """Whether the first line of a sentence clearly tells success: a word of success, and none of failure."""
+    first = words.splitlines()[0].partition('"')[0]
+    return _YES.search(first) is not None and _FAILURE.search(first) is None
 
 
 def find_new_id(text: str) -> str | None:
@@ -104,11 +123,10 @@ def find_new_id(text: str) -> str | None:
 
 
 def created_answer(text: str, task_id: str | None, source: FactSource, **said: Any) -> Answer:
-    """The answer to a create. Without an id it is accepted all the same, with a remark."""
+    """The answer to a create. Without an id nobody knows whether there is a task; the list has to tell."""
     words = clean(text).strip()
     if task_id is None:
-        remark = "The server accepted the task but did not tell its id; the next list will show it."
-        return Answer(accepted=True, text=words, remarks=(remark,))
+        return Answer(accepted=True, text=words, certain=False)
     return Answer(accepted=True, text=words, facts=(TaskFacts(task_id, source, on_server=True, **said),))
 
 

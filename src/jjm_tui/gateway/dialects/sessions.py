@@ -55,6 +55,8 @@ def read_page(value: Any, kind: str) -> Page | None:
             if nested is not None:
                 token = token or nested.next_token
                 return Page(nested.records, token, more or nested.has_more or token is not None, nested.bare)
+        elif inner is not None:
+            return None
     if any(key in value for key in ("id", "name", "error", "errors")):
         return None
     return Page((), token, more or token is not None)
@@ -66,7 +68,7 @@ def read_id(record: Mapping[str, Any], keys: Sequence[str] = ("id", "name", "ses
         value = record.get(key)
         if isinstance(value, bool) or not isinstance(value, str | int):
             continue
-        text = str(value).rstrip("/").rsplit("/", 1)[-1]
+        text = str(value).rpartition("/activities/")[2].removeprefix("sessions/")
         if is_valid_id(text):
             return text
     return None

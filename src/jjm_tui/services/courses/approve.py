@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jjm_tui.domain.operations import Operation
-from jjm_tui.domain.plans import diff_plans
+from jjm_tui.domain.plans import diff_plans, is_chat_fingerprint
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Plan, Task
 from jjm_tui.errors import WrongStateError
@@ -93,14 +93,13 @@ class ApproveCourse(CourseBase):
         task = await self._fresh_task(self._task_id(operation))
         plan = task.plan
         moved = task.status is not TaskStatus.WAITING_APPROVAL
-        if plan is not None and plan.approved and plan.fingerprint != operation.baseline.get("fingerprint"):
+        read = operation.baseline.get("fingerprint")
+        if plan is not None and plan.fingerprint != read and not is_chat_fingerprint(plan.fingerprint):
+            what = "was approved" if plan.approved else "is what the server shows now that it went on"
             return Confirmation(
                 visible=True,
-                alarms=(
-                    "Another plan than the one you read was approved: the server changed it in the last moment. "
-                    "Look at it now: jjm get " + task.id,
-                ),
-                data={"approved": plan.fingerprint, "read": operation.baseline.get("fingerprint")},
+                alarms=(f"ALARM: another plan than the one you read {what}. Look at it now: jjm get {task.id}",),
+                data={"shown": plan.fingerprint, "read": read, "approved": plan.approved},
             )
         return Confirmation(visible=moved)
 

@@ -1,0 +1,129 @@
+"""Answers that are not clearly a yes are not believed until a re-read shows what happened."""
+
+from __future__ import annotations
+
+import pytest
+
+from jjm_tui.domain.operations import OperationState
+from jjm_tui.errors import StorageError, WrongStateError
+from jjm_tui.ports import CreateRequest, ToolAnswer
+from jjm_tui.services.results import Outcome
+from tests.services.workbench import bench
+
+DOUBTFUL = [
+    "Could not do it: quota exceeded",
+    "Unable to comply: task limit reached",
+    "Permission denied",
+    "429 Too Many Requests",
+    "You are not signed in. Please sign in.",
+    "Message not sent",
+    "Operation failed",
+    "Rejected by policy",
+    "null",
+    "I will see what I can do.",
+]
+
+
+def _answer(caller, tool: str, text: str, *, does_it: bool) -> None:
+    """Let a tool answer these words, with or without the effect."""
+    real = caller.answer
+
+    def answer(name, arguments):
+        if name != tool:
+            return real(name, arguments)
+        if does_it:
+            real(name, arguments)
+        return ToolAnswer(text)
+
+    caller.answer = answer
+
+
+@pytest.mark.parametrize("text", DOUBTFUL)
+async def test_words_that_are_no_clear_yes_without_effect_are_never_done(tmp_path, text):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    _answer(caller, "send_message", text, does_it=False)
+    result = await manager.send_message(task_id, "Take the first way.")
+    assert result.outcome in (Outcome.UNCONFIRMED, Outcome.REFUSED), result
+    work.clock.advance(120)
+    await manager.settle_operations()
+    (operation,) = await manager.list_operations(open_only=False)
+    assert operation.state in (OperationState.NOT_SENT, OperationState.REFUSED)
+
+
+@pytest.mark.parametrize("text", ["Queued for the agent!", "I will see what I can do."])
+async def test_words_that_are_no_clear_yes_with_effect_are_done_after_a_reread(tmp_path, text):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    _answer(caller, "send_message", text, does_it=True)
+    assert (await manager.send_message(task_id, "Take the first way.")).outcome is Outcome.DONE
+    assert len(work.effects("message")) == 1
+
+
+@pytest.mark.parametrize("text", ["{}", "Task created successfully!", ""])
+async def test_create_without_an_id_is_done_only_when_the_list_shows_it(tmp_path, text):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    _answer(caller, "create_session", text, does_it=False)
+    assert (await manager.create_task(CreateRequest("Add a badge.", "acme/webapp"))).outcome is Outcome.UNCONFIRMED
+    work.clock.advance(120)
+    (settled,) = await manager.settle_operations()
+    assert settled.outcome is Outcome.NOT_SENT
+    second, other, _ = work.process()
+    _answer(other, "create_session", text, does_it=True)
+    result = await second.create_task(CreateRequest("Add a badge.", "acme/webapp"))
+    assert result.outcome is Outcome.DONE
+    assert [task_id for task_id, _ in work.effects("create")] == [result.task_id]
+
+
+async def test_create_that_names_a_task_which_was_there_before_is_not_believed(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    old = work.world.session_ids()[0]
+    _answer(caller, "create_session", f"Session created. ID: {old}", does_it=False)
+    result = await manager.create_task(CreateRequest("Add a badge.", "acme/webapp"))
+    assert result.outcome is Outcome.UNCONFIRMED
+    assert "there before" in result.message
+
+
+async def test_another_plan_after_the_approval_raises_the_alarm(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    fingerprint = (await manager.preview_approval(task_id)).fingerprint
+    real = caller.answer
+
+    def swap_then_approve(name, arguments):
+        if name == "approve_plan":
+            work.world.change_plan(task_id, "Something else")
+        return real(name, arguments)
+
+    caller.answer = swap_then_approve
+    result = await manager.approve_plan(task_id, fingerprint)
+    assert any("ALARM" in remark for remark in result.remarks)
+    assert isinstance(result.error, WrongStateError)
+    assert [event.type.value for event in await manager.query_events(task_id=task_id)].count("plan_mismatch") == 1
+
+
+async def test_damaged_drafts_never_turn_a_sent_message_into_a_failure(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = work.process()
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    (tmp_path / "drafts.json").write_text('{"drafts": [')
+    assert (await manager.send_message(task_id, "Take the first way.")).outcome is Outcome.DONE
+    assert len(work.effects("message")) == 1
+
+
+async def test_damaged_outbox_is_set_aside_once_and_then_work_goes_on(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = work.process()
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    (tmp_path / "outbox.json").write_text("not json")
+    with pytest.raises(StorageError, match="set aside"):
+        await manager.send_message(task_id, "Take the first way.")
+    assert work.effects("message") == []
+    assert any("damaged" in path.name for path in tmp_path.iterdir())
+    later, _, _ = work.process()
+    assert (await later.send_message(task_id, "Take the first way.")).outcome is Outcome.DONE
