@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jjm_tui.assembly.doctor import run_doctor
     from jjm_tui.assembly.graph import build_server, open_manager
     from jjm_tui.assembly.options import Options, load
-    from jjm_tui.assembly.workplace import Workplace, workplace
+    from jjm_tui.assembly.workplace import Workplace, open_workplace
 
 __all__ = [
     "CachedTasks",
@@ -22,9 +22,9 @@ __all__ = [
     "build_server",
     "load",
     "open_manager",
+    "open_workplace",
     "read_cached",
     "run_doctor",
-    "workplace",
 ]
 
 _ROOMS = {
@@ -34,7 +34,7 @@ _ROOMS = {
     "Workplace": "workplace",
     "build_server": "graph",
     "open_manager": "graph",
-    "workplace": "workplace",
+    "open_workplace": "workplace",
     "Options": "options",
     "load": "options",
 }

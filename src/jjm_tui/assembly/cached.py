@@ -32,10 +32,10 @@ def read_cached(options: Options, environ: Mapping[str, str] | None = None) -> C
     """
     if options.demo:
         return _read_demo(options, environ)
-    from jjm_tui.assembly.workplace import workplace
+    from jjm_tui.assembly.workplace import open_workplace
     from jjm_tui.store.json_file import read_tasks
 
-    with workplace(options, os.environ if environ is None else environ) as place:
+    with open_workplace(options, os.environ if environ is None else environ) as place:
         tasks, info = read_tasks(place.store.tasks)
         sync = info["sync"].get(place.origin, SyncState(place.origin))
         return CachedTasks(tasks, sync.synced_at, sync.truncated, place.origin, tuple(info["remarks"]))

@@ -16,7 +16,7 @@ import anyio
 from jjm_tui.assembly.clock import SystemClock
 from jjm_tui.assembly.graph import build_server
 from jjm_tui.assembly.options import Options
-from jjm_tui.assembly.workplace import Workplace, workplace
+from jjm_tui.assembly.workplace import Workplace, open_workplace
 from jjm_tui.errors import ConfigurationError, JulesManagerError, StorageError
 from jjm_tui.services.results import Check
 from jjm_tui.settings.presets import PRESETS, ResolvedServer, is_configured, preset_of, resolve_server
@@ -32,7 +32,7 @@ async def run_doctor(options: Options, environ: Mapping[str, str] | None = None)
     """Yield one check after the other; a failed one does not keep the others from being made."""
     variables = os.environ if environ is None else environ
     try:
-        with workplace(options, variables) as place:
+        with open_workplace(options, variables) as place:
             yield _check_settings(place)
             async for check in _check_server(place, variables):
                 yield check

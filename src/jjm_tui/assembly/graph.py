@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.assembly.clock import SystemClock
 from jjm_tui.assembly.options import Options
-from jjm_tui.assembly.workplace import Workplace, workplace
+from jjm_tui.assembly.workplace import Workplace, open_workplace
 from jjm_tui.errors import ConfigurationError, JulesManagerError
 from jjm_tui.logs import get_logger
 from jjm_tui.ports import Clock, TaskServer
@@ -113,7 +113,7 @@ async def open_manager(
     from jjm_tui.services.manager import JobManager
 
     variables = os.environ if environ is None else environ
-    with workplace(options, variables) as place:
+    with open_workplace(options, variables) as place:
         configure_logging(place.loaded.settings, place.locations, to_terminal=False)
         context = build_context(place, variables, clock)
         manager = JobManager(context)

@@ -29,7 +29,7 @@ class Workplace:
 
 
 @contextlib.contextmanager
-def workplace(options: Options, environ: Mapping[str, str] | None = None) -> Iterator[Workplace]:
+def open_workplace(options: Options, environ: Mapping[str, str] | None = None) -> Iterator[Workplace]:
     """Settings and folders of one run; those of a demo are new and go afterwards.
 
     Raises:

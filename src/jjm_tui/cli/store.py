@@ -52,7 +52,7 @@ def _report(context: CommandContext) -> StoreReport:
     from jjm_tui import assembly
     from jjm_tui.store.inspection import check_store
 
-    with assembly.workplace(context.options, context.environ) as place:
+    with assembly.open_workplace(context.options, context.environ) as place:
         return check_store(place.store.tasks)
 
 
@@ -97,7 +97,7 @@ async def repair(context: CommandContext) -> int:
     from jjm_tui.store.inspection import check_store, repair_store
 
     hint = "Look first: jjm store check. Then: jjm store repair --yes"
-    with assembly.workplace(context.options, context.environ) as place:
+    with assembly.open_workplace(context.options, context.environ) as place:
         path = place.store.tasks
         report = check_store(path)
         if not report.damaged:
