@@ -56,9 +56,12 @@ def code_for_error(error: JulesManagerError) -> ExitCode:
 
 
 def code_for_outcome(outcome: str, error: JulesManagerError | None = None) -> ExitCode:
-    """The exit code of an operation's outcome; ``error`` is what stands behind it."""
+    """The exit code of an operation's outcome; ``error`` is what stands behind it.
+
+    ``done`` with an error is an alarm: it happened, but not as the person meant it.
+    """
     if outcome == "done":
-        return ExitCode.DONE
+        return ExitCode.DONE if error is None else ExitCode.FAILED
     if outcome == "unconfirmed":
         return ExitCode.UNCONFIRMED
     return ExitCode.NOT_SIGNED_IN if isinstance(error, AuthenticationError) else ExitCode.FAILED

@@ -111,11 +111,13 @@ def event_sentence(event: TaskEvent) -> str:
     if event.type is EventType.MESSAGE_RECEIVED:
         return clean_line(f"{data.get('author', 'message')}: {str(data.get('content', ''))[:400]}")
     if event.type is EventType.PLAN_READY:
-        return f"{words}: {data.get('steps', '?')} steps, {data.get('fingerprint', '')}"
+        count = data.get("steps", "?")
+        return f"{words}: {count} {'step' if count == 1 else 'steps'}, {data.get('fingerprint', '')}"
     if event.type is EventType.FILES_CHANGED:
         count = data.get("files", "?")
         files = "1 file" if count == 1 else f"{count} files"
-        return f"{words}: {files}, +{data.get('additions', '?')} -{data.get('deletions', '?')}"
+        counts = ["?" if data.get(name) is None else data[name] for name in ("additions", "deletions")]
+        return f"{words}: {files}, +{counts[0]} -{counts[1]}"
     if event.type is EventType.PULL_REQUEST_OPENED:
         return clean_line(f"{words}: {data.get('url', '')}")
     detail = data.get("message") or ""

@@ -15,7 +15,7 @@ from jjm_tui.cli.exit_codes import UsageError, code_for_outcome, worst
 from jjm_tui.cli.session import expand_reference, is_row
 from jjm_tui.cli.task_json import operation_document
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.errors import JulesManagerError
+from jjm_tui.errors import JulesManagerError, StorageError
 from jjm_tui.services.results import OperationResult, Outcome
 
 if TYPE_CHECKING:
@@ -85,7 +85,20 @@ def failed(kind: OperationKind, task_id: str | None, error: JulesManagerError) -
 
 
 def tell_results(context: CommandContext, results: Sequence[OperationResult], *, many: bool) -> int:
-    """Write how operations ended; answer the exit code, the worst of all."""
+    """Write how operations ended; answer the exit code, the worst of all.
+
+    When standard output fails, standard error tells the outcomes: nobody may take a done operation for a failed one.
+    """
+    try:
+        _write_results(context, results, many=many)
+    except StorageError:
+        for result in results:
+            context.out.warn(f"{result.outcome.value.replace('_', ' ')}: {result.message}")
+        raise
+    return worst(code_for_outcome(result.outcome.value, result.error) for result in results)
+
+
+def _write_results(context: CommandContext, results: Sequence[OperationResult], *, many: bool) -> None:
     now = context.now()
     if context.arguments.json:
         if many:
@@ -100,7 +113,6 @@ def tell_results(context: CommandContext, results: Sequence[OperationResult], *,
         if sentence not in told:
             told.add(sentence)
             _tell_outcome(context, result, sum(_sentence_of(each) == sentence for each in results))
-    return worst(code_for_outcome(result.outcome.value, result.error) for result in results)
 
 
 def _sentence_of(result: OperationResult) -> tuple[object, ...]:

@@ -17,6 +17,7 @@ from jjm_tui.cli.grammar_tasks import TASK_COMMANDS
 from jjm_tui.cli.late_words import find_leaf, formats_behind, take_late_words
 from jjm_tui.cli.slips import checked_words, left_over
 from jjm_tui.cli.values import any_whole_number, positive_number, whole_number
+from jjm_tui.errors import StorageError
 
 COMMANDS: Final[tuple[Command, ...]] = (*TASK_COMMANDS, *LOCAL_COMMANDS)
 
@@ -101,6 +102,18 @@ class CommandParser(argparse.ArgumentParser):
     def option_names(self) -> list[str]:
         """Every option in its long form that help tells of."""
         return [name for name in self._option_string_actions if name.startswith("--")]
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help; argparse itself would keep silent about a full disk. Raises StorageError."""
+        if not message or file is None:
+            return
+        try:
+            file.write(message)
+            file.flush()
+        except BrokenPipeError:
+            return
+        except OSError as error:
+            raise StorageError(f"Standard output could not be written: {error.strerror or error}.") from error
 
     def error(self, message: str) -> NoReturn:
         """Raise the complaint of argparse as a UsageError."""
