@@ -163,7 +163,7 @@ def test_setup_asks_tries_and_writes(served: Program) -> None:
     with Program(served.home).on_terminal("setup") as terminal:
         terminal.wait_for("Which server?")
         terminal.type("custom\n")
-        terminal.wait_for("Command line that starts it:")
+        terminal.wait_for("Command line that starts it")
         terminal.type(f"{served.simulator}\n")
         terminal.wait_for("Where is your Jules API key")
         terminal.type("\n")

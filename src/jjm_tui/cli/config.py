@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jjm_tui.cli.context import CommandContext, overrides
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.output import harmless
-from jjm_tui.cli.tables import hanging
+from jjm_tui.cli.tables import hanging, pairs
+from jjm_tui.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from jjm_tui.settings.explain import Explained
 
 
 def _location(context: CommandContext) -> Path:
@@ -20,22 +24,42 @@ def _location(context: CommandContext) -> Path:
 
 
 def path(context: CommandContext) -> int:
-    """Where the settings file is, or would be."""
-    found = _location(context)
+    """Where the settings file is, or would be; on a terminal and with ``--all`` the other places, too."""
+    found, out = _location(context), context.out
     if context.arguments.json:
-        context.out.document(harmless({"path": str(found), "exists": found.exists()}))
+        out.document(harmless({"path": str(found), "exists": found.exists(), **_places(context)}))
+    elif out.terminal:
+        for line in pairs({"settings": str(found), **_places(context)}.items(), out.look.width):
+            out.line(line)
+    elif context.arguments.all:
+        for name, place in {"settings": str(found), **_places(context)}.items():
+            out.row([name, place])
     else:
-        context.out.line(str(found))
+        out.line(str(found))
     if not found.exists():
-        context.out.remark("It is not there yet. Write it: jjm config init, or: jjm setup")
+        out.remark("It is not there yet. Write it: jjm config init, or: jjm setup")
     return ExitCode.DONE
 
 
-def show(context: CommandContext) -> int:
-    """Every effective value and where it came from; secrets are masked."""
-    from jjm_tui.settings.explain import explain
+def _places(context: CommandContext) -> dict[str, str]:
+    """Store file and folders. Wrong settings leave out only what they decide."""
+    from jjm_tui.settings.locations import Locations
 
-    rows = explain(context.load())
+    locations = Locations.find(context.environ)
+    try:
+        loaded = context.load()
+    except ConfigurationError:
+        store, logs = "unknown: the settings are wrong, see jjm config check", str(locations.log_dir)
+    else:
+        settings = loaded.settings
+        store = str(locations.store_paths(loaded.profile, settings.storage.path).tasks)
+        logs = str(settings.logging.folder or locations.log_dir)
+    return {"store": store, "logs": logs, "cache": str(locations.cache_dir), "state": str(locations.state_dir)}
+
+
+def show(context: CommandContext) -> int:
+    """Every effective value and where it came from, or those of one setting or section; secrets are masked."""
+    rows = _rows(context, context.arguments.key)
     out = context.out
     if context.arguments.json:
         out.document(
@@ -50,6 +74,30 @@ def show(context: CommandContext) -> int:
         else:
             out.row([row.key, value, row.source])
     return ExitCode.DONE
+
+
+def get(context: CommandContext) -> int:
+    """The effective value of one setting, alone where a script reads it."""
+    if context.arguments.json or context.out.terminal:
+        return show(context)
+    for row in _rows(context, context.arguments.key):
+        is_entry = row.key != context.arguments.key
+        context.out.row([row.key, _plain(row.value)] if is_entry else [_plain(row.value)])
+    return ExitCode.DONE
+
+
+def _rows(context: CommandContext, key: str | None) -> list[Explained]:
+    """The rows of a setting, a section, or of everything. Raises ConfigurationError for an unknown key."""
+    from jjm_tui.settings.catalogue import suggest_key
+    from jjm_tui.settings.explain import explain
+
+    rows = explain(context.load())
+    if key is None:
+        return rows
+    found = [row for row in rows if row.key == key or row.key.startswith(f"{key}.")]
+    if not found:
+        raise ConfigurationError(f"There is no setting {key!r}.", hint=suggest_key(key), context={"key": key})
+    return found
 
 
 def _plain(value: Any) -> str:

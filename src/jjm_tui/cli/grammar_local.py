@@ -69,7 +69,10 @@ _STORE: Final = Command(
             "copy",
             "copy every task to another store",
             "store:copy",
-            (option("--to", metavar="URL", required=True, help="a path, or file:///path/tasks.json"),),
+            (
+                option("--to", metavar="URL", required=True, help="a path, or file:///path/tasks.json"),
+                flag("--force", help="also into a store that is there: newer tasks in it stay"),
+            ),
             example="jjm store copy --to /backup/tasks.json",
             json=True,
         ),
@@ -82,12 +85,30 @@ _CONFIG: Final = Command(
     "(JJM_SECTION__KEY) and the command line; the last of them wins.",
     example="jjm config show\njjm config set monitor.interval 60",
     subcommands=(
-        Command("path", "where the settings file is", "config:path", example="jjm config path", json=True),
+        Command(
+            "path",
+            "where the settings, the store, logs and the cache are",
+            "config:path",
+            (flag("--all", help="all of them in a pipe too"),),
+            "In a pipe it is the path of the settings file alone.",
+            "jjm config path --all",
+            json=True,
+        ),
         Command(
             "show",
             "every effective value and where it came from",
             "config:show",
+            (positional("key", metavar="KEY", nargs="?", help="only this setting, such as monitor.interval"),),
             example="jjm config show --json",
+            json=True,
+        ),
+        Command(
+            "get",
+            "the effective value of one setting",
+            "config:get",
+            (positional("key", metavar="KEY", help="such as monitor.interval"),),
+            "In a pipe it is the value alone.",
+            "jjm config get monitor.interval",
             json=True,
         ),
         Command("check", "look for mistakes", "config:check", example="jjm config check", json=True),
@@ -126,13 +147,13 @@ _SETUP: Final = Command(
         option(
             "--api-key-from",
             metavar="REF",
-            help="where the key is: env:NAME, file:/path, keyring:service/user or command:program",
+            help="where the key is: env:NAME, file:/path, keyring:service/user or command:program; none: without one",
         ),
         flag("--no-test", help="do not start the server for a test call"),
         flag("-y", "--yes", help="take the defaults for what is not given; do not ask"),
     ),
-    "Asks what it does not know, tries the choice and writes the settings file. Every question can be answered\n"
-    "by an option, for scripts.",
+    "Asks what it does not know, tries the choice and writes the settings file, in place of the server that it has;\n"
+    "the old file is kept. Every question can be answered by an option, for scripts.",
     "jjm setup\njjm setup --preset rest --api-key-from env:JULES_API_KEY --yes",
     json=True,
 )

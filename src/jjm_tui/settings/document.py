@@ -6,6 +6,7 @@ import contextlib
 import copy
 import os
 import re
+import shutil
 import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 110
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+OF_ANY_SERVER: Final = frozenset({"start_timeout", "call_timeout", "max_line_bytes"})
+"""What a person set for any server; everything else in the section belongs to one of them."""
 _HEAD: Final = """\
 Settings of jjm-tui, in TOML. Every setting is here with its default; none has to be set.
 To change one, remove the # before it, or use: jjm config set KEY VALUE
@@ -115,17 +118,118 @@ def set_values(path: Path, values: Mapping[str, str], *, profile: str | None = N
         ConfigurationError: unknown key, wrong value, or a file that would have new problems; nothing is written.
     """
     path = path.resolve()
-    text = read_settings_file(path).text if path.exists() else example()
-    before = SettingsFile(path, text, _parsed(text))
+    before = _read(path)
+    _write(path, _with_values(before, before.text, values, profile))
+
+
+def server_of(path: Path, *, profile: str | None = None) -> dict[str, Any]:
+    """What the file (or a profile in it) says about the server, as it stands there; nothing without a file.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    content: Any = read_settings_file(path).content if path.exists() else {}
+    for name in (*_inside(profile), "server"):
+        content = content.get(name, {}) if isinstance(content, Mapping) else {}
+    return dict(content) if isinstance(content, Mapping) else {}
+
+
+def check_server(path: Path, values: Mapping[str, str], *, profile: str | None = None) -> None:
+    """Raise what ``replace_server`` would raise before it writes anything."""
+    _replaced(_read(path.resolve()), values, profile)
+
+
+def replace_server(path: Path, values: Mapping[str, str], *, profile: str | None = None) -> Path | None:
+    """Write another server in place of the one that the file has; only time-outs and limits of the section stay.
+
+    Answers where the old file is kept; ``None`` when there was none.
+
+    Raises:
+        ConfigurationError: a wrong value, or a file that would have new problems; nothing is written.
+    """
+    path = path.resolve()
+    text = _replaced(_read(path), values, profile)
+    kept = _keep_old(path) if path.exists() else None
+    _write(path, text)
+    return kept
+
+
+def _inside(profile: str | None) -> tuple[str, ...]:
+    return () if profile is None else ("profiles", profile)
+
+
+def _read(path: Path) -> SettingsFile:
+    """The file as it is; where there is none, the commented example that it will be begun from."""
+    if path.exists():
+        return read_settings_file(path)
+    text = example()
+    return SettingsFile(path, text, _parsed(text))
+
+
+def _replaced(before: SettingsFile, values: Mapping[str, str], profile: str | None) -> str:
+    import tomlkit
+
+    document = tomlkit.parse(before.text)
+    table: Any = document
+    for name in (*_inside(profile), "server"):
+        table = table.get(name, {})
+    for name in [name for name in table if name not in OF_ANY_SERVER]:
+        del table[name]
+    left = _parsed(document.as_string())
+    for name in (*_inside(profile), "server"):
+        left = left.get(name, {})
+    if left.keys() - OF_ANY_SERVER:
+        raise ConfigurationError(
+            f"The server in {before.path} cannot be replaced without touching other values.",
+            hint="Edit the section [server] by hand.",
+            context={"file": str(before.path)},
+        )
+    return _with_values(before, document.as_string(), values, profile)
+
+
+def _with_values(before: SettingsFile, text: str, values: Mapping[str, str], profile: str | None) -> str:
+    """The text with values set. Raises ConfigurationError for a wrong value or a new problem."""
     for key, raw in values.items():
         location, value = _assignment(key if profile is None else f"profiles.{profile}.{key}", raw)
         text = _assigned(text, location, value)
-    after = SettingsFile(path, text, _parsed(text))
     known = {_about(problem) for problem in check_content(before)}
-    for problem in check_content(after):
+    for problem in check_content(SettingsFile(before.path, text, _parsed(text))):
         if _about(problem) not in known or problem.context.get("key") in values:
-            raise problem
-    _write(path, text)
+            raise _without_line(problem, is_given=problem.context.get("key") in values)
+    return text
+
+
+def _without_line(problem: ConfigurationError, *, is_given: bool) -> ConfigurationError:
+    """The problem of a file that was not written: it stands on no line, and a value just given in no file."""
+    file = str(problem.context.get("file", ""))
+    sentence = problem.message.removeprefix(file).partition(": ")[2] if file else ""
+    if not sentence or not problem.message.startswith(file):
+        return problem
+    problem.context.pop("line", None)
+    problem.message = sentence if is_given else f"{file}: {sentence}"
+    problem.args = (problem.message,)
+    return problem
+
+
+def _keep_old(path: Path) -> Path:
+    """A second name for the file as it is, free until now."""
+    number = 1
+    while (kept := path.with_name(f"{path.name}.old-{number}")).exists():
+        number += 1
+    try:
+        kept.hardlink_to(path)
+    except OSError:
+        return _copied(path, kept)
+    return kept
+
+
+def _copied(path: Path, kept: Path) -> Path:
+    """For file systems without hard links."""
+    try:
+        shutil.copy2(path, kept)
+    except OSError as error:
+        raise _cannot_write(kept, error) from error
+    return kept
 
 
 def _about(problem: ConfigurationError) -> tuple[Any, Any]:
@@ -266,7 +370,8 @@ def _sync_folder(folder: Path) -> None:
 def _is_there(path: Path) -> ConfigurationError:
     return ConfigurationError(
         f"There is a settings file already: {path}.",
-        hint="It was left as it is. Change it with `jjm config set`, or move it away first.",
+        hint="It was left as it is. Change it with `jjm config set`; or begin anew: jjm config init --force "
+        "(the old file is kept beside it).",
         context={"file": str(path)},
     )
 
