@@ -109,7 +109,7 @@ async def test_poll_asks_for_details_only_where_something_moved(tmp_path):
     work.world.say(work.session_in("IN_PROGRESS"), "Halfway there.")
     caller.calls.clear()
     update = await anext(watching)
-    assert caller.calls == ["list_sessions", "get_session", "list_activities"]
+    assert caller.calls == ["list_sessions", "list_activities"]
     assert [event.data["content"] for event in update.events if event.type.value == "message_received"] == [
         "Halfway there."
     ]
@@ -127,7 +127,7 @@ async def test_monitor_of_one_task_reads_no_other(tmp_path):
             work.world.say(session_id, "Something moved.")
     caller.calls.clear()
     await anext(watching)
-    assert caller.calls == ["list_sessions", "get_session", "list_activities"]
+    assert caller.calls == ["list_sessions", "list_activities"]
     await watching.aclose()
 
 

@@ -47,7 +47,7 @@ from jjm_tui.gateway.dialects.browser_text import (
 from jjm_tui.gateway.dialects.exchange import Exchange
 from jjm_tui.gateway.dialects.options import Verdict, choose_branch, judge_options
 from jjm_tui.gateway.dialects.rest_reading import unreadable_answer
-from jjm_tui.gateway.dialects.sessions import said_url
+from jjm_tui.gateway.dialects.sessions import read_id, said_url
 from jjm_tui.gateway.wire import Caller
 from jjm_tui.ports import (
     Answer,
@@ -156,12 +156,11 @@ class BrowserDialect:
             return {}, failed
         if not isinstance(reading.value, list):
             return {}, failed
-        origin = self._exchange.source(Rank.OWN_STORE, "store")
         found: dict[str, Mapping[str, Any]] = {}
         for record in reading.value:
-            facts = decode_stored(record, origin)
-            if facts is not None:
-                found[facts.id] = record
+            task_id = read_id(record, ("id",)) if isinstance(record, Mapping) else None
+            if task_id is not None:
+                found[task_id] = record
         return found, None
 
     async def get_task(self, task_id: str, known: Task | None, priority: Priority) -> TaskReading:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from jjm_tui.domain.facts import FactSource, Rank
 from jjm_tui.errors import JulesManagerError
@@ -14,6 +15,9 @@ from jjm_tui.ports import Clock, Priority, ResourceInfo, ToolAnswer
 
 Judge = Callable[[str, bool], JulesManagerError | None]
 """A dialect's own verdict on failure words (text, writing), before the general classification."""
+
+POLLING_ROUND: Final = timedelta(seconds=30)
+"""How long a list serves the tasks that are polled after it; the facts keep the time at which it was read."""
 
 
 class Exchange:

@@ -41,7 +41,7 @@ from jjm_tui.gateway.dialects.base import (
     plan_to_send,
     require,
 )
-from jjm_tui.gateway.dialects.exchange import Exchange
+from jjm_tui.gateway.dialects.exchange import POLLING_ROUND, Exchange
 from jjm_tui.gateway.dialects.official_state import decode_pending_plan, decode_state
 from jjm_tui.gateway.dialects.options import Verdict, choose_branch, judge_options
 from jjm_tui.gateway.dialects.patches import list_changed_files
@@ -91,6 +91,7 @@ class OfficialDialect:
 
     def __init__(self, caller: Caller, clock: Clock, tools: Mapping[str, ToolInfo]) -> None:
         self._exchange = Exchange(caller, clock, at_least=CALL_TIMEOUT, judge=_judge)
+        self._last_list: tuple[SessionCollector, bool] | None = None
         self._tools = tools
         unavailable = missing_tools(
             tools,
@@ -133,18 +134,28 @@ class OfficialDialect:
         reading = await self._exchange.read("list_sessions", {"pageSize": PAGE_SIZE}, priority)
         page = expect_page(reading, "sessions")
         collector.add(page.records)
-        return collector, page.has_more
+        self._last_list = collector, page.has_more
+        return self._last_list
+
+    async def _read_list_of_this_round(self, priority: Priority) -> tuple[SessionCollector, bool]:
+        """While polling, the list that began the round serves all its tasks: its answer can be megabytes."""
+        now = self._exchange.source(Rank.LIVE, "list").observed_at
+        last = self._last_list
+        if priority is Priority.POLL and last is not None and now - last[0].origin.observed_at < POLLING_ROUND:
+            return last
+        return await self._read_list(priority)
 
     async def get_task(self, task_id: str, known: Task | None, priority: Priority) -> TaskReading:
         """State from the list, conversation and plan from the cache that ``get_session_state`` has just filled.
 
-        The whole list is read each time, whatever is known: nothing else of this server tells the state truly, and
-        reading it makes the server notice that its own cache is old. A task that the list does not show (it holds
-        a hundred) is concluded from the cache; an id that does not exist takes half a minute to fail.
+        The whole list is read each time, except while polling, where it was just read: nothing else of this server
+        tells the state truly, and reading it makes the server notice that its own cache is old. A task that the list
+        does not show (it holds a hundred) is concluded from the cache; an id that does not exist takes half a minute
+        to fail.
         """
         require(self.capabilities, "get")
         task_id = bare_id(task_id)
-        collector, truncated = await self._read_list(priority)
+        collector, truncated = await self._read_list_of_this_round(priority)
         listed = collector.tasks.get(task_id)
         record = collector.raw.get(task_id, {})
         state, remark, failed = await self._read_state(task_id, priority, is_listed=listed is not None)

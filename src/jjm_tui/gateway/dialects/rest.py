@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from jjm_tui.domain.facts import SILENT, Rank, TaskFacts
+from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import (
     AuthenticationError,
@@ -33,7 +34,7 @@ from jjm_tui.gateway.dialects.base import (
     plan_to_send,
     require,
 )
-from jjm_tui.gateway.dialects.exchange import Exchange
+from jjm_tui.gateway.dialects.exchange import POLLING_ROUND, Exchange
 from jjm_tui.gateway.dialects.options import Verdict, find_repository, refuse_unknown_repository
 from jjm_tui.gateway.dialects.patches import list_changed_files
 from jjm_tui.gateway.dialects.rest_create import create_support, plan_rest_create, wants_source
@@ -72,6 +73,7 @@ class RestDialect:
         self._tools = tools
         self._list_uri = list_uri
         self._reader = RestReader(exchange, tools, list_uri)
+        self._last_list: SessionCollector | None = None
         self._repositories: dict[str, Repository] = {}
         self._repositories_read = self._repositories_whole = False
         self.capabilities = self._describe()
@@ -129,6 +131,7 @@ class RestDialect:
             raise (_refused_key(error) if is_bare_400(error) and not collector.raw else error) from error
         if await self._learn_sources(collector, priority):
             collector = _decode_again(collector, self._source_names())
+        self._last_list = collector
         complete = end.certain and not end.truncated and not collector.unreadable
         return TaskListing(
             tuple(collector.tasks.values()), end.truncated, complete, (*collector.remarks(), *end.remarks)
@@ -158,7 +161,7 @@ class RestDialect:
         require(self.capabilities, "get")
         task_id = bare_id(task_id)
         try:
-            record, facts = await self._read_session(task_id, priority)
+            record, facts = self._listed_this_round(task_id, priority) or await self._read_session(task_id, priority)
         except ToolRefusedError as error:
             if is_bare_400(error):
                 await self._probe_key(priority)
@@ -181,6 +184,16 @@ class RestDialect:
         )
         unreadable = () if conversation.readable else ("Some activities of this task could not be read.",)
         return TaskReading((facts, more), conversation.raw, patch, remarks=(*end.remarks, *unreadable))
+
+    def _listed_this_round(self, task_id: str, priority: Priority) -> tuple[Mapping[str, Any], TaskFacts] | None:
+        """While polling, the session as the list that began the round tells it, when it tells all there is."""
+        last = self._last_list
+        if priority is not Priority.POLL or last is None or task_id not in last.tasks:
+            return None
+        age = self._exchange.source(Rank.LIVE, "session").observed_at - last.origin.observed_at
+        record, facts = last.raw[task_id], last.tasks[task_id]
+        is_whole = facts.status is not TaskStatus.COMPLETED or bool(record.get("outputs"))
+        return (record, facts) if age < POLLING_ROUND and is_whole else None
 
     async def _probe_key(self, priority: Priority) -> None:
         """After a bare 400, which may mean many things: the list takes no wrong argument, so its 400 is the key's."""
