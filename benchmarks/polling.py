@@ -56,9 +56,12 @@ _FAMILIES = (
     _Family(
         "rest", RestDialect, lambda _: math.ceil(_TASKS / 100) + _CHANGED, "5 pages of the list, 1 call per change"
     ),
-    _Family("official", OfficialDialect, lambda _: 1 + _CHANGED, "the list shows 100, 1 call per change"),
+    _Family("official", OfficialDialect, lambda _: 1 + 2 * _CHANGED, "the list, state and cache per change"),
     _Family(
-        "browser", BrowserDialect, lambda active: 2 + active, "the list, the stored state, the page of each active task"
+        "browser",
+        BrowserDialect,
+        lambda active: 2 + active + _CHANGED,
+        "the list, the stored state, the page of each active task, the stored state again per change",
     ),
 )
 

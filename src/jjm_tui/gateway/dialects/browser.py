@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from jjm_tui.domain.facts import SILENT, ChatFacts, FactSource, Rank, Said, TaskFacts
@@ -87,6 +88,7 @@ class BrowserDialect:
     def __init__(self, caller: Caller, clock: Clock, tools: Mapping[str, ToolInfo]) -> None:
         caller.use_one_call_at_a_time()
         self._exchange = Exchange(caller, clock, at_least=CALL_TIMEOUT, judge=_judge)
+        self._message_counts: dict[str, int] = {}
         unavailable = missing_tools(
             tools,
             {
@@ -178,7 +180,10 @@ class BrowserDialect:
             )
         if page.is_suspicious:
             return TaskReading((), suspicious=True, remarks=(_SUSPICIOUS_REMARK,))
+        if priority is Priority.POLL and self._is_unchanged(page, known):
+            return TaskReading((replace(_decode_page(task_id, page, (), live), chat=SILENT, plan=SILENT),))
         stored, remark = await self._read_store(priority)
+        self._message_counts[task_id] = page.message_count
         record = stored.get(task_id)
         facts = []
         if record is not None:
@@ -187,6 +192,13 @@ class BrowserDialect:
         messages = () if record is None else stored_messages(record)
         facts.append(_decode_page(task_id, page, read_contents(messages), live))
         return TaskReading(tuple(facts), messages, remarks=(remark,) if remark else ())
+
+    def _is_unchanged(self, page: PageText, known: Task | None) -> bool:
+        """The page tells the known status and as many messages as when the stored conversation was read last."""
+        if known is None or not known.chat_history:
+            return False
+        status, _ = page_words(page.status)
+        return status is known.status and self._message_counts.get(known.id) == page.message_count
 
     async def get_diff(self, task_id: str, priority: Priority) -> DiffReading:
         """Raises UnsupportedOperationError: the server gives 100 characters of each file at most."""
