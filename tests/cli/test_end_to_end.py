@@ -310,9 +310,19 @@ def test_store_damage_is_told_and_repaired(served: Program) -> None:
 def test_store_copy_puts_every_task_elsewhere(served: Program, tmp_path: Path) -> None:
     served.ok("list")
     target = tmp_path / "copy" / "tasks.json"
+    nowhere = served.run("store", "copy", "--to", target.as_uri())
+    assert (nowhere.code, f"There is no folder {target.parent}." in nowhere.err) == (2, True)
+    target.parent.mkdir()
     assert served.ok("store", "copy", "--to", target.as_uri(), "--json").json["copied"] == 12
     there = served.ok("--store", str(target), "list", "--cached", "--all", "--json").json["tasks"]
     assert len(there) == 12
+    again = served.run("store", "copy", "--to", str(target))
+    assert (again.code, "is there already" in again.err, "--force" in again.err) == (2, True, True)
+    assert served.ok("store", "copy", "--to", str(target), "--force", "--json").json["copied"] == 12
+    foreign = tmp_path / "copy" / "notes.txt"
+    foreign.write_text("not a store")
+    refused = served.run("store", "copy", "--to", str(foreign), "--force")
+    assert (refused.code, foreign.read_text()) == (2, "not a store")
     assert served.run("store", "copy", "--to", "postgresql://localhost/x").code == 2
 
 

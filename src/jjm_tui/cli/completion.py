@@ -11,6 +11,8 @@ from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode
 from jjm_tui.cli.grammar import Argument, Command
 from jjm_tui.cli.parser import COMMANDS, GLOBAL_OPTIONS, build_parser
+from jjm_tui.domain.events import EventType
+from jjm_tui.domain.status import TaskStatus
 
 _PROGRAMS: Final = ("jjm", "jjm-tui")
 
@@ -26,12 +28,30 @@ def _shtab_script(shell: str) -> str:
     import shtab
 
     parser: argparse.ArgumentParser = build_parser(show_globals=True)
+    _offer_words(parser)
     script: str = shtab.complete(parser, shell=shell)
     second = {
         "bash": "complete -o filenames -F _shtab_jjm jjm-tui\n",
         "zsh": "compdef _shtab_jjm jjm-tui\n",
     }[shell]
     return f"{script.rstrip()}\n{second}"
+
+
+def _offer_words(parser: argparse.ArgumentParser) -> None:
+    """Statuses and kinds of events are read by functions; for completion they are choices."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to list them
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for inner in action.choices.values():
+                _offer_words(inner)
+        elif words := _words_of(str(action.metavar)):
+            action.choices = words
+
+
+def _words_of(metavar: str) -> tuple[str, ...]:
+    """What stands for the value of an option whose words the parser itself does not list."""
+    statuses = tuple(status.value for status in TaskStatus)
+    kinds = tuple(kind.value for kind in EventType)
+    return {"S[,S…]": (*statuses, "all"), "STATUS[,…]": (*statuses, "needs-me"), "T[,T…]": kinds}.get(metavar, ())
 
 
 def fish_script() -> str:
@@ -88,7 +108,7 @@ def _arguments_from_elsewhere(where: str) -> Iterator[Argument]:
 
 def _fish_option(program: str, here: str | None, argument: Argument) -> Iterator[str]:
     condition = f" -n {_quoted(here)}" if here else ""
-    choices = " ".join(argument.more.get("choices") or ())
+    choices = " ".join(argument.more.get("choices") or _words_of(str(argument.more.get("metavar"))))
     if not argument.flags[0].startswith("-"):
         if choices:
             yield f"complete -c {program}{condition} -a {_quoted(choices)} -d {_quoted(argument.help)}"

@@ -24,7 +24,9 @@ from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.selection import chosen_fields
 from jjm_tui.cli.session import expand_reference
 from jjm_tui.cli.task_json import TASK_FIELDS, task_document, time_or_null
-from jjm_tui.domain.task import ChatMessage, Task
+from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import ChatMessage, Plan, Task
 from jjm_tui.domain.text import age, clean, relative_time
 from jjm_tui.errors import TaskNotFoundError, ValidationError
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from jjm_tui.services.results import GetResult
 
 _LATEST: Final = 5
+_BREAK: Final[StyledLine] = ("", "")
 _SHORT_DESCRIPTION: Final = 12
 """Lines."""
 _SPEAKER_STYLES: Final = {"user": "cyan", "jules": "green", "system": "bright_black"}
@@ -116,7 +119,8 @@ def _show(context: CommandContext, result: GetResult, now: datetime) -> None:
         grid.add_row(Text(name, style="bold"), Text(clean(value), style=style))
     title = Text(task_heading(task), style="bold", no_wrap=True, overflow="ellipsis")
     context.out.render(Panel(grid, title=title, title_align="left", expand=True, safe_box=not look.unicode))
-    context.out.styled(_sections(context, task))
+    lines = list(_sections(context, result))
+    context.out.styled([_BREAK, *(lines[:-1] if lines and lines[-1] == _BREAK else lines)])
 
 
 def _facts(task: Task, result: GetResult, now: datetime, unicode: bool) -> Iterator[tuple[str, str, str]]:
@@ -148,28 +152,80 @@ def _facts(task: Task, result: GetResult, now: datetime, unicode: bool) -> Itera
         yield "Under way", f"{operation.kind.value} {operation.id}: {operation.state.value}", "bold yellow"
 
 
-def _sections(context: CommandContext, task: Task) -> Iterator[StyledLine]:
-    unicode = context.out.look.unicode
+def _sections(context: CommandContext, result: GetResult) -> Iterator[StyledLine]:
+    """Description, plan, files, chat and what to do next, with an empty line between them."""
+    task, unicode = result.task, context.out.look.unicode
     if task.description:
         yield "Description", "bold underline"
         yield from _description(task.description, full=context.arguments.full)
+        yield _BREAK
     if task.plan is not None:
-        whole = "" if task.plan.complete else " · not known to be whole and the latest"
-        yield f"Plan {task.plan.fingerprint}{whole}", "bold underline"
+        yield f"Plan {task.plan.fingerprint} · {plan_state(task, task.plan)}", "bold underline"
         yield from step_lines(task.plan)
+        yield _BREAK
     if task.source_files:
         yield f"Files ({len(task.source_files)})", "bold underline"
         for file in task.source_files:
             counts = file_counts(file, unicode=unicode)
             yield f"  {file_mark(file, unicode=unicode)} {file.filename}  {counts}".rstrip(), ""
-    messages = chosen_messages(context, task)
-    if messages:
-        total = len(task.chat_history)
-        more = "" if len(messages) == total else f" of {total}, all with --full"
-        cut = " · older ones are not stored" if task.chat_truncated else ""
-        yield f"Chat ({len(messages)}{more}{cut})", "bold underline"
-        for message in messages:
-            yield from _message(message)
+        yield _BREAK
+    yield from _chat(context, task)
+    if next_step := next_command(result):
+        yield f"Next: {next_step}", "bold"
+
+
+def _chat(context: CommandContext, task: Task) -> Iterator[StyledLine]:
+    """The latest messages; the prompt stands above as the description and is not shown twice."""
+    history = task.chat_history
+    has_prompt = bool(history) and history[0].type == "user" and _same(history[0].content, task.description)
+    messages = [message for message in chosen_messages(context, task) if not (has_prompt and message is history[0])]
+    if not messages:
+        return
+    total = len(history) - has_prompt
+    count = str(total) if len(messages) == total else f"{len(messages)} of {total}"
+    after = " after the description" if has_prompt else ""
+    more = "" if len(messages) == total else ", all with --full"
+    cut = " · older ones are not stored" if task.chat_truncated else ""
+    yield f"Chat ({count}{after}{more}{cut})", "bold underline"
+    for message in messages:
+        yield from _message(message)
+    yield _BREAK
+
+
+def _same(one: str, other: str | None) -> bool:
+    return other is not None and one.split() == other.split()
+
+
+def plan_state(task: Task, plan: Plan) -> str:
+    """Approved, waiting, or neither as far as is known; and whether it is known to be the whole and latest plan."""
+    if plan.approved:
+        state = "approved"
+    elif task.status is TaskStatus.WAITING_APPROVAL:
+        state = "waiting for approval"
+    else:
+        state = "not approved" if plan.approved is False else "not known whether it was approved"
+    return state if plan.complete else f"{state} · not known to be complete"
+
+
+def next_command(result: GetResult) -> str | None:
+    """The command for what the task needs now; what is under way or unsettled comes first."""
+    task = result.task
+    if any(operation.state is OperationState.UNCONFIRMED for operation in result.operations):
+        return "jjm outbox settle"
+    if result.operations or task.on_server is False:
+        return None
+    if task.status is TaskStatus.WAITING_APPROVAL:
+        return f"jjm approve {task.id}"
+    if task.status is TaskStatus.COMPLETED and task.pull_request_url:
+        return f"jjm open {task.id} --pr"
+    return {
+        TaskStatus.WAITING_FEEDBACK: f"jjm message {task.id} 'YOUR ANSWER'",
+        TaskStatus.PAUSED: f"jjm resume {task.id}",
+        TaskStatus.COMPLETED: f"jjm diff {task.id}",
+        TaskStatus.FAILED: f"jjm open {task.id}",
+        TaskStatus.PENDING: f"jjm monitor {task.id}",
+        TaskStatus.IN_PROGRESS: f"jjm monitor {task.id}",
+    }.get(task.status)
 
 
 def _description(text: str, *, full: bool) -> Iterator[StyledLine]:

@@ -86,7 +86,11 @@ def _write_stat(context: CommandContext, files: Sequence[FilePatch]) -> None:
     for file in files:
         out.line(f" {file.name:<{widest}} | +{file.additions} -{file.deletions} {file.status}")
     added, deleted = sum(file.additions for file in files), sum(file.deletions for file in files)
-    out.line(f" {len(files)} files, +{added} -{deleted}")
+    out.line(f" {_count(files)}, +{added} -{deleted}")
+
+
+def _count(files: Sequence[FilePatch]) -> str:
+    return "1 file" if len(files) == 1 else f"{len(files)} files"
 
 
 def _apply(context: CommandContext, reading: DiffReading, text: str, folder: Path) -> int:
@@ -120,8 +124,7 @@ def _apply(context: CommandContext, reading: DiffReading, text: str, folder: Pat
     if context.arguments.json:
         context.out.document({"applied_to": str(top), "files": [clean(file.name) for file in files]})
     else:
-        count = "1 file" if len(files) == 1 else f"{len(files)} files"
-        context.out.line(f"Applied to {top}: {count}.")
+        context.out.line(f"Applied to {top}: {_count(files)}.")
     return ExitCode.DONE
 
 

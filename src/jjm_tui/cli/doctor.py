@@ -65,6 +65,10 @@ def _show(context: CommandContext, check: Check) -> None:
         return
     head, width = f"{check.state:<{_STATE_ROOM}}", out.look.width
     text = clean_line(f"{check.name}: {check.message}")
-    out.styled([(line, _STYLES[check.state]) for line in hanging(head, text, width).splitlines()])
+    for line in hanging(head, text, width).splitlines():
+        if len(line) > width:
+            out.line(line)
+        else:
+            out.styled([(line, _STYLES[check.state])])
     for line in (*check.details, *([check.way_out] if check.way_out else [])):
         out.line(hanging(" " * _STATE_ROOM, clean_line(line), width))

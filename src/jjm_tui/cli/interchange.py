@@ -14,6 +14,7 @@ from jjm_tui.cli.appearance import status_text, task_heading
 from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.cli.output import SCHEMA, harmless
 from jjm_tui.cli.task_json import task_document
+from jjm_tui.cli.values import json_complaint
 from jjm_tui.domain.ids import is_valid_id
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.times import format_time
@@ -48,6 +49,17 @@ _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED: Final = re.compile(r"'+[=+\-@\t\r]")
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>#|])")
 _SHOWN_MISTAKES: Final = 20
+_SHAPES: Final = {
+    "NoneType": "null",
+    "bool": "true or false",
+    "int": "a number",
+    "float": "a number",
+    "str": "text",
+    "list": "a list",
+    "dict": "an object",
+}
+_TYPE_NAME: Final = re.compile(rf", not ({'|'.join(_SHAPES)})\.$")
+_NO_EXPORT: Final = "This does not look like what `jjm export` or `jjm list --json` writes."
 
 
 def exported_task(task: Task, now: datetime) -> dict[str, Any]:
@@ -152,7 +164,14 @@ def read_tasks(text: str, name: str) -> list[Task]:
 
 
 def _task(row: Any) -> Task:
-    task = Task.from_dict(harmless(row))
+    if not isinstance(row, Mapping):
+        raise ValidationError(f"it is no task: an object with an id is needed. {_NO_EXPORT}")
+    if not isinstance(row.get("id"), str):
+        raise ValidationError(f"it has no id, so it is no task of an export. {_NO_EXPORT}")
+    try:
+        task = Task.from_dict(harmless(row))
+    except ValidationError as error:
+        raise ValidationError(_TYPE_NAME.sub(lambda found: f", not {_SHAPES[found[1]]}.", error.message)) from error
     if not is_valid_id(task.id):
         raise ValidationError(f"{task.id[:60]!r} is not a task id.")
     return task
@@ -171,8 +190,8 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, Any]]:
 def _json_rows(text: str, name: str) -> Sequence[Any]:
     try:
         document = json.loads(text)
-    except (ValueError, RecursionError):
-        return _json_lines(text, name)
+    except (ValueError, RecursionError) as error:
+        return _json_lines(text, name, error)
     if isinstance(document, list):
         return document
     if not isinstance(document, Mapping):
@@ -187,7 +206,8 @@ def _json_rows(text: str, name: str) -> Sequence[Any]:
     return [document["task"] if isinstance(document.get("task"), Mapping) else document]
 
 
-def _json_lines(text: str, name: str) -> list[Any]:
+def _json_lines(text: str, name: str, whole: Exception) -> list[Any]:
+    """A document per line. ``whole``: why the text is no single document."""
     rows = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -195,9 +215,17 @@ def _json_lines(text: str, name: str) -> list[Any]:
         try:
             rows.append(json.loads(line))
         except (ValueError, RecursionError) as error:
-            if not rows:
+            if not rows and not text.lstrip().startswith(("{", "[")):
                 raise _not_ours(name) from error
-            raise UsageError(f"{name}, line {number} is not JSON: {error}. Nothing was imported.") from error
+            if not rows:
+                raise UsageError(
+                    f"{name} is not JSON: {json_complaint(whole)}. Nothing was imported.",
+                    hint="Is it whole? Export it again, or correct it there.",
+                ) from error
+            raise UsageError(
+                f"{name}, line {number} is not JSON: {json_complaint(error, number)}. Nothing was imported.",
+                hint="Export it again, or correct that line.",
+            ) from error
     return rows
 
 
@@ -211,7 +239,11 @@ def _csv_rows(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     unknown = [column for column in reader.fieldnames or [] if column not in CSV_FIELDS]
     if unknown or "id" not in (reader.fieldnames or []):
-        raise _not_ours(name)
+        what = f"there is no column {unknown[0]!r}" if unknown else "the column id is missing"
+        raise UsageError(
+            f"{name}, row 1: {what} in a CSV file of `jjm export`. Nothing was imported.",
+            hint=f"The columns are {', '.join(CSV_FIELDS)}.",
+        )
     try:
         for number, row in enumerate(reader, 1):
             yield number, {key: _value(key, cell) for key, cell in row.items() if key is not None}

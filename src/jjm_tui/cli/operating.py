@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shlex
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from jjm_tui.cli.appearance import task_heading
@@ -72,6 +74,34 @@ async def confirm_rows(
         task = stored.get(task_id)
         context.out.say(f"  {task_id}  {task_heading(task) if task is not None else ''}".rstrip())
     return await context.prompts.confirm(what, hint="Give the id of the task instead of @N.")
+
+
+async def may_overwrite(context: CommandContext, target: Path, forced: str) -> None:
+    """A file that is there is written over only when the person says so; devices and pipes are no such files.
+
+    Args:
+        context: of a command that takes ``--force``.
+        target: where is to be written.
+        forced: the command line that says so, for the hint.
+
+    Raises:
+        UsageError: its folder is not there, nobody can be asked, or the answer is no.
+    """
+    if not _is_file(target) or context.arguments.force:
+        return
+    sentence = f"{target} is there already; nothing was written."
+    if not context.prompts.can_ask:
+        raise UsageError(sentence, hint=f"Write over it: {forced}")
+    if not await context.prompts.confirm(f"{target} is there already. Write over it?", hint=forced):
+        raise UsageError(sentence, hint="Name another file.")
+
+
+def _is_file(target: Path) -> bool:
+    """Whether a file is there. Raises UsageError when not even its folder is."""
+    folder = target.expanduser().absolute().parent
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}.", hint=f"Make it first: mkdir -p {shlex.quote(str(folder))}")
+    return target.expanduser().is_file()
 
 
 def declined(kind: OperationKind, task_id: str | None) -> OperationResult:

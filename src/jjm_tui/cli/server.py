@@ -13,6 +13,7 @@ from jjm_tui.cli.operating import read_standard_input
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.tables import GAP, cut, hanging, pairs
+from jjm_tui.cli.values import json_complaint
 from jjm_tui.domain.text import clean, clean_line
 from jjm_tui.errors import UnsupportedOperationError
 
@@ -99,7 +100,9 @@ def _read_arguments(text: str) -> dict[str, Any]:
     try:
         arguments = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"The arguments are not JSON: {error}.", hint="Example: '{\"pageSize\": 5}'") from error
+        raise UsageError(
+            f"The arguments are not JSON: {json_complaint(error)}.", hint="Example: '{\"pageSize\": 5}'"
+        ) from error
     if not isinstance(arguments, dict):
         raise UsageError("The arguments must be a JSON object.", hint="Example: '{\"pageSize\": 5}'")
     return arguments

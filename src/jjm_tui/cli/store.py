@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
+from jjm_tui.cli.operating import may_overwrite
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.tables import pairs
 from jjm_tui.errors import StorageError
@@ -128,7 +129,30 @@ def _tell_repair(context: CommandContext, done: RepairReport | None, path: Path)
         context.out.line("The store is not damaged; nothing was changed.")
     else:
         _write(context, document)
+    if done is not None and done.action != "nothing":
+        for sentence in _missing(done):
+            context.out.remark(sentence)
     return ExitCode.DONE
+
+
+def _missing(done: RepairReport) -> list[str]:
+    """What may be gone, and where it still is."""
+    from jjm_tui.store.backups import list_damaged
+
+    kept = done.set_aside or next(iter(list_damaged(done.path)), None)
+    sentences = []
+    if done.lost_lines:
+        lines = "1 line" if done.lost_lines == 1 else f"{done.lost_lines} lines"
+        sentences.append(f"{lines} of the damaged file could not be read, so tasks or changes may be missing.")
+    elif kept is not None:
+        sentences.append("What stood in the damaged file beyond its readable lines may be missing.")
+    if kept is not None:
+        sentences.append(f"The damaged file is kept as it was: {kept}")
+    if done.backup is not None:
+        sentences.append(f"Changes made after the backup {done.backup} that could not be read are missing.")
+    if done.action == "emptied":
+        sentences.append("Nothing could be read anywhere, so the store begins empty.")
+    return [*sentences, "What the server still has comes back with: jjm list"]
 
 
 async def copy(context: CommandContext) -> int:
@@ -138,6 +162,8 @@ async def copy(context: CommandContext) -> int:
     from jjm_tui.store.json_file import JsonTaskStore
 
     target = _target(context.arguments.to)
+    await may_overwrite(context, target, f"jjm store copy --to {context.arguments.to} --force")
+    _refuse_foreign(target)
     async with context.manager() as manager:
         tasks = await manager.list_stored()
     other = JsonTaskStore(target, SystemClock())
@@ -176,6 +202,19 @@ async def copy(context: CommandContext) -> int:
     else:
         context.out.line(sentence)
     return ExitCode.DONE
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Raise UsageError when a file is there that is no store: it is never written over, ``--force`` or not."""
+    from jjm_tui.store.inspection import check_store
+
+    report = check_store(target)
+    if report.damage is not None:
+        raise UsageError(
+            f"{target} is there already and is no store: {report.damage}. Nothing was copied.",
+            hint="Name another file.",
+            context={"path": str(target)},
+        )
 
 
 def _target(address: str) -> Path:

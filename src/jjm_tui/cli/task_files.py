@@ -6,12 +6,13 @@ import csv
 import io
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, Literal, cast
 
 from jjm_tui.cli.exit_codes import UsageError
+from jjm_tui.cli.values import json_complaint
 from jjm_tui.domain.repository import validate_branch, validate_description, validate_repository
 from jjm_tui.errors import ValidationError
 from jjm_tui.ports import CreateRequest
@@ -20,6 +21,14 @@ _KNOWN: Final = ("description", "repo", "repository", "branch", "title", "approv
 _WORDS: Final = {"approval": ("required", "auto"), "pr": ("auto", "none")}
 _MOST_PARALLEL: Final = 50
 _SHOWN_MISTAKES: Final = 20
+_SHAPES: Final = {
+    type(None): "null",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ def _json_rows(text: str, name: str) -> Iterator[tuple[int, Any]]:
         try:
             yield number, json.loads(line)
         except (ValueError, RecursionError) as error:
-            mistakes.append((number, f"this is not a JSON object: {error}."))
+            mistakes.append((number, f"this is not a JSON object: {json_complaint(error, number)}."))
     if mistakes:
         raise _told(name, mistakes)
 
@@ -105,6 +114,7 @@ def _toml_rows(text: str, name: str) -> list[Any]:
 def _csv_rows(text: str, name: str, delimiter: str) -> Iterator[tuple[int, Any]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
+        _check_columns(reader.fieldnames or [], name)
         for row in reader:
             if None in row:
                 raise UsageError(
@@ -116,6 +126,17 @@ def _csv_rows(text: str, name: str, delimiter: str) -> Iterator[tuple[int, Any]]
         raise UsageError(
             f"{name}, row {reader.line_num}: {error}. Nothing was sent.", hint="Check the quotes."
         ) from error
+
+
+def _check_columns(columns: Sequence[str], name: str) -> None:
+    unknown = [column.strip() for column in columns if column.strip() not in _KNOWN]
+    if unknown:
+        sentence = f"there is no field {unknown[0]!r}; there are {', '.join(_KNOWN)}."
+        raise UsageError(
+            f"{name}, row 1: {sentence} Nothing was sent.",
+            hint="Row 1 holds the names of the columns.",
+            context={"rows": [{"row": 1, "message": sentence}]},
+        )
 
 
 def _requests(row: Any, defaults: Defaults) -> list[CreateRequest]:
@@ -149,7 +170,7 @@ def _requests(row: Any, defaults: Defaults) -> list[CreateRequest]:
 def _text(row: Mapping[str, Any], key: str) -> str:
     value = row[key]
     if not isinstance(value, str):
-        raise ValidationError(f"{key} must be text, not {type(value).__name__}.")
+        raise ValidationError(f"{key} must be text, not {_SHAPES.get(type(value), 'something else')}.")
     return value
 
 

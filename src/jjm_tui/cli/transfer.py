@@ -12,7 +12,7 @@ from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.interchange import exported_task, read_tasks, to_csv, to_markdown
 from jjm_tui.cli.loop import run_async
-from jjm_tui.cli.operating import read_standard_input, resolve_all
+from jjm_tui.cli.operating import may_overwrite, read_standard_input, resolve_all
 from jjm_tui.cli.output import SCHEMA
 from jjm_tui.cli.selection import chosen_query, chosen_statuses
 from jjm_tui.cli.task_json import time_or_null
@@ -27,12 +27,22 @@ if TYPE_CHECKING:
     from jjm_tui.domain.task import Task
     from jjm_tui.services.manager import JobManager
 
-_BY_NAME = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".md": "markdown"}
+_BY_NAME = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".markdown": "markdown",
+}
 
 
 async def export(context: CommandContext) -> int:
     """Write stored tasks."""
     given = context.arguments
+    _check_ending(context)
+    if given.output not in (None, "-"):
+        await may_overwrite(context, Path(given.output), f"jjm export --output {given.output} --force")
     request = ListRequest(
         statuses=chosen_statuses(given.status),
         repository=given.repo,
@@ -49,6 +59,17 @@ async def export(context: CommandContext) -> int:
         _write_file(given.output, text)
         context.out.remark(f"{len(tasks)} tasks written to {given.output}.")
     return ExitCode.DONE
+
+
+def _check_ending(context: CommandContext) -> None:
+    """Raise UsageError where the name of the file does not say how to write it. No ending at all is JSON."""
+    given = context.arguments
+    suffix = "" if given.output is None else Path(given.output).suffix.lower()
+    if given.format is None and suffix and suffix not in _BY_NAME:
+        raise UsageError(
+            f"How is {given.output} to be written? The ending {suffix} says nothing.",
+            hint=f"Use {', '.join(_BY_NAME)}, or add --format json, jsonl, csv or markdown.",
+        )
 
 
 async def _chosen(context: CommandContext, manager: JobManager, request: ListRequest) -> tuple[Task, ...]:

@@ -187,3 +187,34 @@ def choose_fields(wanted: Iterable[str], known: Iterable[str]) -> tuple[str, ...
             raise argparse.ArgumentTypeError(f"does not know the field {name!r}; there are {', '.join(allowed)}")
         chosen.append(name)
     return tuple(dict.fromkeys(chosen))
+
+
+def json_complaint(error: Exception, line: int | None = None) -> str:
+    """What is wrong with a JSON text, in people's words; ``line``: of a file whose lines are read one by one."""
+    from json import JSONDecodeError
+
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if not isinstance(error, JSONDecodeError):
+        return "it holds a number or a character that JSON cannot hold"
+    what = next((words for start, words in _JSON_WORDS.items() if error.msg.startswith(start)), error.msg.lower())
+    if error.pos >= len(error.doc.rstrip()):
+        what = "it ends too early"
+    place = f"column {error.colno}"
+    if line is None and (error.lineno > 1 or "\n" in error.doc.strip()):
+        place = f"line {error.lineno}, {place}"
+    return f"{what} ({place})"
+
+
+_JSON_WORDS: Final = {
+    "Expecting property name": "a name in double quotes is missing",
+    "Expecting value": "a value is missing or is not JSON",
+    "Expecting ',' delimiter": "a comma or a closing bracket is missing",
+    "Expecting ':' delimiter": "a colon is missing after a name",
+    "Unterminated string": "a text is not closed with a double quote",
+    "Invalid control character": "a text holds a line break or a control character",
+    "Invalid \\escape": "a text holds a backslash that means nothing",
+    "Extra data": "something follows after its end",
+    "Illegal trailing comma": "there is a comma too many",
+    "Unexpected UTF-8 BOM": "it begins with a byte order mark",
+}
