@@ -166,6 +166,8 @@ def read_tasks(text: str, name: str) -> list[Task]:
 def _task(row: Any) -> Task:
     if not isinstance(row, Mapping):
         raise ValidationError(f"it is no task: an object with an id is needed. {_NO_EXPORT}")
+    if "id" not in row and "description" in row:
+        raise ValidationError("it has no id: this looks like tasks to be created, with jjm create --from.")
     if not isinstance(row.get("id"), str):
         raise ValidationError(f"it has no id, so it is no task of an export. {_NO_EXPORT}")
     try:

@@ -191,8 +191,9 @@ def _hint_of(result: OperationResult) -> str | None:
 
 def _is_said(words: str, sentence: str) -> bool:
     """The sentence has the server's words already."""
-    plain = " ".join(words.split()).rstrip(".")
-    return not plain or plain in " ".join(sentence.split())
+    plain, told = (" ".join(text.split()).rstrip(".") for text in (words, sentence))
+    quoted = told.partition("The server said: ")[2]
+    return plain in told or (bool(quoted) and plain.endswith(quoted))
 
 
 @asynccontextmanager
