@@ -356,7 +356,7 @@ def drawn(data: bytes, columns: int) -> list[str]:
     return rows
 
 
-@pytest.mark.parametrize(("columns", "told_columns"), [(80, "80"), (40, "40"), (40, "80")])
+@pytest.mark.parametrize(("columns", "told_columns"), [(80, "80"), (40, "40"), (24, "80")])
 def test_doctor_leaves_nothing_of_its_progress_line(served: Program, columns: int, told_columns: str) -> None:
     served.faults = ("latency=1.3",)
     served.extra_environ = {"COLUMNS": told_columns}
