@@ -13,36 +13,15 @@ from typing import Any, Final
 from jjm_tui.cli.appearance import status_text, task_heading
 from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.cli.output import SCHEMA, harmless
-from jjm_tui.cli.task_json import task_document
+from jjm_tui.cli.task_json import TASK_FIELDS, task_document
 from jjm_tui.cli.values import json_complaint
 from jjm_tui.domain.ids import is_valid_id
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.times import format_time
 from jjm_tui.errors import ValidationError
 
-CSV_FIELDS: Final = (
-    "id",
-    "title",
-    "description",
-    "repository",
-    "branch",
-    "status",
-    "status_detail",
-    "needs_me",
-    "created_at",
-    "updated_at",
-    "waiting_since",
-    "synced_at",
-    "url",
-    "pull_request_url",
-    "failure",
-    "archived",
-    "archived_on_server",
-    "on_server",
-    "seen_at",
-    "snoozed_until",
-    "origin",
-)
+_NOT_IN_CELLS: Final = frozenset({"plan", "chat_history", "chat_truncated", "source_files"})
+CSV_FIELDS: Final = tuple(name for name in TASK_FIELDS if name not in _NOT_IN_CELLS)
 _BOOLEANS: Final = frozenset({"archived", "archived_on_server", "on_server"})
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 """Cells that a spreadsheet would run; an apostrophe in front keeps them text (CSV injection)."""
