@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jjm_tui.domain.events import TaskEvent
-from jjm_tui.domain.facts import FactSource, Rank, TaskFacts
+from jjm_tui.domain.facts import ChatFacts, FactSource, Rank, TaskFacts
 from jjm_tui.domain.merge import merge
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus
@@ -52,10 +52,14 @@ _DELIVERIES: Final[dict[OperationState, Delivery]] = {
 
 @dataclass(frozen=True, slots=True)
 class Absorbed:
-    """Facts merged into the store: the tasks with their whole conversations, and what happened."""
+    """Facts merged into the store: the tasks with their whole conversations, and what happened.
+
+    ``saw_whole_chat``: this very reading showed the whole conversation, so that it can prove an absence.
+    """
 
     tasks: Mapping[str, Task]
     events: tuple[TaskEvent, ...]
+    saw_whole_chat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +242,8 @@ class TaskReader:
                     read_at=self._context.clock.now(),
                 )
             )
-        return absorbed
+        chats = [facts.chat for facts in reading.facts if isinstance(facts.chat, ChatFacts)]
+        return replace(absorbed, saw_whole_chat=any(chat.coverage == "whole" for chat in chats))
 
     async def _suspect_signed_out(self, task_id: str, known: Task | None, sync: SyncState) -> JulesManagerError:
         if known is None:

@@ -100,13 +100,17 @@ class CourseBase:
         return await self._reader.refresh_task(task_id, priority=priority)
 
     async def _fresh_task(self, task_id: str) -> Task:
+        return (await self._fresh_conversation(task_id))[0]
+
+    async def _fresh_conversation(self, task_id: str) -> tuple[Task, bool]:
+        """The task as the server shows it now, and whether that showed its whole conversation."""
         absorbed = await self._read(task_id)
         task = absorbed.tasks.get(task_id) or await self._context.store.get_task(task_id)
         if task is None:
             raise JulesManagerError(
                 f"The task {task_id} was forgotten here.", hint=f"Bring it back: jjm forget --undo {task_id}"
             )
-        return task
+        return task, absorbed.saw_whole_chat
 
     async def _absorb(self, facts: tuple[TaskFacts, ...]) -> None:
         if facts:

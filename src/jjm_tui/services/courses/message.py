@@ -17,20 +17,20 @@ class MessageCourse(CourseBase):
     """A message to a task."""
 
     async def prepare(self, operation: Operation) -> Preparation:
-        task = await self._fresh_task(self._task_id(operation))
-        return Preparation(self._baseline(operation, task), self._remarks(task))
+        task, whole = await self._fresh_conversation(self._task_id(operation))
+        return Preparation(self._baseline(operation, task, whole=whole), self._remarks(task, whole=whole))
 
-    def _baseline(self, operation: Operation, task: Task) -> dict[str, object]:
+    def _baseline(self, operation: Operation, task: Task, *, whole: bool) -> dict[str, object]:
         return {
             "equal_messages": count_equal(task.chat_history, self._text(operation)),
-            "chat_truncated": bool(task.chat_truncated),
+            "saw_whole_chat": whole,
             "status": task.status.value,
         }
 
-    def _remarks(self, task: Task) -> tuple[str, ...]:
+    def _remarks(self, task: Task, *, whole: bool) -> tuple[str, ...]:
         if task.status is TaskStatus.FAILED:
             return ("The task has failed, and a failed task takes no messages in Jules: create a new one.",)
-        if task.chat_truncated:
+        if not whole:
             return ("The server shows only a part of this conversation, so the message may not be visible in it.",)
         return ()
 
@@ -66,19 +66,23 @@ class MessageCourse(CourseBase):
         return task_id
 
     async def confirm(self, operation: Operation, task_id: str | None) -> Confirmation:
-        task = await self._fresh_task(self._task_id(operation))
+        task, whole = await self._fresh_conversation(self._task_id(operation))
         before = int(operation.baseline.get("equal_messages", 0))
         visible = count_equal(task.chat_history, self._text(operation)) > before
-        return Confirmation(visible=visible or bool(task.chat_truncated))
+        return Confirmation(visible=visible or not whole)
 
     async def inspect(self, operation: Operation) -> Verdict:
-        task = await self._fresh_task(self._task_id(operation))
+        """Count again. Only whole conversations before and after can prove anything."""
+        task, whole = await self._fresh_conversation(self._task_id(operation))
         before = operation.baseline.get("equal_messages")
         if not isinstance(before, int):
             return Verdict(Sight.UNCLEAR, "It was not recorded what the conversation held before.", task.id)
-        if count_equal(task.chat_history, self._text(operation)) > before:
+        has_more = count_equal(task.chat_history, self._text(operation)) > before
+        if has_more and operation.baseline.get("saw_whole_chat"):
             return Verdict(Sight.HAPPENED, "The message is in the conversation on the server.", task.id)
-        if task.chat_truncated:
+        if has_more:
+            return Verdict(Sight.UNCLEAR, "There is a message like it, but it may be an earlier one.", task.id)
+        if not whole:
             return Verdict(
                 Sight.UNCLEAR, "The server shows only a part of the conversation, so it cannot be told.", task.id
             )

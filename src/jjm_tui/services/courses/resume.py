@@ -37,10 +37,10 @@ class ResumeCourse(MessageCourse):
             )
 
     async def prepare(self, operation: Operation) -> Preparation:
-        task = await self._fresh_task(self._task_id(operation))
+        task, whole = await self._fresh_conversation(self._task_id(operation))
         await self.check(task)
         by_message = await self.by_message()
-        return Preparation({**self._baseline(operation, task), "by_message": by_message})
+        return Preparation({**self._baseline(operation, task, whole=whole), "by_message": by_message})
 
     async def send(self, operation: Operation, written: Callable[[], None]) -> Answer:
         return await self._reader.server.resume_task(

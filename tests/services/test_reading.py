@@ -1,0 +1,303 @@
+"""Reading tasks: stale, cut short, vanished, forgotten or interrupted, it is always said which."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.query import parse_query
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import ChatMessage
+from jjm_tui.errors import (
+    AmbiguousTaskError,
+    ConfigurationError,
+    Effect,
+    TaskNotFoundError,
+    ValidationError,
+    WrongStateError,
+)
+from jjm_tui.ports import CreateRequest, ToolAnswer
+from jjm_tui.services.doctor import check_server
+from jjm_tui.services.manager import JobManager
+from jjm_tui.services.results import MonitorRequest, Outcome
+from jjm_tui.services.selection import ListRequest
+from tests.services.workbench import WRITES, bench, lost
+
+
+async def _listed(work):
+    manager, caller, context = work.process()
+    await manager.list_tasks(ListRequest())
+    return manager, caller, context
+
+
+async def test_without_a_server_the_store_can_be_read_and_asking_is_told(tmp_path):
+    from dataclasses import replace
+
+    work = bench(tmp_path)
+    _, _, context = await _listed(work)
+    alone = JobManager(replace(context, server=None))
+    assert len((await alone.list_tasks(ListRequest(), cached=True)).tasks) == 12
+    with pytest.raises(ConfigurationError, match="No Jules MCP server"):
+        await alone.list_tasks(ListRequest())
+    with pytest.raises(TaskNotFoundError):
+        await alone.resolve("zzzzzzzzzzzzzzzzzzzz")
+    await alone.close()
+
+
+async def test_list_is_chosen_by_status_repository_and_filter(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    only = ListRequest(statuses=frozenset({TaskStatus.FAILED}))
+    assert {task.status for task in (await manager.list_tasks(only, cached=True)).tasks} == {TaskStatus.FAILED}
+    here = ListRequest(repository="acme/*", query=parse_query("state:waiting_approval"))
+    found = (await manager.list_tasks(here, cached=True)).tasks
+    assert found
+    assert all((task.repository or "").startswith("acme/") for task in found)
+
+
+async def test_prefix_that_only_the_server_knows_is_found_there(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    task_id = work.world.session_ids()[0]
+    assert await manager.resolve(task_id[:9]) == task_id
+    with pytest.raises(ValidationError, match="no list here"):
+        await manager.resolve("@1")
+    caller.is_down = True
+    with pytest.raises(TaskNotFoundError, match="could not be asked"):
+        await manager.resolve("zzzzzz")
+
+
+async def test_task_that_the_server_lost_is_shown_as_it_was_known(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    task_id = work.session_in("IN_PROGRESS")
+    work.clock.advance(600)
+    work.world.delete_session(task_id)
+    result = await manager.get_task(task_id)
+    assert result.task.on_server is False
+    assert result.source == "store"
+    assert any("no longer has this task" in remark for remark in result.remarks)
+    with pytest.raises(TaskNotFoundError):
+        await manager.get_task("99999999999999999999")
+
+
+async def test_new_task_that_is_not_found_for_a_moment_has_not_vanished(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, context = work.process()
+    created = await manager.create_task(CreateRequest("Add a badge.", "acme/webapp"))
+    real = caller.answer
+    caller.answer = lambda tool, arguments: (
+        ToolAnswer("Error getting session: Request failed with status code 404", is_error=True)
+        if tool == "get_session"
+        else real(tool, arguments)
+    )
+    await manager.get_task(created.task_id or "")
+    task = await context.store.get_task(created.task_id or "")
+    assert task is not None
+    assert task.on_server is True
+
+
+async def test_diff_is_kept_and_a_missing_one_is_told(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    done = next(
+        task_id for task_id in work.world.session_ids() if work.world.get_session(task_id).get("outputs") is not None
+    )
+    with pytest.raises(TaskNotFoundError):
+        await manager.get_diff(done, cached=True)
+    fresh = await manager.get_diff(done)
+    assert fresh.text.startswith("diff --git ")
+    assert (await manager.get_diff(done, cached=True)).text == fresh.text
+
+
+async def test_whole_conversation_is_read_from_the_transcript(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    task_id = work.session_in("IN_PROGRESS")
+    for number in range(40):
+        work.world.say(task_id, f"Line {number}")
+    await manager.get_task(task_id)
+    stored = (await manager.list_tasks(ListRequest(), cached=True)).tasks
+    assert len(next(task for task in stored if task.id == task_id).chat_history) == 20
+    whole = (await manager.get_task(task_id, cached=True)).task
+    assert [message.content for message in whole.chat_history][-40:] == [f"Line {number}" for number in range(40)]
+    assert whole.chat_truncated is False
+
+
+async def test_unsent_message_stands_at_its_time_in_the_conversation(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = await _listed(work)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    await manager.get_task(task_id)
+    caller.is_down = True
+    await manager.send_message(task_id, "Too early.")
+    caller.is_down = False
+    work.clock.advance(60)
+    work.world.step(120)
+    work.world.say(task_id, "Said later.")
+    chat = (await manager.get_task(task_id)).task.chat_history
+    contents = [message.content for message in chat]
+    assert contents.index("Too early.") < contents.index("Said later.")
+
+
+async def test_message_into_a_conversation_that_is_cut_short_stays_unconfirmed_without_an_answer(tmp_path):
+    from dataclasses import replace
+
+    work = bench(tmp_path)
+    manager, caller, context = await _listed(work)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    await manager.get_task(task_id)
+    server = context.server
+    assert server is not None
+    reading = server.get_task
+
+    async def shortened(*arguments, **options):
+        whole = await reading(*arguments, **options)
+        facts = tuple(
+            replace(fact, chat=replace(fact.chat, coverage="oldest", messages=fact.chat.messages[:1]))
+            if isinstance(getattr(fact.chat, "messages", None), tuple)
+            else fact
+            for fact in whole.facts
+        )
+        return replace(whole, facts=facts)
+
+    server.get_task = shortened  # type: ignore[method-assign]
+    state = {"struck": False}
+
+    def cut(tool: str, place: str) -> BaseException | None:
+        if not state["struck"] and tool in WRITES and place == "written":
+            state["struck"] = True
+            return lost()
+        return None
+
+    caller.cut = cut
+    assert (await manager.send_message(task_id, "Take the first way.")).outcome is Outcome.UNCONFIRMED
+    work.clock.advance(600)
+    (settled,) = await manager.settle_operations()
+    assert settled.outcome is Outcome.UNCONFIRMED
+    assert "only a part" in settled.message
+
+
+async def test_poll_of_the_browser_family_stops_while_it_looks_signed_out(tmp_path):
+    work = bench(tmp_path, dialect="browser")
+    manager, caller, context = await _listed(work)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    await manager.get_task(task_id)
+    real = caller.answer
+
+    def signed_out(tool, arguments):
+        if tool != "jules_get_task":
+            return real(tool, arguments)
+        return ToolAnswer(
+            f"Task Details ({arguments['taskId']}):\n\nStatus: unknown\nURL: https://jules.google.com/task/x\n"
+            "Source Files (0):\n\n\nRecent Chat Messages (0):\n"
+        )
+
+    caller.answer = signed_out
+    watching = manager.monitor(MonitorRequest(interval=60))
+    await manager.get_task(task_id)
+    assert (await context.store.get_sync_state(context.origin)).polling_stopped
+    caller.calls.clear()
+    await anext(watching)
+    assert "jules_get_task" not in caller.calls
+    await watching.aclose()
+
+
+async def test_doctor_of_each_family_tells_its_limits(tmp_path):
+    for dialect in ("rest", "official", "browser"):
+        work = bench(tmp_path / dialect, dialect=dialect)
+        _, _, context = work.process()
+        assert context.server is not None
+        checks = {check.name: check async for check in check_server(context.server)}
+        assert checks["server"].state == "ok"
+        assert checks["dialect"].message.startswith(dialect)
+        assert checks["account"].state == ("warning" if dialect == "browser" else "ok")
+
+
+async def test_doctor_tells_a_list_that_fails(tmp_path):
+    work = bench(tmp_path)
+    _, caller, context = work.process()
+    caller.cut = lambda tool, place: lost(Effect.NONE) if tool == "list_sessions" else None
+    assert context.server is not None
+    checks = {check.name: check async for check in check_server(context.server)}
+    assert checks["account"].state == "failed"
+
+
+async def test_forgotten_task_is_neither_sent_to_nor_resumed(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    task_id = work.session_in("PAUSED")
+    await manager.forget([task_id])
+    with pytest.raises(WrongStateError, match="forgotten"):
+        await manager.preview_resume(task_id)
+    assert (await manager.resume_task(task_id)).outcome is Outcome.NOT_SENT
+    with pytest.raises(TaskNotFoundError):
+        await manager.remember(["zzzz"])
+    assert work.effects("message") == []
+
+
+async def test_ambiguous_forgotten_task_is_told(tmp_path):
+    from dataclasses import replace
+
+    work = bench(tmp_path)
+    manager, _, context = await _listed(work)
+    task = (await context.store.list_tasks())[0]
+    twin = replace(task, id=task.id[:-1] + ("0" if task.id[-1] != "0" else "1"))
+    await manager.import_tasks([twin])
+    await manager.forget([task.id, twin.id])
+    with pytest.raises(AmbiguousTaskError):
+        await manager.remember([task.id[:-1]])
+    assert len((await manager.remember([task.id])).tasks) == 1
+
+
+async def test_approval_of_what_does_not_wait_sends_nothing(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    with pytest.raises(WrongStateError, match="Nothing to approve"):
+        await manager.preview_approval(work.session_in("COMPLETED"))
+    result = await manager.approve_plan(work.session_in("FAILED"), "0123456789abcdef")
+    assert result.outcome is Outcome.NOT_SENT
+    assert work.effects("approve") == []
+
+
+async def test_resend_of_an_approval_reads_the_plan_again(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = await _listed(work)
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    fingerprint = (await manager.preview_approval(task_id)).fingerprint
+    caller.cut = lambda tool, place: lost(Effect.NONE) if tool in WRITES else None
+    first = await manager.approve_plan(task_id, fingerprint)
+    caller.cut = lambda tool, place: None
+    work.world.change_plan(task_id, "Another way")
+    again = await manager.resend_operation(first.operation_id or "")
+    assert again.outcome is Outcome.NOT_SENT
+    assert work.effects("approve") == []
+    states = [op.state for op in await manager.list_operations(open_only=False)]
+    assert states == [OperationState.DISCARDED, OperationState.NOT_SENT]
+
+
+async def test_snooze_ends_with_none_and_events_are_kept(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    task_id = work.world.session_ids()[0]
+    await manager.snooze([task_id], work.clock.now() + timedelta(hours=1))
+    (task,) = (await manager.snooze([task_id], None)).tasks
+    assert task.snoozed_until is None
+    kinds = [event.type.value for event in await manager.query_events(task_id=task_id)]
+    assert kinds.count("snoozed") == 2
+
+
+async def test_repositories_are_listed(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = work.process()
+    assert "acme/webapp" in {repository.name for repository in await manager.list_repositories()}
+
+
+def test_local_entries_keep_their_place_without_times():
+    from jjm_tui.domain.task import Task
+    from jjm_tui.services.reading import with_operations
+
+    task = Task("a", chat_history=(ChatMessage("one"), ChatMessage("two")))
+    assert with_operations(task, ()) == task
