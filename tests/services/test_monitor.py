@@ -152,3 +152,30 @@ async def test_first_look_says_that_finished_tasks_of_the_past_count_as_seen(tmp
     assert any("count as seen" in remark for remark in first.remarks)
     second = await manager.list_tasks(ListRequest())
     assert second.remarks == ()
+
+
+async def test_monitor_that_polls_tells_what_another_process_recorded_first(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    watcher, _, _ = work.process()
+    watching = watcher.monitor(MonitorRequest(interval=60))
+    await anext(watching)
+    other, _, _ = work.process()
+    fingerprint = (await other.preview_approval(task_id)).fingerprint
+    await other.approve_plan(task_id, fingerprint)
+    update = await anext(watching)
+    kinds = [event.type.value for event in update.events if event.task_id == task_id]
+    assert "operation_done" in kinds
+    assert "status_changed" in kinds
+    await watching.aclose()
+
+
+async def test_statuses_that_are_only_a_servers_own_note_are_told_as_such(tmp_path):
+    work = bench(tmp_path, dialect="browser")
+    manager, _, _ = work.process()
+    listed = await manager.list_tasks(ListRequest())
+    assert any("first note" in remark for remark in listed.remarks)
+    for task in listed.tasks:
+        await manager.get_task(task.id)
+    again = await manager.list_tasks(ListRequest())
+    assert not any("first note" in remark for remark in again.remarks)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jjm_tui.assembly.cached import CachedTasks, read_cached
     from jjm_tui.assembly.doctor import run_doctor
-    from jjm_tui.assembly.graph import build_server, open_manager
+    from jjm_tui.assembly.graph import build_server, fill_demo, open_manager
     from jjm_tui.assembly.options import Options, load
     from jjm_tui.assembly.workplace import Workplace, open_workplace
 
@@ -20,6 +20,7 @@ __all__ = [
     "Options",
     "Workplace",
     "build_server",
+    "fill_demo",
     "load",
     "open_manager",
     "open_workplace",
@@ -33,6 +34,7 @@ _ROOMS = {
     "run_doctor": "doctor",
     "Workplace": "workplace",
     "build_server": "graph",
+    "fill_demo": "graph",
     "open_manager": "graph",
     "open_workplace": "workplace",
     "Options": "options",

@@ -14,7 +14,7 @@ from typing import Final
 import anyio
 
 from jjm_tui.assembly.clock import SystemClock
-from jjm_tui.assembly.graph import build_server
+from jjm_tui.assembly.graph import build_context, build_server
 from jjm_tui.assembly.options import Options
 from jjm_tui.assembly.workplace import Workplace, open_workplace
 from jjm_tui.errors import ConfigurationError, JulesManagerError, StorageError
@@ -36,6 +36,10 @@ async def run_doctor(options: Options, environ: Mapping[str, str] | None = None)
             yield _check_settings(place)
             async for check in _check_server(place, variables):
                 yield check
+            if place.demo:
+                from jjm_tui.assembly.demo import fill_from_seed
+
+                await fill_from_seed(build_context(place, variables), place.loaded.settings.demo)
             for check in await _check_store(place):
                 yield check
             yield await _check_outbox(place)

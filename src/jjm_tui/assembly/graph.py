@@ -125,3 +125,14 @@ async def open_manager(
             yield manager
         finally:
             await manager.close()
+
+
+def fill_demo(place: Workplace, environ: Mapping[str, str]) -> None:
+    """Fill the store of a demo for commands that look at its files only; elsewhere nothing happens. Blocking."""
+    if not place.demo:
+        return
+    import anyio
+
+    from jjm_tui.assembly.demo import fill_from_seed
+
+    anyio.run(fill_from_seed, build_context(place, environ), place.loaded.settings.demo)

@@ -54,6 +54,7 @@ def _report(context: CommandContext) -> StoreReport:
     from jjm_tui.store.inspection import check_store
 
     with assembly.open_workplace(context.options, context.environ) as place:
+        assembly.fill_demo(place, context.environ)
         return check_store(place.store.tasks)
 
 
@@ -99,6 +100,7 @@ async def repair(context: CommandContext) -> int:
 
     hint = "Look first: jjm store check. Then: jjm store repair --yes"
     with assembly.open_workplace(context.options, context.environ) as place:
+        assembly.fill_demo(place, context.environ)
         path = place.store.tasks
         report = check_store(path)
         if not report.damaged:

@@ -43,14 +43,14 @@ def _describe_dialect(capabilities: Capabilities) -> Check:
     missing = [name for name in _OPERATIONS if name in capabilities.unavailable]
     limits = []
     if not capabilities.list_has_status:
-        limits.append("Its list never changes a status: each active task's page is read in turn.")
+        limits.append("Its list never changes a status: only a task's page tells it, which get and monitor read.")
     if capabilities.list_limit is not None:
         limits.append(f"Its list shows {capabilities.list_limit} tasks at most.")
     if not capabilities.whole_plan:
         limits.append("Plans cannot be shown whole: approving one needs --incomplete.")
     if not capabilities.parallel_calls:
         limits.append("It is asked one thing at a time.")
-    details = (*limits, *(f"{name}: {capabilities.unavailable[name]}" for name in missing))
+    details = (*limits, *(f"{name}: {reason}" for name, reason in sorted(capabilities.unavailable.items())))
     if missing:
         return Check(
             "dialect",
@@ -59,7 +59,7 @@ def _describe_dialect(capabilities: Capabilities) -> Check:
             way_out="Use another server for these, see jjm setup.",
             details=details,
         )
-    return Check("dialect", "ok", f"{capabilities.dialect}: everything is available.", details=details)
+    return Check("dialect", "ok", f"{capabilities.dialect}: every operation on tasks is available.", details=details)
 
 
 async def _check_account(server: TaskServer, capabilities: Capabilities) -> Check:

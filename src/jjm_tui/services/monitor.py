@@ -62,9 +62,7 @@ class Monitor:
             if first:
                 await self._check_first_look(request, report.failure)
             tasks = await self._tasks(request)
-            events = report.events
-            if not report.led:
-                events = await self._context.events.query(since=since)
+            events = await self._context.events.query(since=since)
             since = report.at - _OVERLAP
             finished = self._finish(watch, tasks)
             if finished is None and watch.deadline is not None and clock.monotonic() >= watch.deadline:

@@ -108,7 +108,9 @@ class TaskReader:
                 failure = error
                 _log.warning("list_failed", code=error.code, reason=error.message)
         sync = await self._context.store.get_sync_state(self._context.origin)
-        tasks = select_tasks(await self._context.store.list_tasks(), request, self._context.clock.now())
+        stored = await self._context.store.list_tasks()
+        tasks = select_tasks(stored, request, self._context.clock.now())
+        remarks = (*remarks, *_own_note_remarks(stored))
         return ListResult(
             tasks=tasks if request.limit is None else tasks[: request.limit],
             source="store" if cached or failure is not None else "server",
@@ -333,6 +335,19 @@ class TaskReader:
         if events:
             await self._context.events.append(events)
         return Absorbed(merged, events)
+
+
+def _own_note_remarks(tasks: Iterable[Task]) -> tuple[str, ...]:
+    """Some servers note a status once and never ask Jules again (browser family): that must not pass for a status."""
+    count = sum(
+        1
+        for task in tasks
+        if not task.archived and (mark := task.provenance.get("status")) is not None and mark.rank == Rank.OWN_STORE
+    )
+    if not count:
+        return ()
+    statuses = "1 status is" if count == 1 else f"{count} statuses are"
+    return (f"{statuses} only the server's own first note, never updated: `jjm get TASK` or `jjm monitor` asks Jules.",)
 
 
 def _first_sync_remarks(tasks: Iterable[Task]) -> tuple[str, ...]:
