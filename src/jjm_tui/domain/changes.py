@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.plans import is_chat_fingerprint
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, SourceFile, Task
+
+_PAST: Final = timedelta(minutes=10)
+"""What is older than this before a task was discovered is its history, not news."""
 
 
 def find_changes(
@@ -75,9 +78,11 @@ def _is_history(old: Task, new: Task) -> bool:
 
 
 def _news(old: Task, new: Task, arrived: Sequence[ChatMessage]) -> _Found:
-    yield from _plan_news(old, new)
+    if not _is_past("plan", old, None if new.plan is None else new.plan.created_at):
+        yield from _plan_news(old, new)
     yield from _message_news(old, arrived)
-    if _differ(old.source_files or (), new.source_files or ()):
+    is_past = _is_past("source_files", old, new.created_at)
+    if not is_past and _differ(old.source_files or (), new.source_files or ()):
         files = new.source_files or ()
         yield (
             EventType.FILES_CHANGED,
@@ -89,6 +94,14 @@ def _news(old: Task, new: Task, arrived: Sequence[ChatMessage]) -> _Found:
         )
     if new.pull_request_url and new.pull_request_url != old.pull_request_url:
         yield EventType.PULL_REQUEST_OPENED, {"url": new.pull_request_url}
+
+
+def _is_past(name: str, old: Task, since: datetime | None) -> bool:
+    """A field is read for the first time, and what it tells is clearly older than our knowledge of the task."""
+    discovered = old.provenance.get("discovered")
+    if name in old.provenance or discovered is None or since is None:
+        return False
+    return since < discovered.observed_at - _PAST
 
 
 def _plan_news(old: Task | None, new: Task) -> _Found:

@@ -1,0 +1,45 @@
+"""What is read for the first time but is old is history, not news."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from jjm_tui.domain.events import EventType
+from jjm_tui.domain.facts import FactSource, Rank, TaskFacts
+from jjm_tui.domain.merge import merge
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Plan, PlanStep, SourceFile, Task
+
+DISCOVERED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+LONG_AGO = DISCOVERED - timedelta(hours=5)
+
+
+def _known() -> Task:
+    facts = TaskFacts(
+        "a", FactSource(Rank.LIVE, DISCOVERED, "list"), status=TaskStatus.IN_PROGRESS, created_at=LONG_AGO
+    )
+    return merge(None, facts, first_sync=True).task
+
+
+def _read(task: Task, planned: datetime, minute: int = 1) -> tuple[Task, list[EventType]]:
+    plan = Plan(f"fingerprint-{planned}", (PlanStep("One"),), complete=True, created_at=planned, approved=True)
+    origin = FactSource(Rank.LIVE, DISCOVERED + timedelta(minutes=minute), "activities")
+    files = (SourceFile(f"file-{minute}", additions=1),)
+    result = merge(task, TaskFacts("a", origin, plan=plan, source_files=files))
+    return result.task, [event.type for event in result.events]
+
+
+def test_old_plan_and_files_read_for_the_first_time_are_no_news():
+    _, events = _read(_known(), LONG_AGO)
+    assert events == []
+
+
+def test_plan_made_after_the_discovery_is_news():
+    _, events = _read(_known(), DISCOVERED + timedelta(seconds=30))
+    assert EventType.PLAN_READY in events
+
+
+def test_what_changes_after_the_first_reading_is_news():
+    task, _ = _read(_known(), LONG_AGO)
+    _, events = _read(task, DISCOVERED + timedelta(minutes=2), minute=3)
+    assert {EventType.PLAN_READY, EventType.FILES_CHANGED} <= set(events)
