@@ -297,7 +297,43 @@ async def test_repositories_are_listed(tmp_path):
 
 def test_local_entries_keep_their_place_without_times():
     from jjm_tui.domain.task import Task
-    from jjm_tui.services.reading import with_operations
+    from jjm_tui.services.conversations import with_operations
 
     task = Task("a", chat_history=(ChatMessage("one"), ChatMessage("two")))
     assert with_operations(task, ()) == task
+
+
+async def test_reading_without_a_conversation_or_diff_loses_nothing_of_what_was_kept(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, context = await _listed(work)
+    task_id = work.session_in("IN_PROGRESS")
+    for number in range(40):
+        work.world.say(task_id, f"Line {number}")
+    await manager.get_task(task_id)
+    before = await context.transcripts.get(task_id)
+    assert before is not None
+    assert before.whole
+    real = caller.answer
+    caller.answer = lambda tool, arguments: (
+        ToolAnswer("Error listing activities: Request failed with status code 404", is_error=True)
+        if tool == "list_activities"
+        else real(tool, arguments)
+    )
+    await manager.get_task(task_id)
+    after = await context.transcripts.get(task_id)
+    assert after is not None
+    assert (after.messages, after.patch, after.activities) == (before.messages, before.patch, before.activities)
+    shown = (await manager.get_task(task_id, cached=True)).task
+    assert [message.content for message in shown.chat_history][-40:] == [f"Line {number}" for number in range(40)]
+
+
+async def test_damaged_transcript_does_not_keep_a_task_from_being_read(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    task_id = work.session_in("IN_PROGRESS")
+    await manager.get_task(task_id)
+    (tmp_path / "activities" / f"{task_id}.json").write_text("{")
+    work.world.say(task_id, "Something new.")
+    result = await manager.get_task(task_id)
+    assert result.source == "server"
+    assert any(message.content == "Something new." for message in result.task.chat_history)

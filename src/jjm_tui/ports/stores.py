@@ -131,7 +131,7 @@ class Transcript:
     """The whole conversation and patch of one task, and when they were read.
 
     ``activities`` and ``patch`` are raw as the server gave them and must be cleaned when shown; ``messages`` is the
-    whole conversation as the model holds it.
+    conversation as the model holds it; ``whole``: all of it, as far as the last reading of it showed.
     """
 
     task_id: str
@@ -139,6 +139,7 @@ class Transcript:
     messages: tuple[ChatMessage, ...] = ()
     patch: str | None = None
     read_at: datetime | None = None
+    whole: bool = False
 
 
 class TranscriptStore(Protocol):

@@ -28,7 +28,7 @@ from jjm_tui.errors import AmbiguousOutcomeError, Effect, JulesManagerError, Sto
 from jjm_tui.ports import Answer, CreatePlan, CreateRequest
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.courses.approve import PlanChangedError
-from jjm_tui.services.courses.base import Confirmation, NothingToDoError
+from jjm_tui.services.courses.base import Confirmation
 from jjm_tui.services.courses.create import decode_request, encode_request
 from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.results import ApprovalPreview, OperationResult, ResumePreview
@@ -292,6 +292,3 @@ def _validated(request: CreateRequest) -> CreateRequest:
         repository=validate_repository(request.repository),
         branch=None if request.branch is None else validate_branch(request.branch),
     )
-
-
-__all__ = ["NothingToDoError", "OperationRunner"]

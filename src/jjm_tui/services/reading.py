@@ -10,10 +10,9 @@ from typing import Final
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.facts import ChatFacts, FactSource, Rank, TaskFacts
 from jjm_tui.domain.merge import merge
-from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.sync import SyncState
-from jjm_tui.domain.task import ChatMessage, Delivery, Task
+from jjm_tui.domain.task import Task
 from jjm_tui.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -24,8 +23,9 @@ from jjm_tui.errors import (
     TaskNotFoundError,
 )
 from jjm_tui.logs import get_logger
-from jjm_tui.ports import DiffReading, Priority, TaskChange, TaskListing, TaskServer, Transcript
+from jjm_tui.ports import DiffReading, Priority, TaskChange, TaskListing, TaskServer
 from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.conversations import Conversations, with_operations, with_whole_chat
 from jjm_tui.services.results import GetResult
 from jjm_tui.services.selection import ListRequest, ListResult, select_tasks
 
@@ -40,14 +40,6 @@ _VANISHED_CHECKS: Final = 20
 """How many tasks missing from a complete list are looked up one by one per reading."""
 
 _SERVER_AWAY: Final = (ServerConnectionError, OperationTimeoutError, OperationFailedError, AuthenticationError)
-
-_DELIVERIES: Final[dict[OperationState, Delivery]] = {
-    OperationState.PREPARED: "sending",
-    OperationState.SENDING: "sending",
-    OperationState.REFUSED: "failed",
-    OperationState.NOT_SENT: "failed",
-    OperationState.UNCONFIRMED: "unconfirmed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +68,7 @@ class TaskReader:
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
+        self._conversations = Conversations(context)
 
     @property
     def server(self) -> TaskServer:
@@ -233,19 +226,12 @@ class TaskReader:
         if sync.polling_stopped is not None:
             await self._context.store.set_sync_state(replace(sync, polling_stopped=None))
         absorbed = await self.absorb(reading.facts)
-        task = absorbed.tasks.get(task_id)
-        if task is not None and (reading.activities or task.chat_history or reading.patch):
-            await self._context.transcripts.put(
-                Transcript(
-                    task_id=task_id,
-                    activities=reading.activities,
-                    messages=tuple(message for message in task.chat_history if message.delivery is None),
-                    patch=reading.patch,
-                    read_at=self._context.clock.now(),
-                )
-            )
         chats = [facts.chat for facts in reading.facts if isinstance(facts.chat, ChatFacts)]
-        return replace(absorbed, saw_whole_chat=any(chat.coverage == "whole" for chat in chats))
+        saw_whole = any(chat.coverage == "whole" for chat in chats)
+        task = absorbed.tasks.get(task_id)
+        if task is not None:
+            await self._conversations.keep(task, reading, saw_whole=saw_whole)
+        return replace(absorbed, saw_whole_chat=saw_whole)
 
     async def _suspect_signed_out(self, task_id: str, known: Task | None, sync: SyncState) -> JulesManagerError:
         if known is None:
@@ -288,14 +274,7 @@ class TaskReader:
                 )
             return DiffReading(transcript.patch)
         reading = await self.server.get_diff(task_id)
-        transcript = await self._context.transcripts.get(task_id)
-        await self._context.transcripts.put(
-            replace(
-                transcript or Transcript(task_id),
-                patch=reading.text,
-                read_at=self._context.clock.now(),
-            )
-        )
+        await self._conversations.keep_patch(task_id, reading.text)
         return reading
 
     # merging
@@ -358,58 +337,3 @@ def _first_sync_remarks(tasks: Iterable[Task]) -> tuple[str, ...]:
         return ()
     counts = f"{len(finished)} finished tasks of the past, {failed} of them failed"
     return (f"The first look at this server: {counts}, count as seen. See them: jjm list --status failed,completed",)
-
-
-def with_whole_chat(task: Task, transcript: Transcript) -> Task:
-    """The task with its whole conversation instead of the newest messages that the store keeps."""
-    if len(transcript.messages) <= len(task.chat_history):
-        return task
-    known = {message.id for message in transcript.messages if message.id is not None}
-    newer = [
-        message
-        for message in task.chat_history
-        if message.delivery is not None or (message.id is not None and message.id not in known)
-    ]
-    return replace(task, chat_history=(*transcript.messages, *newer), chat_truncated=False)
-
-
-def with_operations(task: Task, operations: Sequence[Operation]) -> Task:
-    """The task with messages that are under way, or did not go, shown in its conversation.
-
-    A text that failed is not shown as failed once the same text went out later.
-    """
-    sent_later = {op.payload.get("text"): op.created_at for op in operations if op.state is OperationState.DONE}
-    local: list[ChatMessage] = []
-    for op in operations:
-        text = op.payload.get("text")
-        delivery = _DELIVERIES.get(op.state)
-        if op.kind is not OperationKind.MESSAGE or delivery is None or not isinstance(text, str):
-            continue
-        if delivery == "failed" and sent_later.get(text, op.created_at) > op.created_at:
-            continue
-        local.append(
-            ChatMessage(
-                content=text,
-                type="user",
-                timestamp=op.sent_at or op.created_at,
-                id=f"local:{op.id}",
-                delivery=delivery,
-            )
-        )
-    shown = {message.id for message in task.chat_history}
-    chat = list(task.chat_history)
-    for message in local:
-        if message.id not in shown:
-            chat.insert(_place(chat, message.timestamp), message)
-    return replace(task, chat_history=tuple(chat))
-
-
-def _place(chat: Sequence[ChatMessage], moment: datetime | None) -> int:
-    """Where a message of this time belongs: behind everything that is not known to be later."""
-    place = len(chat)
-    while place > 0 and moment is not None:
-        before = chat[place - 1].timestamp
-        if before is None or before <= moment:
-            break
-        place -= 1
-    return place

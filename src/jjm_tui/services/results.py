@@ -13,7 +13,7 @@ from jjm_tui.domain.operations import Operation, OperationKind
 from jjm_tui.domain.plans import PlanDifference
 from jjm_tui.domain.risks import RiskMark
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.task import NeedsMe, Plan, Task
+from jjm_tui.domain.task import Plan, Task
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.selection import Source
 
@@ -143,6 +143,3 @@ class Check:
     details: tuple[str, ...] = ()
     error: JulesManagerError | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-NeedsMeCounts = Mapping[NeedsMe, int]

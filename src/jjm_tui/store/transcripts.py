@@ -91,6 +91,7 @@ class FileTranscripts:
             {
                 "task_id": transcript.task_id,
                 "read_at": None if transcript.read_at is None else format_time(transcript.read_at),
+                "whole": transcript.whole,
                 "patch": transcript.patch,
                 "messages": [message.to_dict() for message in transcript.messages],
                 "activities": [dict(activity) for activity in transcript.activities],
@@ -120,6 +121,7 @@ def _decode_transcript(data: object, task_id: str) -> Transcript:
         messages=read.take_objects("messages", ChatMessage.from_dict),
         patch=read.take_optional_text("patch"),
         read_at=read.take_optional_time("read_at"),
+        whole=read.take_bool("whole", False),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from jjm_tui.domain.facts import ChatCoverage, TaskFacts
+from jjm_tui.domain.facts import TaskFacts
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.task import ChatMessage, Task
 from jjm_tui.errors import JulesManagerError, WrongStateError
@@ -134,14 +134,6 @@ class CourseBase:
             "There is no sign of it on the server yet, but it is too early to be sure.",
             operation.task_id,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class MessageCount:
-    """How many messages of a conversation equal a text, and whether the whole conversation was seen."""
-
-    count: int
-    coverage: ChatCoverage | None
 
 
 def count_equal(messages: tuple[ChatMessage, ...], text: str) -> int:

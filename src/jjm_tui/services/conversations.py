@@ -1,0 +1,123 @@
+"""Whole conversations: kept beside the store, never replaced by a shorter reading, shown with what is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.task import ChatMessage, Delivery, Task
+from jjm_tui.errors import StoreDamagedError
+from jjm_tui.logs import get_logger
+from jjm_tui.ports import TaskReading, Transcript
+from jjm_tui.services.context import ServiceContext
+
+_log: Final = get_logger("conversations")
+
+_DELIVERIES: Final[dict[OperationState, Delivery]] = {
+    OperationState.PREPARED: "sending",
+    OperationState.SENDING: "sending",
+    OperationState.REFUSED: "failed",
+    OperationState.NOT_SENT: "failed",
+    OperationState.UNCONFIRMED: "unconfirmed",
+}
+
+
+class Conversations:
+    """Keeps what readings told of conversations and diffs."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+
+    async def keep(self, task: Task, reading: TaskReading, *, saw_whole: bool) -> None:
+        """Keep what a reading told; what it is silent about stays as it was."""
+        kept = await self._kept(task.id)
+        told = tuple(message for message in task.chat_history if message.delivery is None)
+        whole = saw_whole or kept.whole
+        messages = told if saw_whole else _united(kept.messages, told)
+        newest = replace(
+            kept,
+            activities=reading.activities or kept.activities,
+            messages=messages,
+            patch=kept.patch if reading.patch is None else reading.patch,
+            whole=whole and (saw_whole or messages == kept.messages),
+        )
+        if newest != kept:
+            await self._context.transcripts.put(replace(newest, read_at=self._context.clock.now()))
+
+    async def keep_patch(self, task_id: str, patch: str) -> None:
+        """Keep a diff that was read by itself."""
+        kept = await self._kept(task_id)
+        await self._context.transcripts.put(replace(kept, patch=patch, read_at=self._context.clock.now()))
+
+    async def _kept(self, task_id: str) -> Transcript:
+        try:
+            return await self._context.transcripts.get(task_id) or Transcript(task_id)
+        except StoreDamagedError as error:
+            _log.warning("transcript_damaged", task=task_id, reason=error.message)
+            return Transcript(task_id)
+
+
+def _united(kept: Sequence[ChatMessage], told: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
+    """The kept messages with those that are new among the told ones."""
+    known = {_identity(message) for message in kept}
+    return (*kept, *(message for message in told if _identity(message) not in known))
+
+
+def _identity(message: ChatMessage) -> object:
+    return message.id or (message.type, message.content, message.timestamp)
+
+
+def with_whole_chat(task: Task, transcript: Transcript) -> Task:
+    """The task with its whole conversation instead of the newest messages that the store keeps."""
+    if len(transcript.messages) <= len(task.chat_history):
+        return task
+    local = [message for message in task.chat_history if message.delivery is not None]
+    told = [message for message in task.chat_history if message.delivery is None]
+    chat = _united(transcript.messages, told)
+    is_whole = transcript.whole and len(chat) == len(transcript.messages)
+    return replace(task, chat_history=(*chat, *local), chat_truncated=not is_whole)
+
+
+def with_operations(task: Task, operations: Sequence[Operation]) -> Task:
+    """The task with messages that are under way, or did not go, shown in its conversation.
+
+    A text that failed is not shown as failed once the same text went out later.
+    """
+    sent_later = {op.payload.get("text"): op.created_at for op in operations if op.state is OperationState.DONE}
+    local: list[ChatMessage] = []
+    for op in operations:
+        text = op.payload.get("text")
+        delivery = _DELIVERIES.get(op.state)
+        if op.kind is not OperationKind.MESSAGE or delivery is None or not isinstance(text, str):
+            continue
+        if delivery == "failed" and sent_later.get(text, op.created_at) > op.created_at:
+            continue
+        local.append(
+            ChatMessage(
+                content=text,
+                type="user",
+                timestamp=op.sent_at or op.created_at,
+                id=f"local:{op.id}",
+                delivery=delivery,
+            )
+        )
+    shown = {message.id for message in task.chat_history}
+    chat = list(task.chat_history)
+    for message in local:
+        if message.id not in shown:
+            chat.insert(_place(chat, message.timestamp), message)
+    return replace(task, chat_history=tuple(chat))
+
+
+def _place(chat: Sequence[ChatMessage], moment: datetime | None) -> int:
+    """Where a message of this time belongs: behind everything that is not known to be later."""
+    place = len(chat)
+    while place > 0 and moment is not None:
+        before = chat[place - 1].timestamp
+        if before is None or before <= moment:
+            break
+        place -= 1
+    return place
