@@ -1,0 +1,69 @@
+"""How a task's state looks: a glyph, a word and a role for the colour, so that colour alone never tells anything.
+
+Glyphs are one cell wide in every terminal; ``tui.ascii`` replaces them where only ASCII can be shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import NeedsMe, Task, needs_me
+
+Role = Literal["attention", "question", "failed", "review", "running", "waiting", "paused", "done", "unknown"]
+"""What a state means for the person; each widget has a component class ``state--<role>`` for it."""
+
+ROLES: Final[tuple[Role, ...]] = (
+    "attention",
+    "question",
+    "failed",
+    "review",
+    "running",
+    "waiting",
+    "paused",
+    "done",
+    "unknown",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """``glyph``: one cell; ``word``: eight cells at most; ``sentence``: for the detail, lower case, no full stop."""
+
+    glyph: str
+    word: str
+    role: Role
+    sentence: str
+
+
+_NEEDING: Final[dict[NeedsMe, Appearance]] = {
+    "approval": Appearance("?", "plan", "attention", "waits for your approval"),
+    "question": Appearance("?", "question", "question", "asks you a question"),
+    "failure": Appearance("!", "failed", "failed", "failed, and you have not looked at it yet"),
+    "review": Appearance("✓", "review", "review", "is finished, and you have not looked at it yet"),
+}
+_STATUSES: Final[dict[TaskStatus, Appearance]] = {
+    TaskStatus.PENDING: Appearance("○", "queued", "waiting", "waits in Jules's queue"),
+    TaskStatus.IN_PROGRESS: Appearance("▸", "working", "running", "is being worked on"),
+    TaskStatus.WAITING_APPROVAL: Appearance("?", "plan", "waiting", "waits for approval"),
+    TaskStatus.WAITING_FEEDBACK: Appearance("?", "question", "waiting", "asks a question"),
+    TaskStatus.PAUSED: Appearance("‖", "paused", "paused", "is paused"),
+    TaskStatus.COMPLETED: Appearance("✓", "done", "done", "is finished"),
+    TaskStatus.FAILED: Appearance("✗", "failed", "done", "failed"),
+    TaskStatus.UNKNOWN: Appearance("·", "unknown", "unknown", "is in a state that is not known"),
+}
+_GONE: Final = Appearance("∅", "gone", "unknown", "is no longer on the server")
+_SNOOZED: Final = Appearance("z", "snoozed", "waiting", "is snoozed")
+
+
+def appearance_of(task: Task, now: datetime) -> Appearance:
+    """How ``task`` looks at ``now``: what it needs from the person first, else its status."""
+    if task.on_server is False:
+        return _GONE
+    if (reason := needs_me(task, now)) is not None:
+        return _NEEDING[reason]
+    if task.snoozed_until is not None and task.snoozed_until > now and not task.status.is_final:
+        return _SNOOZED
+    return _STATUSES[task.status]

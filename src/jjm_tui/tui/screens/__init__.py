@@ -1,0 +1,1 @@
+"""Screens and dialogs: each arranges widgets for one purpose."""
