@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from jjm_tui.cli.completion import fish_script
-from jjm_tui.cli.keys import DEFAULT_KEYS, effective_keys
 from jjm_tui.cli.parser import COMMANDS
 from tests.cli.program import Program
 
@@ -56,26 +55,6 @@ def test_setup_that_fails_its_test_writes_nothing(program: Program) -> None:
 )
 def test_setup_without_answers_says_which_option(program: Program, arguments: list[str]) -> None:
     assert program.run("setup", *arguments, "--yes").code == 2
-
-
-def test_effective_keys_own_bindings_win_and_conflicts_are_told() -> None:
-    keys, problems = effective_keys({"sort": ("j",), "refresh": (), "quit": ()})
-    assert keys["sort"] == ("j",)
-    assert keys["move.down"] == ("down",)
-    assert keys["refresh"] == ()
-    assert keys["quit"] == DEFAULT_KEYS["quit"][1]
-    assert problems == ["quit must keep a key; its defaults stay."]
-    _, conflicts = effective_keys({"sort": ("f1",), "filter": ("f1",), "jump": ("f2",), "mark": ("ctrl+m",)})
-    assert conflicts == [
-        "There is no action 'jump'.",
-        "f1 is bound to both sort and filter.",
-        "Terminals cannot tell ctrl+m apart; mark needs another key.",
-    ]
-
-
-def test_default_keys_have_no_conflicts() -> None:
-    bound = [key for _, keys in DEFAULT_KEYS.values() for key in keys]
-    assert len(bound) == len(set(bound))
 
 
 def test_keys_with_a_wrong_binding_exits_with_two(program: Program) -> None:
