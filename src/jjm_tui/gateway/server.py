@@ -12,6 +12,7 @@ import anyio
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import clean, clean_line
 from jjm_tui.errors import ConfigurationError, ToolNotFoundError, UnsupportedOperationError
+from jjm_tui.gateway.calls import SupervisedCaller
 from jjm_tui.gateway.dialects.base import Dialect
 from jjm_tui.gateway.dialects.detection import detect
 from jjm_tui.gateway.faults import classify_text
@@ -25,6 +26,7 @@ from jjm_tui.ports import (
     CreateRequest,
     DiffReading,
     Priority,
+    RecentCall,
     Repository,
     ResourceInfo,
     ServerInfo,
@@ -96,7 +98,33 @@ class JulesServer:
             last_words=state.last_words,
             breaker=state.breaker,
             restarts=state.restarts,
+            status=state.status,
+            trouble=state.trouble,
+            budget_used=state.budget_used,
+            budget_limit=state.budget_limit,
+            waiting=state.waiting,
+            running=state.running,
+            recent=tuple(
+                RecentCall(call.tool, call.started_at, call.seconds, call.attempts, call.outcome)
+                for call in state.recent
+            ),
         )
+
+    def watch(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` whenever the connection or the breaker changes; answer how to stop that."""
+        if isinstance(self._caller, SupervisedCaller):
+            return self._caller.watch(lambda _: listener())
+        return lambda: None
+
+    async def restart(self) -> None:
+        """End the server if it runs, forget that it gave up, and start it again.
+
+        Raises:
+            ServerConnectionError: it could not be started.
+        """
+        if isinstance(self._caller, SupervisedCaller):
+            await self._caller.restart()
+        await self.connect()
 
     # --- tasks ----------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 from typing import Any, Literal, Protocol
 
@@ -175,9 +176,27 @@ class ToolAnswer:
     is_error: bool = False
 
 
+ServerStatus = Literal["idle", "connecting", "connected", "down", "gave_up", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecentCall:
+    """One finished call: ``outcome`` is ``ok``, ``cancelled`` or the code of the error; no arguments are kept."""
+
+    tool: str
+    started_at: datetime
+    seconds: float
+    attempts: int
+    outcome: str
+
+
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """Who answered, for the doctor and the connection screen. ``last_words``: the tail of its standard error."""
+    """Who answered, for the doctor and the connection screen. ``last_words``: the tail of its standard error.
+
+    ``trouble``: why it is down, for people. ``budget_used``, ``budget_limit``: calls of the last minute, of all
+    processes as far as known. ``recent``: calls, newest last.
+    """
 
     label: str
     name: str | None
@@ -189,6 +208,13 @@ class ServerInfo:
     last_words: tuple[str, ...] = ()
     breaker: str = "closed"
     restarts: int = 0
+    status: ServerStatus = "idle"
+    trouble: str | None = None
+    budget_used: int = 0
+    budget_limit: int = 0
+    waiting: int = 0
+    running: int = 0
+    recent: tuple[RecentCall, ...] = ()
 
 
 class TaskServer(Protocol):
@@ -207,6 +233,12 @@ class TaskServer(Protocol):
 
     def info(self) -> ServerInfo:
         """What is known about the server now; never waits."""
+
+    def watch(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` whenever ``info`` tells something new; answer how to stop that."""
+
+    async def restart(self) -> None:
+        """End the server if it runs, forget that it gave up, and start it again."""
 
     async def list_tasks(
         self, *, priority: Priority = Priority.USER, on_page: Callable[[int], None] | None = None

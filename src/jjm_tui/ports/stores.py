@@ -109,6 +109,9 @@ class OutboxStore(Protocol):
     async def remove(self, operation_id: str) -> None:
         """Remove one record."""
 
+    def watch(self) -> AsyncIterator[None]:
+        """Yield when records may have changed, by whatever process, within 300 ms."""
+
     def close(self) -> None:
         """Stop being an owner: other processes may adopt what is open."""
 

@@ -42,12 +42,16 @@ class Poller:
 
     ``calls_per_tick``: the most calls one tick may make; what is worth reading beyond that waits for the next one.
     ``only``: read the details of these tasks alone; without it of everything that moved or needs a person.
+    ``open_tasks``: whose details somebody looks at right now or has asked to watch; they are read in every tick while
+    they are not final. ``visible``: tasks on the screen, which go before others of the same urgency.
     """
 
     context: ServiceContext
     reader: TaskReader
     calls_per_tick: int = 20
     only: frozenset[str] = frozenset()
+    open_tasks: frozenset[str] = frozenset()
+    visible: frozenset[str] = frozenset()
     _last_page: dict[str, float] = field(default_factory=dict)
     _known: set[str] = field(default_factory=set)
     _waiting: set[str] = field(default_factory=set)
@@ -108,7 +112,7 @@ class Poller:
         now = self.context.clock.now()
         if capabilities.list_has_status:
             self._note_movements(tasks, before, now)
-            wanted = [task for task in tasks if task.id in self._waiting]
+            wanted = [task for task in tasks if task.id in self._waiting or self._is_followed(task)]
         elif (await self.context.store.get_sync_state(self.context.origin)).polling_stopped is not None:
             wanted = []
         else:
@@ -126,6 +130,9 @@ class Poller:
                 self._waiting.add(task.id)
             self._known.add(task.id)
 
-    def _turn(self, task: Task, now: datetime) -> tuple[int, float]:
-        urgency = 0 if needs_me(task, now) is not None else 1
-        return urgency, self._last_page.get(task.id, 0.0)
+    def _is_followed(self, task: Task) -> bool:
+        return task.id in self.open_tasks and not task.status.is_final
+
+    def _turn(self, task: Task, now: datetime) -> tuple[int, int, float]:
+        urgency = 0 if task.id in self.open_tasks else 1 if needs_me(task, now) is not None else 2
+        return urgency, task.id not in self.visible, self._last_page.get(task.id, 0.0)

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -117,6 +117,16 @@ class FileOutbox:
 
     async def remove(self, operation_id: str) -> None:
         await self._in_thread(lambda: self._file.update(lambda document: document.remove(operation_id)))
+
+    async def watch(self) -> AsyncIterator[None]:
+        """See ``OutboxStore.watch``."""
+        from jjm_tui.store.watching import watch_file
+
+        async with watch_file(self.path) as bell:
+            while True:
+                await bell.wait()
+                bell.clear()
+                yield
 
     def close(self) -> None:
         """Stop being an owner: others may adopt what is open."""

@@ -96,16 +96,21 @@ def build_keymap(preset: str = "default", bindings: Mapping[str, Sequence[str]] 
     if preset not in PRESETS:
         problems.append(f"There is no preset {preset!r}; the default keys are used.")
     own = {action: tuple(keys) for action, keys in wishes.items() if action in ACTIONS}
-    for action, keys in own.items():
-        problems += [f"Terminals cannot tell {key} apart; {action} needs another key." for key in keys if _is_bad(key)]
-    own = {action: tuple(key for key in keys if not _is_bad(key)) for action, keys in own.items()}
+    for action, wanted in own.items():
+        bad = [key for key in wanted if _is_bad(key)]
+        problems += [f"Terminals cannot tell {key} apart; {action} needs another key." for key in bad]
+        own[action] = tuple(key for key in wanted if key not in bad)
     problems += _clashes(own)
     kept = _without_clashes(own)
     keys = {action.id: action.keys for action in ACTIONS.values()}
     sources: dict[str, Source] = dict.fromkeys(keys, "default")
-    for source, layer in (("preset", PRESETS.get(preset, {})), ("settings", kept)):
+    layers: tuple[tuple[Source, Mapping[str, tuple[str, ...]]], ...] = (
+        ("preset", PRESETS.get(preset, {})),
+        ("settings", kept),
+    )
+    for source, layer in layers:
         keys = _overlay(keys, layer)
-        sources.update(dict.fromkeys(layer, "preset" if source == "preset" else "settings"))
+        sources.update(dict.fromkeys(layer, source))
     for action in ALWAYS_THERE:
         if not keys[action]:
             problems.append(f"{action} must keep a key; its defaults stay.")

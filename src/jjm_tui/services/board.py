@@ -1,0 +1,216 @@
+"""The picture that a live face shows: all tasks, what is under way for them, how the server is doing.
+
+State lives here once. Everything that changes comes in through one of the methods; listeners hear which task ids are
+dirty; nothing here waits for anything. Only the domain is imported, so that a first frame can be drawn from it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.sync import SyncState
+from jjm_tui.domain.task import Task
+
+Aspect = Literal["tasks", "operations", "connection", "sync", "watched"]
+
+ConnectionStatus = Literal["none", "idle", "starting", "connected", "reconnecting", "offline", "gave up"]
+
+DeliveryWord = Literal["sending", "confirmed", "refused", "not sent", "unconfirmed"]
+
+_DELIVERY: Final[Mapping[OperationState, DeliveryWord]] = {
+    OperationState.PREPARED: "sending",
+    OperationState.SENDING: "sending",
+    OperationState.DONE: "confirmed",
+    OperationState.REFUSED: "refused",
+    OperationState.NOT_SENT: "not sent",
+    OperationState.UNCONFIRMED: "unconfirmed",
+}
+_SHOWN_AFTER: Final[Mapping[DeliveryWord, timedelta]] = {
+    "confirmed": timedelta(seconds=8),
+    "refused": timedelta(minutes=10),
+    "not sent": timedelta(minutes=10),
+}
+"""How long an outcome stays on the task's row; what is open stays until it is settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of the newest operation of a task, for its row."""
+
+    word: DeliveryWord
+    kind: OperationKind
+    operation_id: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How the server is doing, for people.
+
+    ``status``: ``none`` (no server configured), ``idle`` (not started yet), ``starting``, ``connected``,
+    ``reconnecting``, ``offline``, ``gave up``. ``trouble``: why, one sentence; ``way_out``: what to do.
+    ``polls_elsewhere``: another process asks the server and this one follows the store. ``next_poll_at``: the clock's
+    monotonic time. ``budget_*``: calls of the last minute of all processes.
+    """
+
+    status: ConnectionStatus = "idle"
+    label: str = ""
+    dialect: str | None = None
+    trouble: str | None = None
+    way_out: str | None = None
+    polls_elsewhere: bool = False
+    is_polling: bool = False
+    next_poll_at: float | None = None
+    budget_used: int = 0
+    budget_limit: int = 0
+    restarts: int = 0
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardChange:
+    """What is dirty: ids of tasks that changed, came or went, and which other aspects changed."""
+
+    task_ids: frozenset[str] = frozenset()
+    aspects: frozenset[Aspect] = frozenset()
+
+    def __or__(self, other: BoardChange) -> BoardChange:
+        return BoardChange(self.task_ids | other.task_ids, self.aspects | other.aspects)
+
+
+Listener = Callable[[BoardChange], None]
+
+
+class Board:
+    """All tasks of one profile in memory, with the person's operations over them."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, Task] = {}
+        self._operations: tuple[Operation, ...] = ()
+        self._by_task: dict[str, list[Operation]] = {}
+        self._listeners: list[Listener] = []
+        self.connection = Connection()
+        self.sync = SyncState("")
+        self.watched: frozenset[str] = frozenset()
+        self.is_whole = False
+        """Whether all stored tasks are here, and not only the first page of a big store."""
+
+    @property
+    def tasks(self) -> Mapping[str, Task]:
+        """All tasks by id; a live view, not to be kept across awaits."""
+        return self._tasks
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """Recent operations, oldest first."""
+        return self._operations
+
+    def task(self, task_id: str | None) -> Task | None:
+        """One task, or ``None`` when it is not known."""
+        return None if task_id is None else self._tasks.get(task_id)
+
+    def operations_of(self, task_id: str) -> tuple[Operation, ...]:
+        """Recent operations of one task, oldest first."""
+        return tuple(self._by_task.get(task_id, ()))
+
+    def open_operations(self) -> tuple[Operation, ...]:
+        """Those that are under way or unconfirmed, oldest first."""
+        return tuple(operation for operation in self._operations if operation.state.is_open)
+
+    def delivery(self, task_id: str, now: datetime) -> Delivery | None:
+        """What the row of a task says about the newest operation; open ones before finished ones."""
+        operations = self._by_task.get(task_id)
+        if not operations:
+            return None
+        newest = max(operations, key=lambda op: (op.state.is_open, op.created_at))
+        word = _DELIVERY.get(newest.state)
+        if word is None:
+            return None
+        shown_for = _SHOWN_AFTER.get(word)
+        ended = newest.finished_at or newest.created_at
+        if shown_for is not None and now - ended > shown_for:
+            return None
+        return Delivery(word, newest.kind, newest.id, newest.message)
+
+    # listening
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` at every change; answer how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def _tell(self, change: BoardChange) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+    # changes
+
+    def load(self, tasks: Iterable[Task], *, is_whole: bool = True) -> None:
+        """Replace all tasks: the first page, then the whole store behind it."""
+        loaded = {task.id: task for task in tasks}
+        dirty = {task_id for task_id, task in loaded.items() if self._tasks.get(task_id) != task}
+        dirty |= self._tasks.keys() - loaded.keys()
+        self._tasks = loaded
+        self.is_whole = is_whole
+        self._tell(BoardChange(frozenset(dirty), frozenset({"tasks"})))
+
+    def apply(self, tasks: Mapping[str, Task | None]) -> None:
+        """Take over changed tasks; ``None`` removes one. Equal ones are no change."""
+        dirty = set()
+        for task_id, task in tasks.items():
+            if task is None:
+                if self._tasks.pop(task_id, None) is not None:
+                    dirty.add(task_id)
+            elif self._tasks.get(task_id) != task:
+                self._tasks[task_id] = task
+                dirty.add(task_id)
+        if dirty:
+            self._tell(BoardChange(frozenset(dirty), frozenset({"tasks"})))
+
+    def set_operations(self, operations: Iterable[Operation]) -> None:
+        """Replace the recent operations."""
+        newest = tuple(operations)
+        if newest == self._operations:
+            return
+        before, self._operations = set(self._operations_keys()), newest
+        self._by_task = {}
+        for operation in newest:
+            if operation.task_id is not None:
+                self._by_task.setdefault(operation.task_id, []).append(operation)
+        moved = before ^ set(self._operations_keys())
+        self._tell(BoardChange(frozenset(task_id for _, _, task_id in moved if task_id), frozenset({"operations"})))
+
+    def put_operation(self, operation: Operation) -> None:
+        """Take over one operation at once, before its file is read again."""
+        others = [known for known in self._operations if known.id != operation.id]
+        self.set_operations(sorted([*others, operation], key=lambda op: op.created_at))
+
+    def _operations_keys(self) -> Iterable[tuple[str, OperationState, str | None]]:
+        return ((op.id, op.state, op.task_id) for op in self._operations)
+
+    def set_connection(self, connection: Connection) -> None:
+        """Replace what is known about the server."""
+        if connection != self.connection:
+            self.connection = connection
+            self._tell(BoardChange(aspects=frozenset({"connection"})))
+
+    def change_connection(self, **changes: object) -> None:
+        """Change some of it."""
+        self.set_connection(replace(self.connection, **changes))  # type: ignore[arg-type]
+
+    def set_sync(self, sync: SyncState) -> None:
+        """Replace what is known about the last reading of the list."""
+        if sync != self.sync:
+            self.sync = sync
+            self._tell(BoardChange(aspects=frozenset({"sync"})))
+
+    def set_watched(self, task_ids: Iterable[str]) -> None:
+        """Replace which tasks the person watches."""
+        watched = frozenset(task_ids)
+        if watched != self.watched:
+            moved, self.watched = watched ^ self.watched, watched
+            self._tell(BoardChange(moved, frozenset({"watched"})))

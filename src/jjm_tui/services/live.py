@@ -1,0 +1,275 @@
+"""Keeping a board in step with store, history, outbox and server for as long as a face is open.
+
+One process polls; the others follow the store. A failed poll changes no status: rows get older, and the connection
+says why. Nothing here changes anything on the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream
+
+from jjm_tui.domain.events import TaskEvent
+from jjm_tui.errors import AuthenticationError, JulesManagerError, StorageError
+from jjm_tui.logs import get_logger
+from jjm_tui.ports import ServerInfo, ServerStatus
+from jjm_tui.services.board import Board, Connection, ConnectionStatus
+from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.poller import Poller
+from jjm_tui.services.reading import TaskReader
+
+_log: Final = get_logger("live")
+
+_SLOWEST: Final = 300.0
+"""Seconds between two looks at most, however often they failed."""
+
+_SOON: Final = 1.5
+"""Seconds until the look after a decision of the person: servers show their effect that late (``servers.md`` 4)."""
+
+_GATHER: Final = 0.25
+"""Seconds in which events are gathered, so that a burst is told as one."""
+
+_ADOPT_EVERY: Final = 20.0
+"""Seconds between two looks for operations whose process died."""
+
+EventsListener = Callable[[Sequence[TaskEvent]], None]
+
+
+@dataclass(slots=True)
+class Pace:
+    """How often the server is asked. Seconds."""
+
+    interval: float = 15.0
+    unfocused_interval: float = 60.0
+    is_focused: bool = True
+    failures: int = 0
+
+    def pause(self) -> float:
+        """Seconds until the next look: longer unfocused, doubled by every failure in a row."""
+        usual = self.interval if self.is_focused else max(self.interval, self.unfocused_interval)
+        return min(max(_SLOWEST, usual), usual * 2.0 ** min(self.failures, 10))
+
+
+@dataclass
+class LiveFeed:
+    """Follows everything that changes and puts it on the board.
+
+    ``on_events``: called with what happened, by whatever process, gathered in bursts. ``on_trouble``: called once per
+    failure of the local store with its error, and with ``None`` when it works again.
+    """
+
+    context: ServiceContext
+    reader: TaskReader
+    board: Board
+    pace: Pace = field(default_factory=Pace)
+    on_events: EventsListener = lambda events: None
+    on_trouble: Callable[[JulesManagerError | None], None] = lambda error: None
+    polls: bool = True
+    _wake: anyio.Event = field(default_factory=anyio.Event)
+    _now: bool = False
+    _soon: bool = False
+    _failure: JulesManagerError | None = None
+    _polls_elsewhere: bool = False
+    _poller: Poller | None = None
+    _trouble: str | None = None
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        server = self.context.server
+        stop_watching = None if server is None else server.watch(self._show_connection)
+        self._show_connection()
+        try:
+            async with anyio.create_task_group() as group:
+                changes = self.context.store.watch()
+                await self._load()
+                group.start_soon(self._follow_store, changes)
+                group.start_soon(self._follow_outbox)
+                group.start_soon(self._follow_history)
+                group.start_soon(self._adopt)
+                if self.polls and server is not None:
+                    group.start_soon(self._poll)
+        finally:
+            if stop_watching is not None:
+                stop_watching()
+
+    # what the face says
+
+    def look_at(self, open_tasks: Iterable[str], visible: Iterable[str]) -> None:
+        """Which tasks are open or watched, and which are on the screen: polling favours them."""
+        if self._poller is not None:
+            self._poller.open_tasks = frozenset(open_tasks) | self.board.watched
+            self._poller.visible = frozenset(visible)
+
+    def set_focused(self, focused: bool) -> None:
+        """Whether the person looks at this terminal; coming back asks at once when it is due."""
+        if focused != self.pace.is_focused:
+            self.pace.is_focused = focused
+            self._wake.set()
+
+    def refresh(self) -> None:
+        """Ask the server now."""
+        self.pace.failures = 0
+        self._now = True
+        self._wake.set()
+
+    def look_soon(self) -> None:
+        """A decision was carried out: look again shortly."""
+        self._soon = True
+        self._wake.set()
+
+    # following
+
+    async def _load(self) -> None:
+        try:
+            tasks = await self.context.store.list_tasks()
+        except StorageError as error:
+            self._tell_trouble(error)
+            return
+        self.board.load(tasks)
+        await self._read_sync()
+        await self._read_operations()
+
+    async def _follow_store(self, changes: AsyncIterator[frozenset[str]]) -> None:
+        async for ids in changes:
+            try:
+                if not self.board.is_whole:
+                    self.board.load(await self.context.store.list_tasks())
+                self.board.apply({task_id: await self.context.store.get_task(task_id) for task_id in ids})
+                await self._read_sync()
+                self._tell_trouble(None)
+            except StorageError as error:
+                self._tell_trouble(error)
+
+    async def _follow_outbox(self) -> None:
+        async for _ in self.context.outbox.watch():
+            await self._read_operations()
+
+    async def _adopt(self) -> None:
+        """Operations of processes that died become what they are, while this one lives."""
+        from jjm_tui.services.settling import Settler
+
+        settler = Settler(self.context, self.reader)
+        while True:
+            try:
+                await settler.adopt()
+                await self._read_operations()
+            except StorageError as error:
+                self._tell_trouble(error)
+            await anyio.sleep(_ADOPT_EVERY)
+
+    async def _read_operations(self) -> None:
+        try:
+            self.board.set_operations(await self.context.outbox.list_operations())
+        except StorageError as error:
+            self._tell_trouble(error)
+
+    async def _read_sync(self) -> None:
+        self.board.set_sync(await self.context.store.get_sync_state(self.context.origin))
+
+    async def _follow_history(self) -> None:
+        send, receive = anyio.create_memory_object_stream[TaskEvent](10_000)
+        async with anyio.create_task_group() as group, send, receive:
+            group.start_soon(self._gather_events, receive)
+            async for event in self.context.events.follow():
+                await send.send(event)
+
+    async def _gather_events(self, receive: MemoryObjectReceiveStream[TaskEvent]) -> None:
+        while True:
+            burst = [await receive.receive()]
+            with anyio.move_on_after(_GATHER):
+                while True:
+                    burst.append(await receive.receive())
+            self.on_events(tuple(burst))
+
+    def _tell_trouble(self, error: JulesManagerError | None) -> None:
+        words = None if error is None else error.message
+        if words != self._trouble:
+            self._trouble = words
+            self.on_trouble(error)
+
+    # asking the server
+
+    async def _poll(self) -> None:
+        self._poller = Poller.for_interval(self.context, self.reader, self.pace.interval)
+        while True:
+            self.board.change_connection(is_polling=True)
+            try:
+                await self._look(self._poller)
+            finally:
+                self.board.change_connection(is_polling=False)
+            await self._pause()
+
+    async def _look(self, poller: Poller) -> None:
+        report = await poller.tick()
+        if report.led:
+            self.pace.failures = self.pace.failures + 1 if report.failure is not None else 0
+        self._failure, self._polls_elsewhere = report.failure, not report.led
+        self._show_connection()
+        try:
+            await self._read_sync()
+        except StorageError as error:
+            self._tell_trouble(error)
+
+    async def _pause(self) -> None:
+        """Wait for the next look. Real time, as this is about other machines; a decision or a person cuts it short."""
+        clock = self.context.clock
+        started = clock.monotonic()
+        while not self._now:
+            due = started + (_SOON if self._soon else self.pace.pause())
+            self.board.change_connection(next_poll_at=due)
+            left = due - clock.monotonic()
+            if left <= 0:
+                break
+            self._wake = anyio.Event()
+            with anyio.move_on_after(left):
+                await self._wake.wait()
+        self._now = self._soon = False
+
+    def _show_connection(self) -> None:
+        server = self.context.server
+        if server is None:
+            why = self.context.no_server
+            trouble = "No Jules MCP server is configured." if why is None else why.message
+            way_out = None if why is None else why.hint
+            self.board.set_connection(Connection("none", trouble=trouble, way_out=way_out))
+            return
+        self.board.set_connection(_describe(server.info(), self.board.connection, self._failure, self._polls_elsewhere))
+
+
+_WORDS: Final[Mapping[ServerStatus, ConnectionStatus]] = {
+    "idle": "idle",
+    "connecting": "starting",
+    "connected": "connected",
+    "down": "reconnecting",
+    "gave_up": "gave up",
+    "closed": "offline",
+}
+
+
+def _describe(
+    info: ServerInfo, known: Connection, failure: JulesManagerError | None, polls_elsewhere: bool
+) -> Connection:
+    trouble = info.trouble if info.status in ("down", "gave_up") else None
+    way_out = None
+    if failure is not None:
+        trouble, way_out = failure.message, failure.hint
+        if isinstance(failure, AuthenticationError) and way_out is None:
+            way_out = "Check the key or the sign-in: jjm doctor"
+    return Connection(
+        status="reconnecting" if info.status == "connecting" and info.restarts else _WORDS[info.status],
+        label=info.label,
+        dialect=info.dialect,
+        trouble=trouble,
+        way_out=way_out,
+        polls_elsewhere=polls_elsewhere,
+        is_polling=known.is_polling,
+        next_poll_at=known.next_poll_at,
+        budget_used=info.budget_used,
+        budget_limit=info.budget_limit,
+        restarts=info.restarts,
+        unavailable={} if info.capabilities is None else info.capabilities.unavailable,
+    )
