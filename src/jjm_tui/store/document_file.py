@@ -64,6 +64,12 @@ class DocumentFile(Generic[T]):
         cached = self._cached
         return None if cached is None else cached[1]
 
+    @property
+    def newest(self) -> tuple[Signature, Document[T]] | None:
+        """The same, together with the signature of exactly that version; ``None`` for a file that is not there."""
+        cached = self._cached
+        return None if cached is None or cached[0] is None else (cached[0], cached[1])
+
     def is_current(self) -> bool:
         """Whether the cached version is still the one on the disk."""
         return self._current() is not None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from jjm_tui.ports import Clock, TaskChange
     from jjm_tui.store.group_commit import GroupCommit
+    from jjm_tui.store.index_keeper import IndexKeeper
 
 R = TypeVar("R")
 
@@ -50,7 +51,7 @@ def read_tasks(path: Path, *, pause: Callable[[float], None] = time.sleep) -> tu
     marks = _members(document, _SYNC)
     info = {
         "schema_version": document.schema_version,
-        "sync": {origin: _decode_sync(origin, mark) for origin, mark in marks.items()},
+        "sync": {origin: decode_sync(origin, mark) for origin, mark in marks.items()},
         "forgotten": frozenset(_members(document, FORGOTTEN)),
         "remarks": document.problems(),
     }
@@ -70,7 +71,8 @@ class JsonTaskStore:
 
     Concurrent changes are written together; each call returns after its own change is on the disk. While an id
     has a mark of ``forget``, ``apply`` answers ``None`` for it and stores nothing: call ``remember`` first.
-    ``gather_seconds`` is how long a save waits for company when changes come in faster than they can be saved.
+    ``gather_seconds`` is how long a save waits for company when changes come in faster than they can be saved;
+    ``index_seconds`` how long after a save the row index of a big store is written.
     """
 
     def __init__(
@@ -79,12 +81,17 @@ class JsonTaskStore:
         clock: Clock,
         *,
         gather_seconds: float = 0.1,
+        index_seconds: float = 2.0,
         pause: Callable[[float], None] = time.sleep,
         ops: FileOps = FILE_OPS,
     ) -> None:
         self._file = DocumentFile(path, TASKS, clock.now, keeps_backups=True, pause=pause, ops=ops)
+        self._clock = clock
         self._gather_seconds = gather_seconds
+        self._index_seconds = index_seconds
+        self._ops = ops
         self._commit: GroupCommit[Task] | None = None
+        self._index: IndexKeeper | None = None
         self._bells: set[asyncio.Event] = set()
 
     @property
@@ -112,7 +119,7 @@ class JsonTaskStore:
         return await self._change(lambda document: _apply(document, wanted))
 
     async def get_sync_state(self, origin: str) -> SyncState:
-        return _decode_sync(origin, _members(await self._read(), _SYNC).get(origin))
+        return decode_sync(origin, _members(await self._read(), _SYNC).get(origin))
 
     async def set_sync_state(self, state: SyncState) -> None:
         await self._change(lambda document: _set_sync(document, state))
@@ -138,6 +145,8 @@ class JsonTaskStore:
     async def close(self) -> None:
         if self._commit is not None:
             await self._commit.close()
+        if self._index is not None:
+            await self._index.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -156,11 +165,15 @@ class JsonTaskStore:
     async def _change(self, change: Callable[[Document[Task]], R]) -> R:
         if self._commit is None:
             from jjm_tui.store.group_commit import GroupCommit
+            from jjm_tui.store.index_keeper import IndexKeeper
 
-            self._commit = GroupCommit(self._file, self._gather_seconds, self._ring)
+            self._index = IndexKeeper(self._file, self._clock.now, pause=self._index_seconds, ops=self._ops)
+            self._commit = GroupCommit(self._file, self._gather_seconds, self._note_save)
         return await self._commit.change(change)
 
-    def _ring(self) -> None:
+    def _note_save(self) -> None:
+        if self._index is not None:
+            self._index.note_save()
         for bell in self._bells:
             bell.set()
 
@@ -263,8 +276,8 @@ def _remember(document: Document[Task], task_ids: Iterable[str]) -> dict[str, Ta
     return returned
 
 
-def _decode_sync(origin: str, mark: object) -> SyncState:
-    """What cannot be read counts as not known."""
+def decode_sync(origin: str, mark: object) -> SyncState:
+    """The sync state of ``origin`` as it is stored; what cannot be read counts as not known."""
     try:
         read = FieldReader(mark or {}, _SYNC)
         return SyncState(
