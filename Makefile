@@ -19,8 +19,8 @@ export TEXTUAL_ANIMATIONS := none
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-demo: $(RUN) ## watch the built-in simulator's tasks; needs no account and no network once set up (ctrl+c ends it)
-	@$(VENV)/bin/jjm-tui --demo monitor $(ARGS) || [ $$? -eq 130 ]
+demo: $(RUN) ## open the dashboard on a simulated Jules; no account, and no network once set up (q leaves)
+	@$(VENV)/bin/jjm-tui --demo $(ARGS)
 
 test: $(DEV) ## all tests that need nothing but Python, with the coverage of the core
 	@$(PY) -m pytest -n $(JOBS) $(foreach room,$(CORE),--cov=jjm_tui.$(room)) \

@@ -1,4 +1,4 @@
-"""``monitor``: a live table on a terminal, one line per change elsewhere; also the overview without a command."""
+"""``monitor``: a live table on a terminal, one line per change elsewhere."""
 
 from __future__ import annotations
 
@@ -37,13 +37,6 @@ async def run(context: CommandContext) -> int:
             timeout=given.timeout,
         )
         return await watch(context, manager, request)
-
-
-async def overview(context: CommandContext) -> int:
-    """What the program shows without a command: every active task, live."""
-    async with context.manager() as manager:
-        interval = context.load().settings.polling.interval
-        return await watch(context, manager, MonitorRequest(interval=interval))
 
 
 async def watch(context: CommandContext, manager: JobManager, request: MonitorRequest) -> int:

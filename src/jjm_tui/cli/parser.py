@@ -59,7 +59,7 @@ _TAKES_VALUE: Final = frozenset(
 
 _OVERVIEW: Final = """\
 Look after many Google Jules tasks: see which of them wait for you, read what they plan, answer.
-Without a command it shows the live overview of all active tasks."""
+Without a command it opens the dashboard."""
 
 _PROG: Final = "jjm"
 _USAGE: Final = "%(prog)s [global options] COMMAND ..."

@@ -72,10 +72,10 @@ def _handler_name(context: CommandContext) -> str:
         return arguments.handler
     if not context.out.terminal:
         raise UsageError(
-            "The live overview needs a terminal, and standard output is not one.",
+            "The dashboard needs a terminal, and standard output is not one.",
             hint="Name a command, for example: jjm list. See: jjm --help",
         )
-    return "monitoring:overview"
+    return "dashboard:run"
 
 
 def _load(name: str) -> Handler:

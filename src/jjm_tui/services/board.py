@@ -1,7 +1,7 @@
 """The picture that a live face shows: all tasks, what is under way for them, how the server is doing.
 
-State lives here once. Everything that changes comes in through one of the methods; listeners hear which task ids are
-dirty; nothing here waits for anything. Only the domain is imported, so that a first frame can be drawn from it at once.
+State lives here once. Everything that changes comes in through one of the methods; listeners hear which ids are
+dirty; nothing here waits. Only the domain is imported, so that a first frame can be drawn from it at once.
 """
 
 from __future__ import annotations
@@ -90,6 +90,8 @@ class Board:
 
     def __init__(self) -> None:
         self._tasks: dict[str, Task] = {}
+        self._recorded: tuple[Operation, ...] = ()
+        self._begun: dict[str, Operation] = {}
         self._operations: tuple[Operation, ...] = ()
         self._by_task: dict[str, list[Operation]] = {}
         self._listeners: list[Listener] = []
@@ -172,8 +174,22 @@ class Board:
             self._tell(BoardChange(frozenset(dirty), frozenset({"tasks"})))
 
     def set_operations(self, operations: Iterable[Operation]) -> None:
-        """Replace the recent operations."""
-        newest = tuple(operations)
+        """Replace the recent operations with those on disk."""
+        self._recorded = tuple(operations)
+        self._show_operations()
+
+    def begin(self, operation: Operation) -> None:
+        """Show a decision of this process at once, before it is on disk; its record takes its place."""
+        self._begun[operation.id] = operation
+        self._show_operations()
+
+    def end(self, operation_id: str) -> None:
+        """Its outcome is known and recorded."""
+        if self._begun.pop(operation_id, None) is not None:
+            self._show_operations()
+
+    def _show_operations(self) -> None:
+        newest = (*self._recorded, *(op for op in self._begun.values() if not self._is_recorded(op)))
         if newest == self._operations:
             return
         before, self._operations = set(self._operations_keys()), newest
@@ -184,10 +200,11 @@ class Board:
         moved = before ^ set(self._operations_keys())
         self._tell(BoardChange(frozenset(task_id for _, _, task_id in moved if task_id), frozenset({"operations"})))
 
-    def put_operation(self, operation: Operation) -> None:
-        """Take over one operation at once, before its file is read again."""
-        others = [known for known in self._operations if known.id != operation.id]
-        self.set_operations(sorted([*others, operation], key=lambda op: op.created_at))
+    def _is_recorded(self, begun: Operation) -> bool:
+        return any(
+            known.kind is begun.kind and known.task_id == begun.task_id and known.created_at >= begun.created_at
+            for known in self._recorded
+        )
 
     def _operations_keys(self) -> Iterable[tuple[str, OperationState, str | None]]:
         return ((op.id, op.state, op.task_id) for op in self._operations)

@@ -1,0 +1,292 @@
+"""The app: composition root of the screens. It opens screens, hands them what changed, and talks to the person."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from rich.text import Text
+from textual import work
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from jjm_tui.domain.text import clean
+from jjm_tui.logs import get_logger
+from jjm_tui.services.board import BoardChange
+from jjm_tui.tui.bridge import Bridge
+from jjm_tui.tui.engine import Engine
+from jjm_tui.tui.launch import Launch
+from jjm_tui.tui.screens.base import DashboardScreen, Dialog
+from jjm_tui.tui.screens.main import MainScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jjm_tui.domain.events import TaskEvent
+    from jjm_tui.errors import JulesManagerError
+    from jjm_tui.services.results import OperationResult
+
+_log: Final = get_logger("dashboard")
+
+_SCREENS: Final = {
+    "watch": ("watch", "WatchScreen"),
+    "outbox": ("outbox", "OutboxScreen"),
+    "connection": ("connection", "ConnectionScreen"),
+    "log": ("log", "LogScreen"),
+    "insights": ("insights", "InsightsScreen"),
+    "digest": ("digest", "DigestScreen"),
+    "setup": ("first_run", "FirstRunScreen"),
+    "create": ("create", "CreateScreen"),
+}
+"""Screens by the name of their action; imported when they are first opened."""
+
+_FOCUSED_TICK: Final = 1.0
+_UNFOCUSED_TICK: Final = 15.0
+"""Seconds between two looks at the clock; nobody watches it in a terminal that is not looked at."""
+
+
+class JulesApp(App[int]):
+    """The dashboard."""
+
+    TITLE = "jjm"
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ENABLE_COMMAND_PALETTE = False
+    ESCAPE_TO_MINIMIZE = False
+    CSS_PATH = "app.tcss"
+
+    def __init__(self, launch: Launch) -> None:
+        self.launch = launch
+        self.engine: Engine | None = None
+        super().__init__()
+        for key in ("ctrl+q", "ctrl+c"):
+            self._bindings.key_to_bindings.pop(key, None)
+        self._bridge: Bridge | None = None
+        self._is_focused = True
+        self._ticked_at = launch.clock.monotonic()
+        self._on_engine: list[Callable[[Engine], None]] = []
+
+    # start and end
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters, and ours where only ASCII can be shown."""
+        filters = list(super().get_line_filters())
+        if self.launch.settings.ui.ascii:
+            from jjm_tui.tui.ascii import AsciiFilter
+
+            filters.append(AsciiFilter())
+        return filters
+
+    def on_load(self) -> None:
+        """Colours before the first frame."""
+        from jjm_tui.tui.theme import set_up_themes
+
+        set_up_themes(self, self.launch)
+
+    def on_mount(self) -> None:
+        """Show the main screen; everything that takes time happens behind it."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            try:
+                loop.add_signal_handler(number, self.leave)
+            except (NotImplementedError, RuntimeError, ValueError):
+                break
+        self._bridge = Bridge(self.launch.board, self._show_change, self.set_timer, self.launch.clock.monotonic)
+        self.push_screen(MainScreen())
+        self.set_interval(_FOCUSED_TICK, self._tick)
+        self.call_after_refresh(self._open_behind)
+
+    def _open_behind(self) -> None:
+        for remark in self.launch.remarks:
+            self.tell(remark, severity="warning")
+        if not self.launch.is_configured:
+            self.open_screen("setup")
+        self._open_engine()
+
+    @work(exit_on_error=False, group="engine")
+    async def _open_engine(self) -> None:
+        """Open the services in a thread, as importing them takes longer than a frame."""
+        try:
+            engine = await asyncio.to_thread(self.launch.open_engine, self.launch.board)
+        except Exception as error:  # noqa: BLE001 - the screen stays readable whatever is wrong behind it
+            _log.exception("engine_failed", reason=str(error))
+            self.tell(f"The services could not be opened: {error}", severity="error")
+            return
+        self.engine = engine
+        engine.desk.on_result = self._tell_result
+        engine.live.on_events = self._tell_events
+        engine.live.on_trouble = self._tell_trouble
+        engine.start(self._tell_failure)
+        for waiting in self._on_engine:
+            waiting(engine)
+        self._on_engine.clear()
+
+    def when_open(self, work_with: Callable[[Engine], None]) -> None:
+        """Call ``work_with`` with the services, now or as soon as they are there."""
+        if self.engine is not None:
+            work_with(self.engine)
+        else:
+            self._on_engine.append(work_with)
+
+    def leave(self) -> None:
+        """End the program: the screen goes first, the rest is ended behind it."""
+        self.launch.memory.last_seen = self.launch.clock.now()
+        self.launch.memory.save()
+        self.exit(0)
+
+    async def close_engine(self) -> None:
+        """End services and server; called when the terminal is already as it was."""
+        if self._bridge is not None:
+            self._bridge.stop()
+        if self.engine is not None:
+            await self.engine.close()
+
+    def ask_to_quit(self) -> None:
+        """Leave, after a question while something is under way or unconfirmed."""
+        if self.launch.board.open_operations():
+            from jjm_tui.tui.screens.confirm import QuitDialog
+
+            self.push_screen(QuitDialog(), lambda leave: self.leave() if leave else None)
+        else:
+            self.leave()
+
+    def _fatal_error(self) -> None:
+        """A mistake of ours: the log gets it, the person a sentence; no values, as they may hold secrets."""
+        error = self._exception
+        _log.error("dashboard_failed", reason=repr(error))
+        self._exit_renderables.append(
+            Text(
+                f"Something went wrong inside jjm itself: {type(error).__name__}: {clean(str(error))}\n"
+                "Nothing that was sent is lost: jjm outbox list. Please report it, with the newest log file."
+            )
+        )
+        self._return_code = 1
+        self._close_messages_no_wait()
+
+    # what changes
+
+    def _show_change(self, change: BoardChange) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, DashboardScreen | Dialog):
+                screen.board_changed(change)
+
+    def _tick(self) -> None:
+        monotonic = self.launch.clock.monotonic()
+        if not self._is_focused and monotonic - self._ticked_at < _UNFOCUSED_TICK:
+            return
+        self._ticked_at = monotonic
+        now = self.launch.clock.now()
+        for screen in self.screen_stack:
+            if isinstance(screen, DashboardScreen | Dialog):
+                screen.clock_ticked(now)
+
+    def on_app_focus(self) -> None:
+        self._set_focused(True)
+
+    def on_app_blur(self) -> None:
+        self._set_focused(False)
+
+    def _set_focused(self, focused: bool) -> None:
+        self._is_focused = focused
+        if self.engine is not None:
+            self.engine.live.set_focused(focused)
+        if focused:
+            self._tick()
+
+    def _tell_events(self, events: Sequence[TaskEvent]) -> None:
+        for screen in self.screen_stack:
+            heard = getattr(screen, "events_happened", None)
+            if heard is not None:
+                heard(events)
+
+    def _tell_result(self, result: OperationResult) -> None:
+        from jjm_tui.tui.telling import tell_result
+
+        tell_result(self, result)
+        for screen in self.screen_stack:
+            heard = getattr(screen, "operation_ended", None)
+            if heard is not None:
+                heard(result)
+
+    def _tell_trouble(self, error: JulesManagerError | None) -> None:
+        if error is None:
+            self.tell("The store can be read and written again.")
+        else:
+            self.tell(" ".join(filter(None, (error.message, error.hint))), severity="error")
+
+    def _tell_failure(self, error: BaseException) -> None:
+        _log.error("live_feed_failed", reason=repr(error))
+        self.tell("What is shown is no longer followed, because of a mistake inside jjm: restart it.", severity="error")
+
+    # talking to the person
+
+    def tell(self, text: str, *, severity: SeverityLevel = "information", title: str = "") -> None:
+        """A toast. The text may be foreign: it is cleaned and never read as markup."""
+        self.notify(clean(text), title=clean(title), severity=severity, markup=False)
+
+    def copy(self, text: str, what: str) -> None:
+        """Put text on the clipboard, on the person's key only, and say so."""
+        self.copy_to_clipboard(clean(text))
+        self.tell(f"Copied: {what}.")
+
+    def refresh_now(self) -> None:
+        """Ask the server now."""
+        if self.engine is None:
+            self.tell("Still opening; the server is asked in a moment.")
+        elif self.engine.context.server is None:
+            self.tell("No server is configured; what is shown is what is stored.", severity="warning")
+        else:
+            self.engine.live.refresh()
+
+    # screens
+
+    def open_screen(self, name: str) -> None:
+        """Open a screen by the name of its action, unless it is on top already."""
+        module, class_name = _SCREENS[name]
+        screen_class: type[Screen[Any]] = getattr(import_module(f"jjm_tui.tui.screens.{module}"), class_name)
+        if not isinstance(self.screen, screen_class):
+            self.push_screen(screen_class())
+
+    def open_palette(self) -> None:
+        """Every action, task, theme and view by name."""
+        from jjm_tui.tui.palette import open_palette
+
+        open_palette(self)
+
+    def open_help(self, screen: Screen[Any]) -> None:
+        """Help for where the person is."""
+        from jjm_tui.tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(screen))
+
+    def open_themes(self) -> None:
+        """Choose a theme by name."""
+        from jjm_tui.tui.palette import open_themes
+
+        open_themes(self)
+
+    def toggle_density(self) -> None:
+        """Rows closer together, or further apart."""
+        compact = "-compact" not in self.classes
+        self.set_class(compact, "-compact")
+        self.launch.memory.density = "compact" if compact else "comfortable"
+        self.launch.memory.save()
+
+
+async def _run(app: JulesApp) -> int:
+    try:
+        await app.run_async(mouse=app.launch.settings.ui.mouse)
+    finally:
+        await app.close_engine()
+    return app.return_code or 0
+
+
+def run_dashboard(launch: Launch) -> int:
+    """Show the dashboard until the person leaves; answer the exit code."""
+    return asyncio.run(_run(JulesApp(launch)))

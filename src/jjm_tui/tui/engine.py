@@ -1,0 +1,76 @@
+"""What runs behind the screens once the first frame is there: services, live feed, and the person's decisions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jjm_tui.tui.desk import Desk
+
+if TYPE_CHECKING:
+    from jjm_tui.assembly.workplace import Workplace
+    from jjm_tui.ports import Clock, Leadership
+    from jjm_tui.services.board import Board
+    from jjm_tui.services.context import ServiceContext
+    from jjm_tui.services.live import LiveFeed
+    from jjm_tui.services.manager import JobManager
+
+
+@dataclass(slots=True)
+class Engine:
+    """The services of one dashboard. ``announcing``: held by the one dashboard that tells the world outside."""
+
+    context: ServiceContext
+    manager: JobManager
+    live: LiveFeed
+    desk: Desk
+    announcing: Leadership | None = None
+    _running: asyncio.Task[None] | None = None
+
+    def start(self, on_failure: Callable[[BaseException], None]) -> None:
+        """Begin to follow store and server in the background."""
+        self._running = asyncio.create_task(_supervised(self.live.run(), on_failure))
+
+    async def close(self) -> None:
+        """Stop following, record what was being sent, end the server, write what is pending."""
+        await self.desk.close()
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        if self.announcing is not None:
+            self.announcing.resign()
+        await self.manager.close()
+
+
+async def _supervised(work: Coroutine[Any, Any, None], on_failure: Callable[[BaseException], None]) -> None:
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - whatever it is, the person must hear that nothing is followed any more
+        on_failure(error)
+
+
+def open_engine(place: Workplace, environ: Mapping[str, str], clock: Clock, board: Board) -> Engine:
+    """Build the services of a workplace; imports much, so it is called in a thread behind the first frame."""
+    from jjm_tui.assembly.graph import build_context
+    from jjm_tui.logs import warm_up
+    from jjm_tui.services.live import LiveFeed, Pace
+    from jjm_tui.services.manager import JobManager
+    from jjm_tui.services.reading import TaskReader
+    from jjm_tui.store.leadership import FileLeadership
+
+    polling = place.loaded.settings.polling
+    context = build_context(place, environ, clock)
+    manager = JobManager(context)
+    live = LiveFeed(context, TaskReader(context), board, Pace(polling.interval, polling.unfocused_interval))
+    with contextlib.suppress(ImportError):
+        warm_up()
+    return Engine(
+        context=context,
+        manager=manager,
+        live=live,
+        desk=Desk(manager, board, live, clock),
+        announcing=FileLeadership(place.store.locks / "announcer.lock"),
+    )

@@ -1,0 +1,151 @@
+"""What every screen and dialog shares: keys of the table, the way to the board, being told about changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.app import ScreenStackError
+from textual.screen import ModalScreen, Screen
+
+from jjm_tui.services.board import Board, BoardChange
+from jjm_tui.tui.actions import Scope
+from jjm_tui.tui.keyed import Keyed
+
+if TYPE_CHECKING:
+    from jjm_tui.tui.engine import Engine
+
+T = TypeVar("T")
+
+
+class DashboardScreen(Keyed, Screen[T]):
+    """A full screen. ``board_changed`` and ``clock_ticked`` are called by the app; a screen takes what it needs."""
+
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere"})
+
+    @property
+    def board(self) -> Board:
+        """All tasks and what is under way for them."""
+        return self.dashboard.launch.board
+
+    @property
+    def engine(self) -> Engine | None:
+        """The services, or ``None`` for the moment in which they are still being opened."""
+        return self.dashboard.engine
+
+    def now(self) -> datetime:
+        """The time, from the injected clock."""
+        return self.dashboard.launch.clock.now()
+
+    def board_changed(self, change: BoardChange) -> None:
+        """Something on the board is dirty; at most twenty times a second."""
+
+    def clock_ticked(self, now: datetime) -> None:
+        """A second has gone by; ages may read differently."""
+
+    # actions that work everywhere
+
+    def do_back(self) -> None:
+        """Leave this screen."""
+        try:
+            self.dismiss()
+        except ScreenStackError:
+            return
+
+    def do_quit(self) -> None:
+        """Copy selected text, else leave this screen, else the program."""
+        selected = self.get_selected_text()
+        if selected:
+            self.dashboard.copy(selected, "selected text")
+            self.clear_selection()
+        elif len(self.app.screen_stack) > 1:
+            self.do_back()
+        else:
+            self.dashboard.ask_to_quit()
+
+    def do_refresh(self) -> None:
+        """Ask the server now."""
+        self.dashboard.refresh_now()
+
+    def do_palette(self) -> None:
+        """Open the palette."""
+        self.dashboard.open_palette()
+
+    def do_help(self) -> None:
+        """Help for this screen."""
+        self.dashboard.open_help(self)
+
+    def do_watch(self) -> None:
+        self.dashboard.open_screen("watch")
+
+    def do_outbox(self) -> None:
+        self.dashboard.open_screen("outbox")
+
+    def do_connection(self) -> None:
+        self.dashboard.open_screen("connection")
+
+    def do_log(self) -> None:
+        self.dashboard.open_screen("log")
+
+    def do_insights(self) -> None:
+        self.dashboard.open_screen("insights")
+
+    def do_digest(self) -> None:
+        self.dashboard.open_screen("digest")
+
+    def do_setup(self) -> None:
+        self.dashboard.open_screen("setup")
+
+    def do_theme(self) -> None:
+        self.dashboard.open_themes()
+
+    def do_density(self) -> None:
+        self.dashboard.toggle_density()
+
+
+class Dialog(Keyed, ModalScreen[T]):
+    """A sheet over a screen. Escape and the quit keys leave it without deciding anything."""
+
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog"})
+    ALWAYS: ClassVar[tuple[str, ...]] = ("back", "quit", "help")
+
+    @property
+    def board(self) -> Board:
+        """All tasks and what is under way for them."""
+        return self.dashboard.launch.board
+
+    @property
+    def engine(self) -> Engine | None:
+        """The services, or ``None`` for the moment in which they are still being opened."""
+        return self.dashboard.engine
+
+    def now(self) -> datetime:
+        """The time, from the injected clock."""
+        return self.dashboard.launch.clock.now()
+
+    def offered(self) -> list[str]:
+        """The actions of its scopes, and those that every dialog has."""
+        return [*super().offered(), *self.ALWAYS]
+
+    def board_changed(self, change: BoardChange) -> None:
+        """Something on the board is dirty; at most twenty times a second."""
+
+    def clock_ticked(self, now: datetime) -> None:
+        """A second has gone by; ages may read differently."""
+
+    def do_back(self) -> None:
+        """Leave without deciding."""
+        self.dismiss(None)
+
+    def do_quit(self) -> None:
+        """Copy selected text, else leave without deciding."""
+        selected = self.get_selected_text()
+        if selected:
+            self.dashboard.copy(selected, "selected text")
+            self.clear_selection()
+        else:
+            self.do_back()
+
+    def do_help(self) -> None:
+        """Help for this dialog."""
+        self.dashboard.open_help(self)
