@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from jjm_tui.assembly.workplace import Workplace
-from jjm_tui.domain.counts import TaskCounts, count_tasks
+from jjm_tui.domain.counts import TaskCounts, count_tasks, is_archived
 from jjm_tui.domain.order import sort_tasks
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
@@ -21,11 +21,12 @@ from jjm_tui.store.row_index import DEPTH, QUICK_BYTES, read_index
 class FirstPage:
     """The stored tasks that a list shows first, and the counts of all of them, at one moment.
 
-    ``tasks`` are not archived, those that need a person first (``sort_tasks(..., "needs-me")``). With ``is_whole``
-    they are all there are. Without it, their conversations are left out up to what a row and its overview tell
-    (``chat_truncated`` says so), and only the first ``depth`` rows are certain to be the right ones: of the list in
-    this order, and of one that is grouped by status below those that need a person, whatever the order of the groups.
-    No filter, other order or other grouping is answered by them.
+    ``tasks`` are not archived, here or on the server; those that need a person come first (``sort_tasks(...,
+    "needs-me")``). With ``is_whole`` they are all there are. Without it, their conversations are left out up to what
+    a row and its overview tell (``chat_truncated`` says so), and only the first ``depth`` rows are certain to be the
+    right ones: of the list in this order, and of one with those that need a person on top and the others below in
+    groups by status, vanished or not, and snoozed or not. How many tasks there are of a kind, only ``counts`` tell. No
+    filter, other order or other grouping is answered by them.
     """
 
     tasks: tuple[Task, ...]
@@ -36,7 +37,7 @@ class FirstPage:
 
     @property
     def total(self) -> int:
-        """How many tasks there are that are not archived."""
+        """How many tasks there are that are not archived, ``tasks`` or not."""
         return self.counts.total
 
 
@@ -58,7 +59,7 @@ def read_first_page(place: Workplace, now: datetime) -> FirstPage | None:
 
 def _read_whole(path: Path, origin: str, now: datetime) -> FirstPage:
     tasks, info = read_tasks(path, pause=lambda _: None)
-    shown = sort_tasks((task for task in tasks if not task.archived), "needs-me", now=now)
+    shown = sort_tasks((task for task in tasks if not is_archived(task)), "needs-me", now=now)
     return FirstPage(tuple(shown), count_tasks(tasks, now), info["sync"].get(origin, SyncState(origin)), True)
 
 

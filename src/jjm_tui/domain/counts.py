@@ -15,7 +15,7 @@ REASONS: Final = cast("tuple[NeedsMe, ...]", get_args(NeedsMe))
 
 @dataclass(frozen=True, slots=True)
 class TaskCounts:
-    """Counts of the tasks that are not archived; ``archived`` counts the others.
+    """Counts of the tasks that are not archived, here or on the server; ``archived`` counts the others.
 
     ``needs`` has every reason and ``statuses`` every status, zeros too. A task that needs a person counts in both.
     """
@@ -59,13 +59,18 @@ class TaskCounts:
         return self.statuses[TaskStatus.UNKNOWN]
 
 
+def is_archived(task: Task) -> bool:
+    """Whether lists hide the task: archived here or on the server."""
+    return task.archived or bool(task.archived_on_server)
+
+
 def count_tasks(tasks: Iterable[Task], now: datetime) -> TaskCounts:
     """Count tasks as they are at ``now``: a snooze that ends makes a task need somebody."""
     needs = dict.fromkeys(REASONS, 0)
     statuses = dict.fromkeys(TaskStatus, 0)
     archived = 0
     for task in tasks:
-        if task.archived:
+        if is_archived(task):
             archived += 1
             continue
         statuses[task.status] += 1

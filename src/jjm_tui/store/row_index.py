@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui import __version__
-from jjm_tui.domain.counts import REASONS, TaskCounts
+from jjm_tui.domain.counts import REASONS, TaskCounts, is_archived
 from jjm_tui.domain.order import sort_tasks
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.task import NeedsMe, Task, needs_me
+from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.times import format_time, parse_time
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.store.durable import FILE_OPS, FileOps, Signature, temporary_prefix
@@ -43,11 +43,11 @@ _SYNC: Final = "sync"
 class RowIndex:
     """What the first page needs of one version of a store, true from ``made_at`` on.
 
-    ``rows`` are tasks that are not archived: the first ``DEPTH`` that need a person; of each status among the others
-    the first that have room below them; and all that will need a person when their snooze ends. Of their conversations
-    only the newest entry is there, and one that makes the task unread; ``chat_truncated`` says so. ``counts`` leave out
-    the needs of the snoozed, because these depend on the time. ``sync`` is what the store has beside the tasks, by
-    origin.
+    ``rows`` are tasks that are not archived, here or on the server: all that are snoozed, because their place depends
+    on the time; the first ``DEPTH`` that need a person; of the others, for each status, vanished from the server or
+    not, the first that have room below those. Of their conversations only the newest entry is there, and one that makes
+    the task unread; ``chat_truncated`` says so. ``counts`` leave out the needs of the snoozed. ``sync`` is what the
+    store has beside the tasks, by origin.
     """
 
     store: tuple[int, int, int]
@@ -78,14 +78,14 @@ def identify(signature: Signature) -> tuple[int, int, int]:
 
 def build_index(document: Document[Task], signature: Signature, now: datetime, depth: int = DEPTH) -> RowIndex:
     """The index of a version of the store. Pure; takes about 3 µs for each task."""
-    others: dict[TaskStatus, list[Task]] = {}
+    others: dict[tuple[TaskStatus, bool], list[Task]] = {}
     needs = dict.fromkeys(REASONS, 0)
     statuses = dict.fromkeys(TaskStatus, 0)
     archived = 0
     rows: list[Task] = []
     needing: list[Task] = []
     for task in document.items():
-        if task.archived:
+        if is_archived(task):
             archived += 1
             continue
         statuses[task.status] += 1
@@ -93,7 +93,7 @@ def build_index(document: Document[Task], signature: Signature, now: datetime, d
         if _is_snoozed(task, now):
             rows.append(task)
         elif reason is None:
-            others.setdefault(task.status, []).append(task)
+            others.setdefault((task.status, task.on_server is False), []).append(task)
         else:
             needs[reason] += 1
             needing.append(task)
@@ -191,9 +191,7 @@ def _first_line(body: bytes) -> bytes:
 
 
 def _is_snoozed(task: Task, now: datetime) -> bool:
-    """Whether the task will need a person only when its snooze ends."""
-    until = task.snoozed_until
-    return until is not None and until > now and needs_me(replace(task, snoozed_until=None), now) is not None
+    return task.snoozed_until is not None and task.snoozed_until > now
 
 
 def _as_row(task: Task) -> Task:
