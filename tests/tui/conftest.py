@@ -1,0 +1,41 @@
+"""Fixtures of the dashboard's tests: the same surroundings on every machine, and pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from textual import constants
+from textual.widgets import Input, TextArea
+
+from tests.tui.snapshots import SvgPicture
+
+_DECIDING = ("NO_COLOR", "COLORTERM", "COLORFGBG", "TERM_PROGRAM", "TMUX", "KITTY_WINDOW_ID", "VTE_VERSION")
+
+
+@pytest.fixture(autouse=True)
+def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No animation, no blinking cursor, UTC, no colours or terminals of the person who runs the tests."""
+    monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
+    monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda self: None)
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in _DECIDING:
+        monkeypatch.delenv(name, raising=False)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def svg(snapshot: SnapshotAssertion) -> Callable[[str], SnapshotAssertion]:
+    """``assert on.picture() == svg("main-80x24-dark")``: compares with ``snapshots/<test module>/<name>.svg``.
+
+    The name is written out, or an f-string with fixed parts. ``--snapshot-update`` writes; then look at the picture.
+    """
+    pictures = snapshot.use_extension(SvgPicture)
+    return lambda name: pictures(name=name)
