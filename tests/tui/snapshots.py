@@ -59,7 +59,7 @@ class SvgPicture(SingleFileSnapshotExtension):
         """The words that differ; a picture as a whole would say nothing to anybody."""
         wanted, found = words_of(snapshot_data or ""), words_of(serialized_data or "")
         if wanted == found:
-            yield "The words are the same; colours or styles differ. Look at both pictures (--snapshot-update, git diff)."
+            yield "The words are the same; colours or styles differ: look at both pictures."
             return
         for number in range(max(len(wanted), len(found))):
             old, new = (lines[number] if number < len(lines) else "" for lines in (wanted, found))
