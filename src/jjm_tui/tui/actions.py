@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Scope = Literal["everywhere", "tasks", "list", "detail", "diff", "search", "composer", "dialog", "approval"]
+Scope = Literal[
+    "everywhere", "tasks", "list", "detail", "diff", "search", "composer", "dialog", "approval", "question", "outbox"
+]
 """Where an action's keys work. ``everywhere``: every screen; ``tasks``: wherever a task is at hand (main, detail);
 ``list``: where tasks are listed; ``detail``: where one task is shown; ``diff``: in a diff; ``search``: while something
 is searched; ``composer``: while a text is typed; ``dialog``: in sheets and forms; ``approval``: where a plan is
-decided."""
+decided; ``question``: where yes or no is asked; ``outbox``: where operations are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ _DECIDE: Final = (
         footer=1,
         in_palette=False,
     ),
+    _action("question.yes", "y", "question", "yes", "yes, do it", section="Decide", footer=1, in_palette=False),
     _action(
         "task.message",
         "m",
@@ -194,6 +197,43 @@ _DECIDE: Final = (
         section="Decide",
         in_palette=False,
     ),
+)
+
+_OUTBOX: Final = (
+    _action(
+        "outbox.settle",
+        "s",
+        "outbox",
+        "settle all",
+        "find out by reading what became of them",
+        section="Outbox",
+        twin="jjm outbox settle",
+        footer=1,
+        in_palette=False,
+    ),
+    _action(
+        "outbox.resend",
+        "r",
+        "outbox",
+        "send again",
+        "send it again, after a question",
+        section="Outbox",
+        twin="jjm outbox resend OPERATION",
+        footer=2,
+        in_palette=False,
+    ),
+    _action(
+        "outbox.discard",
+        "x",
+        "outbox",
+        "discard",
+        "stop caring about it, after a question",
+        section="Outbox",
+        twin="jjm outbox discard OPERATION",
+        footer=3,
+        in_palette=False,
+    ),
+    _action("outbox.copy", "y", "outbox", "copy text", "copy its text", section="Outbox", footer=4, in_palette=False),
 )
 
 _FIND: Final = (
@@ -390,7 +430,7 @@ _GO: Final = (
 )
 
 ACTIONS: Final[Mapping[str, Action]] = {
-    action.id: action for action in (*_MOVE, *_MARK, *_DECIDE, *_FIND, *_CARE, *_LOOK, *_GO)
+    action.id: action for action in (*_MOVE, *_MARK, *_DECIDE, *_OUTBOX, *_FIND, *_CARE, *_LOOK, *_GO)
 }
 
 ALWAYS_THERE: Final = ("help", "quit")

@@ -43,15 +43,17 @@ _UNUSABLE: Final = frozenset(f"ctrl+{key}" for key in ("h", "i", "j", "m", "[", 
 """What terminals send for other keys, or keep for themselves and for tmux and screen (``dashboard.md``, Keys)."""
 
 _TOGETHER: Final[Mapping[Scope, frozenset[Scope]]] = {
-    "everywhere": frozenset({"everywhere", "tasks", "list", "detail", "dialog", "approval"}),
+    "everywhere": frozenset({"everywhere", "tasks", "list", "detail", "dialog", "approval", "question", "outbox"}),
     "tasks": frozenset({"everywhere", "tasks", "list", "detail"}),
     "list": frozenset({"everywhere", "tasks", "list"}),
     "detail": frozenset({"everywhere", "tasks", "detail"}),
     "diff": frozenset({"diff"}),
     "search": frozenset({"search"}),
     "composer": frozenset({"composer"}),
-    "dialog": frozenset({"everywhere", "dialog", "approval"}),
+    "dialog": frozenset({"everywhere", "dialog", "approval", "question"}),
     "approval": frozenset({"everywhere", "dialog", "approval"}),
+    "question": frozenset({"everywhere", "dialog", "question"}),
+    "outbox": frozenset({"everywhere", "outbox"}),
 }
 """Scopes whose keys work at the same time, so that one key must not mean two things in them. A diff, a search and a
 text that is typed have the focus to themselves: what they bind goes before everything else."""
