@@ -13,8 +13,9 @@ from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.session import expand_reference
 from jjm_tui.cli.tables import hanging, with_title
 from jjm_tui.cli.values import moment_before
-from jjm_tui.domain.events import EventType, TaskEvent
-from jjm_tui.domain.text import SHORT_ID_LENGTH, clean_line, short_ids
+from jjm_tui.domain.event_words import event_sentence
+from jjm_tui.domain.events import TaskEvent
+from jjm_tui.domain.text import SHORT_ID_LENGTH, short_ids
 from jjm_tui.domain.times import format_time
 
 
@@ -99,27 +100,3 @@ def _write(context: CommandContext, event: TaskEvent, names: _Names) -> None:
         out.line(names.line(event, out.look.width))
     else:
         out.row([format_time(event.at), event.task_id or "", event.type.value, event_sentence(event)])
-
-
-def event_sentence(event: TaskEvent) -> str:
-    """What happened, in one line."""
-    words = event.type.value.replace("_", " ")
-    data = event.data
-    if event.type is EventType.STATUS_CHANGED:
-        before = f"{data.get('from')} → " if data.get("from") else ""
-        return f"{words}: {before}{data.get('to')}"
-    if event.type is EventType.MESSAGE_RECEIVED:
-        return clean_line(f"{data.get('author', 'message')}: {str(data.get('content', ''))[:400]}")
-    if event.type is EventType.PLAN_READY:
-        count = data.get("steps", "?")
-        return f"{words}: {count} {'step' if count == 1 else 'steps'}, {data.get('fingerprint', '')}"
-    if event.type is EventType.FILES_CHANGED:
-        count = data.get("files", "?")
-        files = "1 file" if count == 1 else f"{count} files"
-        counts = ["?" if data.get(name) is None else data[name] for name in ("additions", "deletions")]
-        return f"{words}: {files}, +{counts[0]} -{counts[1]}"
-    if event.type is EventType.PULL_REQUEST_OPENED:
-        return clean_line(f"{words}: {data.get('url', '')}")
-    detail = data.get("message") or ""
-    kind = data.get("kind")
-    return clean_line(": ".join(part for part in (f"{words} ({kind})" if kind else words, str(detail)) if part))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.cli.appearance import local_second, status_color, status_text, task_heading
 from jjm_tui.cli.context import CommandContext
-from jjm_tui.cli.history import event_sentence
 from jjm_tui.cli.tables import Cell, Column, cut, grid, with_title
+from jjm_tui.domain.event_words import event_sentence
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.text import age, clean_line, relative_time, short_ids

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from jjm_tui.cli.appearance import task_heading
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode
-from jjm_tui.cli.history import event_sentence, harmless_event
+from jjm_tui.cli.history import harmless_event
 from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.session import expand_reference
+from jjm_tui.domain.event_words import event_sentence
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.times import format_time

@@ -1,0 +1,44 @@
+"""What an event says to people, in one line: the same words in the history, the monitor and the dashboard."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.text import clean_line
+
+_MOST_MESSAGE: Final = 400
+"""Characters of a message that are worth a line."""
+
+
+def event_sentence(event: TaskEvent) -> str:
+    """What happened, in one line."""
+    return ": ".join(part for part in event_parts(event) if part)
+
+
+def event_parts(event: TaskEvent) -> tuple[str, str]:
+    """What happened, and its details, which may be nothing. Foreign words in them are made harmless."""
+    words = event.type.value.replace("_", " ")
+    data = event.data
+    if event.type is EventType.STATUS_CHANGED:
+        before = f"{data.get('from')} → " if data.get("from") else ""
+        return words, clean_line(f"{before}{data.get('to')}")
+    if event.type is EventType.MESSAGE_RECEIVED:
+        return clean_line(str(data.get("author", "message"))), _message(data.get("content", ""))
+    if event.type is EventType.PLAN_READY:
+        count = data.get("steps", "?")
+        steps = "1 step" if count == 1 else f"{count} steps"
+        return words, clean_line(f"{steps}, {data.get('fingerprint', '')}")
+    if event.type is EventType.FILES_CHANGED:
+        count = data.get("files", "?")
+        files = "1 file" if count == 1 else f"{count} files"
+        counts = ["?" if data.get(name) is None else data[name] for name in ("additions", "deletions")]
+        return words, clean_line(f"{files}, +{counts[0]} -{counts[1]}")
+    if event.type is EventType.PULL_REQUEST_OPENED:
+        return words, clean_line(str(data.get("url", "")))
+    kind = data.get("kind")
+    return clean_line(f"{words} ({kind})" if kind else words), clean_line(str(data.get("message") or ""))
+
+
+def _message(content: object) -> str:
+    return clean_line(str(content)[:_MOST_MESSAGE])
