@@ -1,0 +1,65 @@
+"""Search in the shown text of a diff, in slices: where the matches are, and at which of them the person stands."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from jjm_tui.tui.cell_text import shown
+from jjm_tui.tui.patch_lines import Patch
+
+
+class PatchSearch:
+    """All places of ``term`` in a diff, whatever the case of letters. ``origin``: the line to begin at."""
+
+    def __init__(self, patch: Patch, term: str, origin: int) -> None:
+        self.patch = patch
+        self.term = term
+        self.origin = origin
+        text = shown(term)
+        self.length = len(text)
+        self.lines = array("q")
+        self.starts = array("q")
+        self.searched = 0
+        self.at: int | None = None
+        """Which match the person stands at, counted from zero."""
+        self._pattern = re.compile(re.escape(text), re.IGNORECASE)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the whole diff was searched."""
+        return self.searched >= len(self.patch.lines)
+
+    @property
+    def match(self) -> tuple[int, int] | None:
+        """Line and first character of the match that the person stands at."""
+        return None if self.at is None else (self.lines[self.at], self.starts[self.at])
+
+    def scan(self, count: int) -> None:
+        """Search the next ``count`` lines."""
+        end = min(self.searched + count, len(self.patch.lines))
+        for line in range(self.searched, end):
+            for found in self._pattern.finditer(self.patch.text(line)):
+                self.lines.append(line)
+                self.starts.append(found.start())
+        self.searched = end
+
+    def in_line(self, line: int, first: int, last: int) -> Sequence[int]:
+        """Where matches that touch the characters ``first`` to ``last`` of a line begin."""
+        begin, end = bisect_left(self.lines, line), bisect_right(self.lines, line)
+        starts = self.starts[begin:end]
+        return starts[bisect_right(starts, first - self.length) : bisect_left(starts, last)]
+
+    def start(self) -> bool:
+        """Stand at the first match from the origin on, once the search came that far; whether that is so now."""
+        if not self.lines or not (self.is_done or self.lines[-1] >= self.origin):
+            return False
+        self.at = bisect_left(self.lines, self.origin) % len(self.lines)
+        return True
+
+    def step(self, by: int) -> None:
+        """Stand at the next (1) or the previous (-1) match; after the last one comes the first."""
+        if self.lines:
+            self.at = ((self.at or 0) + by) % len(self.lines) if self.at is not None else 0
