@@ -1,0 +1,94 @@
+"""While you were away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jjm_tui.domain.events import EventType
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Task
+from jjm_tui.services.digest import DIGEST_GROUPS, make_digest, should_show, summary_sentence
+from tests.services.histories import START, at, event, found, moved
+
+
+def _tasks(**statuses: str) -> dict[str, Task]:
+    return {task_id: Task(task_id, status=TaskStatus(status)) for task_id, status in statuses.items()}
+
+
+def test_digest_groups_tasks_by_what_they_ask_now():
+    events = [
+        found(1, "pending", "new"),
+        moved(2, "waiting_approval", "plan"),
+        moved(3, "waiting_feedback", "ask"),
+        moved(4, "failed", "bad"),
+        moved(5, "completed", "good"),
+        found(6, "completed", "fast"),
+        event(7, EventType.TASK_VANISHED, "lost"),
+        found(8, "completed", "old", first_sync=True),
+    ]
+    tasks = _tasks(
+        new="in_progress",
+        plan="waiting_approval",
+        ask="waiting_feedback",
+        bad="failed",
+        good="completed",
+        fast="completed",
+        old="completed",
+    ) | {"lost": Task("lost", on_server=False)}
+    made = make_digest(events, tasks, START, at(60))
+    assert {name: [entry.task_id for entry in made.group(name)] for name in DIGEST_GROUPS} == {
+        "plans": ["plan"],
+        "questions": ["ask"],
+        "failed": ["bad"],
+        "finished": ["good", "fast"],
+        "gone": ["lost"],
+        "created": ["new"],
+    }
+    assert made.created_count == 2
+    assert made.finished[1].is_new
+
+
+def test_digest_of_a_task_that_was_answered_meanwhile_tells_only_how_it_ended():
+    events = [moved(1, "waiting_approval"), moved(5, "in_progress"), moved(9, "completed")]
+    made = make_digest(events, _tasks(**{"1": "completed"}), START, at(60))
+    assert made.plans == ()
+    assert [entry.at for entry in made.finished] == [at(9)]
+
+
+def test_digest_leaves_out_what_was_before_archived_and_forgotten_tasks():
+    events = [moved(-5, "completed", "before"), moved(1, "failed", "archived"), moved(1, "failed", "forgotten")]
+    tasks = _tasks(before="completed") | {"archived": Task("archived", status=TaskStatus.FAILED, archived=True)}
+    assert make_digest(events, tasks, START, at(60)).is_empty
+
+
+def test_summary_sentence_counts_in_words():
+    events = [moved(1, "waiting_approval", "a"), moved(2, "waiting_approval", "b"), moved(3, "failed", "c")]
+    tasks = _tasks(a="waiting_approval", b="waiting_approval", c="failed")
+    made = make_digest(events, tasks, START, at(180))
+    assert summary_sentence(made) == "While you were away (3h): 2 plans wait for your approval, 1 failed."
+    assert summary_sentence(make_digest([], {}, START, at(5))) == "While you were away (5m): nothing happened."
+
+
+def test_should_show_only_after_a_pause_in_which_something_happened():
+    made = make_digest([moved(1, "failed")], _tasks(**{"1": "failed"}), START, at(60))
+    nothing = make_digest([], {}, START, at(60))
+    assert should_show(START, at(10), made)
+    assert not should_show(START, START + timedelta(minutes=9, seconds=59), made)
+    assert not should_show(START, at(60), nothing)
+    assert not should_show(None, at(60), made)
+
+
+@given(
+    st.lists(st.builds(moved, st.integers(-50, 50), st.sampled_from(TaskStatus), st.sampled_from("abc"))),
+    st.fixed_dictionaries({name: st.sampled_from(TaskStatus) for name in "abc"}),
+)
+def test_digest_never_lists_a_task_twice_nor_in_a_state_that_it_has_left(events, statuses):
+    tasks = {task_id: Task(task_id, status=status) for task_id, status in statuses.items()}
+    made = make_digest(sorted(events, key=lambda each: each.at), tasks, START, at(60))
+    listed = [entry.task_id for name in DIGEST_GROUPS for entry in made.group(name)]
+    assert len(listed) == len(set(listed))
+    assert all(tasks[entry.task_id].status is TaskStatus.FAILED for entry in made.failed)
+    assert all(tasks[entry.task_id].status is TaskStatus.WAITING_APPROVAL for entry in made.plans)

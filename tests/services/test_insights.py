@@ -1,0 +1,114 @@
+"""Where the time went."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, timedelta, timezone
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jjm_tui.domain.events import EventType
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Task
+from jjm_tui.services.insights import Spread, compute_insights
+from tests.services.histories import START, at, event, found, moved
+
+
+def _tasks(**repositories: str) -> dict[str, Task]:
+    return {task_id: Task(task_id, repository=name, created_at=START) for task_id, name in repositories.items()}
+
+
+def test_time_in_states_has_shares_and_medians_of_what_ended():
+    events = [
+        found(0, "in_progress", "a"),
+        found(0, "in_progress", "b"),
+        moved(10, "waiting_approval", "a"),
+        moved(30, "completed", "b"),
+        moved(20, "completed", "a"),
+    ]
+    seen = compute_insights(sorted(events, key=lambda each: each.at), _tasks(a="o/x", b="o/y"), at(60), zone=UTC)
+    states = {state.status: state for state in seen.states}
+    assert states[TaskStatus.IN_PROGRESS].seconds == 40 * 60
+    assert states[TaskStatus.IN_PROGRESS].share == 0.8
+    assert states[TaskStatus.IN_PROGRESS].spread == Spread(2, 20 * 60.0, 30 * 60.0, "b")
+    assert states[TaskStatus.WAITING_APPROVAL].spread == Spread(1, 600.0, 600.0, "a")
+    assert TaskStatus.COMPLETED not in states
+
+
+def test_waiting_for_a_person_counts_what_ended_and_tells_what_goes_on():
+    events = [
+        found(0, "in_progress", "a"),
+        moved(5, "waiting_feedback", "a"),
+        moved(25, "in_progress", "a"),
+        found(0, "waiting_approval", "b", first_sync=True),
+        moved(50, "in_progress", "b"),
+    ]
+    waits = Task("c", status=TaskStatus.WAITING_APPROVAL, waiting_since=at(30), repository="o/z")
+    tasks = {**_tasks(a="o/x"), "c": waits}
+    seen = compute_insights(sorted(events, key=lambda each: each.at), tasks, at(60), zone=UTC)
+    assert seen.waiting == Spread(1, 20 * 60.0, 20 * 60.0, "a"), "the wait whose beginning nobody saw is not counted"
+    assert seen.waiting_now == Spread(1, 30 * 60.0, 30 * 60.0, "c")
+
+
+def test_days_count_each_task_once_and_know_what_they_do_not_know():
+    events = [
+        found(-1440, "pending", "a"),
+        moved(-1430, "completed", "a"),
+        moved(-1420, "in_progress", "a"),
+        moved(-1410, "completed", "a"),
+        moved(5, "failed", "a"),
+        found(6, "completed", "b", first_sync=True),
+    ]
+    seen = compute_insights(events, {}, at(60), 3, UTC)
+    assert [(day.date, day.created, day.finished, day.failed, day.is_known) for day in seen.days] == [
+        (date(2026, 11, 18), 0, 0, 0, False),
+        (date(2026, 11, 19), 1, 1, 0, True),
+        (date(2026, 11, 20), 0, 0, 1, True),
+    ]
+    assert seen.is_short
+    assert seen.history_since == at(-1440)
+
+
+def test_days_end_at_the_midnight_of_the_persons_zone():
+    far_east = timezone(timedelta(hours=14))
+    seen = compute_insights([moved(59, "completed")], {}, at(180), 1, far_east)
+    assert [(day.date, day.finished) for day in seen.days] == [(date(2026, 11, 21), 0)]
+
+
+def test_repositories_come_by_size_and_unknown_ones_are_named_so():
+    events = [found(0, "pending", "a"), found(1, "pending", "b"), moved(9, "failed", "b"), found(2, "pending", "c")]
+    tasks = _tasks(a="o/big", b="o/big", c="o/small") | {"d": Task("d")}
+    events += [moved(10, "completed", "d"), moved(10, "completed", "forgotten")]
+    seen = compute_insights(events, tasks, at(60), zone=UTC)
+    assert [(each.name, each.tasks, each.created, each.finished, each.failed) for each in seen.repositories] == [
+        ("o/big", 2, 2, 0, 1),
+        (None, 2, 0, 2, 0),
+        ("o/small", 1, 1, 0, 0),
+    ]
+
+
+def test_no_history_says_so():
+    seen = compute_insights([], {}, at(0), None, UTC)
+    assert seen.history_since is None
+    assert seen.is_short
+    assert seen.states == ()
+    assert [day.is_known for day in seen.days] == [False]
+
+
+def test_state_at_the_begin_of_the_period_comes_from_before_it():
+    events = [found(-3 * 1440, "in_progress")]
+    seen = compute_insights(events, {}, at(0), 1, UTC)
+    assert [state.seconds for state in seen.states] == [9 * 3600.0], "since midnight"
+
+
+@given(
+    st.lists(st.builds(moved, st.integers(-20_000, 0), st.sampled_from(TaskStatus), st.sampled_from("abc"))),
+    st.sampled_from([1, 7, 30, None]),
+)
+def test_shares_make_a_whole_and_no_number_is_negative(events, days):
+    events = sorted([*events, event(-20_001, EventType.SEEN)], key=lambda each: each.at)
+    seen = compute_insights(events, {}, at(0), days, UTC)
+    assert not seen.states or abs(sum(state.share for state in seen.states) - 1) < 1e-9
+    assert all(state.seconds > 0 for state in seen.states)
+    assert len(seen.days) == days or days is None
+    assert seen.days[-1].date == START.date()
