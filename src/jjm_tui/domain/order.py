@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ _STATUS_ORDER: Final = {
         )
     )
 }
-_Key = Callable[[Task], Any]
+_Key = Callable[[Task], float | str | None]
 
 
 def _newest(moment: datetime | None) -> float | None:
@@ -58,6 +59,11 @@ _ALIASES: Final = {
 }
 
 
+Place = tuple[int, Any, str]
+"""Where a task stands: section, value within it, id. Places of one order can be compared and are never equal for two
+tasks, so a sorted list of them can be searched by bisection."""
+
+
 def sort_tasks(tasks: Iterable[Task], field: str = "updated_at", reverse: bool = False, *, now: datetime) -> list[Task]:
     """Sort tasks: times newest first, waiting and needs-me longest wait first, words from A to Z.
 
@@ -67,15 +73,26 @@ def sort_tasks(tasks: Iterable[Task], field: str = "updated_at", reverse: bool =
     Raises:
         ValidationError: there is no such field; ``context["field"]`` is ``sort``.
     """
+    place_of = place_by(field, reverse=reverse)
+    return sorted(tasks, key=lambda task: place_of(task, needs_me(task, now) is not None))
+
+
+def place_by(field: str, *, reverse: bool = False) -> Callable[[Task, bool], Place]:
+    """The order of ``sort_tasks`` as a key: called with a task and whether it needs a person now.
+
+    Raises:
+        ValidationError: there is no such field; ``context["field"]`` is ``sort``.
+    """
     name = check_sort_field(field)
-    ordered = sorted(tasks, key=lambda task: task.id)
     if name != _NEEDS_ME:
-        return _sorted_by(ordered, _KEYS[name], reverse=reverse)
-    needed = [task for task in ordered if needs_me(task, now) is not None]
-    others = [task for task in ordered if needs_me(task, now) is None]
-    first = _sorted_by(needed, _KEYS["waiting"], reverse=reverse)
-    rest = _sorted_by(others, _KEYS["updated_at"], reverse=reverse)
-    return [*rest, *first] if reverse else [*first, *rest]
+        key = _directed(_KEYS[name], reverse=reverse)
+        return lambda task, _is_needing: _place(key(task), task.id)
+    waiting = _directed(_KEYS["waiting"], reverse=reverse)
+    updated = _directed(_KEYS["updated_at"], reverse=reverse)
+    first, second = (2, 0) if reverse else (0, 2)
+    return lambda task, is_needing: (
+        _place(waiting(task), task.id, first) if is_needing else _place(updated(task), task.id, second)
+    )
 
 
 def check_sort_field(field: str) -> str:
@@ -95,8 +112,28 @@ def check_sort_field(field: str) -> str:
     )
 
 
-def _sorted_by(tasks: Iterable[Task], key: _Key, *, reverse: bool) -> list[Task]:
-    keyed = [(key(task), task) for task in tasks]
-    known = [entry for entry in keyed if entry[0] is not None]
-    known.sort(key=lambda entry: entry[0], reverse=reverse)
-    return [*(task for _, task in known), *(task for value, task in keyed if value is None)]
+def _place(value: Any, task_id: str, section: int = 0) -> Place:
+    return (section + 1, 0, task_id) if value is None else (section, value, task_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Backwards:
+    """Words from Z to A."""
+
+    word: str
+
+    def __lt__(self, other: _Backwards) -> bool:
+        return other.word < self.word
+
+
+def _directed(key: _Key, *, reverse: bool) -> Callable[[Task], Any]:
+    if not reverse:
+        return key
+
+    def turned(task: Task) -> Any:
+        value = key(task)
+        if isinstance(value, str):
+            return _Backwards(value)
+        return None if value is None else -value
+
+    return turned
