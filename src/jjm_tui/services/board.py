@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from jjm_tui.domain.counts import TaskCounts
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
@@ -98,6 +99,8 @@ class Board:
         self.connection = Connection()
         self.sync = SyncState("")
         self.watched: frozenset[str] = frozenset()
+        self.first_counts: TaskCounts | None = None
+        """Counts over all stored tasks while only the first page of them is here."""
         self.is_whole = False
         """Whether all stored tasks are here, and not only the first page of a big store."""
 
@@ -151,25 +154,27 @@ class Board:
 
     # changes
 
-    def load(self, tasks: Iterable[Task], *, is_whole: bool = True) -> None:
-        """Replace all tasks: the first page, then the whole store behind it."""
+    def load(self, tasks: Iterable[Task], *, counts: TaskCounts | None = None) -> None:
+        """Replace all tasks; with ``counts`` over all of them these are only the first page of the store."""
         loaded = {task.id: task for task in tasks}
         dirty = {task_id for task_id, task in loaded.items() if self._tasks.get(task_id) != task}
         dirty |= self._tasks.keys() - loaded.keys()
         self._tasks = loaded
-        self.is_whole = is_whole
+        self.is_whole, self.first_counts = counts is None, counts
         self._tell(BoardChange(frozenset(dirty), frozenset({"tasks"})))
 
     def apply(self, tasks: Mapping[str, Task | None]) -> None:
-        """Take over changed tasks; ``None`` removes one. Equal ones are no change."""
+        """Take over changed tasks; ``None`` removes one. One that was only confirmed is newer, but not dirty."""
         dirty = set()
         for task_id, task in tasks.items():
             if task is None:
                 if self._tasks.pop(task_id, None) is not None:
                     dirty.add(task_id)
-            elif self._tasks.get(task_id) != task:
+            else:
+                known = self._tasks.get(task_id)
                 self._tasks[task_id] = task
-                dirty.add(task_id)
+                if known is None or not _is_only_newer(known, task):
+                    dirty.add(task_id)
         if dirty:
             self._tell(BoardChange(frozenset(dirty), frozenset({"tasks"})))
 
@@ -231,3 +236,8 @@ class Board:
         if watched != self.watched:
             moved, self.watched = watched ^ self.watched, watched
             self._tell(BoardChange(moved, frozenset({"watched"})))
+
+
+def _is_only_newer(known: Task, task: Task) -> bool:
+    """Whether a server told the same again: every list does that for every task."""
+    return replace(known, synced_at=task.synced_at, provenance=task.provenance) == task

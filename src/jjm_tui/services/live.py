@@ -138,7 +138,8 @@ class LiveFeed:
             try:
                 if not self.board.is_whole:
                     self.board.load(await self.context.store.list_tasks())
-                self.board.apply({task_id: await self.context.store.get_task(task_id) for task_id in ids})
+                stored = {task.id: task for task in await self.context.store.list_tasks()}
+                self.board.apply({task_id: stored.get(task_id) for task_id in ids})
                 await self._read_sync()
                 self._tell_trouble(None)
             except StorageError as error:

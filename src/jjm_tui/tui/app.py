@@ -24,6 +24,7 @@ from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.screens.base import DashboardScreen, Dialog
 from jjm_tui.tui.screens.main import MainScreen
+from jjm_tui.tui.undo import UndoStack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,7 @@ _SCREENS: Final = {
     "digest": ("digest", "DigestScreen"),
     "setup": ("first_run", "FirstRunScreen"),
     "create": ("create", "CreateScreen"),
+    "templates": ("templates", "TemplatesScreen"),
 }
 """Screens by the name of their action; imported when they are first opened."""
 
@@ -70,6 +72,8 @@ class JulesApp(App[int]):
         self._is_focused = True
         self._ticked_at = launch.clock.monotonic()
         self._on_engine: list[Callable[[Engine], None]] = []
+        self.undo = UndoStack()
+        launch.board.set_watched(launch.memory.watched)
 
     # start and end
 
@@ -244,6 +248,16 @@ class JulesApp(App[int]):
             self.engine.live.refresh()
 
     # screens
+
+    def show_task(self, task_id: str) -> None:
+        """Go back to the main screen and bring this task under the cursor."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        if isinstance(self.screen, MainScreen):
+            self.screen.select(task_id)
+
+    def show_title(self, needing: int) -> None:
+        """How many tasks need the person, for the terminal's title."""
 
     def open_screen(self, name: str) -> None:
         """Open a screen by the name of its action, unless it is on top already."""

@@ -2,26 +2,528 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
+from textual import events, on
 from textual.app import ComposeResult
-from textual.widgets import Static
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.widget import Widget
 
+from jjm_tui.domain.task import Task
+from jjm_tui.services.arrangement import Arrangement, Grouping, View
 from jjm_tui.services.board import BoardChange
-from jjm_tui.tui.actions import Scope
-from jjm_tui.tui.literal import literal
-from jjm_tui.tui.screens.base import DashboardScreen
+from jjm_tui.tui.actions import ACTIONS, Scope
+from jjm_tui.tui.list_view import ListChoice
+from jjm_tui.tui.screens.detail_host import DetailHost
+from jjm_tui.tui.task_row import DELIVERY_MARKS, RowInfo
+from jjm_tui.tui.widgets.bar import Bar
+from jjm_tui.tui.widgets.composer import Composer
+from jjm_tui.tui.widgets.detail import TaskDetail
+from jjm_tui.tui.widgets.filter_bar import FilterBar
+from jjm_tui.tui.widgets.header import COUNT_FILTERS, HeaderBar
+from jjm_tui.tui.widgets.search_bar import SearchBar
+from jjm_tui.tui.widgets.status_bar import StatusBar
+from jjm_tui.tui.widgets.task_list import TaskList
+from jjm_tui.tui.widgets.trouble_bar import TroubleBar
+from jjm_tui.tui.widgets.view_tabs import ViewTabs
+
+if TYPE_CHECKING:
+    from jjm_tui.services.results import OperationResult
+
+WIDE: Final = 100
+"""Cells from which the detail stands beside the list (``dashboard.md``, Behaviour under stress)."""
+
+_STALE_AFTER: Final = timedelta(minutes=5)
+_STALE_LOOKS: Final = 6
+"""A row is old when it was not confirmed for so many looks, and for five minutes at least."""
 
 
-class MainScreen(DashboardScreen[None]):
+class MainScreen(DetailHost):
     """List, detail, composer."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "list", "detail"})
+    AUTO_FOCUS = "TaskList"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (WIDE, "-wide")]
+    DEFAULT_CSS = """
+    MainScreen {
+        & > #panes { height: 1fr; layout: horizontal; }
+        & #list-pane {
+            width: 1fr;
+            border: round $panel-lighten-2;
+            border-title-color: $foreground;
+            border-subtitle-color: $text-warning;
+            background: $surface;
+            &:focus-within { border: round $border; border-title-color: $text-primary; border-title-style: bold; }
+        }
+        & #side { width: 1fr; }
+        &.-below #panes { layout: vertical; }
+        &.-narrow #side, &.-no-preview #side, &.-full-list #side { display: none; }
+        &.-full-detail #list-pane { display: none; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        memory = self.dashboard.launch.memory
+        self.choice = ListChoice.remembered(memory, self.dashboard.launch.settings.views)
+        self._arrangement = Arrangement(
+            View(self.choice.query, self.choice.sort, self.choice.reverse, self.choice.grouping)
+        )
 
     def compose(self) -> ComposeResult:
-        yield Static(literal(f"{len(self.board.tasks)} tasks"), id="count")
+        yield HeaderBar(id="header")
+        yield ViewTabs(id="views")
+        with Container(id="panes"):
+            with Vertical(id="list-pane"):
+                yield FilterBar(id="filter")
+                yield TaskList(row_info=self._row_info, id="tasks")
+            with Vertical(id="side"):
+                yield TaskDetail(id="detail")
+                yield SearchBar(id="search")
+                yield Composer(id="composer")
+        yield TroubleBar(id="trouble")
+        yield StatusBar(id="status")
+
+    def on_mount(self) -> None:
+        """Fill everything from the board: this is the first frame."""
+        memory = self.dashboard.launch.memory
+        self.set_class(not memory.preview, "-no-preview")
+        self.set_class(memory.preview_below, "-below")
+        self.query_one(ViewTabs).show_views(tuple(self.dashboard.launch.settings.views), self.choice.view)
+        self._arrangement.load(self.board.tasks, self.now())
+        self.tasks.show(self._arrangement, self.board.tasks, self.now())
+        self._show_list_state()
+        self._show_current()
+        self._show_bars()
+
+    @property
+    def tasks(self) -> TaskList:
+        """The list."""
+        return self.query_one(TaskList)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the detail stands beside the list."""
+        return self.size.width >= WIDE and not self.has_class("-no-preview")
+
+    # what changes
 
     def board_changed(self, change: BoardChange) -> None:
-        self.query_one("#count", Static).update(
-            literal(f"{len(self.board.tasks)} tasks {self.board.connection.status}")
+        """Take over dirty tasks: one row, one pane, never everything."""
+        now = self.now()
+        if change.task_ids:
+            if "watched" in change.aspects or "operations" in change.aspects:
+                self.tasks.update_rows(change.task_ids)
+            if "tasks" in change.aspects:
+                changed = {task_id: self.board.task(task_id) for task_id in change.task_ids}
+                if self._arrangement.update(changed, now):
+                    self.tasks.rearranged()
+                else:
+                    self.tasks.update_rows(change.task_ids)
+                if self.detail.task_id is None or self.board.task(self.detail.task_id) is None:
+                    self._show_current()
+        if "connection" in change.aspects or "tasks" in change.aspects:
+            self._show_empty_state()
+        self._show_bars()
+        super().board_changed(change)
+
+    def clock_ticked(self, now: datetime) -> None:
+        """Ages read differently; snoozes end."""
+        if self._arrangement.refresh(now):
+            self.tasks.rearranged()
+        self.tasks.tick(now)
+        self._show_bars()
+        super().clock_ticked(now)
+
+    def on_screen_suspend(self) -> None:
+        """A dialog or another screen is on top: the order is held, so that nothing moves under a decision."""
+        self._arrangement.freeze()
+
+    def on_screen_resume(self) -> None:
+        """Back again: take over what was held."""
+        if self._arrangement.thaw():
+            self.tasks.rearranged()
+        self._show_bars()
+
+    def operation_ended(self, result: OperationResult) -> None:
+        """A decision has its outcome: a new task comes under the cursor."""
+        if result.kind.value == "create" and result.outcome.value == "done" and result.task_id is not None:
+            self.tasks.select(result.task_id)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The detail may come or go."""
+        if event.size.width < WIDE and self.detail.has_focus_within:
+            self.tasks.focus()
+
+    def _row_info(self, task_id: str) -> RowInfo:
+        now = self.now()
+        delivery = self.board.delivery(task_id, now)
+        task = self.board.task(task_id)
+        return RowInfo(
+            delivery=None if delivery is None else DELIVERY_MARKS.get(delivery.word),
+            is_watched=task_id in self.board.watched,
+            is_stale=task is not None and self._is_stale(task, now),
         )
+
+    def _is_stale(self, task: Task, now: datetime) -> bool:
+        if task.status.is_final or task.synced_at is None:
+            return False
+        interval = timedelta(seconds=self.dashboard.launch.settings.polling.interval)
+        return now - task.synced_at > max(_STALE_AFTER, _STALE_LOOKS * interval)
+
+    # bars
+
+    def _show_bars(self) -> None:
+        now, board, launch = self.now(), self.board, self.dashboard.launch
+        counts = board.first_counts or self._arrangement.counts
+        self.query_one(HeaderBar).show_state(
+            launch.profile, board.connection, counts, now, is_cut=board.sync.truncated, seconds=True
+        )
+        self.query_one(StatusBar).show_state(board, self._oldest_visible(), self._hints(), now, note=self._note())
+        self.query_one(TroubleBar).show_state(board, launch.keymap, now)
+        self.dashboard.show_title(counts.needs_me)
+
+    def _oldest_visible(self) -> datetime | None:
+        times = [
+            task.synced_at
+            for task_id in self.visible_ids()
+            if (task := self.board.task(task_id)) is not None and task.synced_at is not None
+        ]
+        return min(times, default=None)
+
+    def visible_ids(self) -> tuple[str, ...]:
+        """The tasks whose rows can be seen."""
+        return self.tasks.visible_ids()
+
+    def _hints(self) -> list[tuple[str, str, str]]:
+        """The keys that work right now, the most useful first."""
+        keymap = self.dashboard.launch.keymap
+        if isinstance(self.focused, Widget) and self.composer.has_focus_within:
+            ids: Iterable[str] = ("composer.send", "composer.editor", "back")
+        else:
+            offered = [ACTIONS[action_id] for action_id in self.offered()]
+            wanted = sorted((action for action in offered if action.footer is not None), key=lambda a: a.footer or 0)
+            ids = [action.id for action in wanted if self.unavailable(action.id) is None]
+        return [(key, ACTIONS[each].title, each) for each in ids if (key := keymap.first(each))]
+
+    def _note(self) -> str | None:
+        count = len(self.tasks.marks)
+        if not count:
+            return None
+        hidden = self.tasks.marked_hidden
+        return f"{count} marked" + (f", {hidden} of them hidden" if hidden else "")
+
+    def _show_list_state(self) -> None:
+        pane = self.query_one("#list-pane")
+        pane.border_title = self.choice.describe()
+        self._show_empty_state()
+
+    def _show_empty_state(self) -> None:
+        self.tasks.show_empty(
+            self.choice.explain_empty(self.board, self.dashboard.launch.keymap, is_opening=self.engine is None)
+        )
+        if self.detail.task_id is None:
+            self.detail.show_nothing(Content("The task under the cursor is shown here."))
+
+    @on(Bar.Chosen)
+    async def _piece_chosen(self, message: Bar.Chosen) -> None:
+        if message.target in COUNT_FILTERS:
+            self._filter_by(COUNT_FILTERS[message.target])
+        elif message.target in ACTIONS:
+            await self.action_perform(message.target)
+        elif message.target.startswith("view:"):
+            self.apply_view(message.target.removeprefix("view:") or None)
+
+    # the list
+
+    @on(TaskList.Highlighted)
+    def _highlighted(self) -> None:
+        self._show_current()
+
+    def _show_current(self) -> None:
+        task = self.current_task()
+        if task is not None:
+            self.show_in_detail(task)
+        elif not self.board.tasks or self.detail.task_id is None or self.board.task(self.detail.task_id) is None:
+            self.detail.show_nothing(Content("The task under the cursor is shown here."))
+
+    @on(TaskList.Opened)
+    async def _opened_row(self) -> None:
+        await self.do_open()
+
+    @on(TaskList.MarksChanged)
+    def _marks_changed(self) -> None:
+        self._show_bars()
+
+    def current_task(self) -> Task | None:
+        """The task under the cursor."""
+        return self.board.task(self.tasks.highlighted)
+
+    def targets(self) -> tuple[str, ...]:
+        """The marked tasks, else the one under the cursor."""
+        return self.marked() or super().targets()
+
+    def marked(self) -> tuple[str, ...]:
+        """The marked tasks, those with a row in the order of the list."""
+        marks = self.tasks.marks
+        shown = [task_id for group in self._arrangement.groups for task_id in group.task_ids if task_id in marks]
+        return (*shown, *sorted(marks.difference(shown)))
+
+    def marks_used(self) -> None:
+        """The marks served their purpose."""
+        self.tasks.clear_marks()
+
+    def select(self, task_id: str) -> None:
+        """Bring a task under the cursor, out of a filter if it must be."""
+        if not self.tasks.select(task_id) and self.board.task(task_id) is not None:
+            self._filter_by("")
+            self.tasks.select(task_id)
+
+    def go_on_from(self, task_id: str) -> None:
+        """The next task that needs the person comes under the cursor, unless the person went elsewhere."""
+        if self.tasks.highlighted == task_id:
+            self.tasks.next_needing()
+        self.tasks.focus()
+
+    # moving
+
+    def _in_detail(self) -> bool:
+        return self.detail.has_focus_within
+
+    def do_move_down(self) -> None:
+        self.detail.move(1) if self._in_detail() else self.tasks.move(1)
+
+    def do_move_up(self) -> None:
+        self.detail.move(-1) if self._in_detail() else self.tasks.move(-1)
+
+    def do_move_first(self) -> None:
+        self.detail.move_to_edge(end=False) if self._in_detail() else self.tasks.move_first()
+
+    def do_move_last(self) -> None:
+        self.detail.move_to_edge(end=True) if self._in_detail() else self.tasks.move_last()
+
+    def do_move_half_down(self) -> None:
+        self.detail.page(0.5) if self._in_detail() else self.tasks.page(0.5)
+
+    def do_move_half_up(self) -> None:
+        self.detail.page(-0.5) if self._in_detail() else self.tasks.page(-0.5)
+
+    def do_next_needs_me(self) -> None:
+        """The next match while searching, else the next task that needs the person."""
+        if self._in_detail() and self.is_searching():
+            self.go_to_match(1)
+        elif not self.tasks.next_needing():
+            self.dashboard.tell("No other task in this list needs you.")
+
+    def do_previous_needs_me(self) -> None:
+        """The previous one."""
+        if self._in_detail() and self.is_searching():
+            self.go_to_match(-1)
+        elif not self.tasks.previous_needing():
+            self.dashboard.tell("No other task in this list needs you.")
+
+    async def do_open(self) -> None:
+        """Go into the task: beside the list where there is room, else on a screen of its own."""
+        await self.open_detail()
+
+    async def open_detail(self) -> None:
+        """Go into the detail, or open it as a screen."""
+        task = self.current_task()
+        if task is None:
+            return
+        if self.is_wide and not self.has_class("-full-list"):
+            self.detail.focus_pane()
+            self.open_task()
+        else:
+            from jjm_tui.tui.screens.detail import DetailScreen
+
+            await self.app.push_screen(DetailScreen(task.id, self.detail.tab))
+
+    async def do_task_diff(self) -> None:
+        """Show what the task changed."""
+        await self.open_detail()
+        host = cast("DetailHost", self.app.screen)
+        await host.detail.go_to("files")
+
+    def do_task_message(self) -> None:
+        """Type a message, beside the list or on the task's own screen."""
+        if self.is_wide and not self.has_class("-full-list"):
+            super().do_task_message()
+        elif (task := self.current_task()) is not None:
+            from jjm_tui.tui.screens.detail import DetailScreen
+
+            self.app.push_screen(DetailScreen(task.id, self.detail.tab, types=True), self._typed_elsewhere)
+
+    def _typed_elsewhere(self, sent_to: str | None) -> None:
+        if sent_to is not None:
+            self.go_on_from(sent_to)
+
+    def leave_composer(self) -> None:
+        """Back to the list."""
+        self.tasks.focus()
+
+    def do_next_pane(self) -> None:
+        self._step_pane(1)
+
+    def do_previous_pane(self) -> None:
+        self._step_pane(-1)
+
+    def _step_pane(self, step: int) -> None:
+        panes = [self.do_pane_list]
+        if self.is_wide:
+            panes += [self.do_pane_detail, self.do_pane_composer]
+        here = 1 if self._in_detail() else 2 if self.composer.has_focus_within else 0
+        panes[(here + step) % len(panes)]()
+
+    def do_pane_list(self) -> None:
+        self.remove_class("-full-detail")
+        self.tasks.focus()
+
+    def do_pane_detail(self) -> None:
+        if self.is_wide:
+            self.remove_class("-full-list")
+            self.detail.focus_pane()
+            self.open_task()
+        else:
+            self.call_later(self.do_open)
+
+    def do_pane_composer(self) -> None:
+        self.do_task_message()
+
+    def do_pane_filter(self) -> None:
+        self.query_one(FilterBar).open(self.choice.text)
+
+    def do_back(self) -> None:
+        """Step by step: searching, detail, range, marks, filter."""
+        if self.is_searching():
+            self._close_search()
+        elif self.has_class("-full-detail", "-full-list"):
+            self.remove_class("-full-detail", "-full-list")
+        elif not self.tasks.has_focus:
+            self.tasks.focus()
+        elif self.tasks.is_marking_range:
+            self.tasks.mark_range()
+        elif self.tasks.marks:
+            self.tasks.clear_marks()
+        elif self.choice.text:
+            self._filter_by("")
+
+    # marking, finding
+
+    def do_mark(self) -> None:
+        self.tasks.toggle_mark()
+        if not self.tasks.is_marking_range:
+            self.tasks.move(1)
+
+    def do_mark_range(self) -> None:
+        self.tasks.mark_range()
+
+    def do_mark_all(self) -> None:
+        self.tasks.mark_all_shown()
+
+    def do_filter(self) -> None:
+        """Filter the list, or search in the detail when that has the focus."""
+        if not (self._in_detail() and self.open_search()):
+            self.do_pane_filter()
+
+    def do_filter_failed(self) -> None:
+        self._filter_by("state:failed")
+
+    def do_filter_questions(self) -> None:
+        self._filter_by("state:waiting_feedback")
+
+    def do_filter_plans(self) -> None:
+        self._filter_by("state:waiting_approval")
+
+    def do_filter_running(self) -> None:
+        self._filter_by(COUNT_FILTERS["running"])
+
+    def do_filter_all(self) -> None:
+        self._filter_by("")
+
+    @on(FilterBar.Changed)
+    def _filter_typed(self, message: FilterBar.Changed) -> None:
+        self.choice.set_filter(message.text, message.query)
+        self._rearrange()
+
+    @on(FilterBar.Closed)
+    def _filter_closed(self) -> None:
+        self.tasks.focus()
+
+    def _filter_by(self, text: str) -> None:
+        """Filter by a text of ours; the same again shows everything."""
+        self.choice.toggle_filter(text)
+        self._rearrange()
+
+    def apply_view(self, name: str | None) -> None:
+        """Show a saved view of the settings; ``None``: everything."""
+        problem = self.choice.use_view(name)
+        if problem is not None:
+            self.dashboard.tell(problem, severity="error")
+        self.query_one(ViewTabs).show_views(tuple(self.dashboard.launch.settings.views), self.choice.view)
+        self._rearrange()
+
+    def do_view_next(self) -> None:
+        """The next saved view."""
+        names = [None, *self.dashboard.launch.settings.views]
+        if len(names) == 1:
+            self.dashboard.tell('There are no saved views; the settings have them: [views] mine = "repo:acme/*".')
+            return
+        here = names.index(self.choice.view) if self.choice.view in names else 0
+        self.apply_view(names[(here + 1) % len(names)])
+
+    def do_sort(self) -> None:
+        self.choice.next_sort()
+        self._rearrange()
+
+    def do_sort_reverse(self) -> None:
+        self.choice.reverse = not self.choice.reverse
+        self._rearrange()
+
+    def do_group(self) -> None:
+        self.choice.next_grouping()
+        self._rearrange()
+
+    def do_archived(self) -> None:
+        self.choice.archived = not self.choice.archived
+        self._rearrange()
+
+    def _rearrange(self) -> None:
+        choice = self.choice
+        self._arrangement.set_view(
+            now=self.now(),
+            query=choice.query,
+            sort=choice.sort,
+            reverse=choice.reverse,
+            grouping=cast("Grouping", choice.grouping),
+            show_archived=choice.archived,
+        )
+        self.tasks.rearranged()
+        self._show_list_state()
+        self._show_bars()
+        choice.remember(self.dashboard.launch.memory)
+
+    # layout
+
+    def do_preview(self) -> None:
+        """Detail beside the list, on or off."""
+        memory = self.dashboard.launch.memory
+        memory.preview = self.has_class("-no-preview")
+        self.set_class(not memory.preview, "-no-preview")
+        memory.save()
+        self.tasks.focus()
+
+    def do_preview_place(self) -> None:
+        """Detail right or below."""
+        memory = self.dashboard.launch.memory
+        memory.preview_below = not self.has_class("-below")
+        self.set_class(memory.preview_below, "-below")
+        memory.save()
+
+    def do_full_screen(self) -> None:
+        """The focused pane on the whole screen, or both again."""
+        pane = "-full-detail" if self._in_detail() else "-full-list"
+        self.set_class(not self.has_class(pane), pane)

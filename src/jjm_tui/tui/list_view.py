@@ -1,0 +1,125 @@
+"""What the person chose to see in the list: filter, view, order, groups; and what an empty list says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, get_args
+
+from textual.content import Content
+
+from jjm_tui.domain.order import SORT_FIELDS, check_sort_field
+from jjm_tui.domain.query import Query, parse_query
+from jjm_tui.errors import FilterError, ValidationError
+from jjm_tui.services.arrangement import Grouping
+from jjm_tui.services.board import Board
+from jjm_tui.tui.keymap import Keymap
+from jjm_tui.tui.literal import literal_line
+from jjm_tui.tui.memory import Memory
+
+GROUPINGS: Final[tuple[Grouping, ...]] = get_args(Grouping)
+_SORTS: Final = ("needs-me", "updated_at", "waiting", "created_at", "status", "repository", "title")
+_SORT_WORDS: Final[Mapping[str, str]] = {
+    "needs-me": "needs me",
+    "updated_at": "newest change",
+    "created_at": "newest",
+    "waiting": "longest wait",
+}
+_GROUP_WORDS: Final[Mapping[Grouping, str]] = {"needs": "", "repository": "by repository", "none": "flat"}
+
+
+@dataclass(slots=True)
+class ListChoice:
+    """The choices, and their words. ``views``: the saved ones of the settings by name."""
+
+    views: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    query: Query | None = None
+    view: str | None = None
+    sort: str = "needs-me"
+    reverse: bool = False
+    grouping: Grouping = "needs"
+    archived: bool = False
+
+    @classmethod
+    def remembered(cls, memory: Memory, views: Mapping[str, str]) -> ListChoice:
+        """What was chosen the last time; what no longer exists is dropped."""
+        choice = cls(views, reverse=memory.reverse)
+        try:
+            choice.sort = check_sort_field(memory.sort)
+        except ValidationError:
+            choice.sort = SORT_FIELDS[-1]
+        choice.grouping = next((each for each in GROUPINGS if each == memory.grouping), "needs")
+        if memory.view in views:
+            choice.use_view(memory.view)
+        return choice
+
+    def remember(self, memory: Memory) -> None:
+        """Keep it for the next start. A filter typed by hand is not kept: nobody should wonder where tasks are."""
+        kept = (self.sort, self.reverse, self.grouping, self.view)
+        if kept != (memory.sort, memory.reverse, memory.grouping, memory.view):
+            memory.sort, memory.reverse, memory.grouping, memory.view = kept
+            memory.save()
+
+    def set_filter(self, text: str, query: Query | None) -> None:
+        """Filter by what was typed."""
+        self.text, self.query, self.view = text, query, None
+
+    def toggle_filter(self, text: str) -> None:
+        """Filter by a known good text; the same again shows everything."""
+        wanted = "" if text == self.text else text
+        self.set_filter(wanted, parse_query(wanted) if wanted else None)
+
+    def use_view(self, name: str | None) -> str | None:
+        """Take over a saved view; answers what is wrong with it, then the filter stays as it is."""
+        if name is None:
+            self.set_filter("", None)
+            return None
+        text = self.views.get(name, "")
+        try:
+            query = parse_query(text)
+        except FilterError as error:
+            return f"The view {name} in the settings is wrong: {error.message}"
+        self.set_filter(text, query)
+        self.view = name
+        return None
+
+    def next_sort(self) -> None:
+        """The next order."""
+        place = _SORTS.index(self.sort) if self.sort in _SORTS else -1
+        self.sort = _SORTS[(place + 1) % len(_SORTS)]
+
+    def next_grouping(self) -> None:
+        """The next way to group."""
+        self.grouping = GROUPINGS[(GROUPINGS.index(self.grouping) + 1) % len(GROUPINGS)]
+
+    def describe(self) -> Content:
+        """The title of the list."""
+        words = _SORT_WORDS.get(self.sort, self.sort)
+        parts = ["Tasks", f"sort: {words}{' reversed' if self.reverse else ''}"]
+        if grouped := _GROUP_WORDS[self.grouping]:
+            parts.append(grouped)
+        if self.archived:
+            parts.append("with archived")
+        if self.view is not None:
+            parts.append(f"view: {self.view}")
+        elif self.text:
+            parts.append(f"filter: {self.text}")
+        return literal_line(" · ".join(parts))
+
+    def explain_empty(self, board: Board, keymap: Keymap, *, is_opening: bool) -> Content:
+        """What an empty list says, and what can be done about it."""
+        connection = board.connection
+        if self.text and board.tasks:
+            return literal_line(f"No task matches {self.text}. {keymap.first('filter.all')} shows everything.")
+        if not board.is_whole or is_opening:
+            return Content("Reading the stored tasks…")
+        if connection.status == "none":
+            return literal_line(f"{connection.trouble or ''} {connection.way_out or ''}")
+        if connection.trouble is not None:
+            return literal_line(f"No tasks are stored, and the server cannot be asked: {connection.trouble}")
+        if board.sync.synced_at is None:
+            return Content("Asking the server for your tasks…")
+        if board.tasks:
+            return literal_line(f"Everything is archived. {keymap.first('archived')} shows it.")
+        return literal_line(f"There are no tasks yet. {keymap.first('task.create')} creates the first one.")

@@ -1,0 +1,145 @@
+"""One task on a screen of its own, for terminals too narrow to show it beside the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from jjm_tui.domain.task import Task
+from jjm_tui.services.board import BoardChange
+from jjm_tui.tui.actions import ACTIONS, Scope
+from jjm_tui.tui.screens.detail_host import DetailHost
+from jjm_tui.tui.widgets.bar import Bar
+from jjm_tui.tui.widgets.composer import Composer
+from jjm_tui.tui.widgets.detail import Tab, TaskDetail
+from jjm_tui.tui.widgets.search_bar import SearchBar
+from jjm_tui.tui.widgets.status_bar import StatusBar
+from jjm_tui.tui.widgets.trouble_bar import TroubleBar
+
+
+class DetailScreen(DetailHost):
+    """The detail and the composer. It is left with the id of a task that was decided on, else with ``None``."""
+
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "detail"})
+
+    def __init__(self, task_id: str, tab: Tab = "overview", *, types: bool = False) -> None:
+        """``types``: begin in the composer."""
+        super().__init__()
+        self._task_id = task_id
+        self._first_tab = tab
+        self._types = types
+
+    def compose(self) -> ComposeResult:
+        yield TaskDetail(id="detail")
+        yield SearchBar(id="search")
+        yield Composer(id="composer")
+        yield TroubleBar(id="trouble")
+        yield StatusBar(id="status")
+
+    async def on_mount(self) -> None:
+        """Show the task; it counts as seen."""
+        self.show_in_detail(self.current_task())
+        await self.detail.go_to(self._first_tab)
+        self.open_task()
+        if self._types:
+            self.composer.focus_text()
+        else:
+            self.detail.focus_pane()
+        self._show_bars()
+
+    def current_task(self) -> Task | None:
+        """The task that this screen was opened for."""
+        return self.board.task(self._task_id)
+
+    def board_changed(self, change: BoardChange) -> None:
+        """The task or the connection changed."""
+        super().board_changed(change)
+        self._show_bars()
+
+    def clock_ticked(self, now: datetime) -> None:
+        """Ages read differently."""
+        super().clock_ticked(now)
+        self._show_bars()
+
+    def _show_bars(self) -> None:
+        task = self.current_task()
+        oldest = None if task is None else task.synced_at
+        self.query_one(StatusBar).show_state(self.board, oldest, self._hints(), self.now())
+        self.query_one(TroubleBar).show_state(self.board, self.dashboard.launch.keymap, self.now())
+
+    def _hints(self) -> list[tuple[str, str, str]]:
+        keymap = self.dashboard.launch.keymap
+        ids: Iterable[str] = ("composer.send", "composer.editor", "back")
+        if not self.composer.has_focus_within:
+            wanted = ("back", "task.approve", "task.message", "task.resume", "task.diff", "next.tab", "filter", "help")
+            ids = [each for each in wanted if self.unavailable(each) is None]
+        return [(key, ACTIONS[each].title, each) for each in ids if (key := keymap.first(each))]
+
+    @on(Bar.Chosen)
+    async def _piece_chosen(self, message: Bar.Chosen) -> None:
+        if message.target in ACTIONS:
+            await self.action_perform(message.target)
+
+    def go_on_from(self, task_id: str) -> None:
+        """Back to the list, which goes on to the next task."""
+        self.dismiss(task_id)
+
+    def do_back(self) -> None:
+        """End searching, leave the composer, then the screen."""
+        if self.is_searching():
+            self._close_search()
+        elif self.composer.has_focus_within:
+            self.detail.focus_pane()
+        else:
+            self.dismiss(None)
+
+    def do_open(self) -> None:
+        """Read the task again."""
+        self.detail.focus_pane()
+        self.open_task()
+
+    def do_filter(self) -> None:
+        """Search in what is shown."""
+        if not self.open_search():
+            self.dashboard.tell("This tab cannot be searched; chat, plan and files can.")
+
+    def do_move_down(self) -> None:
+        self.detail.move(1)
+
+    def do_move_up(self) -> None:
+        self.detail.move(-1)
+
+    def do_move_first(self) -> None:
+        self.detail.move_to_edge(end=False)
+
+    def do_move_last(self) -> None:
+        self.detail.move_to_edge(end=True)
+
+    def do_move_half_down(self) -> None:
+        self.detail.page(0.5)
+
+    def do_move_half_up(self) -> None:
+        self.detail.page(-0.5)
+
+    def do_next_needs_me(self) -> None:
+        """The next match while searching."""
+        if self.is_searching():
+            self.go_to_match(1)
+
+    def do_previous_needs_me(self) -> None:
+        """The previous match while searching."""
+        if self.is_searching():
+            self.go_to_match(-1)
+
+    def do_next_pane(self) -> None:
+        """From the text to the composer and back."""
+        if self.composer.has_focus_within:
+            self.detail.focus_pane()
+        else:
+            self.composer.focus_text()
+
+    do_previous_pane = do_next_pane

@@ -1,0 +1,264 @@
+"""A screen with a detail and a composer: reading what they show, typing, tabs, searching, diff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+from textual.timer import Timer
+from textual.worker import Worker
+
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import heading
+from jjm_tui.services.board import BoardChange
+from jjm_tui.tui.detail_reader import DetailReader
+from jjm_tui.tui.screens.task_actions import TaskScreen
+from jjm_tui.tui.widgets.composer import Composer
+from jjm_tui.tui.widgets.detail import Details, TaskDetail
+from jjm_tui.tui.widgets.search_bar import SearchBar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from textual.message import Message
+
+_REST: Final = 0.15
+"""Seconds that the cursor rests on a task before its conversation is read from disk."""
+
+_LONG_REST: Final = 0.8
+"""Seconds until a task of which nothing beyond the list is known is asked for."""
+
+
+class DetailHost(TaskScreen):
+    """Brings a ``TaskDetail`` what it shows. The person *opens* a task by going into it; a resting cursor does not."""
+
+    _rest_timer: Timer | None = None
+    _reading: Worker[None] | None = None
+    _opened: str | None = None
+
+    @property
+    def detail(self) -> TaskDetail:
+        """The detail of this screen."""
+        return self.query_one(TaskDetail)
+
+    @property
+    def composer(self) -> Composer:
+        """The composer of this screen."""
+        return self.query_one(Composer)
+
+    # bringing data
+
+    def show_in_detail(self, task: Task | None) -> None:
+        """Show a task from the board at once; the rest is read when the cursor stays on it."""
+        if task is None:
+            return
+        is_other = task.id != self.detail.task_id
+        self.detail.show_task(task, self.board.operations_of(task.id), self.now())
+        if is_other:
+            self._opened = None
+            self.composer.edit(task.id, heading(task.title, task.description, task.id))
+            self._close_search()
+            self._rest(_REST)
+            self.tell_feed()
+
+    def _rest(self, seconds: float) -> None:
+        if self._rest_timer is not None:
+            self._rest_timer.stop()
+        self._rest_timer = self.set_timer(seconds, self._rested)
+
+    def _rested(self) -> None:
+        task = self.board.task(self.detail.task_id)
+        if task is None or self.engine is None:
+            return
+        details = self.detail.details
+        if details is None:
+            self._read(task, fresh=False)
+            if _is_hardly_known(task):
+                self._rest(_LONG_REST)
+        elif _is_hardly_known(details.task):
+            self._read(task, fresh=True)
+
+    def open_task(self) -> None:
+        """The person goes into the task: it is read from the server and counts as seen."""
+        task = self.board.task(self.detail.task_id)
+        if task is None:
+            return
+        self._opened = task.id
+        self.dashboard.when_open(lambda _: self._read(task, fresh=True, seen=True))
+
+    def reread(self) -> None:
+        """Read the stored details again, as something changed."""
+        task = self.board.task(self.detail.task_id)
+        if task is not None and self.detail.details is not None:
+            self._read(task, fresh=False)
+
+    def _read(self, task: Task, *, fresh: bool, seen: bool = False) -> None:
+        if self._reading is not None and not fresh and self._reading.is_running:
+            return
+        self._reading = self.run_worker(self._read_details(task, fresh, seen), group="details", exclusive=True)
+
+    async def _read_details(self, task: Task, fresh: bool, seen: bool) -> None:
+        engine = self.engine
+        if engine is None:
+            return
+        reader = DetailReader(engine, self.detail.show_details, self._tell_reading_failed)
+        known = self.detail.details
+        details = await reader.read_stored(task)
+        if known is not None and details.diff is None and known.task.id == task.id:
+            details = Details(
+                details.task, known.diff, known.is_diff_cut, known.diff_note, details.events, known.is_reading
+            )
+            self.detail.show_details(details)
+        if fresh and engine.context.server is not None:
+            details = await reader.read_fresh(details, seen=seen)
+        elif seen:
+            await engine.manager.mark_seen([task.id])
+        if self.detail.tab == "files" and fresh:
+            await self._read_diff(reader, details)
+
+    async def _read_diff(self, reader: DetailReader, details: Details) -> None:
+        if self.board.connection.unavailable.get("diff") is not None:
+            return
+        await reader.read_diff(details)
+
+    def _tell_reading_failed(self, sentence: str) -> None:
+        self.dashboard.tell(f"What is shown is what is stored. {sentence}", severity="warning")
+
+    def tell_feed(self) -> None:
+        """Tell the live feed what the person looks at."""
+        engine = self.engine
+        if engine is not None:
+            task_id = self.detail.task_id
+            engine.live.look_at([task_id] if task_id else [], self.visible_ids())
+
+    def visible_ids(self) -> tuple[str, ...]:
+        """The tasks that can be seen right now."""
+        task_id = self.detail.task_id
+        return () if task_id is None else (task_id,)
+
+    def board_changed(self, change: BoardChange) -> None:
+        """The task in the detail changed, or what is under way for it."""
+        task_id = self.detail.task_id
+        if task_id is not None and task_id in change.task_ids:
+            task = self.board.task(task_id)
+            if task is not None:
+                self.detail.show_task(task, self.board.operations_of(task_id), self.now())
+                self.reread()
+
+    def clock_ticked(self, now: datetime) -> None:
+        """Ages read differently."""
+        self.detail.tick(now)
+
+    # tabs, searching, moving
+
+    async def do_next_tab(self) -> None:
+        """The next tab."""
+        await self.detail.step_tab(1)
+
+    async def do_previous_tab(self) -> None:
+        """The previous tab."""
+        await self.detail.step_tab(-1)
+
+    @on(TaskDetail.TabShown)
+    def _tab_shown(self, message: TaskDetail.TabShown) -> None:
+        task = self.board.task(self.detail.task_id)
+        if task is None:
+            return
+        if message.tab == "files" and (self.detail.details is None or self.detail.details.diff is None):
+            self._read(task, fresh=True, seen=self._opened == task.id)
+        elif self.detail.details is None:
+            self._read(task, fresh=False)
+
+    async def do_task_diff(self) -> None:
+        """Show what the task changed."""
+        await self.open_detail()
+        await self.detail.go_to("files")
+
+    async def open_detail(self) -> None:
+        """Go into the detail."""
+        self.detail.focus_pane()
+        self.open_task()
+
+    def do_follow(self) -> None:
+        """Stay at the newest message, or stop that."""
+        pane = self.detail.pane()
+        if hasattr(pane, "follow"):
+            pane.follow = not pane.follow
+            self.dashboard.tell("Following the newest." if pane.follow else "No longer following.")
+        else:
+            self.dashboard.tell("There is nothing to follow on this tab; the chat has it.")
+
+    @property
+    def search(self) -> SearchBar:
+        """Searching in the detail."""
+        return self.query_one(SearchBar)
+
+    def open_search(self) -> bool:
+        """Search in the pane of the current tab; false when it cannot be searched."""
+        if not hasattr(self.detail.search_target(), "search"):
+            return False
+        self.search.open()
+        return True
+
+    @on(SearchBar.Changed)
+    def _search_typed(self, message: SearchBar.Changed) -> None:
+        target = self.detail.search_target()
+        if hasattr(target, "search"):
+            target.search(message.term)
+
+    @on(SearchBar.Closed)
+    def _search_closed(self, message: SearchBar.Closed) -> None:
+        if not message.keeps:
+            self._close_search()
+        self.detail.focus_pane()
+
+    def _close_search(self) -> None:
+        if self.search.is_open:
+            self.search.close()
+        target = self.detail.search_target()
+        if hasattr(target, "clear_search"):
+            target.clear_search()
+
+    def is_searching(self) -> bool:
+        """Whether n and N go through matches."""
+        return self.search.is_open
+
+    def go_to_match(self, step: int) -> None:
+        """The next match, or with -1 the previous one."""
+        target = self.detail.search_target()
+        if hasattr(target, "next_match"):
+            target.next_match() if step > 0 else target.previous_match()
+
+    def on_search_changed(self, message: Message) -> None:
+        """A pane tells which match of how many it shows."""
+        self.search.show_place(getattr(message, "current", 0), getattr(message, "total", 0))
+
+    # typing
+
+    def do_task_message(self) -> None:
+        """Type a message to the task in the detail."""
+        self.composer.focus_text()
+
+    @on(Composer.Sent)
+    def _message_sent(self, message: Composer.Sent) -> None:
+        engine = self.engine
+        if engine is None:
+            self.dashboard.tell("Still opening; your text is kept, send it again in a moment.", severity="warning")
+            return
+        self.dashboard.launch.memory.remember_text(message.text)
+        self.dashboard.launch.memory.save()
+        engine.desk.send_message(message.task_id, message.text)
+        self.go_on_from(message.task_id)
+
+    @on(Composer.Left)
+    def _composer_left(self) -> None:
+        self.leave_composer()
+
+    def leave_composer(self) -> None:
+        """The composer was left without sending."""
+        self.detail.focus_pane()
+
+
+def _is_hardly_known(task: Task) -> bool:
+    """Whether only the list told of it: no conversation, plan or files yet."""
+    return task.on_server is not False and task.plan is None and not task.chat_history and task.source_files is None

@@ -1,0 +1,307 @@
+"""What can be done to the task at hand, on whichever screen it is shown: decide, care, look."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import urlsplit
+
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import clean_line, heading, truncate
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.tui.actions import Scope
+from jjm_tui.tui.screens.base import DashboardScreen
+
+if TYPE_CHECKING:
+    from jjm_tui.services.results import MarkResult
+    from jjm_tui.tui.engine import Engine
+
+_NEEDS_TASK: Final = frozenset(
+    {
+        "task.approve",
+        "task.message",
+        "task.resume",
+        "task.archive",
+        "task.unarchive",
+        "task.snooze",
+        "task.watch",
+        "task.forget",
+        "task.diff",
+        "task.open",
+        "task.copy-id",
+        "task.copy-url",
+        "open",
+    }
+)
+_NEEDS_ENGINE: Final = frozenset(
+    {"task.approve", "task.approve-many", "task.resume", "task.archive", "task.unarchive", "task.snooze", "task.forget"}
+)
+_OPERATIONS: Final = {"task.approve": "approve", "task.message": "message", "task.diff": "diff"}
+"""Actions that need the server to be able to do something, by the name in its capabilities."""
+
+_STILL_OPENING: Final = "Still opening; try again in a moment."
+
+
+class TaskScreen(DashboardScreen[None]):
+    """A screen with a task at hand."""
+
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "detail"})
+
+    # what a subclass tells
+
+    def current_task(self) -> Task | None:
+        """The task at hand."""
+        raise NotImplementedError
+
+    def targets(self) -> tuple[str, ...]:
+        """The tasks that archive, snooze and watch act on: the marked ones, else the one at hand."""
+        task = self.current_task()
+        return () if task is None else (task.id,)
+
+    def marks_used(self) -> None:
+        """An action was carried out on the marked tasks."""
+
+    # availability
+
+    def unavailable(self, action_id: str) -> str | None:
+        """Why not: no task, not opened yet, wrong state, or a server that cannot."""
+        if action_id in _NEEDS_TASK and not self.targets():
+            return "There is no task under the cursor."
+        if action_id in _NEEDS_ENGINE and self.engine is None:
+            return _STILL_OPENING
+        task = self.current_task()
+        missing = self.board.connection.unavailable.get(_OPERATIONS.get(action_id, ""))
+        if missing is not None:
+            return f"This server cannot do that: {missing}"
+        if task is None:
+            return None
+        return _unavailable_for(task, action_id, self.dashboard.launch.keymap.first("refresh"))
+
+    # deciding
+
+    def do_task_approve(self) -> None:
+        """Read the plan, approve it."""
+        task = self.current_task()
+        if task is not None:
+            from jjm_tui.tui.screens.approval import ApprovalScreen
+
+            self.app.push_screen(ApprovalScreen(task.id), lambda done: self._after_approval(task.id, done))
+
+    def _after_approval(self, task_id: str, done: object) -> None:
+        if done is True:
+            self.go_on_from(task_id)
+        elif done == "message":
+            self.do_task_message()
+        elif done == "diff":
+            self.call_later(self.action_perform, "task.diff")
+
+    def do_task_approve_many(self) -> None:
+        """The sheet of all plans that wait."""
+        from jjm_tui.tui.screens.bulk_approval import BulkApprovalScreen
+
+        self.app.push_screen(BulkApprovalScreen(self.marked()), self._after_bulk)
+
+    def do_task_message_many(self) -> None:
+        """One message to all marked tasks."""
+        marked = self.marked()
+        if not marked:
+            self.dashboard.tell("Nothing is marked; space marks a task.", severity="warning")
+            return
+        from jjm_tui.tui.screens.bulk_message import BulkMessageScreen
+
+        self.app.push_screen(BulkMessageScreen(marked), self._after_bulk)
+
+    def _after_bulk(self, done: object) -> None:
+        if done:
+            self.marks_used()
+
+    def marked(self) -> tuple[str, ...]:
+        """The marked tasks in the order of the list."""
+        return ()
+
+    def do_task_message(self) -> None:
+        """Type a message to the task at hand."""
+        raise NotImplementedError
+
+    def go_on_from(self, task_id: str) -> None:
+        """A decision on this task was made: the next one that needs the person comes under the cursor."""
+
+    def do_task_resume(self) -> None:
+        """Let a paused or failed task go on, after a look at what will be sent."""
+        task = self.current_task()
+        engine = self.engine
+        if task is None or engine is None:
+            return
+        from jjm_tui.tui.screens.confirm import ResumeDialog
+
+        self.app.push_screen(
+            ResumeDialog(task.id), lambda sure: self._resume(engine, task.id) if sure is True else None
+        )
+
+    def _resume(self, engine: Engine, task_id: str) -> None:
+        engine.desk.resume(task_id)
+        self.go_on_from(task_id)
+
+    def do_task_create(self) -> None:
+        """A new task."""
+        self.dashboard.open_screen("create")
+
+    def do_task_create_from_template(self) -> None:
+        """A new task from a template."""
+        self.dashboard.open_screen("templates")
+
+    # caring
+
+    def do_task_archive(self) -> None:
+        """Archive the targets here."""
+        ids = self.targets()
+        self._mark("archived", ids, lambda engine: engine.manager.archive(ids), lambda e: e.manager.unarchive(ids))
+
+    def do_task_unarchive(self) -> None:
+        """Take the targets out of the archive."""
+        ids = self.targets()
+        self._mark("unarchived", ids, lambda engine: engine.manager.unarchive(ids), lambda e: e.manager.archive(ids))
+
+    def do_task_snooze(self) -> None:
+        """Choose how long the targets need nobody."""
+        from jjm_tui.tui.screens.snooze import SnoozeDialog
+
+        ids = self.targets()
+        self.app.push_screen(SnoozeDialog(), lambda until: self._snooze(ids, until))
+
+    def _snooze(self, ids: tuple[str, ...], until: datetime | None) -> None:
+        if until is not None:
+            before = {task_id: task.snoozed_until for task_id in ids if (task := self.board.task(task_id)) is not None}
+            self._mark("snoozed", ids, lambda engine: engine.manager.snooze(ids, until), lambda e: _wake(e, before))
+
+    def do_task_forget(self) -> None:
+        """Forget the targets here, after a question that names what would be lost."""
+        from jjm_tui.tui.screens.confirm import ForgetDialog
+
+        ids = self.targets()
+        self.app.push_screen(ForgetDialog(ids), lambda sure: self._forget(ids) if sure is True else None)
+
+    def _forget(self, ids: tuple[str, ...]) -> None:
+        self._mark("forgot", ids, lambda engine: engine.manager.forget(ids), lambda e: e.manager.remember(ids))
+
+    def do_task_watch(self) -> None:
+        """Watch the targets; if all of them are watched already, stop that."""
+        ids = set(self.targets())
+        watched = set(self.board.watched)
+        stops = ids <= watched
+        self.board.set_watched(watched - ids if stops else watched | ids)
+        memory = self.dashboard.launch.memory
+        memory.watched = sorted(self.board.watched)
+        memory.save()
+        self.marks_used()
+        self.dashboard.tell(f"{'No longer watching' if stops else 'Watching'} {_tasks(len(ids))}.")
+
+    def do_undo(self) -> None:
+        """Take the last local change back."""
+        change = self.dashboard.undo.pop()
+        if change is None:
+            self.dashboard.tell("There is nothing to undo. What a server heard of cannot be taken back.")
+            return
+        what, undoing = change
+        self.run_worker(self._undo(what, undoing), group="marks")
+
+    async def _undo(self, what: str, undoing: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await undoing()
+        except JulesManagerError as error:
+            self.dashboard.tell(f"That could not be undone: {error.message}", severity="error")
+        else:
+            self.dashboard.tell(f"Undone: {what}.")
+
+    def _mark(
+        self,
+        word: str,
+        ids: Sequence[str],
+        mark: Callable[[Engine], Awaitable[MarkResult]],
+        unmark: Callable[[Engine], Awaitable[object]],
+    ) -> None:
+        engine = self.engine
+        if engine is not None:
+            self.run_worker(self._carry_out_mark(engine, word, ids, mark, unmark), group="marks")
+
+    async def _carry_out_mark(
+        self,
+        engine: Engine,
+        word: str,
+        ids: Sequence[str],
+        mark: Callable[[Engine], Awaitable[MarkResult]],
+        unmark: Callable[[Engine], Awaitable[object]],
+    ) -> None:
+        try:
+            result = await mark(engine)
+        except JulesManagerError as error:
+            self.dashboard.tell(" ".join(filter(None, (error.message, error.hint))), severity="error")
+            return
+        changed = len(ids) - len(result.unchanged)
+        if not changed:
+            self.dashboard.tell("Nothing had to change.")
+            return
+        what = f"{word} {_tasks(changed)}"
+        self.dashboard.undo.push(what, lambda: unmark(engine))
+        self.marks_used()
+        self.dashboard.tell(f"{what[0].upper()}{what[1:]}. {self.dashboard.launch.keymap.first('undo')} undoes it.")
+
+    # looking
+
+    def do_task_open(self) -> None:
+        """Open its page in the browser; only http and https, and the host is told."""
+        task = self.current_task()
+        url = None if task is None else task.url
+        if task is None or not url:
+            self.dashboard.tell("The server tells no address of this task.", severity="warning")
+            return
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            self.dashboard.tell(
+                f"Not opened, as it is no web address: {truncate(clean_line(url), 80)}", severity="error"
+            )
+            return
+        self.app.open_url(url)
+        self.dashboard.tell(f"Opening it at {parts.hostname}.")
+
+    def do_task_copy_id(self) -> None:
+        """Copy the id."""
+        task = self.current_task()
+        if task is not None:
+            self.dashboard.copy(task.id, f"id of {_name(task)}")
+
+    def do_task_copy_url(self) -> None:
+        """Copy the address of its page."""
+        task = self.current_task()
+        if task is None or not task.url:
+            self.dashboard.tell("The server tells no address of this task.", severity="warning")
+        else:
+            self.dashboard.copy(task.url, f"address of {_name(task)}")
+
+
+def _wake(engine: Engine, before: dict[str, datetime | None]) -> Awaitable[object]:
+    async def wake() -> None:
+        for task_id, until in before.items():
+            await engine.manager.snooze([task_id], until)
+
+    return wake()
+
+
+def _unavailable_for(task: Task, action_id: str, refresh_key: str) -> str | None:
+    if action_id == "task.approve" and task.status not in (TaskStatus.WAITING_APPROVAL, TaskStatus.UNKNOWN):
+        return f"No plan waits here: the task is {task.status.value.replace('_', ' ')}."
+    if action_id == "task.resume" and task.status not in (TaskStatus.PAUSED, TaskStatus.FAILED, TaskStatus.UNKNOWN):
+        return f"Only paused and failed tasks can be resumed; {refresh_key} refreshes."
+    if action_id in ("task.approve", "task.message", "task.resume") and task.on_server is False:
+        return "The server no longer has this task."
+    return None
+
+
+def _name(task: Task) -> str:
+    return truncate(heading(task.title, task.description, task.id), 40)
+
+
+def _tasks(count: int) -> str:
+    return "1 task" if count == 1 else f"{count} tasks"

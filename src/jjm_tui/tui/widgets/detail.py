@@ -1,0 +1,382 @@
+"""One task in five tabs: Overview, Plan, Chat, Files, Timeline. Each is made when it is first looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar, Final, Literal, get_args
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Static
+
+from jjm_tui.domain.events import TaskEvent
+from jjm_tui.domain.operations import Operation
+from jjm_tui.domain.plans import diff_plans
+from jjm_tui.domain.risks import risk_marks
+from jjm_tui.domain.task import Plan, Task
+from jjm_tui.tui.literal import literal_line
+from jjm_tui.tui.overview import describe_task
+from jjm_tui.tui.widgets.bar import Bar, Piece
+
+Tab = Literal["overview", "plan", "chat", "files", "timeline"]
+TABS: Final[tuple[Tab, ...]] = get_args(Tab)
+_TITLES: Final[dict[Tab, str]] = {
+    "overview": "Overview",
+    "plan": "Plan",
+    "chat": "Chat",
+    "files": "Files",
+    "timeline": "Timeline",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is known of a task beyond the board: its whole conversation, its changes, its history.
+
+    ``task`` has the whole conversation as far as it was read. ``diff`` is ``None`` before it was read; the note says
+    why there is none. ``is_reading``: the server is being asked right now.
+    """
+
+    task: Task
+    diff: str | None = None
+    is_diff_cut: bool = False
+    diff_note: str | None = None
+    events: tuple[TaskEvent, ...] = ()
+    is_reading: bool = False
+
+
+class TabBar(Bar):
+    """The names of the tabs; the current one is marked. Targets: the tabs."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"bar--tab", "bar--current"}
+    DEFAULT_CSS = """
+    TabBar {
+        background: $surface;
+        & > .bar--tab { color: $foreground; }
+        & > .bar--current { text-style: bold reverse; color: $text-primary; }
+    }
+    """
+
+    def show_tab(self, current: Tab, notes: dict[Tab, str]) -> None:
+        """Mark the current tab; ``notes`` are put behind names."""
+        self.show(
+            Piece(
+                f"{_TITLES[tab]}{' ' + notes[tab] if notes.get(tab) else ''}",
+                "current" if tab == current else "tab",
+                rank=0 if tab == current else 1,
+                short=_TITLES[tab],
+                target=tab,
+            )
+            for tab in TABS
+        )
+
+
+class OverviewPane(VerticalScroll, can_focus=True):
+    """The overview: one text."""
+
+    DEFAULT_CSS = """
+    OverviewPane { padding: 0 1; scrollbar-size-vertical: 1; & > Static { height: auto; } }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield Static()
+
+    def show(self, content: Content) -> None:
+        """Replace the text."""
+        self.query_one(Static).update(content)
+
+
+class TaskDetail(Vertical):
+    """Shows one task. It is given everything, and asks for more by messages.
+
+    The screen's actions call ``move``, ``page`` and their like, which go to the pane of the current tab.
+    """
+
+    DEFAULT_CSS = """
+    TaskDetail {
+        border: round $panel-lighten-2;
+        border-title-color: $foreground;
+        background: $surface;
+        &:focus-within { border: round $border; border-title-color: $text-primary; border-title-style: bold; }
+        & > TabBar { display: none; }
+        &.-filled > TabBar { display: block; }
+        & > ContentSwitcher { height: 1fr; display: none; }
+        &.-filled > ContentSwitcher { display: block; }
+        & > #nothing { height: 1fr; padding: 1 2; }
+        &.-filled > #nothing { display: none; }
+    }
+    """
+
+    class TabShown(Message):
+        """Another tab is looked at; the screen brings what it needs."""
+
+        def __init__(self, detail: TaskDetail, tab: Tab) -> None:
+            super().__init__()
+            self.detail = detail
+            self.tab = tab
+
+        @property
+        def control(self) -> TaskDetail:
+            """The detail."""
+            return self.detail
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self.tab: Tab = "overview"
+        self.task_id: str | None = None
+        self._shown: Task | None = None
+        self._operations: tuple[Operation, ...] = ()
+        self._details: Details | None = None
+        self._now: datetime | None = None
+        self._read_plans: dict[str, Plan] = {}
+        self._older_plans: dict[str, Plan] = {}
+        self._revisions: dict[str, int] = {}
+
+    def compose(self) -> ComposeResult:
+        yield TabBar()
+        yield Static(id="nothing")
+        with ContentSwitcher(initial="overview"):
+            yield OverviewPane(id="overview")
+
+    # what is shown
+
+    def show_nothing(self, content: Content) -> None:
+        """No task: say what could be here."""
+        self.task_id = None
+        self._shown = None
+        self._details = None
+        self.border_title = None
+        self.remove_class("-filled")
+        self.query_one("#nothing", Static).update(content)
+
+    def show_task(self, task: Task, operations: Sequence[Operation], now: datetime) -> None:
+        """Show a task, or the newer state of the one that is shown."""
+        is_other = task.id != self.task_id
+        self.task_id, self._shown, self._operations, self._now = task.id, task, tuple(operations), now
+        if is_other:
+            self._details = None
+        elif self._details is not None:
+            self._details = replace(self._details, task=_newest(self._details.task, task))
+        self._note_plan(task)
+        self.add_class("-filled")
+        where = f" · {task.repository}" if task.repository else ""
+        branch = f"@{task.branch}" if task.repository and task.branch else ""
+        self.border_title = literal_line(f"{_heading_of(task)}{where}{branch}")
+        self._fill()
+
+    def show_details(self, details: Details) -> None:
+        """Take over what was read beyond the board, for the task that is shown; else it is dropped."""
+        if details.task.id == self.task_id:
+            self._details = details
+            self._fill()
+
+    @property
+    def details(self) -> Details | None:
+        """What was given for the task that is shown."""
+        return self._details
+
+    def tick(self, now: datetime) -> None:
+        """Ages may read differently now."""
+        self._now = now
+        if self._shown is not None and self.tab in ("overview", "chat"):
+            self._fill()
+
+    def _note_plan(self, task: Task) -> None:
+        plan = task.plan
+        known = self._read_plans.get(task.id)
+        if plan is not None and (known is None or known.fingerprint != plan.fingerprint):
+            if known is not None:
+                self._older_plans[task.id] = known
+            self._read_plans[task.id] = plan
+            self._revisions[task.id] = self._revisions.get(task.id, 0) + 1
+
+    # tabs
+
+    async def go_to(self, tab: Tab) -> None:
+        """Show a tab; its pane is made when it is first wanted."""
+        switcher = self.query_one(ContentSwitcher)
+        had_focus = self.has_focus_within
+        if not switcher.query(f"#{tab}"):
+            await switcher.add_content(_PANES[tab](), id=tab)
+        self.tab = tab
+        switcher.current = tab
+        self._fill()
+        if had_focus:
+            self.focus_pane()
+        self.post_message(self.TabShown(self, tab))
+
+    async def step_tab(self, step: int) -> None:
+        """The next tab, or with -1 the previous one."""
+        await self.go_to(TABS[(TABS.index(self.tab) + step) % len(TABS)])
+
+    def focus_pane(self) -> None:
+        """Let keys go to the pane of the current tab."""
+        target = self._focus_target()
+        if target is not None:
+            target.focus(scroll_visible=False)
+
+    def pane(self) -> Widget:
+        """The widget of the current tab."""
+        return self.query_one(ContentSwitcher).query_one(f"#{self.tab}")
+
+    def search_target(self) -> Widget:
+        """The widget of the current tab that can be searched: the pane itself, or the text in it."""
+        pane = self.pane()
+        return next((child for child in pane.query("*") if hasattr(child, "search")), pane)
+
+    def _focus_target(self) -> Widget | None:
+        pane = self.pane()
+        if pane.focusable:
+            return pane
+        return next((child for child in pane.query("*") if child.focusable), None)
+
+    # moving inside
+
+    def move(self, lines: int) -> None:
+        """Scroll or move the pane's own cursor by lines."""
+        mover: Callable[[int], None] | None = getattr(self.pane(), "move", None)
+        if mover is not None:
+            mover(lines)
+        elif (target := self._focus_target()) is not None:
+            target.scroll_relative(y=lines, animate=False)
+
+    def page(self, share: float) -> None:
+        """Scroll by a share of the height; negative is up."""
+        pager: Callable[[float], None] | None = getattr(self.pane(), "page", None)
+        if pager is not None:
+            pager(share)
+        elif (target := self._focus_target()) is not None:
+            target.scroll_relative(y=round(share * target.size.height), animate=False)
+
+    def move_to_edge(self, *, end: bool) -> None:
+        """To the top or the end."""
+        target = self._focus_target()
+        if target is not None:
+            target.scroll_end(animate=False) if end else target.scroll_home(animate=False)
+
+    async def on_bar_chosen(self, message: Bar.Chosen) -> None:
+        """A tab was clicked."""
+        if message.target in TABS:
+            message.stop()
+            await self.go_to(message.target)  # type: ignore[arg-type]
+
+    # filling
+
+    def _fill(self) -> None:
+        task, now = self._shown, self._now
+        if task is None or now is None or not self.is_mounted:
+            return
+        self.query_one(TabBar).show_tab(self.tab, self._notes(task))
+        fill: dict[Tab, Callable[[Task, datetime], None]] = {
+            "overview": self._fill_overview,
+            "plan": self._fill_plan,
+            "chat": self._fill_chat,
+            "files": self._fill_files,
+            "timeline": self._fill_timeline,
+        }
+        fill[self.tab](task, now)
+
+    def _notes(self, task: Task) -> dict[Tab, str]:
+        notes: dict[Tab, str] = {}
+        if task.plan is not None:
+            notes["plan"] = str(len(task.plan.steps))
+        whole = self._details.task if self._details is not None else task
+        if whole.chat_history:
+            notes["chat"] = f"{len(whole.chat_history)}{'+' if whole.chat_truncated else ''}"
+        if task.source_files:
+            notes["files"] = str(len(task.source_files))
+        return notes
+
+    def _fill_overview(self, task: Task, now: datetime) -> None:
+        pane = self.query_one("#overview", OverviewPane)
+        width = max(20, pane.content_size.width or self.size.width - 4)
+        pane.show(describe_task(task, self._operations, now, width))
+
+    def _fill_plan(self, task: Task, now: datetime) -> None:
+        from jjm_tui.tui.widgets.plan_view import PlanView
+
+        plan, older = task.plan, self._older_plans.get(task.id)
+        self.query_one("#plan", PlanView).show(
+            plan,
+            difference=None if plan is None or older is None else diff_plans(older, plan),
+            risks=risk_marks(plan),
+            revision=self._revisions.get(task.id),
+        )
+
+    def _fill_chat(self, task: Task, now: datetime) -> None:
+        from jjm_tui.services.conversations import with_operations
+        from jjm_tui.tui.widgets.transcript import Transcript
+
+        whole = with_operations(self._details.task if self._details is not None else task, self._operations)
+        self.query_one("#chat", Transcript).show(whole.chat_history, now, whole.chat_truncated)
+
+    def _fill_files(self, task: Task, now: datetime) -> None:
+        from jjm_tui.tui.widgets.files_pane import FilesPane
+
+        details = self._details
+        note = None if details is None or details.diff_note is None else literal_line(details.diff_note)
+        if details is not None and details.is_reading and details.diff is None:
+            note = Content("Reading the changes…")
+        self.query_one("#files", FilesPane).show(
+            task.source_files,
+            None if details is None else details.diff,
+            truncated=details is not None and details.is_diff_cut,
+            note=note,
+        )
+
+    def _fill_timeline(self, task: Task, now: datetime) -> None:
+        from jjm_tui.tui.widgets.timeline import Timeline
+
+        events = () if self._details is None else self._details.events
+        self.query_one("#timeline", Timeline).show(events, self._operations, now)
+
+
+def _heading_of(task: Task) -> str:
+    from jjm_tui.domain.text import heading
+
+    return heading(task.title, task.description, task.id)
+
+
+def _newest(whole: Task, task: Task) -> Task:
+    """The newer state of a task with the conversation that is known to be longer."""
+    if len(whole.chat_history) <= len(task.chat_history):
+        return task
+    return replace(task, chat_history=whole.chat_history, chat_truncated=whole.chat_truncated)
+
+
+def _make_plan() -> Widget:
+    from jjm_tui.tui.widgets.plan_view import PlanView
+
+    return PlanView()
+
+
+def _make_chat() -> Widget:
+    from jjm_tui.tui.widgets.transcript import Transcript
+
+    return Transcript()
+
+
+def _make_files() -> Widget:
+    from jjm_tui.tui.widgets.files_pane import FilesPane
+
+    return FilesPane()
+
+
+def _make_timeline() -> Widget:
+    from jjm_tui.tui.widgets.timeline import Timeline
+
+    return Timeline()
+
+
+_PANES: Final[dict[Tab, Callable[[], Widget]]] = {
+    "overview": OverviewPane,
+    "plan": _make_plan,
+    "chat": _make_chat,
+    "files": _make_files,
+    "timeline": _make_timeline,
+}

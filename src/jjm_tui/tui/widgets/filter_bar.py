@@ -1,0 +1,140 @@
+"""Typing a filter: the result is live, a wrong one is explained with its place, and the last good list stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from jjm_tui.domain.query import Query, parse_query
+from jjm_tui.errors import FilterError
+from jjm_tui.tui.literal import literal_line
+
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+    from textual.binding import BindingType
+
+
+class FilterBar(Vertical):
+    """A line to type a filter into and a line that explains it. Hidden unless open."""
+
+    DEFAULT_CSS = """
+    FilterBar {
+        height: auto;
+        display: none;
+        background: $surface;
+        &.-open { display: block; }
+        & > Input { border: none; height: 1; padding: 0 1; background: $surface; }
+        & > Input:focus { border: none; background: $boost; }
+        & > Static { height: 1; padding: 0 1; color: $foreground; text-wrap: nowrap; text-overflow: ellipsis; }
+        &.-wrong > Static { color: $text-error; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False),
+        Binding("down", "keep", "To the list", show=False),
+    ]
+
+    class Changed(Message):
+        """The filter as it is typed, when it can be understood; ``query`` is ``None`` for an empty one."""
+
+        def __init__(self, bar: FilterBar, text: str, query: Query | None) -> None:
+            super().__init__()
+            self.bar = bar
+            self.text = text
+            self.query = query
+
+        @property
+        def control(self) -> FilterBar:
+            """The filter bar."""
+            return self.bar
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest text matters."""
+            return isinstance(message, FilterBar.Changed)
+
+    class Closed(Message):
+        """Typing ended; the filter that was last told stays."""
+
+        def __init__(self, bar: FilterBar) -> None:
+            super().__init__()
+            self.bar = bar
+
+        @property
+        def control(self) -> FilterBar:
+            """The filter bar."""
+            return self.bar
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._before = ""
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="words  state:failed  repo:acme/*  waiting:>30m  is:needs-me  -not  OR")
+        yield Static()
+
+    def open(self, text: str) -> None:
+        """Begin to type, from the filter that is in force."""
+        self._before = text
+        self.add_class("-open")
+        field = self.query_one(Input)
+        field.value = text
+        field.cursor_position = len(text)
+        field.focus()
+        self._explain(text)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody types."""
+        return self.has_class("-open")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.is_open:
+            self._explain(event.value)
+
+    def _explain(self, text: str) -> None:
+        line = self.query_one(Static)
+        try:
+            query = parse_query(text) if text.strip() else None
+        except FilterError as error:
+            self.add_class("-wrong")
+            line.update(_explanation(error))
+            return
+        self.remove_class("-wrong")
+        line.update(literal_line(query.explain()) if query is not None else Content("everything"))
+        self.post_message(self.Changed(self, text.strip(), query))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not self.has_class("-wrong"):
+            self.action_keep()
+
+    def action_keep(self) -> None:
+        """Keep the filter and go back to the list."""
+        self._close()
+
+    def action_cancel(self) -> None:
+        """Take back what was typed."""
+        self._explain(self._before)
+        self._close()
+
+    def _close(self) -> None:
+        self.remove_class("-open", "-wrong")
+        self.post_message(self.Closed(self))
+
+
+def _explanation(error: FilterError) -> Content:
+    position = error.context.get("position")
+    where = f" at {position + 1}" if isinstance(position, int) else ""
+    hint = f" {error.hint}" if error.hint else ""
+    return literal_line(f"✗{where}: {error.message}{hint} The list stays as it was.")

@@ -1,0 +1,100 @@
+"""The header: profile, server, counts that act as filters, clock; one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import ClassVar, Final
+
+from jjm_tui.domain.counts import TaskCounts
+from jjm_tui.services.board import Connection, ConnectionStatus
+from jjm_tui.tui.widgets.bar import Bar, Piece
+
+_CONNECTION: Final[dict[ConnectionStatus, tuple[str, str, str]]] = {
+    "none": ("○", "no server", "trouble"),
+    "idle": ("○", "not started", "quiet"),
+    "starting": ("◌", "starting", "quiet"),
+    "connected": ("●", "connected", "good"),
+    "reconnecting": ("◌", "reconnecting", "trouble"),
+    "offline": ("○", "offline", "trouble"),
+    "gave up": ("✗", "gave up", "failed"),
+}
+"""Glyph, word and role of each state of the connection."""
+
+COUNT_FILTERS: Final = {
+    "needs": "is:needs-me",
+    "running": "state:pending,in_progress",
+    "paused": "state:paused",
+    "done": "state:completed",
+    "failed": "state:failed",
+}
+"""What a click on a count filters by."""
+
+
+class HeaderBar(Bar):
+    """Who, where, how many. ``Bar.Chosen`` targets: a key of ``COUNT_FILTERS`` or ``connection``.
+
+    | component class | for |
+    |---|---|
+    | ``bar--brand`` | the program's name |
+    | ``bar--attention``, ``bar--failed`` | counts that need somebody |
+    | ``bar--good``, ``bar--trouble``, ``bar--quiet`` | the connection, everything calm |
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "bar--brand",
+        "bar--attention",
+        "bar--failed",
+        "bar--good",
+        "bar--trouble",
+        "bar--quiet",
+    }
+    DEFAULT_CSS = """
+    HeaderBar {
+        background: $panel;
+        color: $foreground;
+        & > .bar--brand { text-style: bold; color: $text-primary; }
+        & > .bar--attention { text-style: bold; color: $text-warning; }
+        & > .bar--failed { text-style: bold; color: $text-error; }
+        & > .bar--good { color: $text-success; }
+        & > .bar--trouble { text-style: bold; color: $text-warning; }
+        & > .bar--quiet { color: $foreground; }
+    }
+    """
+
+    def show_state(
+        self, profile: str, connection: Connection, counts: TaskCounts, now: datetime, *, is_cut: bool, seconds: bool
+    ) -> None:
+        """Show how things stand at ``now``; ``is_cut``: the server's list has more than it can show."""
+        self.show(self._compose_pieces(profile, connection, counts, now, is_cut=is_cut, seconds=seconds))
+
+    def _compose_pieces(
+        self, profile: str, connection: Connection, counts: TaskCounts, now: datetime, *, is_cut: bool, seconds: bool
+    ) -> Iterator[Piece]:
+        yield Piece("jjm", "brand")
+        yield Piece(profile, "quiet", rank=5)
+        if connection.label:
+            yield Piece(f"· {connection.label}", "quiet", rank=7, glue=" ")
+        glyph, word, role = _CONNECTION[connection.status]
+        if connection.polls_elsewhere and connection.status == "idle":
+            glyph, word, role = "●", "followed", "good"
+        if connection.trouble is not None and connection.status == "connected":
+            role, word = "trouble", "trouble"
+        yield Piece(f"{glyph} {word}", role, rank=1, short=glyph, target="connection", glue=" ")
+        if is_cut:
+            yield Piece("list cut by the server", "trouble", rank=4, short="cut", target="connection")
+        yield from _count_pieces(counts)
+        local = now.astimezone()
+        yield Piece(local.strftime("%H:%M:%S" if seconds else "%H:%M"), "quiet", rank=6, right=True)
+
+
+def _count_pieces(counts: TaskCounts) -> Iterator[Piece]:
+    needing = counts.needs_me
+    words = f"{needing} need you" if needing != 1 else "1 needs you"
+    yield Piece(words, "attention" if needing else "quiet", target="needs", glue="   ")
+    yield Piece(f"{counts.running} running", "quiet", rank=2, short=f"{counts.running} run", target="running")
+    if counts.paused:
+        yield Piece(f"{counts.paused} paused", "quiet", rank=3, target="paused")
+    if counts.failed:
+        yield Piece(f"{counts.failed} failed", "quiet", rank=3, target="failed")
+    yield Piece(f"{counts.done} done", "quiet", rank=4, target="done")

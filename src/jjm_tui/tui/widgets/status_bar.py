@@ -1,0 +1,85 @@
+"""The status bar: call budget, age of what is seen, outbox; then the keys that work right now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.text import age
+from jjm_tui.services.board import Board
+from jjm_tui.tui.widgets.bar import Bar, Piece
+
+_FIRST_HINT_RANK = 10
+
+
+class StatusBar(Bar):
+    """``Bar.Chosen`` targets: ``outbox``, ``connection``, or the id of an action.
+
+    | component class | for |
+    |---|---|
+    | ``bar--key``, ``bar--hint`` | a key and what it does |
+    | ``bar--quiet``, ``bar--trouble`` | facts, and those that want a look |
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"bar--key", "bar--hint", "bar--quiet", "bar--trouble"}
+    DEFAULT_CSS = """
+    StatusBar {
+        background: $panel;
+        color: $foreground;
+        & > .bar--key { text-style: bold; color: $text-accent; }
+        & > .bar--hint { color: $foreground; }
+        & > .bar--quiet { color: $foreground; }
+        & > .bar--trouble { text-style: bold; color: $text-warning; }
+    }
+    """
+
+    def show_state(
+        self,
+        board: Board,
+        oldest: datetime | None,
+        hints: Sequence[tuple[str, str, str]],
+        now: datetime,
+        *,
+        note: str | None = None,
+    ) -> None:
+        """Show the facts and ``hints`` (key, title, action id), the most useful first.
+
+        ``oldest``: since when the oldest visible row was not told anything by a server. ``note``: what is going on in
+        the list, such as marks, before everything else.
+        """
+        self.show(self._compose_pieces(board, oldest, hints, now, note))
+
+    def _compose_pieces(
+        self,
+        board: Board,
+        oldest: datetime | None,
+        hints: Sequence[tuple[str, str, str]],
+        now: datetime,
+        note: str | None,
+    ) -> Iterator[Piece]:
+        if note:
+            yield Piece(note, "trouble", rank=2)
+        yield from _outbox(board)
+        connection = board.connection
+        if oldest is not None:
+            seconds = age((now - oldest).total_seconds())
+            yield Piece(f"oldest data {seconds}", "quiet", rank=8, short=f"data {seconds}", target="connection")
+        if connection.budget_limit:
+            used = f"{connection.budget_used}/{connection.budget_limit}"
+            yield Piece(f"budget {used} per min", "quiet", rank=9, short=used, target="connection")
+        for rank, (key, title, action_id) in enumerate(hints):
+            yield Piece(key, "key", rank=_FIRST_HINT_RANK + rank, target=action_id, right=True)
+            yield Piece(title, "hint", rank=_FIRST_HINT_RANK + rank, target=action_id, right=True, glue=" ")
+
+
+def _outbox(board: Board) -> Iterator[Piece]:
+    operations = board.open_operations()
+    unconfirmed = sum(1 for operation in operations if operation.state is OperationState.UNCONFIRMED)
+    sending = len(operations) - unconfirmed
+    words = [f"{sending} sending"] if sending else []
+    if unconfirmed:
+        words.append(f"{unconfirmed} unconfirmed")
+    if words:
+        yield Piece("outbox " + ", ".join(words), "trouble" if unconfirmed else "quiet", rank=1, target="outbox")
