@@ -106,7 +106,7 @@ class Board:
 
     @property
     def tasks(self) -> Mapping[str, Task]:
-        """All tasks by id; a live view, not to be kept across awaits."""
+        """All tasks by id, always the same mapping: who keeps it sees what changes."""
         return self._tasks
 
     @property
@@ -159,7 +159,8 @@ class Board:
         loaded = {task.id: task for task in tasks}
         dirty = {task_id for task_id, task in loaded.items() if self._tasks.get(task_id) != task}
         dirty |= self._tasks.keys() - loaded.keys()
-        self._tasks = loaded
+        self._tasks.clear()
+        self._tasks.update(loaded)
         self.is_whole, self.first_counts = counts is None, counts
         self._tell(BoardChange(frozenset(dirty), frozenset({"tasks"})))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from textual.content import Content
@@ -79,7 +79,7 @@ def _state(task: Task, now: datetime) -> Content:
     if task.synced_at is None:
         parts.append(Content.styled(" · never asked the server", QUIET))
     else:
-        parts.append(Content.styled(f" · as of {relative_time(task.synced_at, now)}", QUIET))
+        parts.append(Content.styled(f" · as of {_moment(task.synced_at, now)}", QUIET))
     line = Content.assemble(*parts)
     if task.status_detail and task.status.value == "unknown":
         line = Content.assemble(line, "\n", literal_line(f"The server's own word: {task.status_detail}"))
@@ -88,6 +88,13 @@ def _state(task: Task, now: datetime) -> Content:
     if task.archived:
         line = Content.assemble(line, "\nArchived here; the server does not know.")
     return line
+
+
+def _moment(moment: datetime, now: datetime) -> str:
+    """A time of today by the clock, so that nothing has to be drawn again every second; an older one by its age."""
+    if now - moment > timedelta(hours=12):
+        return relative_time(moment, now)
+    return moment.astimezone().strftime("%H:%M:%S")
 
 
 def _asked(task: Task, now: datetime) -> Iterator[Content]:

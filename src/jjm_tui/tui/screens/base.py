@@ -53,15 +53,17 @@ class DashboardScreen(Keyed, Screen[T]):
             return
 
     def do_quit(self) -> None:
-        """Copy selected text, else leave this screen, else the program."""
+        """Copy selected text, else leave this screen."""
+        if not self.copy_selection():
+            self.do_back()
+
+    def copy_selection(self) -> bool:
+        """Copy the text that is selected with the mouse; false when there is none."""
         selected = self.get_selected_text()
         if selected:
             self.dashboard.copy(selected, "selected text")
             self.clear_selection()
-        elif len(self.app.screen_stack) > 1:
-            self.do_back()
-        else:
-            self.dashboard.ask_to_quit()
+        return bool(selected)
 
     def do_refresh(self) -> None:
         """Ask the server now."""

@@ -40,9 +40,12 @@ class DetailScreen(DetailHost):
         yield TroubleBar(id="trouble")
         yield StatusBar(id="status")
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Show the task; it counts as seen."""
         self.show_in_detail(self.current_task())
+        self.call_later(self._begin)
+
+    async def _begin(self) -> None:
         await self.detail.go_to(self._first_tab)
         self.open_task()
         if self._types:

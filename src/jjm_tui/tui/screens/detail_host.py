@@ -225,9 +225,9 @@ class DetailHost(TaskScreen):
 
     def go_to_match(self, step: int) -> None:
         """The next match, or with -1 the previous one."""
-        target = self.detail.search_target()
-        if hasattr(target, "next_match"):
-            target.next_match() if step > 0 else target.previous_match()
+        go = getattr(self.detail.search_target(), "next_match" if step > 0 else "previous_match", None)
+        if go is not None:
+            go()
 
     def on_search_changed(self, message: Message) -> None:
         """A pane tells which match of how many it shows."""

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from jjm_tui.domain.task import Task
-from jjm_tui.services.arrangement import Arrangement, Grouping, View
+from jjm_tui.services.arrangement import Arrangement, View
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.list_view import ListChoice
@@ -46,13 +46,13 @@ class MainScreen(DetailHost):
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "list", "detail"})
     AUTO_FOCUS = "TaskList"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (WIDE, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by Screen
     DEFAULT_CSS = """
     MainScreen {
         & > #panes { height: 1fr; layout: horizontal; }
         & #list-pane {
             width: 1fr;
-            border: round $panel-lighten-2;
+            border: round $foreground-disabled;
             border-title-color: $foreground;
             border-subtitle-color: $text-warning;
             background: $surface;
@@ -411,6 +411,11 @@ class MainScreen(DetailHost):
         elif self.choice.text:
             self._filter_by("")
 
+    def do_quit(self) -> None:
+        """Copy selected text, else leave the program."""
+        if not self.copy_selection():
+            self.dashboard.ask_to_quit()
+
     # marking, finding
 
     def do_mark(self) -> None:
@@ -498,7 +503,7 @@ class MainScreen(DetailHost):
             query=choice.query,
             sort=choice.sort,
             reverse=choice.reverse,
-            grouping=cast("Grouping", choice.grouping),
+            grouping=choice.grouping,
             show_archived=choice.archived,
         )
         self.tasks.rearranged()

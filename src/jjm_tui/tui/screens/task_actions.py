@@ -44,7 +44,7 @@ _OPERATIONS: Final = {"task.approve": "approve", "task.message": "message", "tas
 _STILL_OPENING: Final = "Still opening; try again in a moment."
 
 
-class TaskScreen(DashboardScreen[None]):
+class TaskScreen(DashboardScreen[str]):
     """A screen with a task at hand."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "detail"})

@@ -83,12 +83,16 @@ class OverviewPane(VerticalScroll, can_focus=True):
     OverviewPane { padding: 0 1; scrollbar-size-vertical: 1; & > Static { height: auto; } }
     """
 
+    _shown: Content | None = None
+
     def compose(self) -> ComposeResult:
         yield Static()
 
     def show(self, content: Content) -> None:
-        """Replace the text."""
-        self.query_one(Static).update(content)
+        """Replace the text, when it is another one."""
+        known, self._shown = self._shown, content
+        if known is None or (known.plain, known.spans) != (content.plain, content.spans):
+            self.query_one(Static).update(content)
 
 
 class TaskDetail(Vertical):
@@ -99,7 +103,7 @@ class TaskDetail(Vertical):
 
     DEFAULT_CSS = """
     TaskDetail {
-        border: round $panel-lighten-2;
+        border: round $foreground-disabled;
         border-title-color: $foreground;
         background: $surface;
         &:focus-within { border: round $border; border-title-color: $text-primary; border-title-style: bold; }
@@ -263,7 +267,7 @@ class TaskDetail(Vertical):
         """A tab was clicked."""
         if message.target in TABS:
             message.stop()
-            await self.go_to(message.target)  # type: ignore[arg-type]
+            await self.go_to(message.target)
 
     # filling
 

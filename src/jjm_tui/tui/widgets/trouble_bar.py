@@ -23,7 +23,7 @@ class TroubleBar(Bar):
     DEFAULT_CSS = """
     TroubleBar {
         display: none;
-        background: $warning-muted;
+        background: $panel;
         color: $text-warning;
         &.-filled { display: block; }
         & > .bar--word { text-style: bold; color: $text-warning; }
