@@ -1,0 +1,207 @@
+"""Themes: every one can be read, the right one is chosen, broken files are told; terminals that show less."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.color import Color
+from textual.theme import Theme
+
+from jjm_tui.settings import load_settings
+from jjm_tui.tui.contrast import ENOUGH, contrast
+from jjm_tui.tui.memory import Memory
+from jjm_tui.tui.terminal import has_few_colours, is_light, wants_ascii
+from jjm_tui.tui.theme import chosen_theme, complete_themes, extra_filters, kind_of, remember_theme
+from jjm_tui.tui.theme_contrast import TEXTS, grounds_of, made_readable, seen, variables_of
+from jjm_tui.tui.theme_files import load_theme_files
+from tests.tui.stage import stage
+
+_SEA = """
+name = "sea"
+primary = "#225577"
+background = "#001122"
+[variables]
+"block-cursor-text-style" = "bold underline"
+"""
+
+
+def contrasts(theme: Theme) -> dict[tuple[str, int], float]:
+    """The contrast of every text that our widgets show, by its variable and the number of its background."""
+    variables = variables_of(theme)
+    grounds = grounds_of(variables)
+    found = {}
+    for number, ground in enumerate(grounds):
+        for name in (*TEXTS, "text", "text-muted", "footer-key-foreground"):
+            found[name, number] = contrast(seen(name, variables, ground), ground)
+        behind = ground + Color.parse(variables["block-cursor-blurred-background"])
+        found["blurred", number] = contrast(seen("block-cursor-blurred-foreground", variables, behind), behind)
+    cursor = Color.parse(variables["block-cursor-background"])
+    found["cursor", 0] = contrast(seen("block-cursor-foreground", variables, cursor), cursor)
+    return found
+
+
+def test_every_theme_that_is_offered_can_be_read() -> None:
+    app: App[None] = App()
+    names = complete_themes(app)
+    assert len(names) >= 20
+    for name in names:
+        theme = app.available_themes.get(name)
+        if theme is not None and not theme.ansi:
+            weak = {text: ratio for text, ratio in contrasts(theme).items() if ratio < ENOUGH}
+            assert not weak, name
+
+
+_COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
+
+
+@given(primary=_COLOURS, error=_COLOURS, background=_COLOURS, foreground=_COLOURS, dark=st.booleans())
+def test_theme_of_any_colours_is_made_as_readable_as_its_background_allows(
+    primary: str, error: str, background: str, foreground: str, dark: bool
+) -> None:
+    theme = made_readable(
+        Theme("any", primary, error=error, background=background, surface=background, panel=background,
+              foreground=foreground, dark=dark)
+    )  # fmt: skip
+    assert min(ratio for (name, _), ratio in contrasts(theme).items() if name != "blurred") >= ENOUGH - 0.02
+    assert made_readable(theme) == theme
+
+
+def test_choice_on_the_screen_is_remembered_until_the_settings_change() -> None:
+    memory = Memory()
+    assert chosen_theme(memory, "nord", {"ui.theme": "file"}, {}) == "nord"
+    memory.theme, memory.extra["theme_over"] = "dracula", "nord"
+    assert chosen_theme(memory, "nord", {"ui.theme": "file"}, {}) == "dracula"
+    assert chosen_theme(memory, "gruvbox", {"ui.theme": "file"}, {}) == "gruvbox"
+
+
+@pytest.mark.parametrize(
+    ("environ", "theme"),
+    [
+        ({"TERM": "linux"}, "ansi-dark"),
+        ({"TERM": "xterm"}, "ansi-dark"),
+        ({"TERM": "xterm", "COLORFGBG": "0;15"}, "ansi-light"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "textual-dark"),
+        ({"TERM": "xterm-256color"}, "textual-dark"),
+        ({"TERM": "xterm-kitty"}, "textual-dark"),
+        ({}, "textual-dark"),
+    ],
+)
+def test_terminal_of_sixteen_colours_gets_them_unless_told_otherwise(environ: Mapping[str, str], theme: str) -> None:
+    assert chosen_theme(Memory(), "textual-dark", {}, environ) == theme
+    assert chosen_theme(Memory(), "nord", {"ui.theme": "file"}, environ) == "nord"
+    assert chosen_theme(Memory(theme="nord"), "textual-dark", {}, environ) == "nord"
+    assert has_few_colours(environ) == theme.startswith("ansi")
+    assert is_light(environ) == theme.endswith("light")
+
+
+@pytest.mark.parametrize(
+    ("environ", "ascii_only"),
+    [
+        ({"LANG": "de_DE.UTF-8"}, False),
+        ({"LANG": "C"}, True),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, False),
+        ({"LC_CTYPE": "de_DE.ISO-8859-1", "LANG": "de_DE.utf8"}, True),
+        ({"LC_ALL": "", "LANG": "en_US"}, True),
+        ({}, False),
+    ],
+)
+def test_locale_without_utf8_wants_ascii(environ: Mapping[str, str], ascii_only: bool) -> None:
+    assert wants_ascii(load_settings(environ={}, use_file=False).settings, environ) is ascii_only
+    asked = load_settings(environ={}, overrides={"ui.ascii": True}, use_file=False).settings
+    assert wants_ascii(asked, environ)
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light", "jjm-dark", "jjm-light", "textual-light"])
+async def test_dashboard_opens_in_every_kind_of_theme(tmp_path: Path, theme: str) -> None:
+    async with stage(tmp_path, settings={"ui.theme": theme}) as on:
+        assert on.app.theme == theme
+
+
+async def test_own_theme_file_is_used_and_offered(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "themes"
+    folder.mkdir(parents=True)
+    (folder / "sea.toml").write_text(_SEA)
+    async with stage(tmp_path, settings={"ui.theme": "sea"}) as on:
+        assert on.app.theme == "sea"
+        assert "sea" in complete_themes(on.app)
+        assert kind_of(on.app.available_themes["sea"]) == "dark, your own"
+        assert on.app.theme_variables["block-cursor-text-style"] == "bold underline"
+        assert min(contrasts(on.app.available_themes["sea"]).values()) >= ENOUGH
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("primary = ", "it is not TOML"),
+        ("dark = true", "primary is missing"),
+        ('primary = "mauve-ish"', "is not a colour"),
+        ('primary = "ansi_red"', "is not a colour of its own"),
+        ('primary = "#123456"\nsecondry = "#123456"', "'secondry', which no theme has"),
+        ('primary = "#123456"\ndark = "yes"', "dark must be true or false"),
+        ('primary = "#123456"\nname = "[red]x"', "cannot be the name of a theme"),
+        ('primary = "#123456"\nname = "nord"', "there is a theme 'nord' already"),
+        ('primary = "#123456"\nvariables = 3', "variables must be a table"),
+        ('primary = "#123456"\n[variables]\nborder = "solid ;}"', "is not a colour"),
+        ('primary = "#123456"\n[variables]\nbolder = "#fff"', "is not one that Textual knows"),
+        ('primary = "#123456"\n[variables]\n"block-cursor-text-style" = "loud"', "takes words such as bold"),
+    ],
+)
+def test_broken_theme_file_is_told_in_one_sentence(tmp_path: Path, content: str, words: str) -> None:
+    (tmp_path / "sea.toml").write_text(content)
+    themes, (problem,) = load_theme_files(tmp_path, {"nord"})
+    assert themes == []
+    assert problem.startswith("The theme file sea.toml is not used: ")
+    assert words in problem
+    assert problem.endswith(".")
+
+
+async def test_theme_whose_file_is_broken_is_replaced_by_another_and_both_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "themes"
+    folder.mkdir(parents=True)
+    (folder / "sea.toml").write_bytes(b"\xff\xfe")
+    async with stage(tmp_path, tasks=0, size=(200, 30), settings={"ui.theme": "sea"}) as on:
+        assert on.app.theme == "textual-dark"
+        await on.shows("The theme file sea.toml is not used: it cannot be read")
+        await on.shows("There is no theme 'sea'; textual-dark is used.")
+
+
+async def test_without_colour_nothing_is_coloured_and_the_cursor_is_reversed(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0, settings={"ui.color": False}) as on:
+        assert on.app.no_color
+        assert "reverse" in on.app.theme_variables["block-cursor-text-style"]
+        (line_filter,) = extra_filters(on.app.launch)
+        segments = [Segment("x", Style(color="red", bgcolor="#123456", reverse=True, bold=True))]
+        (seen_segment,) = line_filter.apply(segments, Color(0, 0, 0))
+        style = seen_segment.style
+        assert style is not None
+        assert style.reverse
+        assert style.bold
+        assert style.color is not None
+        assert style.color.is_default
+        assert style.bgcolor is not None
+        assert style.bgcolor.is_default
+
+
+async def test_ascii_reduced_motion_and_density_are_as_the_settings_say(tmp_path: Path) -> None:
+    settings = {"ui.ascii": True, "ui.reduced_motion": True, "ui.density": "compact"}
+    async with stage(tmp_path, tasks=0, settings=settings) as on:
+        (line_filter,) = extra_filters(on.app.launch)
+        assert line_filter.apply([Segment("─● …")], Color(0, 0, 0)) == [Segment("-* ~")]
+        assert on.app.animation_level == "none"
+        assert "-compact" in on.app.classes
+
+
+async def test_theme_chosen_on_the_screen_is_there_at_the_next_start(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0) as on:
+        remember_theme(on.app, "gruvbox")
+        path = on.app.launch.memory.path
+    memory = Memory.load(path)
+    assert chosen_theme(memory, "textual-dark", {}, {}) == "gruvbox"
+    assert chosen_theme(memory, "nord", {"ui.theme": "file"}, {}) == "nord"
