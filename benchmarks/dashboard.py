@@ -1,0 +1,376 @@
+"""The dashboard on a terminal: first page, keys while rows change, long texts, blocked loop, idle cost, memory.
+
+The baseline of every ratio is the smallest Textual program (``baseline_app.py``) in the same run, turn by turn.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from benchmarks import homes
+from benchmarks.baseline_app import FIRST_WORDS
+from benchmarks.report import Figure, median
+from benchmarks.terminal import Screen, Terminal
+from jjm_tui.domain.counts import count_tasks
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import heading
+
+ROOT = Path(__file__).parents[1]
+
+ROUNDS = 7
+PRESSES = 100
+IDLE_SECONDS = 30.0
+STRESS_SECONDS = 20.0
+
+_FRAME = "times the first frame of one Static"
+_KEY = "times a key of one Static"
+
+
+# --- what the dashboard shows and which keys it takes: to be changed here when it changes
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is expected on the screen."""
+
+    cursor: str = "▌"
+    """Stands in the row of the list that has the cursor."""
+
+    shown: int = 15
+    """So many first tasks of the list must show for the first page to count as there."""
+
+    def shows_page(self, screen: Screen, tasks: Sequence[Task]) -> bool:
+        """The first tasks in their order, and in the header how many need the person."""
+        lines = iter(screen.lines)
+        wanted = tasks[: self.shown]
+        return self.needing(tasks) in screen.text and all(
+            any(_title(task) in line for line in lines) for task in wanted
+        )
+
+    def needing(self, tasks: Sequence[Task]) -> str:
+        """The header's words for all tasks that need the person."""
+        return f"{count_tasks(tasks, homes.now()).needs_me} need you"
+
+    def has_cursor(self, screen: Screen, task: Task) -> bool:
+        """The cursor is on this task's row."""
+        return any(self.cursor in line and _title(task) in line for line in screen.lines)
+
+    def shows_newest_entry(self, screen: Screen) -> bool:
+        """The end of the long conversation is on the screen: the last line of its last entry."""
+        return "look at the log of the nightly job" in screen.text
+
+    def shows_diff(self, screen: Screen) -> bool:
+        """The beginning of the long patch is on the screen."""
+        return "module_0.py" in screen.text and "compute(" in screen.text
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What is pressed."""
+
+    down: str = "j"
+    up: str = "k"
+    open_detail: str = "\r"
+    next_tab: str = "]"
+    tabs_to_chat: int = 2
+    page_up: str = "\x1b[5~"
+    page_down: str = "\x1b[6~"
+    diff: str = "d"
+    back: str = "\x1b"
+    refresh: str = "\x12"
+    quit: str = "\x03"
+
+
+WORDS = Words()
+KEYS = Keys()
+
+
+# --- the measurements
+
+
+@dataclass
+class Baseline:
+    """What the smallest program needed in this run. Seconds."""
+
+    frames: list[float] = field(default_factory=list)
+    keys: list[float] = field(default_factory=list)
+
+    @property
+    def frame(self) -> float:
+        return median(self.frames)
+
+    @property
+    def key(self) -> float:
+        return p95(self.keys)
+
+    def measure_frame(self) -> None:
+        """One more first frame."""
+        with open_baseline() as terminal:
+            self.frames.append(terminal.wait_for(shows(FIRST_WORDS)) - terminal.started)
+            terminal.end("q")
+
+    def measure_keys(self) -> None:
+        """Many keys, each with another count as its effect."""
+        with open_baseline() as terminal:
+            terminal.wait_for(shows(FIRST_WORDS))
+            terminal.settle()
+            for number in range(1, PRESSES + 1):
+                self.keys.append(terminal.press("j", shows(f"hit {number} times")))
+                breathe(terminal)
+            terminal.end("q")
+
+
+def measure() -> list[Figure]:
+    """All figures of the dashboard."""
+    baseline = Baseline()
+    with tempfile.TemporaryDirectory(prefix="jjm-bench-") as name:
+        folder = Path(name)
+        small = homes.prepare_sample_home(folder / "1000", 1_000)
+        big = homes.prepare_sample_home(folder / "10000", 10_000)
+        figures = measure_first_pages(baseline, {1_000: (small, 1.8), 10_000: (big, 2.2)})
+        figures += measure_keys(baseline, {1_000: (small, 8), 10_000: (big, 10)})
+        figures += measure_long_texts(baseline, small)
+        figures.append(measure_memory("10 000 tasks", big, 250))
+        figures += measure_blocking(folder)
+        figures += measure_idle(folder)
+        activities = homes.prepare_sample_home(folder / "activities", 500)
+        homes.add_activities(activities, 200)
+        figures.append(measure_memory("500 tasks with 200 activities each", activities, 150))
+    return figures
+
+
+def measure_first_pages(baseline: Baseline, wanted: dict[int, tuple[Path, float]]) -> list[Figure]:
+    """From the start of the process to the first page that is as the store wants it."""
+    orders = {count: homes.list_order(home) for count, (home, _) in wanted.items()}
+    times: dict[int, list[float]] = {count: [] for count in wanted}
+    for turn in range(ROUNDS + 1):
+        baseline.measure_frame()
+        for count, (home, _) in wanted.items():
+            with open_dashboard(home) as terminal:
+                seconds = wait_for_page(terminal, orders[count]) - terminal.started
+                leave(terminal)
+            if turn > 0:  # the first round fills caches
+                times[count].append(seconds)
+    return [
+        _ratio(f"first page, {count:_} tasks", median(times[count]), baseline.frame, _FRAME, budget)
+        for count, (_, budget) in wanted.items()
+    ]
+
+
+def measure_keys(baseline: Baseline, wanted: dict[int, tuple[Path, float]]) -> list[Figure]:
+    """The cursor moves up and down over twenty rows while the ten rows below them change twenty times a second."""
+    baseline.measure_keys()
+    figures = []
+    for count, (home, budget) in wanted.items():
+        order = homes.list_order(home)
+        changing = home / "changing"
+        changing.write_text(" ".join(task.id for task in order[20:30]), encoding="utf-8")
+        with open_dashboard(home, changing=changing) as terminal:
+            wait_for_page(terminal, order)
+            terminal.watch(3)
+            times = press_up_and_down(terminal, order[:20], PRESSES)
+            leave(terminal)
+        what = f"key to paint, {count:_} tasks, 10 rows changing 20 times a second, p95"
+        figures.append(_ratio(what, p95(times), baseline.key, _KEY, budget, f"p50 {median(times) * 1000:.1f} ms"))
+    return figures
+
+
+def press_up_and_down(terminal: Terminal, order: Sequence[Task], presses: int) -> list[float]:
+    """Seconds from each press to the cursor on the next row. The cursor begins and stays within these tasks."""
+    times = []
+    place, step = 0, 1
+    for _ in range(presses):
+        step = 1 if place == 0 else -1 if place == len(order) - 1 else step
+        place += step
+        task = order[place]
+        key = KEYS.down if step > 0 else KEYS.up
+        times.append(terminal.press(key, partial(WORDS.has_cursor, task=task)))
+        breathe(terminal)
+    return times
+
+
+def measure_long_texts(baseline: Baseline, home: Path) -> list[Figure]:
+    """A conversation of 1 MB and a patch of 20 000 lines: until they are there, and each page of scrolling."""
+    homes.add_long_conversation(home, 1_000_000)
+    task = homes.add_long_diff(home, 20_000)
+    figures = []
+    with open_dashboard(home) as terminal:
+        wait_for_page(terminal, homes.list_order(home))
+        terminal.watch(3)
+        for name, open_it, scroll in (
+            ("a conversation of 1 MB", open_chat, KEYS.page_up),
+            ("a diff of 20 000 lines", open_diff, KEYS.page_down),
+        ):
+            opened = open_it(terminal, task)
+            terminal.settle()
+            pages = press_pages(terminal, scroll, 40)
+            figures += [
+                _ratio(f"opening {name}", opened, baseline.frame, _FRAME, 1),
+                _ratio(f"scrolling {name} by pages, p95", p95(pages), baseline.key, _KEY, 10),
+            ]
+        leave(terminal)
+    return figures
+
+
+def open_chat(terminal: Terminal, _: Task) -> float:
+    """Seconds from the key that opens the conversation to its newest entry."""
+    for key in (KEYS.open_detail, *[KEYS.next_tab] * (KEYS.tabs_to_chat - 1)):
+        terminal.send(key)
+        terminal.settle()
+    return terminal.press(KEYS.next_tab, WORDS.shows_newest_entry)
+
+
+def open_diff(terminal: Terminal, _: Task) -> float:
+    """Seconds from the key that opens the diff to its first lines."""
+    terminal.send(KEYS.back)
+    terminal.settle()
+    return terminal.press(KEYS.diff, WORDS.shows_diff)
+
+
+def press_pages(terminal: Terminal, key: str, presses: int) -> list[float]:
+    """Seconds from each press to another picture in the middle of the screen."""
+    times = []
+    for _ in range(presses):
+        times.append(terminal.press(key, partial(_is_another_page, before=terminal.screen.lines)))
+        breathe(terminal)
+    return times
+
+
+def measure_blocking(folder: Path) -> list[Figure]:
+    """500 tasks of a world that runs fast, asked every second, while keys are pressed and refreshes asked for."""
+    home = homes.prepare_world_home(folder / "fast", 500, speed=60.0, interval=1.0)
+    probe = folder / "gaps.json"
+    with open_dashboard(home, JJM_LOOP_PROBE=str(probe)) as terminal:
+        terminal.wait_for(shows(WORDS.cursor))
+        terminal.watch(3)
+        began = homes.now().timestamp()
+        while homes.now().timestamp() < began + STRESS_SECONDS:
+            for key in (KEYS.down, KEYS.down, KEYS.up, KEYS.refresh):
+                terminal.send(key)
+                terminal.watch(0.15)
+        ended = homes.now().timestamp()
+        leave(terminal)
+    found = json.loads(probe.read_text(encoding="utf-8"))
+    gaps = [gap for gap in found["gaps"] if began <= gap["wall"] <= ended]
+    longest = max((gap["ms"] for gap in gaps), default=0.0)
+    over = [gap for gap in gaps if gap["ms"] > 30]
+    where = "; ".join(f"{gap['ms']:.0f} ms {' < '.join(gap['where'][:2])}" for gap in over[:3])
+    return [
+        Figure("longest pause of the event loop, 500 tasks, refresh and stream", longest, "ms", 30, where),
+        Figure("pauses above 30 ms in 20 s of that", len(over), "pauses", 0),
+    ]
+
+
+def measure_idle(folder: Path) -> list[Figure]:
+    """Processor time of the dashboard's process while nothing happens, with the terminal focused and not."""
+    home = homes.prepare_world_home(folder / "still", 500, speed=0.0, interval=15.0)
+    figures = []
+    with open_dashboard(home) as terminal:
+        terminal.wait_for(shows(WORDS.cursor))
+        terminal.watch(20)
+        for name, focus, budget in (("focused", "\x1b[I", 1.0), ("unfocused", "\x1b[O", 0.3)):
+            terminal.send(focus)
+            terminal.watch(3)
+            before, written = terminal.cpu_seconds, terminal.written
+            terminal.watch(IDLE_SECONDS)
+            percent = (terminal.cpu_seconds - before) / IDLE_SECONDS * 100
+            detail = f"{(terminal.written - written) / IDLE_SECONDS:.0f} bytes written per second"
+            figures.append(Figure(f"idle, 500 tasks, {name}", percent, "% of a processor", budget, detail))
+        leave(terminal)
+    return figures
+
+
+def measure_memory(what: str, home: Path, budget: float) -> Figure:
+    """Resident memory after a walk through fifty tasks, their conversations open."""
+    with open_dashboard(home) as terminal:
+        wait_for_page(terminal, homes.list_order(home))
+        terminal.watch(5)
+        before = terminal.memory_mb
+        for _ in range(KEYS.tabs_to_chat):
+            terminal.send(KEYS.next_tab)
+            terminal.settle()
+        for _ in range(50):
+            terminal.send(KEYS.down)
+            terminal.watch(0.1)
+        terminal.settle()
+        memory = terminal.memory_mb
+        leave(terminal)
+    return Figure(f"memory, {what}", memory, "MB", budget, f"{before:.0f} MB before looking around")
+
+
+# --- programs
+
+
+def open_baseline() -> Terminal:
+    """The smallest program."""
+    return Terminal([sys.executable, "-m", "benchmarks.baseline_app"], _environ(), ROOT)
+
+
+@contextmanager
+def open_dashboard(home: Path, *, changing: Path | None = None, **variables: str) -> Iterator[Terminal]:
+    """The dashboard over this home. ``changing``: a file with the ids of rows that change twenty times a second."""
+    program = ["jjm_tui"] if changing is None else ["benchmarks.changing_dashboard", str(changing)]
+    remembered = home / "data" / "default" / "dashboard.json"
+    remembered.unlink(missing_ok=True)
+    argv = [sys.executable, "-m", *program]
+    with Terminal(argv, {**_environ(), "JJM_HOME": str(home), **variables}, ROOT) as terminal:
+        yield terminal
+
+
+def wait_for_page(terminal: Terminal, order: Sequence[Task]) -> float:
+    """When the first page was there, as the store wants it."""
+    return terminal.wait_for(lambda screen: WORDS.shows_page(screen, order))
+
+
+def leave(terminal: Terminal) -> None:
+    """Quit as a person does."""
+    terminal.end(KEYS.quit)
+
+
+def breathe(terminal: Terminal) -> None:
+    """The pause between two keys of a fast hand; keys without any would wait for Textual's next frame (1/60 s)."""
+    terminal.watch(random.uniform(0.04, 0.08))  # noqa: S311
+
+
+def p95(values: Sequence[float]) -> float:
+    """The value that 95 of 100 stay below."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+
+
+def shows(words: str) -> Callable[[Screen], bool]:
+    """A condition: these words are on the screen."""
+    return lambda screen: words in screen.text
+
+
+def _is_another_page(screen: Screen, before: Sequence[str]) -> bool:
+    """The middle of the screen is another one; at the edges clocks and ages move by themselves."""
+    return screen.lines[8:-4] != before[8:-4]
+
+
+def _environ() -> dict[str, str]:
+    """As an installed program on a plain terminal has it."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+def _title(task: Task) -> str:
+    """The start of the title as every list shows it, with a blank so that 1 is not found in 10."""
+    words = heading(task.title, task.description).split(" ")
+    return " ".join(words[:3]) + " "
+
+
+def _ratio(what: str, seconds: float, base: float, unit: str, budget: float, more: str = "") -> Figure:
+    detail = f"{seconds * 1000:.1f} ms against {base * 1000:.1f} ms"
+    return Figure(
+        what.replace("_", " "), seconds / base, unit, budget, " · ".join(part for part in (detail, more) if part)
+    )

@@ -1,0 +1,90 @@
+"""Finding what blocks the event loop: a heartbeat whose late beats are written down, with what ran meanwhile.
+
+Only for measuring (``benchmarks/``): without the environment variable this module is not even imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import heapq
+import json
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+VARIABLE: Final = "JJM_LOOP_PROBE"
+"""The environment variable that names the file to write."""
+
+_BEAT: Final = 0.005
+"""Seconds between two beats; a beat that comes later by this much counts as a gap."""
+
+_LOOK: Final = 0.02
+"""A beat so many seconds late is being looked into while it lasts."""
+
+_KEPT: Final = 200
+_FRAMES: Final = 8
+
+
+class LoopProbe:
+    """Watches the running event loop until the process ends, then writes one JSON object to ``path``.
+
+    ``seconds``: how long it watched; ``beats``; ``gaps``: the largest ones, largest first, each with ``at`` (seconds
+    since the start of the probe, when the gap ended), ``wall`` (Unix time of the same moment), ``ms`` (how late the
+    beat was) and ``where`` (innermost frames of the loop's thread, seen once while it lasted; empty when the
+    interpreter was never free to look).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._start = self._due = time.perf_counter()
+        self._beats = 0
+        self._gaps: list[tuple[float, int, dict[str, object]]] = []
+        self._where: list[str] = []
+        self._ended = threading.Event()
+        threading.Thread(target=self._look_on, name="loop-probe", daemon=True).start()
+        atexit.register(self.write)
+        self._beat()
+
+    def write(self) -> None:
+        """Write what was found so far. A file that cannot be written is no trouble."""
+        self._ended.set()
+        gaps = [facts for _, _, facts in sorted(self._gaps, reverse=True)]
+        found = {"seconds": time.perf_counter() - self._start, "beats": self._beats, "gaps": gaps}
+        with contextlib.suppress(OSError):
+            self._path.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        late = now - self._due
+        self._beats += 1
+        if late > _BEAT:
+            facts = {
+                "at": round(now - self._start, 4),
+                "wall": time.time(),
+                "ms": round(late * 1000, 2),
+                "where": self._where,
+            }
+            push = heapq.heappush if len(self._gaps) < _KEPT else heapq.heappushpop
+            push(self._gaps, (late, self._beats, facts))
+        self._where = []
+        self._due = time.perf_counter() + _BEAT
+        self._loop.call_later(_BEAT, self._beat)
+
+    def _look_on(self) -> None:
+        while not self._ended.wait(_BEAT):
+            if not self._where and time.perf_counter() - self._due > _LOOK:
+                frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - the documented way to see other threads
+                self._where = _describe(frame)
+
+
+def _describe(frame: FrameType | None) -> list[str]:
+    stack = traceback.extract_stack(frame, limit=None) if frame is not None else []
+    return [f"{Path(entry.filename).name}:{entry.lineno} {entry.name}" for entry in reversed(stack[-_FRAMES:])]
