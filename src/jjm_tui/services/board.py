@@ -54,8 +54,8 @@ class Connection:
 
     ``status``: ``none`` (no server configured), ``idle`` (not started yet), ``starting``, ``connected``,
     ``reconnecting``, ``offline``, ``gave up``. ``trouble``: why, one sentence; ``way_out``: what to do.
-    ``polls_elsewhere``: another process asks the server and this one follows the store. ``next_poll_at``: the clock's
-    monotonic time. ``budget_*``: calls of the last minute of all processes.
+    ``polls_elsewhere``: another process asks the server and this one follows the store. ``next_poll_at``: by the event
+    loop's clock. ``budget_*``: calls of the last minute of all processes.
     """
 
     status: ConnectionStatus = "idle"

@@ -74,7 +74,8 @@ class LiveFeed:
     _soon: bool = False
     _failure: JulesManagerError | None = None
     _polls_elsewhere: bool = False
-    _poller: Poller | None = None
+    _open_tasks: frozenset[str] = frozenset()
+    _visible: frozenset[str] = frozenset()
     _trouble: str | None = None
 
     async def run(self) -> None:
@@ -100,9 +101,7 @@ class LiveFeed:
 
     def look_at(self, open_tasks: Iterable[str], visible: Iterable[str]) -> None:
         """Which tasks are open or watched, and which are on the screen: polling favours them."""
-        if self._poller is not None:
-            self._poller.open_tasks = frozenset(open_tasks) | self.board.watched
-            self._poller.visible = frozenset(visible)
+        self._open_tasks, self._visible = frozenset(open_tasks), frozenset(visible)
 
     def set_focused(self, focused: bool) -> None:
         """Whether the person looks at this terminal; coming back asks at once when it is due."""
@@ -195,16 +194,17 @@ class LiveFeed:
     # asking the server
 
     async def _poll(self) -> None:
-        self._poller = Poller.for_interval(self.context, self.reader, self.pace.interval)
+        poller = Poller.for_interval(self.context, self.reader, self.pace.interval)
         while True:
             self.board.change_connection(is_polling=True)
             try:
-                await self._look(self._poller)
+                await self._look(poller)
             finally:
                 self.board.change_connection(is_polling=False)
             await self._pause()
 
     async def _look(self, poller: Poller) -> None:
+        poller.open_tasks, poller.visible = self._open_tasks | self.board.watched, self._visible
         report = await poller.tick()
         if report.led:
             self.pace.failures = self.pace.failures + 1 if report.failure is not None else 0
@@ -217,12 +217,11 @@ class LiveFeed:
 
     async def _pause(self) -> None:
         """Wait for the next look. Real time, as this is about other machines; a decision or a person cuts it short."""
-        clock = self.context.clock
-        started = clock.monotonic()
+        started = anyio.current_time()
         while not self._now:
             due = started + (_SOON if self._soon else self.pace.pause())
             self.board.change_connection(next_poll_at=due)
-            left = due - clock.monotonic()
+            left = due - anyio.current_time()
             if left <= 0:
                 break
             self._wake = anyio.Event()

@@ -1,0 +1,161 @@
+"""The live feed: board in step with store, outbox, history and server; pace; several processes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import anyio
+
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.operations import Operation, OperationKind
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.services.board import Board
+from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.live import LiveFeed, Pace
+from jjm_tui.services.reading import TaskReader
+from tests.services.workbench import START, Workbench, bench
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    with anyio.fail_after(20):
+        while not condition():  # noqa: ASYNC110 - the conditions are plain state
+            await anyio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def feed(context: ServiceContext, *, polls: bool = False, interval: float = 0.05) -> AsyncIterator[LiveFeed]:
+    live = LiveFeed(context, TaskReader(context), Board(), Pace(interval, interval), polls=polls)
+    async with anyio.create_task_group() as group:
+        group.start_soon(live.run)
+        await until(lambda: live.board.is_whole)
+        try:
+            yield live
+        finally:
+            group.cancel_scope.cancel()
+
+
+async def test_store_changes_of_another_process_appear(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    manager, _, _ = workbench.process()
+    _, _, other = workbench.process()
+    await TaskReader(other).refresh_list()
+    async with feed(other) as live:
+        task_id = next(iter(live.board.tasks))
+        await manager.archive([task_id])
+        await until(lambda: live.board.tasks[task_id].archived)
+        await manager.forget([task_id])
+        await until(lambda: task_id not in live.board.tasks)
+
+
+async def test_operations_of_another_process_appear(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    _, _, context = workbench.process()
+    _, _, other = workbench.process()
+    async with feed(context) as live:
+        operation = Operation("op", OperationKind.MESSAGE, START, "test/simulator", task_id="1", owner="x")
+        await other.outbox.add(operation)
+        await until(lambda: [each.id for each in live.board.operations] == ["op"])
+
+
+async def test_polling_fills_the_board_and_tells_events_in_bursts(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    _, _, context = workbench.process()
+    bursts: list[Sequence[TaskEvent]] = []
+    async with feed(context, polls=True) as live:
+        live.on_events = bursts.append
+        await until(lambda: len(live.board.tasks) == 12)
+        await until(lambda: live.board.sync.synced_at is not None and bool(bursts))
+        assert {event.type for event in bursts[0]} == {EventType.TASK_DISCOVERED}
+
+
+async def test_a_failing_server_changes_no_status_and_says_why(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    _, caller, context = workbench.process()
+    await TaskReader(context).refresh_list()
+    caller.is_down = True
+    async with feed(context, polls=True) as live:
+        await until(lambda: live.board.connection.trouble is not None)
+        assert live.board.connection.trouble == "The server is down."
+        assert len(live.board.tasks) == 12
+        caller.is_down = False
+        live.refresh()
+        await until(lambda: live.board.connection.trouble is None)
+
+
+async def test_only_one_of_two_feeds_asks_the_server(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    first, second = workbench.process(), workbench.process()
+    async with feed(first[2], polls=True) as leading:
+        await until(lambda: leading.board.sync.synced_at is not None)
+        async with feed(second[2], polls=True) as following:
+            await until(lambda: following.board.connection.polls_elsewhere)
+            await until(lambda: len(following.board.tasks) == 12)
+            assert second[1].calls == []
+        first[2].leadership.resign()
+
+
+async def test_no_server_is_told_with_the_way_out(tmp_path: Path) -> None:
+    context = without_server(bench(tmp_path))
+    async with feed(context, polls=True) as live:
+        assert live.board.connection.status == "none"
+        assert live.board.connection.trouble == "No server here."
+
+
+def without_server(workbench: Workbench) -> ServiceContext:
+    from dataclasses import replace
+
+    from jjm_tui.errors import ConfigurationError
+
+    _, _, context = workbench.process()
+    return replace(context, server=None, no_server=ConfigurationError("No server here.", hint="Set one up."))
+
+
+async def test_a_store_that_cannot_be_read_is_told_once_and_again_when_it_works(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    _, _, context = workbench.process()
+    await TaskReader(context).refresh_list()
+    told: list[JulesManagerError | None] = []
+    async with feed(context) as live:
+        live.on_trouble = told.append
+        path = tmp_path / "tasks.json"
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2])
+        await until(lambda: bool(told))
+        assert told[0] is not None
+        assert len(live.board.tasks) == 12
+
+
+async def test_a_decision_makes_the_next_look_come_soon(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    _, caller, context = workbench.process()
+    async with feed(context, polls=True, interval=3600.0) as live:
+        await until(lambda: live.board.sync.synced_at is not None)
+        looks = caller.calls.count("list_sessions")
+        live.refresh()
+        await until(lambda: caller.calls.count("list_sessions") > looks)
+
+
+def test_pace_doubles_by_failures_and_is_slower_unfocused() -> None:
+    pace = Pace(15.0, 60.0)
+    assert pace.pause() == 15.0
+    pace.is_focused = False
+    assert pace.pause() == 60.0
+    pace.failures = 2
+    assert pace.pause() == 240.0
+    pace.failures = 20
+    assert pace.pause() == 300.0
+
+
+async def test_open_and_visible_tasks_are_read_first(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    _, caller, context = workbench.process()
+    await TaskReader(context).refresh_list()
+    running = workbench.session_in("IN_PROGRESS")
+    async with feed(context, polls=True, interval=3600.0) as live:
+        await until(lambda: live.board.sync.synced_at is not None and not live.board.connection.is_polling)
+        before = len(caller.calls)
+        live.look_at([running], [])
+        live.refresh()
+        await until(lambda: any(tool.startswith("get") for tool in caller.calls[before:]))
