@@ -376,7 +376,6 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     # events
 
     def on_resize(self) -> None:
-        self._painted.clear()
         self._scroll_to_cursor()
 
     def on_click(self, event: events.Click) -> None:
