@@ -390,15 +390,9 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
             self._marks_moved()
         elif event.ctrl:
             self.toggle_mark(task_id)
-        elif event.chain == 1:
-            self._has_opened_by_click = task_id == self._cursor.task_id
-            self._open_or_go(row)
-        elif not self._has_opened_by_click:
-            self._has_opened_by_click = True
-            self._open_or_go(row)
-
-    def _open_or_go(self, row: int) -> None:
-        if row == self._cursor.row:
-            self.open_highlighted()
-        else:
+        elif row != self._cursor.row:
+            self._has_opened_by_click = False
             self._go_to(row)
+        elif event.chain == 1 or not self._has_opened_by_click:
+            self._has_opened_by_click = True
+            self.open_highlighted()
