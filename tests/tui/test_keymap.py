@@ -13,11 +13,19 @@ _MAIN: frozenset[Scope] = frozenset({"everywhere", "tasks", "list", "detail"})
 _DIALOG: frozenset[Scope] = frozenset({"everywhere", "dialog", "approval"})
 _QUESTION: frozenset[Scope] = frozenset({"everywhere", "dialog", "question"})
 _OUTBOX: frozenset[Scope] = frozenset({"everywhere", "outbox"})
+_PAGES: list[frozenset[Scope]] = [
+    frozenset({"everywhere", "tasks", "watch"}),
+    frozenset({"everywhere", "tasks", "connection"}),
+    frozenset({"everywhere", "tasks", "log"}),
+    frozenset({"everywhere", "tasks", "insights"}),
+]
 _FORBIDDEN = {f"ctrl+{key}" for key in ("h", "i", "j", "m", "[", "z", "space", "a", "b")}
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("together", [_MAIN, _DIALOG, _QUESTION, _OUTBOX, frozenset({"composer"}), frozenset({"diff"})])
+@pytest.mark.parametrize(
+    "together", [_MAIN, _DIALOG, _QUESTION, _OUTBOX, *_PAGES, frozenset({"composer"}), frozenset({"diff"})]
+)
 def test_keys_that_work_at_the_same_time_mean_one_thing(preset: str, together: frozenset[Scope]) -> None:
     keys = build_keymap(preset).keys
     here = [action for action in ACTIONS.values() if action.scope in together]

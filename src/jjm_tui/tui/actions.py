@@ -11,12 +11,27 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Scope = Literal[
-    "everywhere", "tasks", "list", "detail", "diff", "search", "composer", "dialog", "approval", "question", "outbox"
+    "everywhere",
+    "tasks",
+    "list",
+    "detail",
+    "diff",
+    "search",
+    "composer",
+    "dialog",
+    "approval",
+    "question",
+    "outbox",
+    "watch",
+    "connection",
+    "log",
+    "insights",
 ]
 """Where an action's keys work. ``everywhere``: every screen; ``tasks``: wherever a task is at hand (main, detail);
 ``list``: where tasks are listed; ``detail``: where one task is shown; ``diff``: in a diff; ``search``: while something
 is searched; ``composer``: while a text is typed; ``dialog``: in sheets and forms; ``approval``: where a plan is
-decided; ``question``: where yes or no is asked; ``outbox``: where operations are listed."""
+decided; ``question``: where yes or no is asked; ``outbox``: where operations are listed; ``watch``, ``connection``,
+``log``, ``insights``: on the screen of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +251,20 @@ _OUTBOX: Final = (
     _action("outbox.copy", "y", "outbox", "copy text", "copy its text", section="Outbox", footer=4, in_palette=False),
 )
 
+
+def _on_screen(action_id: str, keys: str, scope: Scope, title: str, help_text: str, twin: str | None = None) -> Action:
+    return _action(action_id, keys, scope, title, help_text, section="Screens", twin=twin, footer=1, in_palette=False)
+
+
+_SCREENS: Final = (
+    _on_screen("watch.only-watched", "t", "watch", "only watched", "only watched tasks, or all that run"),
+    _on_screen("connection.restart", "R", "connection", "restart", "end the server and start it again"),
+    _on_screen("connection.check", "t", "connection", "check", "make the doctor's checks", "jjm doctor"),
+    _on_screen("log.more", "+", "log", "more", "less important records as well"),
+    _on_screen("log.less", "-", "log", "fewer", "more important records only"),
+    _on_screen("insights.period", "t", "insights", "period", "7 days, 30 days, or all there is"),
+)
+
 _FIND: Final = (
     _action(
         "filter",
@@ -430,7 +459,7 @@ _GO: Final = (
 )
 
 ACTIONS: Final[Mapping[str, Action]] = {
-    action.id: action for action in (*_MOVE, *_MARK, *_DECIDE, *_OUTBOX, *_FIND, *_CARE, *_LOOK, *_GO)
+    action.id: action for action in (*_MOVE, *_MARK, *_DECIDE, *_OUTBOX, *_SCREENS, *_FIND, *_CARE, *_LOOK, *_GO)
 }
 
 ALWAYS_THERE: Final = ("help", "quit")

@@ -42,9 +42,11 @@ PRESETS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 _UNUSABLE: Final = frozenset(f"ctrl+{key}" for key in ("h", "i", "j", "m", "[", "z", "space", "a", "b"))
 """What terminals send for other keys, or keep for themselves and for tmux and screen (``dashboard.md``, Keys)."""
 
+_PAGES: Final[frozenset[Scope]] = frozenset({"watch", "connection", "log", "insights"})
+
 _TOGETHER: Final[Mapping[Scope, frozenset[Scope]]] = {
-    "everywhere": frozenset({"everywhere", "tasks", "list", "detail", "dialog", "approval", "question", "outbox"}),
-    "tasks": frozenset({"everywhere", "tasks", "list", "detail"}),
+    "everywhere": _PAGES | {"everywhere", "tasks", "list", "detail", "dialog", "approval", "question", "outbox"},
+    "tasks": _PAGES | {"everywhere", "tasks", "list", "detail"},
     "list": frozenset({"everywhere", "tasks", "list"}),
     "detail": frozenset({"everywhere", "tasks", "detail"}),
     "diff": frozenset({"diff"}),
@@ -54,6 +56,7 @@ _TOGETHER: Final[Mapping[Scope, frozenset[Scope]]] = {
     "approval": frozenset({"everywhere", "dialog", "approval"}),
     "question": frozenset({"everywhere", "dialog", "question"}),
     "outbox": frozenset({"everywhere", "outbox"}),
+    **{page: frozenset({"everywhere", "tasks", page}) for page in _PAGES},
 }
 """Scopes whose keys work at the same time, so that one key must not mean two things in them. A diff, a search and a
 text that is typed have the focus to themselves: what they bind goes before everything else."""
