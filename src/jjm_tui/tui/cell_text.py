@@ -52,11 +52,17 @@ def _expand_tabs(line: str) -> str:
     if line.isascii():
         return line.expandtabs(TAB_CELLS)
     pieces = line.split("\t")
-    widths = [cell_len(piece) for piece in pieces[:-1]]
+    widths = [_measure(piece) for piece in pieces[:-1]]
     return (
         "".join(piece + " " * (TAB_CELLS - width % TAB_CELLS) for piece, width in zip(pieces, widths, strict=False))
         + (pieces[-1])
     )
+
+
+def _measure(text: str) -> int:
+    """Cells of a text of any length; plain parts of it cost hardly anything."""
+    pieces = (text[position : position + _PIECE] for position in range(0, len(text), _PIECE))
+    return sum(len(piece) if piece.isascii() else cell_len(piece) for piece in pieces)
 
 
 def cut_cells(text: str, start: int, width: int) -> tuple[int, int, int]:

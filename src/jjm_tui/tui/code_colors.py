@@ -47,8 +47,8 @@ def color_lines(file_name: str, lines: Sequence[str]) -> list[tuple[Span, ...]]:
     kept: list[str] = []
     room = _MOST_CHARACTERS
     for line in lines:
-        room -= len(line)
-        kept.append(line if len(line) <= _LONGEST_LINE and room >= 0 else "")
+        kept.append(line if len(line) <= min(_LONGEST_LINE, room) else "")
+        room -= len(kept[-1])
     try:
         _collect(file_name, kept, spans)
     except Exception:  # noqa: BLE001 - foreign lexers meet foreign text; plain code is no failure

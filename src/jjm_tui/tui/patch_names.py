@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from jjm_tui.domain.text import clean_line
+
 _NOWHERE: Final = "/dev/null"
 _ESCAPES: Final = {"a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
 _ESCAPE: Final = re.compile(rb"\\([0-3][0-7]{2}|.)", re.DOTALL)
@@ -16,6 +18,11 @@ def unquote(name: str) -> str:
         return name
     raw = name[1:-1].encode("utf-8", "surrogatepass")
     return _ESCAPE.sub(_plain, raw).decode("utf-8", "replace")
+
+
+def name_key(name: str) -> str:
+    """What is equal for two writings of a name: quoted or not, with characters that cannot be shown or without."""
+    return clean_line(unquote(name))
 
 
 def _plain(found: re.Match[bytes]) -> bytes:

@@ -104,16 +104,36 @@ def _is_word(character: str) -> bool:
 
 
 def _twin(patch: Patch, line: int) -> int | None:
+    """The line in the same place among those added for the removed ones, or the other way round."""
     kinds = patch.kinds
-    start = end = line
-    changed = (LineKind.ADDED, LineKind.REMOVED, LineKind.NOTE)
-    while start > 0 and kinds[start - 1] in changed and line - start <= 2 * _PAIRED_LINES:
-        start -= 1
-    while end < len(kinds) and kinds[end] in changed and end - line <= 2 * _PAIRED_LINES:
-        end += 1
-    removed = [index for index in range(start, end) if kinds[index] == LineKind.REMOVED]
-    added = [index for index in range(start, end) if kinds[index] == LineKind.ADDED]
-    if len(removed) != len(added) or len(added) > _PAIRED_LINES or removed[-1] > added[0]:
+    first_added = line
+    if kinds[line] == LineKind.ADDED:
+        first_added = _run_start(kinds, line, LineKind.ADDED)
+        last_removed = first_added - 1
+        if last_removed > 0 and kinds[last_removed] == LineKind.NOTE:
+            last_removed -= 1
+    else:
+        last_removed = _run_end(kinds, line, LineKind.REMOVED) - 1
+        first_added = last_removed + 1
+        if first_added < len(kinds) and kinds[first_added] == LineKind.NOTE:
+            first_added += 1
+    first_removed = _run_start(kinds, last_removed, LineKind.REMOVED)
+    count = last_removed - first_removed + 1
+    if not 0 < count <= _PAIRED_LINES or _run_end(kinds, first_added, LineKind.ADDED) - first_added != count:
         return None
-    ours, theirs = (removed, added) if kinds[line] == LineKind.REMOVED else (added, removed)
-    return theirs[ours.index(line)]
+    return first_removed + line - first_added if line >= first_added else first_added + line - first_removed
+
+
+def _run_start(kinds: bytearray, line: int, kind: LineKind) -> int:
+    """The first of the lines of a kind that end with ``line``; no further away than it matters."""
+    stop = max(-1, line - _PAIRED_LINES - 1)
+    while line > stop and kinds[line] == kind:
+        line -= 1
+    return line + 1
+
+
+def _run_end(kinds: bytearray, line: int, kind: LineKind) -> int:
+    stop = min(len(kinds), line + _PAIRED_LINES + 1)
+    while line < stop and kinds[line] == kind:
+        line += 1
+    return line

@@ -13,14 +13,16 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.visual import Visual
 
+from jjm_tui.tui.code_colors import CODE_ROLES
 from jjm_tui.tui.patch_colors import PatchColors
 from jjm_tui.tui.patch_lines import Patch
 from jjm_tui.tui.patch_rows import PatchRows
 from jjm_tui.tui.widgets.diff_paint import DiffPainter, Lights
-from jjm_tui.tui.widgets.diff_styles import DIFF_VIEW_CLASSES, DIFF_VIEW_CSS, DiffStyles
+from jjm_tui.tui.widgets.diff_styles import DIFF_VIEW_CLASSES, DIFF_VIEW_CSS
+from jjm_tui.tui.widgets.ground_styles import GroundStyles
 
-SLICE: Final = 1000
-"""Lines that are looked at before others get their turn, two or three milliseconds of work."""
+SLICE: Final = 500
+"""Lines that are looked at before others get their turn, one or two milliseconds of work."""
 
 _KEPT_STRIPS: Final = 2000
 _COLUMN_STEP: Final = 8
@@ -51,7 +53,7 @@ class DiffCanvas(ScrollView):
         super().__init__(id=id, classes=classes)
         self._note: Content | None = None
         self._strips: dict[int, tuple[tuple[int, int], Strip]] = {}
-        self._styles_now: DiffStyles | None = None
+        self._styles_now: GroundStyles | None = None
         self._is_coloring = False
         self._take(Patch(), is_cut=False)
 
@@ -73,6 +75,11 @@ class DiffCanvas(ScrollView):
     def patch(self) -> Patch:
         """What is known of the diff so far."""
         return self._patch
+
+    @property
+    def has_diff(self) -> bool:
+        """Whether there is a diff, and not a note."""
+        return self._note is None and bool(self._patch.lines)
 
     def on_mount(self) -> None:
         """Go on with a diff that was given before there was a screen."""
@@ -123,7 +130,7 @@ class DiffCanvas(ScrollView):
 
     def _painter(self) -> DiffPainter:
         if self._styles_now is None:
-            self._styles_now = DiffStyles(self)
+            self._styles_now = GroundStyles(self, "diff-view--", CODE_ROLES)
         return DiffPainter(self._rows, self._styles_now, self._lights)
 
     def _forget_strips(self) -> None:
@@ -244,42 +251,42 @@ class DiffCanvas(ScrollView):
         offset = self.scroll_offset
         self.scroll_to(offset.x + columns, offset.y + rows, animate=False, force=True)
 
-    def move_down(self) -> None:
+    def move(self, lines: int) -> None:
+        """Some rows down, or up when negative."""
+        self._scroll_by(rows=lines)
+
+    def page(self, share: float) -> None:
+        """A share of the height down, or up when negative."""
+        rows = round(share * self.size.height)
+        self._scroll_by(rows=rows or (1 if share > 0 else -1))
+
+    def move_to_edge(self, *, end: bool) -> None:
+        """To the top, or to the end."""
+        self.scroll_to(None if end else 0, self.max_scroll_y if end else 0, animate=False, force=True)
+
+    def action_scroll_down(self) -> None:
         """A row down."""
-        self._scroll_by(rows=1)
+        self.move(1)
 
-    def move_up(self) -> None:
+    def action_scroll_up(self) -> None:
         """A row up."""
-        self._scroll_by(rows=-1)
-
-    def move_half_down(self) -> None:
-        """Half a page down."""
-        self._scroll_by(rows=max(1, self.size.height // 2))
-
-    def move_half_up(self) -> None:
-        """Half a page up."""
-        self._scroll_by(rows=-max(1, self.size.height // 2))
-
-    def move_first(self) -> None:
-        """To the top."""
-        self.scroll_to(0, 0, animate=False, force=True)
-
-    def move_last(self) -> None:
-        """To the end."""
-        self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
-
-    action_scroll_down = move_down
-    action_scroll_up = move_up
-    action_scroll_home = move_first
-    action_scroll_end = move_last
+        self.move(-1)
 
     def action_page_down(self) -> None:
         """A page down."""
-        self._scroll_by(rows=max(1, self.size.height))
+        self.page(1)
 
     def action_page_up(self) -> None:
         """A page up."""
-        self._scroll_by(rows=-max(1, self.size.height))
+        self.page(-1)
+
+    def action_scroll_home(self) -> None:
+        """To the top."""
+        self.move_to_edge(end=False)
+
+    def action_scroll_end(self) -> None:
+        """To the end."""
+        self.move_to_edge(end=True)
 
     def action_scroll_left(self) -> None:
         """Some columns to the left."""

@@ -14,11 +14,12 @@ from textual.strip import Strip
 
 from jjm_tui.domain.text import ELLIPSIS, truncate
 from jjm_tui.tui.cell_text import MINUS, cut_cells, keep_end, shown
+from jjm_tui.tui.file_rows import NAMELESS
 from jjm_tui.tui.patch_colors import PatchColors
 from jjm_tui.tui.patch_lines import CODE_KINDS, LineKind, Patch, PatchFile
 from jjm_tui.tui.patch_rows import PatchRows, changed_part
 from jjm_tui.tui.patch_search import PatchSearch
-from jjm_tui.tui.widgets.diff_styles import DiffStyles
+from jjm_tui.tui.widgets.ground_styles import GroundStyles
 
 _GROUNDS: Final[dict[int, str]] = {LineKind.ADDED: "added", LineKind.REMOVED: "removed", LineKind.HUNK: "hunk"}
 _TEXTS: Final[dict[int, str]] = {
@@ -28,6 +29,7 @@ _TEXTS: Final[dict[int, str]] = {
     LineKind.ADDED: "added",
     LineKind.REMOVED: "removed",
 }
+_CARRIAGE_RETURN: Final = "\u240d"
 _CUT_SHORT: Final = "The server cut this diff short here: it is not the whole change."
 
 _BOTH_NUMBERS_WIDTH: Final = 90
@@ -46,7 +48,7 @@ class Lights:
 class DiffPainter:
     """Draws rows of one diff in one theme."""
 
-    def __init__(self, rows: PatchRows, styles: DiffStyles, lights: Lights) -> None:
+    def __init__(self, rows: PatchRows, styles: GroundStyles, lights: Lights) -> None:
         self._rows = rows
         self._patch: Patch = rows.patch
         self._styles = styles
@@ -75,7 +77,7 @@ class DiffPainter:
         return strip.adjust_cell_length(width, self._styles.of(ground))
 
     def _file_header(self, file: PatchFile, width: int) -> Strip:
-        name = "a file that is not named" if file.name is None else shown(file.name)
+        name = shown(file.name or NAMELESS)
         words = [shown(word) for word in file.words]
         if self._rows.is_cut and file is self._patch.files[-1]:
             words.append("cut short")
@@ -99,19 +101,22 @@ class DiffPainter:
             first, last, gap = cut_cells(text, scroll_x, room - 1)
         brush = _Brush(first, last, self._styles.of(ground, _TEXTS.get(kind, "")))
         if kind in CODE_KINDS:
-            self._draw_code(brush, line, ground)
+            self._draw_code(brush, line, ground, text)
         self._draw_matches(brush, line)
         if selected is not None:
             brush.add(selected[0], last if selected[1] < 0 else selected[1], self._styles.selection)
-        strip = Strip([*([Segment(" " * gap, filler)] if gap else ()), *brush.segments(text)])
-        if last < len(text):
-            strip = strip.adjust_cell_length(room - 1, filler)
-            strip = Strip([*strip, Segment(ELLIPSIS, self._styles.of(ground, "gutter"))])
-        body = strip.apply_offsets(first - gap, row).adjust_cell_length(room, filler)
-        if not gutter:
-            return body
-        numbers = Segment(self._numbers(line, width, gutter), self._styles.of(ground, "gutter"))
-        return Strip.join([Strip([numbers], gutter).apply_offsets(-gutter, row), body])
+        segments = list(brush.segments(text))
+        cells = gap + sum(segment.cell_length for segment in segments)
+        if gap:
+            segments.insert(0, Segment(" " * gap, filler))
+        is_cut = last < len(text)
+        if (missing := room - is_cut - cells) > 0:
+            segments.append(Segment(" " * missing, filler))
+        if is_cut:
+            segments.append(Segment(ELLIPSIS, self._styles.of(ground, "gutter")))
+        if gutter:
+            segments.insert(0, Segment(self._numbers(line, width, gutter), self._styles.of(ground, "gutter")))
+        return Strip(segments, gutter + max(room, cells + is_cut)).apply_offsets(first - gap - gutter, row)
 
     def _numbers(self, line: int, width: int, gutter: int) -> str:
         if line == self._lights.hunk:
@@ -122,7 +127,7 @@ class DiffPainter:
         digits = (gutter - 3) // 2
         return f"{old or '':>{digits}} {new or '':>{digits}}  "
 
-    def _draw_code(self, brush: _Brush, line: int, ground: str) -> None:
+    def _draw_code(self, brush: _Brush, line: int, ground: str, text: str) -> None:
         of = self._styles.of
         marks = self._patch.mark_cells(line)
         part = changed_part(self._patch, line) if ground else None
@@ -132,6 +137,8 @@ class DiffPainter:
             brush.put(marks + start, marks + end, of(ground, role))
             if part is not None and start + marks < part[1] and part[0] < end + marks:
                 brush.put(max(part[0], marks + start), min(part[1], marks + end), of(f"{ground}-part", role))
+        if text.endswith(_CARRIAGE_RETURN):
+            brush.put(len(text) - 1, len(text), of(ground, "meta"))
         if ground in ("added", "removed"):
             brush.put(0, marks, of(ground, f"mark-{ground}"))
 

@@ -1,18 +1,8 @@
-"""The styles of a diff view: its component classes in the present theme, always readable."""
+"""The component classes of a diff view and how they look."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-from rich.style import Style
-
-from jjm_tui.tui.code_colors import CODE_ROLES
-from jjm_tui.tui.contrast import readable
-
-if TYPE_CHECKING:
-    from textual.widget import Widget
-
-_PREFIX: Final = "diff-view--"
+from typing import Final
 
 DIFF_VIEW_CLASSES: Final = (
     "diff-view--added",
@@ -51,7 +41,7 @@ DiffCanvas {
     & > .diff-view--removed-part { background: $error 34%; }
     & > .diff-view--mark-added { color: $text-success; text-style: bold; }
     & > .diff-view--mark-removed { color: $text-error; text-style: bold; }
-    & > .diff-view--file { background: $panel; color: $foreground; text-style: bold; }
+    & > .diff-view--file { background: $foreground 10%; color: $foreground; text-style: bold; }
     & > .diff-view--meta { color: $text-muted; }
     & > .diff-view--hunk { color: $text-primary; }
     & > .diff-view--hunk-current { color: $text-primary; background: $primary 20%; text-style: bold; }
@@ -82,43 +72,3 @@ DiffCanvas {
 }
 """
 """The backgrounds are faint, so that code keeps its colours on them; 16 colours have no faint ones."""
-
-
-class DiffStyles:
-    """The styles of a diff view in its present theme: a foreground role on a background role, always readable.
-
-    A background role that has a colour gives it to code as well, so that 16-colour themes can colour whole lines.
-    """
-
-    def __init__(self, widget: Widget) -> None:
-        self._widget = widget
-        self._styles: dict[tuple[str, str], Style] = {}
-        self.selection = widget.screen.get_component_rich_style("screen--selection")
-
-    def of(self, ground: str, text: str = "") -> Style:
-        """The style of ``text`` (a component class less its prefix, or none) on ``ground``."""
-        style = self._styles.get((ground, text))
-        if style is None:
-            style = self._styles[ground, text] = self._make(ground, text)
-        return style
-
-    def _make(self, ground: str, text: str) -> Style:
-        widget = self._widget
-        under = widget.get_visual_style(_PREFIX + ground) if ground else widget.visual_style
-        background, foreground = under.background, under.foreground
-        style = Style()
-        if ground:
-            style += widget.get_component_styles(_PREFIX + ground).text_style
-        if text:
-            over = widget.get_component_styles(_PREFIX + text)
-            style += over.text_style
-            is_kept = bool(ground) and text in CODE_ROLES and self._has_color(ground)
-            if over.has_rule("color") and not is_kept:
-                foreground = widget.get_visual_style(_PREFIX + text).foreground
-        if background is None or foreground is None:
-            return style
-        seen = readable(foreground, background).rich_color
-        return style + Style(color=seen, bgcolor=None if background.is_transparent else background.rich_color)
-
-    def _has_color(self, role: str) -> bool:
-        return self._widget.get_component_styles(_PREFIX + role).has_rule("color")

@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 
-from jjm_tui.domain.text import clean_line
 from jjm_tui.tui.patch_lines import Patch, PatchFile
+from jjm_tui.tui.patch_names import name_key
 from jjm_tui.tui.patch_search import PatchSearch
 from jjm_tui.tui.widgets.diff_canvas import SLICE, DiffCanvas
 
@@ -49,14 +49,15 @@ class DiffView(DiffCanvas, can_focus=True):
             self.hunk_count = hunk_count
 
     class SearchChanged(DiffMessage):
-        """``total`` places have ``term``; ``current`` is the one shown, counted from one, 0 where there is none.
-        An empty term: nothing is searched any more."""
+        """``current`` of the ``total`` places that have ``term`` is shown, counted from one, 0 for none; while
+        ``is_complete`` is false, ``total`` is what was found so far. An empty term: nothing is searched any more."""
 
-        def __init__(self, diff_view: DiffView, term: str, current: int, total: int) -> None:
+        def __init__(self, diff_view: DiffView, term: str, current: int, total: int, is_complete: bool) -> None:
             super().__init__(diff_view)
             self.term = term
             self.current = current
             self.total = total
+            self.is_complete = is_complete
 
     class FileMissing(DiffMessage):
         """The whole diff was looked at and has nothing about the file ``name`` that was asked for."""
@@ -226,7 +227,7 @@ class DiffView(DiffCanvas, can_focus=True):
             self._bring_into_view(*match, search.length)
         self._forget_strips()
         current = 0 if search.at is None else search.at + 1
-        self.post_message(self.SearchChanged(self, search.term, current, len(search.lines)))
+        self.post_message(self.SearchChanged(self, search.term, current, len(search.lines), search.is_done))
 
     def _bring_into_view(self, line: int, start: int, length: int) -> None:
         row, height = self._rows.of_line(line), self.size.height
@@ -259,7 +260,7 @@ class DiffView(DiffCanvas, can_focus=True):
         self.workers.cancel_group(self, "search")
         self._lights.search = None
         self._forget_strips()
-        self.post_message(self.SearchChanged(self, "", 0, 0))
+        self.post_message(self.SearchChanged(self, "", 0, 0, True))
 
 
 def _start(file: PatchFile) -> int:
@@ -267,11 +268,10 @@ def _start(file: PatchFile) -> int:
 
 
 def _find_file(files: Sequence[PatchFile], name: str) -> int | None:
-    """The file with this path now, else before, else with one that only differs in what cannot be shown."""
-    wanted = clean_line(name)
-    paths = [(file.name, file.old, file.new) for file in files]
-    for choice in range(3):
+    """The file with this path now, else before."""
+    wanted = name_key(name)
+    for paths in ([file.name for file in files], [file.old for file in files]):
         for index, path in enumerate(paths):
-            if path[choice] == name or clean_line(path[choice] or "") == wanted:
+            if path == name or (path is not None and name_key(path) == wanted):
                 return index
     return None
