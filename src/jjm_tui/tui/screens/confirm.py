@@ -1,0 +1,269 @@
+"""Questions that are answered with yes or not at all: quit, forget, resume, and whatever else asks first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import Static
+
+from jjm_tui.domain.operations import Operation, OperationState
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import age, heading, truncate
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.services.board import BoardChange
+from jjm_tui.tui.actions import Scope
+from jjm_tui.tui.literal import literal, literal_line
+from jjm_tui.tui.operation_words import KINDS, STATES, is_recorded, title_of
+from jjm_tui.tui.screens.sheet import MOVES, Sheet, explain
+from jjm_tui.tui.widgets.key_bar import Hint
+
+if TYPE_CHECKING:
+    from jjm_tui.services.board import Board
+    from jjm_tui.tui.engine import Engine
+
+_TITLE_CELLS: Final = 60
+_FRAME_ROWS: Final = 3
+"""The border and the keys."""
+_SHOWN_TASKS: Final = 6
+
+
+class ConfirmDialog(Sheet[bool]):
+    """Asks one question. Dismisses with ``True`` for yes; with ``None`` when it was left.
+
+    Only the key of ``question.yes`` says yes; Enter does not.
+    """
+
+    DEFAULT_CSS = """
+    ConfirmDialog {
+        & #body { height: auto; padding: 1 1; scrollbar-size-vertical: 1; }
+        & #body > Static { height: auto; }
+    }
+    """
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "question"})
+    ALWAYS: ClassVar[tuple[str, ...]] = (*Sheet.ALWAYS, *MOVES)
+
+    def __init__(self, title: str, body: Content, *, yes: str = "yes", no: str = "no") -> None:
+        """``title``, ``yes`` and ``no`` are our own words; foreign parts of ``body`` come through ``literal``."""
+        super().__init__(title)
+        self._body = body
+        self._yes = yes
+        self._no = no
+
+    def compose_inside(self) -> ComposeResult:
+        with VerticalScroll(id="body"):
+            yield Static(self._body, id="text")
+
+    def on_resize(self, event: Resize) -> None:
+        """However long the text is, the keys below it stay on the screen."""
+        self.query_one("#body").styles.max_height = max(1, event.size.height - _FRAME_ROWS)
+
+    def show_body(self, body: Content) -> None:
+        """Replace what is asked."""
+        self._body = body
+        for text in self.query("#text").results(Static):
+            text.update(body)
+
+    def hints(self) -> Iterable[Hint]:
+        return (("question.yes", self._yes), ("back", self._no))
+
+    def do_question_yes(self) -> None:
+        """Say yes."""
+        self.leave(True)
+
+    def do_move_down(self) -> None:
+        self._scroll(1)
+
+    def do_move_up(self) -> None:
+        self._scroll(-1)
+
+    def do_move_first(self) -> None:
+        self.query_one("#body").scroll_home(animate=False)
+
+    def do_move_last(self) -> None:
+        self.query_one("#body").scroll_end(animate=False)
+
+    def do_move_half_down(self) -> None:
+        self._scroll(max(1, self.query_one("#body").size.height // 2))
+
+    def do_move_half_up(self) -> None:
+        self._scroll(-max(1, self.query_one("#body").size.height // 2))
+
+    def _scroll(self, lines: int) -> None:
+        self.query_one("#body").scroll_relative(y=lines, animate=False)
+
+
+class QuitDialog(ConfirmDialog):
+    """Asks before leaving while operations are open: which they are, and what becomes of them.
+
+    Dismisses with ``True`` (leave) or ``None`` (stay).
+    """
+
+    def __init__(self) -> None:
+        super().__init__("Leave now?", Content(""), yes="leave", no="stay")
+
+    def on_mount(self) -> None:
+        """Tell what is open."""
+        self._tell()
+
+    def board_changed(self, change: BoardChange) -> None:
+        """Outcomes come in while the question stands."""
+        if "operations" in change.aspects:
+            self._tell()
+
+    def clock_ticked(self, now: datetime) -> None:
+        """Times go on."""
+        self._tell()
+
+    def _tell(self) -> None:
+        self.show_body(describe_open(self.board, self.now()))
+
+
+def describe_open(board: Board, now: datetime) -> Content:
+    """The open operations, and what leaving means for each."""
+    operations = board.open_operations()
+    if not operations:
+        return Content("Everything that you sent has its outcome by now.")
+    count = "One operation has" if len(operations) == 1 else f"{len(operations)} operations have"
+    lines = [Content(f"{count} no clear outcome yet:"), Content("")]
+    for operation in operations:
+        look = STATES[operation.state]
+        title = truncate(title_of(operation, board), _TITLE_CELLS)
+        passed = age((now - operation.created_at).total_seconds())
+        lines.append(literal_line(f"{look.glyph} {KINDS[operation.kind]} · {title}", "bold"))
+        lines.append(Content(f"  {look.word} for {passed}: {_fate(operation)}"))
+    return Content("\n").join(lines)
+
+
+def _fate(operation: Operation) -> str:
+    """What becomes of an operation when this program ends; see ``Desk.close`` and ``OperationRunner``."""
+    if operation.state is OperationState.UNCONFIRMED:
+        return "stays in the outbox until it is settled."
+    if is_recorded(operation) and not _is_ours(operation):
+        return "another jjm carries it out and goes on."
+    if operation.state is OperationState.PREPARED:
+        return "not sent yet; leaving stops it, and its text is kept."
+    return "leaving does not call it back; it waits in the outbox to be settled."
+
+
+def _is_ours(operation: Operation) -> bool:
+    """Whether this process carries it out: the names of owners begin with the process id."""
+    return (operation.owner or "").partition("-")[0] == str(os.getpid())
+
+
+class ForgetDialog(ConfirmDialog):
+    """Asks before tasks are forgotten on this machine. Dismisses with ``True`` (forget) or ``None``."""
+
+    def __init__(self, task_ids: Sequence[str]) -> None:
+        self._task_ids = tuple(task_ids)
+        self._tasks: tuple[Task, ...] = ()
+        what = "this task" if len(self._task_ids) == 1 else f"these {len(self._task_ids)} tasks"
+        super().__init__(f"Forget {what}?", Content(""), yes="forget", no="keep")
+
+    def on_mount(self) -> None:
+        """Tell what goes, then look for drafts."""
+        self._tasks = tuple(task for each in self._task_ids if (task := self.board.task(each)) is not None)
+        self.show_body(describe_forgetting(self._tasks, frozenset()))
+        self.with_engine(self._look_for_drafts)
+
+    @work
+    async def _look_for_drafts(self, engine: Engine) -> None:
+        drafts = engine.context.drafts
+        try:
+            with_draft = {task.id for task in self._tasks if await drafts.get(f"message:{task.id}")}
+        except JulesManagerError:
+            return
+        self.show_body(describe_forgetting(self._tasks, frozenset(with_draft)))
+
+
+def describe_forgetting(tasks: Sequence[Task], with_draft: frozenset[str]) -> Content:
+    """What goes from the lists with these tasks, and what stays."""
+    lines: list[Content] = []
+    for task in tasks[:_SHOWN_TASKS]:
+        lines.append(literal_line(truncate(heading(task.title, task.description, task.id), _TITLE_CELLS), "bold"))
+        lines.append(Content(f"  {', '.join(_kept_of(task))}"))
+    if len(tasks) > _SHOWN_TASKS:
+        lines.append(Content(f"and {len(tasks) - _SHOWN_TASKS} more"))
+    lines += [Content(""), Content(_GOES if len(tasks) == 1 else _GO)]
+    if with_draft:
+        drafts = "The draft of a message stays" if len(with_draft) == 1 else f"{len(with_draft)} drafts stay"
+        lines.append(Content(f"{drafts}, but can only be seen again once the task is back."))
+    return Content("\n").join(lines)
+
+
+_GOES: Final = (
+    "It goes from every list and count on this machine, and asking the server does not bring it back. "
+    "Jules does not hear of it. Its history stays; undo brings it back as it was."
+)
+_GO: Final = (
+    "They go from every list and count on this machine, and asking the server does not bring them back. "
+    "Jules does not hear of it. Their history stays; undo brings them back as they were."
+)
+
+
+def _kept_of(task: Task) -> Iterator[str]:
+    """What is known of a task here, in words."""
+    messages, files = len(task.chat_history), len(task.source_files or ())
+    if messages:
+        more = " or more" if task.chat_truncated else ""
+        yield f"a conversation of {messages} message{'s' if messages != 1 else ''}{more}"
+    else:
+        yield "no conversation"
+    if task.plan is not None:
+        yield "its plan"
+    if files:
+        yield f"its list of {files} file{'s' if files != 1 else ''}"
+    if task.archived:
+        yield "archived"
+    if task.snoozed_until is not None:
+        yield "its snooze"
+
+
+class ResumeDialog(ConfirmDialog):
+    """Reads whether and how a task can be resumed, and asks. Sends nothing itself.
+
+    Dismisses with ``True`` (resume it) or ``None``.
+    """
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__("Resume this task?", Content("Reading the task…"), yes="resume", no="leave it")
+        self._task_id = task_id
+        self._is_ready = False
+
+    def on_mount(self) -> None:
+        """Ask the server whether it is paused."""
+        self.with_engine(self._read)
+
+    def hints(self) -> Iterable[Hint]:
+        return tuple(super().hints()) if self._is_ready else (("back", "back"),)
+
+    def unavailable(self, action_id: str) -> str | None:
+        if action_id == "question.yes" and not self._is_ready:
+            return "It is not known yet whether the task can be resumed; nothing was sent."
+        return super().unavailable(action_id)
+
+    @work
+    async def _read(self, engine: Engine) -> None:
+        try:
+            preview = await engine.manager.preview_resume(self._task_id)
+        except JulesManagerError as error:
+            self.show_body(explain(error))
+            return
+        task = preview.task
+        lines = [literal_line(heading(task.title, task.description, task.id), "bold")]
+        if preview.message is None:
+            lines += [Content(""), Content("The server has a way to resume it.")]
+        else:
+            lines += [Content(""), Content("This server resumes by a message. It would be sent this:"), Content("")]
+            lines.append(literal(preview.message))
+        lines += [literal_line(remark) for remark in preview.remarks]
+        self._is_ready = True
+        self.show_body(Content("\n").join(lines))
+        self.show_keys()

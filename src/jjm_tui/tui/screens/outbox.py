@@ -1,0 +1,353 @@
+"""What you sent and what became of it: operations newest first, to settle, send again or let go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.text import age, clean_line, relative_time, short_ids
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.services.board import BoardChange
+from jjm_tui.tui.actions import ACTIONS, Scope
+from jjm_tui.tui.literal import literal, literal_line
+from jjm_tui.tui.operation_words import KINDS, STATES, is_recorded, text_of, title_of
+from jjm_tui.tui.screens.base import DashboardScreen
+from jjm_tui.tui.screens.confirm import ConfirmDialog
+from jjm_tui.tui.screens.sheet import MOVES
+from jjm_tui.tui.widgets.bar import Bar
+from jjm_tui.tui.widgets.key_bar import KeyBar
+from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
+
+if TYPE_CHECKING:
+    from jjm_tui.services.board import Board
+    from jjm_tui.tui.engine import Engine
+
+_SHOWN_TEXT: Final = 4000
+"""Characters of a text that are shown; the whole of it can be copied."""
+
+_STILL_OPENING: Final = "Still opening; try again in a moment."
+_UNDER_WAY: Final = (OperationState.PREPARED, OperationState.SENDING)
+_EMPTY: Final = (
+    "Nothing is recorded of the last seven days.\n\n"
+    "Messages, approvals, resumes and new tasks that you send are listed here with what became of them.\n"
+    "What got no clear answer stays here until it is settled."
+)
+
+
+class OutboxScreen(DashboardScreen[None]):
+    """Operations of the last seven days and every open one, as the board has them."""
+
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "outbox"})
+    DEFAULT_CSS = """
+    OutboxScreen {
+        & > #summary { height: 1; padding: 0 1; background: $panel; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > #empty { display: none; height: 1fr; padding: 1 2; background: $surface; }
+        &.-empty > #empty { display: block; }
+        &.-empty > RowList, &.-empty > #about { display: none; }
+        & > #about {
+            height: auto;
+            min-height: 5;
+            max-height: 45%;
+            padding: 0 1;
+            background: $surface;
+            border-top: solid $foreground 30%;
+            scrollbar-size-vertical: 1;
+        }
+        & > #about > Static { height: auto; }
+        & > #note { height: 1; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > KeyBar { background: $panel; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_settling = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="summary")
+        yield RowList(id="operations")
+        yield Static(id="empty")
+        with VerticalScroll(id="about", can_focus=False):
+            yield Static(id="words")
+        yield Static(id="note")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Show what the board has."""
+        self._show()
+        self.query_one(RowList).focus()
+        self.dashboard.when_open(lambda engine: self._show() if self.is_attached else None)
+
+    def offered(self) -> list[str]:
+        """Its own actions, moving, and opening the task."""
+        return [*super().offered(), *MOVES, "open"]
+
+    # what is shown
+
+    def board_changed(self, change: BoardChange) -> None:
+        """Outcomes come in, titles change."""
+        if change.aspects & {"operations", "tasks"}:
+            self._show()
+
+    def clock_ticked(self, now: datetime) -> None:
+        """Ages read differently."""
+        self._show()
+
+    def _show(self) -> None:
+        if not self.children:
+            return
+        now, operations = self.now(), self.board.operations
+        self.set_class(not operations, "-empty")
+        empty = "Reading what is recorded…" if self.engine is None else _EMPTY
+        self.query_one("#empty", Static).update(Content(empty))
+        self.query_one("#summary", Static).update(Content.assemble(("Outbox", "bold"), _summary(operations)))
+        self.query_one(RowList).show(outbox_row(each, self.board, now) for each in reversed(operations))
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        operation = self.chosen
+        words = Content() if operation is None else describe(operation, self.board, self.now())
+        self.query_one("#words", Static).update(words)
+        hints = [
+            (action, ACTIONS[action].title)
+            for action in ("outbox.settle", "outbox.resend", "outbox.discard", "outbox.copy", "open")
+            if self.unavailable(action) is None
+        ]
+        keymap = self.dashboard.launch.keymap
+        self.query_one(KeyBar).show_keys(keymap, [*hints, ("back", "back"), ("help", "help")])
+
+    def on_row_list_moved(self, message: RowList.Moved) -> None:
+        """Tell about another one."""
+        message.stop()
+        self.query_one("#about").scroll_home(animate=False)
+        self._show_chosen()
+
+    @property
+    def chosen(self) -> Operation | None:
+        """The operation under the cursor."""
+        chosen = self.query_one(RowList).cursor_id
+        return next((each for each in self.board.operations if each.id == chosen), None)
+
+    def _note(self, text: str) -> None:
+        self.query_one("#note", Static).update(literal_line(text))
+
+    async def on_bar_chosen(self, message: Bar.Chosen) -> None:
+        """A key was clicked."""
+        message.stop()
+        if message.target in self.offered():
+            await self.action_perform(message.target)
+
+    # what can be done
+
+    def unavailable(self, action_id: str) -> str | None:
+        """Why not, by the state of what is under the cursor."""
+        if action_id == "outbox.settle":
+            return self._why_not_settle()
+        if action_id not in ("outbox.resend", "outbox.discard", "outbox.copy", "open"):
+            return None
+        operation = self.chosen
+        if operation is None:
+            return "There is nothing under the cursor."
+        if action_id == "open":
+            return None if operation.task_id else "It has no task yet."
+        if action_id == "outbox.copy":
+            return None if text_of(operation) else "It has no text."
+        return _STILL_OPENING if self.engine is None else _why_not_change(operation, action_id)
+
+    def _why_not_settle(self) -> str | None:
+        if self.engine is None:
+            return _STILL_OPENING
+        if self._is_settling:
+            return "Reading already."
+        if not any(each.state is OperationState.UNCONFIRMED for each in self.board.operations):
+            return "Nothing is unconfirmed, so there is nothing to settle."
+        return None
+
+    def do_outbox_settle(self) -> None:
+        """Find out by reading what became of the unconfirmed ones."""
+        if self.engine is not None:
+            self._settle(self.engine)
+
+    @work(group="settle")
+    async def _settle(self, engine: Engine) -> None:
+        self._is_settling = True
+        self._note("Reading what became of them…")
+        try:
+            results = await engine.manager.settle_operations()
+        except JulesManagerError as error:
+            self._note(" ".join(filter(None, (error.message, error.hint))))
+        else:
+            counts = Counter(result.outcome.value.replace("_", " ") for result in results)
+            told = ", ".join(f"{count} {word}" for word, count in counts.items())
+            self._note(f"Read again: {told}." if told else "There was nothing to settle any more.")
+        finally:
+            self._is_settling = False
+        self._show()
+
+    def do_outbox_resend(self) -> None:
+        """Ask, then send it again."""
+        operation = self.chosen
+        if operation is not None:
+            body = Content("\n\n").join([_headline(operation, self.board), Content(_resend_words(operation))])
+            self.app.push_screen(
+                ConfirmDialog("Send it again?", body, yes="send again", no="back"),
+                lambda sure: self._resend(operation) if sure is True else None,
+            )
+
+    def _resend(self, operation: Operation) -> None:
+        if self.engine is not None:
+            self.engine.desk.resend(operation)
+
+    def do_outbox_discard(self) -> None:
+        """Ask, then let it go."""
+        operation = self.chosen
+        if operation is not None:
+            body = Content("\n\n").join([_headline(operation, self.board), Content(_discard_words(operation))])
+            self.app.push_screen(
+                ConfirmDialog("Discard it?", body, yes="discard", no="back"),
+                lambda sure: self._begin_discarding(operation) if sure is True else None,
+            )
+
+    def _begin_discarding(self, operation: Operation) -> None:
+        self.run_worker(self._discard(operation), group="discard")
+
+    async def _discard(self, operation: Operation) -> None:
+        engine = self.engine
+        if engine is None:
+            return
+        try:
+            await engine.manager.discard_operation(operation.id)
+        except JulesManagerError as error:
+            self._note(" ".join(filter(None, (error.message, error.hint))))
+        else:
+            self._note("Discarded; its text stays in the history.")
+
+    def do_outbox_copy(self) -> None:
+        """Copy the whole text."""
+        operation = self.chosen
+        if operation is not None:
+            self.dashboard.copy(text_of(operation), f"text of the {KINDS[operation.kind]}")
+
+    def do_open(self) -> None:
+        """Go to its task."""
+        operation = self.chosen
+        task = None if operation is None else self.board.task(operation.task_id)
+        if task is None:
+            self.dashboard.tell("Its task is not known here.", severity="warning")
+        else:
+            self.dashboard.show_task(task.id)
+
+    # moving
+
+    def do_move_down(self) -> None:
+        self.query_one(RowList).move(1)
+
+    def do_move_up(self) -> None:
+        self.query_one(RowList).move(-1)
+
+    def do_move_first(self) -> None:
+        self.query_one(RowList).move_to_edge(end=False)
+
+    def do_move_last(self) -> None:
+        self.query_one(RowList).move_to_edge(end=True)
+
+    def do_move_half_down(self) -> None:
+        self.query_one(RowList).page(0.5)
+
+    def do_move_half_up(self) -> None:
+        self.query_one(RowList).page(-0.5)
+
+
+def outbox_row(operation: Operation, board: Board, now: datetime) -> ListRow:
+    """An operation as a row: state, kind, age, title of its task, first words of its text."""
+    look = STATES[operation.state]
+    passed = age((now - operation.created_at).total_seconds())
+    return ListRow(
+        operation.id,
+        (
+            Cell(f"{look.glyph} {look.word}", look.role, 13),
+            Cell(KINDS[operation.kind], "", 8, rank=2),
+            Cell(passed, "quiet", 4, rank=1, right=True),
+            Cell(title_of(operation, board), "", grow=2),
+            Cell(clean_line(text_of(operation)[:400]), "quiet", rank=3, grow=3),
+        ),
+    )
+
+
+def _why_not_change(operation: Operation, action_id: str) -> str | None:
+    if operation.state in _UNDER_WAY:
+        return "It is on its way; wait for its outcome."
+    if operation.state is OperationState.DONE:
+        return "It arrived; there is nothing to do about it."
+    if action_id == "outbox.discard" and operation.state is OperationState.DISCARDED:
+        return "It is discarded already."
+    return None
+
+
+def _summary(operations: Iterable[Operation]) -> Content:
+    counts = Counter(operation.state for operation in operations)
+    wanted = (*_UNDER_WAY, OperationState.UNCONFIRMED, OperationState.NOT_SENT, OperationState.REFUSED)
+    parts = [f"{counts[state]} {STATES[state].word}" for state in wanted if counts[state]]
+    return Content("  " + (" · ".join(parts) if parts else "everything has a clear answer"))
+
+
+def _headline(operation: Operation, board: Board) -> Content:
+    return literal_line(f"{KINDS[operation.kind]} · {title_of(operation, board)}", "bold")
+
+
+def describe(operation: Operation, board: Board, now: datetime) -> Content:
+    """Everything about one operation that a person decides by."""
+    look = STATES[operation.state]
+    styles = {"good": "$text-success", "warning": "$text-warning", "bad": "$text-error"}
+    when = f"decided {relative_time(operation.created_at, now)}"
+    if operation.sent_at is not None:
+        when += f", sent {relative_time(operation.sent_at, now)}"
+    lines = [
+        _headline(operation, board),
+        Content.assemble((f"{look.glyph} {look.word}", f"bold {styles.get(look.role, '')}".strip()), f" · {when}"),
+        Content(look.sentence),
+    ]
+    if operation.message:
+        lines.append(literal(operation.message))
+    lines += _text_lines(operation)
+    if is_recorded(operation):
+        (short,) = short_ids([operation.id]).values()
+        lines += [Content(""), literal_line(f"The same on the command line: jjm outbox show {short}")]
+    return Content("\n").join(lines)
+
+
+def _text_lines(operation: Operation) -> Iterator[Content]:
+    text = text_of(operation)
+    if not text:
+        return
+    yield Content("")
+    yield literal(text[:_SHOWN_TEXT])
+    if len(text) > _SHOWN_TEXT:
+        yield Content(f"… and {len(text) - _SHOWN_TEXT} more characters; copying takes all of it.")
+
+
+def _resend_words(operation: Operation) -> str:
+    if operation.state is OperationState.UNCONFIRMED:
+        what = "task" if operation.kind is OperationKind.CREATE else KINDS[operation.kind]
+        return (
+            f"It may have reached the server already: then this {what} will be there twice. "
+            "Settling first finds out without sending anything."
+        )
+    if operation.kind is OperationKind.APPROVE:
+        return "It did not arrive. Only the plan that you read then is approved; nothing is sent when it is another."
+    return "It did not arrive. It is sent now as it was."
+
+
+def _discard_words(operation: Operation) -> str:
+    if operation.state is OperationState.UNCONFIRMED:
+        return "It may have arrived all the same; nothing will look for it any more. Its text stays in the history."
+    return "It is not offered to be sent again. Its text stays in the history."

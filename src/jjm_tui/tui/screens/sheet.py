@@ -1,0 +1,136 @@
+"""What the sheets of decisions share: a frame with a title, the keys on its last line, a safe way to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.tui.literal import literal
+from jjm_tui.tui.screens.base import Dialog
+from jjm_tui.tui.widgets.bar import Bar
+from jjm_tui.tui.widgets.key_bar import Hint, KeyBar
+
+if TYPE_CHECKING:
+    from jjm_tui.tui.engine import Engine
+
+T = TypeVar("T")
+
+MOVES: tuple[str, ...] = ("move.down", "move.up", "move.first", "move.last", "move.half-down", "move.half-up")
+"""Actions that move in whatever a sheet shows."""
+
+
+class Sheet(Dialog[T]):
+    """A framed dialog. Subclasses compose what is inside, and tell the keys that work now."""
+
+    DEFAULT_CSS = """
+    Sheet {
+        align: center middle;
+        background: $background 60%;
+        &:ansi { background: transparent; }
+        & > #frame {
+            width: 76;
+            max-width: 100%;
+            height: auto;
+            max-height: 100%;
+            padding: 0 1;
+            background: $surface;
+            color: $foreground;
+            border: round $border;
+            border-title-color: $text-primary;
+            border-title-style: bold;
+        }
+        & > #frame.-large { width: 96%; height: 94%; }
+        &.-small > #frame.-large { width: 100%; height: 100%; }
+    }
+    """
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-small"), (90, "-wide")]  # noqa: RUF012 - Textual's
+
+    ALWAYS: ClassVar[tuple[str, ...]] = (*Dialog.ALWAYS, "next.pane", "previous.pane")
+    IS_LARGE: ClassVar[bool] = False
+    """Whether it takes most of the screen."""
+
+    def __init__(self, heading: str = "") -> None:
+        super().__init__()
+        self._heading = heading
+        self._leaving: tuple[T | None] | None = None
+        self._has_left = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="frame", classes="-large" if self.IS_LARGE else None):
+            yield from self.compose_inside()
+            yield KeyBar(id="keys")
+
+    def compose_inside(self) -> ComposeResult:
+        """What is in the frame, above the keys."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Show title and keys."""
+        self.show_title(Content(self._heading))
+        self.show_keys()
+
+    def do_next_pane(self) -> None:
+        """The next part that takes keys."""
+        self.focus_next()
+
+    def do_previous_pane(self) -> None:
+        """The part before."""
+        self.focus_previous()
+
+    def show_title(self, title: Content) -> None:
+        """Put a title into the frame."""
+        self.query_one("#frame").border_title = title
+
+    def hints(self) -> Iterable[Hint]:
+        """The keys that work now, the most important first."""
+        return (("back", "back"),)
+
+    def show_keys(self) -> None:
+        """Tell the keys again."""
+        self.query_one("#keys", KeyBar).show_keys(self.dashboard.launch.keymap, self.hints())
+
+    async def on_bar_chosen(self, message: Bar.Chosen) -> None:
+        """A key was clicked."""
+        message.stop()
+        if message.target in self.offered():
+            await self.action_perform(message.target)
+
+    def with_engine(self, work: Callable[[Engine], object]) -> None:
+        """Call ``work`` with the services once they are open, unless the sheet was left before."""
+        self.dashboard.when_open(lambda engine: self._begin(engine, work))
+
+    def _begin(self, engine: Engine, work: Callable[[Engine], object]) -> None:
+        if self.is_attached and self._leaving is None:
+            work(engine)
+
+    # leaving
+
+    def leave(self, result: T | None) -> None:
+        """End with ``result``, once: now, or as soon as nothing lies on top any more."""
+        if self._leaving is None:
+            self._leaving = (result,)
+            self._leave_from_the_top()
+
+    def on_screen_resume(self) -> None:
+        """What lay on top is gone."""
+        self.call_later(self._leave_from_the_top)
+
+    def _leave_from_the_top(self) -> None:
+        """Dismissing takes away whatever is on top, so it must be this one."""
+        if self._leaving is not None and not self._has_left and self.app.screen is self:
+            self._has_left = True
+            self.dismiss(self._leaving[0])
+
+    def do_back(self) -> None:
+        """Leave without deciding."""
+        self.leave(None)
+
+
+def explain(error: JulesManagerError) -> Content:
+    """An error for people: what happened, then what to do."""
+    return literal("\n".join(filter(None, (error.message, error.hint))))

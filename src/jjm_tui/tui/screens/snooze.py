@@ -1,0 +1,173 @@
+"""For how long a task shall need nobody: a few usual spans, or one's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import heading, truncate
+from jjm_tui.tui.literal import literal_line
+from jjm_tui.tui.screens.sheet import MOVES, Sheet
+from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
+
+_MORNING: Final = 9
+"""The hour at which people come back to work."""
+_SPAN: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*(m|h|d|w)(?:[a-z]*)", re.ASCII)
+_MINUTES: Final = {"m": 1, "h": 60, "d": 1440, "w": 10_080}
+_TIME_OF_DAY: Final = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
+_LONGEST: Final = timedelta(days=366)
+_WAKE: Final = "wake"
+
+
+class SnoozeDialog(Sheet[datetime]):
+    """Asks until when tasks shall need nobody. Dismisses with that time (aware, UTC), or ``None``; the present time
+    wakes them."""
+
+    DEFAULT_CSS = """
+    SnoozeDialog {
+        & > #frame { width: 60; }
+        & #about { padding: 1 1 0 1; height: auto; color: $foreground; }
+        & RowList { height: auto; margin: 1 0; }
+        & Input { border: none; height: 1; padding: 0 1; margin: 0 1; background: $boost; }
+        & Input > .input--placeholder { color: $text-muted; }
+        & Input:focus { border: none; background-tint: $foreground 5%; }
+        & #wrong { padding: 0 1; height: 1; color: $text-error; text-wrap: nowrap; text-overflow: ellipsis; }
+    }
+    """
+    ALWAYS: ClassVar[tuple[str, ...]] = (*Sheet.ALWAYS, *MOVES, "open", "task.snooze")
+
+    def __init__(self, tasks: Sequence[Task] = ()) -> None:
+        """``tasks``: those to be snoozed, to name them; a task that is snoozed already can be woken."""
+        super().__init__("Snooze")
+        self._tasks = tuple(tasks)
+        self._moments: dict[str, datetime] = {}
+
+    def compose_inside(self) -> ComposeResult:
+        yield Static(self._about(), id="about")
+        yield RowList(id="spans")
+        yield Input(placeholder="or type: 90m  3h  2d  1w  18:30", id="own")
+        yield Static(id="wrong")
+
+    def _about(self) -> Content:
+        if not self._tasks:
+            return Content("Nobody is needed until then; Jules does not hear of it.")
+        if len(self._tasks) > 1:
+            count = Content.styled(f"{len(self._tasks)} tasks", "bold")
+            return Content.assemble(count, "\nneed nobody until then; Jules does not hear of it.")
+        (task,) = self._tasks
+        name = literal_line(truncate(heading(task.title, task.description, task.id), 52), "bold")
+        return Content.assemble(name, "\nneeds nobody until then; Jules does not hear of it.")
+
+    def on_mount(self) -> None:
+        """Offer the spans, the list first."""
+        rows = self.query_one(RowList)
+        now = self.now()
+        self._moments = dict(offered_moments(now))
+        shown = list(self._moments.items())
+        if any(task.snoozed_until is not None and task.snoozed_until > now for task in self._tasks):
+            self._moments[_WAKE] = now
+            shown.append((_WAKE, now))
+        rows.show(
+            ListRow(
+                words,
+                (
+                    Cell("wake it now" if words == _WAKE else words),
+                    Cell("" if words == _WAKE else local_words(moment, now), "quiet", 20, 1, right=True),
+                ),
+            )
+            for words, moment in shown
+        )
+        rows.styles.height = len(shown)
+        rows.focus()
+
+    def hints(self) -> Iterable[Hint]:
+        return (("open", "snooze"), ("back", "back"), ("next.pane", "own time"))
+
+    def do_open(self) -> None:
+        """Take what is under the cursor."""
+        moment = self._moments.get(self.query_one(RowList).cursor_id or "")
+        if moment is not None:
+            self.leave(moment)
+
+    def do_task_snooze(self) -> None:
+        """The key that opened it goes on through the list."""
+        self.do_move_down()
+
+    @on(Input.Submitted)
+    def _own_time(self, event: Input.Submitted) -> None:
+        event.stop()
+        moment = read_moment(event.value, self.now())
+        if moment is None:
+            wrong = "Not understood. Write 90m, 3h, 2d, 1w or a time such as 18:30."
+            self.query_one("#wrong", Static).update(Content(wrong))
+        else:
+            self.leave(moment)
+
+    @on(Input.Changed)
+    def _typing(self, event: Input.Changed) -> None:
+        event.stop()
+        now = self.now()
+        moment = read_moment(event.value, now)
+        words = Content() if moment is None else Content.styled(f"until {local_words(moment, now)}", "$text-success")
+        self.query_one("#wrong", Static).update(words)
+
+    def do_move_down(self) -> None:
+        self.query_one(RowList).move(1)
+
+    def do_move_up(self) -> None:
+        self.query_one(RowList).move(-1)
+
+    def do_move_first(self) -> None:
+        self.query_one(RowList).move_to_edge(end=False)
+
+    def do_move_last(self) -> None:
+        self.query_one(RowList).move_to_edge(end=True)
+
+
+def offered_moments(now: datetime) -> tuple[tuple[str, datetime], ...]:
+    """The usual spans in words, and when they end (UTC). Mornings are local ones."""
+    monday = 7 - now.astimezone().weekday()
+    return (
+        ("1 hour", now + timedelta(hours=1)),
+        ("4 hours", now + timedelta(hours=4)),
+        ("until tomorrow morning", _morning(now, 1)),
+        ("until Monday morning", _morning(now, monday)),
+    )
+
+
+def _morning(now: datetime, days: int) -> datetime:
+    here = now.astimezone().replace(hour=_MORNING, minute=0, second=0, microsecond=0, tzinfo=None)
+    return (here + timedelta(days=days)).astimezone(UTC)
+
+
+def read_moment(text: str, now: datetime) -> datetime | None:
+    """The end of a span such as ``90m``, ``3h``, ``2d`` or ``1w``, or the next ``18:30`` on the local clock.
+
+    ``None`` when it is neither, or further away than a year.
+    """
+    word = text.strip().lower()
+    if (span := _SPAN.fullmatch(word)) is not None:
+        length = timedelta(minutes=float(span[1]) * _MINUTES[span[2]])
+        return now + length if timedelta(0) < length <= _LONGEST else None
+    if (time := _TIME_OF_DAY.fullmatch(word)) is not None and int(time[1]) < 24 and int(time[2]) < 60:
+        here = now.astimezone().replace(hour=int(time[1]), minute=int(time[2]), second=0, microsecond=0, tzinfo=None)
+        moment = here.astimezone(UTC)
+        return moment if moment > now else (here + timedelta(days=1)).astimezone(UTC)
+    return None
+
+
+def local_words(moment: datetime, now: datetime) -> str:
+    """A time on the local clock as people say it: ``today 18:30``, ``tomorrow 09:00``, ``Mon 24 Nov 09:00``."""
+    here, today = moment.astimezone(), now.astimezone().date()
+    days = (here.date() - today).days
+    day = {0: "today", 1: "tomorrow"}.get(days) or f"{here:%a} {here.day} {here:%b}"
+    return f"{day} {here:%H:%M}"

@@ -1,0 +1,45 @@
+"""The last line of a dialog or screen: the keys that work there now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from jjm_tui.tui.keymap import Keymap
+from jjm_tui.tui.widgets.bar import Bar, Piece
+
+Hint = tuple[str, str]
+"""The id of an action, or the name of a key that is no action's, and what it does here in a word or three."""
+
+
+class KeyBar(Bar):
+    """Keys with what they do, the most important first; the others drop out where there is no room.
+
+    ``Bar.Chosen`` targets: the ids of actions.
+
+    | component class | for |
+    |---|---|
+    | ``bar--key``, ``bar--hint`` | a key and what it does |
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"bar--key", "bar--hint"}
+    DEFAULT_CSS = """
+    KeyBar {
+        background: $surface;
+        color: $foreground;
+        & > .bar--key { text-style: bold; color: $text-accent; }
+        & > .bar--hint { color: $foreground; }
+    }
+    """
+
+    def show_keys(self, keymap: Keymap, hints: Iterable[Hint]) -> None:
+        """Show these keys; an action without a key is left out."""
+        pieces: list[Piece] = []
+        for rank, (name, words) in enumerate(hints):
+            is_action = name in keymap.keys
+            key = keymap.first(name) if is_action else name
+            target = name if is_action else None
+            if key:
+                pieces.append(Piece(key, "key", rank=rank, target=target))
+                pieces.append(Piece(words, "hint", rank=rank, target=target, glue=" "))
+        self.show(pieces)

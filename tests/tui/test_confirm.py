@@ -1,0 +1,233 @@
+"""Questions before something is lost or sent: quit, forget, resume, snooze."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.services.board import Board
+from jjm_tui.tui.screens.confirm import ConfirmDialog, ForgetDialog, QuitDialog, ResumeDialog, describe_open
+from jjm_tui.tui.screens.snooze import SnoozeDialog, offered_moments, read_moment
+from tests.services.workbench import lost
+from tests.tui.stage import Stage, stage
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+"""A Friday."""
+
+
+async def ask(on: Stage, dialog: Any) -> list[Any]:
+    """Open a dialog; its answer comes into the list."""
+    answers: list[Any] = []
+    on.app.push_screen(dialog, answers.append)
+    await on.settle()
+    return answers
+
+
+async def test_question_enter_and_other_letters_do_not_say_yes(tmp_path: Path) -> None:
+    from textual.content import Content
+
+    async with stage(tmp_path) as on:
+        answers = await ask(on, ConfirmDialog("Sure?", Content("Really?"), yes="do it"))
+        await on.press("enter", "space", "a", "n", "Y")
+        assert answers == []
+        assert "y do it" in on.text
+        await on.press("y")
+        assert answers == [True]
+
+
+async def test_question_escape_and_quit_keys_decide_nothing(tmp_path: Path) -> None:
+    from textual.content import Content
+
+    async with stage(tmp_path) as on:
+        for key in ("escape", "q", "ctrl+q"):
+            answers = await ask(on, ConfirmDialog("Sure?", Content("Really?")))
+            await on.press(key)
+            assert answers == [None]
+
+
+async def test_question_answered_under_another_screen_is_closed_when_that_is_gone(tmp_path: Path) -> None:
+    from textual.content import Content
+
+    async with stage(tmp_path) as on:
+        dialog = ConfirmDialog("Below?", Content("First"))
+        answers = await ask(on, dialog)
+        above = await ask(on, ConfirmDialog("Above?", Content("Second")))
+        dialog.leave(True)
+        await on.settle()
+        assert "Above?" in on.text
+        assert answers == []
+        await on.press("escape")
+        await on.until(lambda: bool(answers))
+        assert (above, answers) == ([None], [True])
+
+
+# quitting
+
+
+async def test_quit_tells_what_is_open_and_what_becomes_of_it(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task = next(iter(on.board.tasks.values()))
+        on.caller.cut = lambda tool, place: lost() if (tool, place) == ("send_message", "written") else None
+        assert on.app.engine is not None
+        await on.app.engine.desk.send_message(task.id, "Please go on.")
+        await on.until(lambda: bool(on.board.open_operations()))
+        answers = await ask(on, QuitDialog())
+        assert f"message · {task.title}" in on.text
+        assert "unconfirmed for 0s: stays in the outbox until it is settled." in on.text
+        await on.press("escape")
+        assert answers == [None]
+
+
+async def test_quit_says_when_everything_has_its_outcome_meanwhile(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        operation = Operation("begun-1", OperationKind.RESUME, on.now, "test", task_id=next(iter(on.board.tasks)))
+        on.board.begin(operation)
+        answers = await ask(on, QuitDialog())
+        assert "not sent yet; leaving stops it" in on.text
+        on.board.end(operation.id)
+        await on.shows("Everything that you sent has its outcome by now.")
+        await on.press("y")
+        assert answers == [True]
+
+
+def test_quit_operation_of_another_process_goes_on() -> None:
+    board = Board()
+    board.set_operations(
+        [
+            Operation("1", OperationKind.MESSAGE, NOW, "test", OperationState.SENDING, "t", owner="1-abc"),
+            Operation("2", OperationKind.APPROVE, NOW, "test", OperationState.DONE, "t"),
+        ]
+    )
+    words = describe_open(board, NOW + timedelta(minutes=3)).plain
+    assert "One operation has no clear outcome yet:" in words
+    assert "sending for 3m: another jjm carries it out and goes on." in words
+
+
+# forgetting
+
+
+async def test_forget_names_what_goes_and_what_stays(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task = next(task for task in on.board.tasks.values() if len(task.chat_history) > 1 and task.plan)
+        await on.context.drafts.put(f"message:{task.id}", "half a sentence")
+        answers = await ask(on, ForgetDialog([task.id]))
+        await on.shows("The draft of a message stays")
+        assert str(task.title) in on.text
+        assert f"a conversation of {len(task.chat_history)} messages" in on.text
+        assert "its plan" in on.text
+        assert "undo brings it back" in " ".join(on.text.replace("│", " ").split())
+        await on.press("enter")
+        assert answers == []
+        await on.press("y")
+        assert answers == [True]
+        assert task.id in on.board.tasks
+
+
+async def test_forget_many_lists_the_first_and_counts_the_rest(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(40, 12)) as on:
+        await ask(on, ForgetDialog(list(on.board.tasks)))
+        assert "Forget these 12 tasks?" in on.text
+        assert "y forget" in on.text
+        await on.press("G")
+        assert "undo" in on.text
+
+
+# resuming
+
+
+async def test_resume_shows_the_message_that_would_be_sent_and_sends_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id = on.bench.session_in("PAUSED")
+        answers = await ask(on, ResumeDialog(task_id))
+        await on.shows("This server resumes by a message.")
+        assert "Please continue." in on.text
+        await on.press("y")
+        assert answers == [True]
+        assert on.bench.effects("message") == []
+
+
+async def test_resume_of_a_task_that_is_not_paused_says_so_and_cannot_be_confirmed(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        answers = await ask(on, ResumeDialog(on.bench.session_in("COMPLETED")))
+        await on.shows("is not paused")
+        await on.press("y")
+        assert answers == []
+        assert "y resume" not in on.text
+        await on.press("escape")
+        assert answers == [None]
+
+
+async def test_resume_server_down_is_said(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        on.caller.is_down = True
+        await ask(on, ResumeDialog(on.bench.session_in("PAUSED")))
+        await on.shows("The server is down.")
+
+
+# snoozing
+
+
+async def test_snooze_offers_spans_with_their_ends_and_answers_the_chosen_one(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task = next(iter(on.board.tasks.values()))
+        answers = await ask(on, SnoozeDialog([task]))
+        assert str(task.title) in on.text
+        assert "today 10:00" in on.text
+        assert "Mon 23 Nov 09:00" in on.text
+        await on.press("j", "j", "enter")
+        assert answers == [datetime(2026, 11, 21, 9, 0, tzinfo=UTC)]
+
+
+async def test_snooze_own_text_is_explained_while_typed_and_a_wrong_one_refused(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        answers = await ask(on, SnoozeDialog())
+        await on.press("tab", *"soon", "enter")
+        assert "Not understood." in on.text
+        assert answers == []
+        await on.press(*["backspace"] * 4, *"90m")
+        assert "until today 10:30" in on.text
+        await on.press("enter")
+        assert answers == [on.now + timedelta(minutes=90)]
+
+
+async def test_snooze_of_a_snoozed_task_offers_to_wake_it(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id = next(iter(on.board.tasks))
+        await on.manager.snooze([task_id], on.now + timedelta(hours=3))
+        await on.until(lambda: on.board.tasks[task_id].snoozed_until is not None)
+        answers = await ask(on, SnoozeDialog([on.board.tasks[task_id]]))
+        await on.press("G", "enter")
+        assert answers == [on.now]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("90m", timedelta(minutes=90)),
+        ("2d", timedelta(days=2)),
+        ("1.5h", timedelta(minutes=90)),
+        ("1 week", timedelta(weeks=1)),
+        ("18:30", timedelta(hours=9, minutes=30)),
+        ("8:00", timedelta(hours=23)),
+        ("", None),
+        ("0m", None),
+        ("25:00", None),
+        ("9999w", None),
+        ("-1h", None),
+    ],
+)
+def test_snooze_text_is_read(text: str, expected: timedelta | None) -> None:
+    moment = read_moment(text, NOW)
+    assert moment == (None if expected is None else NOW + expected)
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_snooze_offers_lie_ahead(now: datetime) -> None:
+    for _, moment in offered_moments(now):
+        assert now < moment <= now + timedelta(days=8)

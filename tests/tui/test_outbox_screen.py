@@ -1,0 +1,180 @@
+"""The outbox: every operation with a true state, to settle, send again or let go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.text import cell_width
+from jjm_tui.tui.screens.outbox import OutboxScreen
+from jjm_tui.tui.widgets.row_list import RowList
+from tests.services.workbench import Cut, lost
+from tests.tui.stage import Stage, stage
+
+WRITTEN = ("send_message", "written", True)
+HOSTILE = "first \x1b]52;c;aGVsbG8=\x07line [/foo] [x] [@click=app.quit]click[/]\nsecond"
+
+
+def cut_before_arriving(on: Stage) -> None:
+    """The next message is written, and does not arrive."""
+    pending = [lost()]
+    on.caller.cut = lambda tool, place: pending.pop() if (tool, place, bool(pending)) == WRITTEN else None
+
+
+async def message(on: Stage, text: str, number: int = 0) -> str:
+    """Send a message to a task that takes one; answer the task's id."""
+    task_id = [each for each in on.board.tasks if each not in _failed(on)][number]
+    assert on.app.engine is not None
+    result = await on.app.engine.desk.send_message(task_id, text)
+    await on.until(lambda: any(op.id == result.operation_id for op in on.board.operations))
+    await on.until(
+        lambda: not any(op.state in (OperationState.PREPARED, OperationState.SENDING) for op in on.board.operations)
+    )
+    return task_id
+
+
+def _failed(on: Stage) -> set[str]:
+    return {task.id for task in on.board.tasks.values() if task.status.value == "failed"}
+
+
+def plain(on: Stage) -> str:
+    """What the screen shows as running text, without frames."""
+    return " ".join(on.text.replace("│", " ").split())
+
+
+async def open_outbox(on: Stage) -> None:
+    on.app.clear_notifications()
+    await on.app.push_screen(OutboxScreen())
+    await on.settle()
+
+
+async def test_outbox_empty_says_what_will_be_here(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_outbox(on)
+        assert "Nothing is recorded of the last seven days." in on.text
+        assert "esc back" in on.text
+
+
+async def test_outbox_shows_newest_first_with_states_in_words(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await message(on, "The first one.")
+        on.advance(60)
+        on.caller.is_down = True
+        await message(on, "The second one.", 1)
+        await open_outbox(on)
+        lines = on.text.splitlines()
+        assert "✗ not sent" in lines[1]
+        assert "The second one." in lines[1]
+        assert "✓ done" in lines[2]
+        assert "1 not sent" in lines[0]
+
+
+async def test_outbox_settling_finds_what_arrived_and_sends_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        on.caller.cut, broken = cut_until_cleared(on)
+        task_id = await message(on, "Did this arrive?")
+        broken.clear()
+        assert [op.state for op in on.board.operations] == [OperationState.UNCONFIRMED]
+        await open_outbox(on)
+        assert "It may have arrived" in on.text
+        await on.press("s")
+        await on.shows("Read again: 1 done.")
+        await on.shows("✓ done")
+        assert on.bench.effects("message") == [(task_id, "Did this arrive?")]
+
+
+def cut_until_cleared(on: Stage) -> tuple[Cut, list[str]]:
+    """The message arrives, its answer is lost, and nothing can be read until the list is cleared."""
+    broken = ["broken"]
+
+    def cut(tool: str, place: str) -> BaseException | None:
+        if not broken:
+            return None
+        if tool == "send_message":
+            return lost() if place == "effect" else None
+        return lost() if on.bench.effects("message") else None
+
+    return cut, broken
+
+
+async def test_outbox_sending_again_is_asked_first_and_says_that_it_may_be_there_twice(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        cut_before_arriving(on)
+        task_id = await message(on, "Once more.")
+        await open_outbox(on)
+        await on.press("r")
+        assert "will be there twice" in plain(on)
+        await on.press("escape")
+        assert on.bench.effects("message") == []
+        await on.press("r", "y")
+        await on.until(lambda: bool(on.bench.effects("message")))
+        assert on.bench.effects("message") == [(task_id, "Once more.")]
+        await on.shows("discarded")
+
+
+async def test_outbox_discarding_is_asked_first_and_the_text_stays(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        on.caller.is_down = True
+        await message(on, "Never mind.")
+        await open_outbox(on)
+        await on.press("x")
+        assert "Discard it?" in on.text
+        await on.press("y")
+        await on.shows("· discarded")
+        assert "Never mind." in on.text
+        await on.press("x")
+        await on.shows("It is discarded already.")
+
+
+async def test_outbox_action_that_makes_no_sense_says_why(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await message(on, "Fine.")
+        await open_outbox(on)
+        assert "send again" not in on.text
+        await on.press("r")
+        await on.shows("It arrived; there is nothing to do about it.")
+        await on.press("s")
+        await on.shows("Nothing is unconfirmed")
+
+
+async def test_outbox_cursor_follows_its_operation_when_newer_ones_come(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await message(on, "The old one.")
+        on.advance(5)
+        await open_outbox(on)
+        chosen = on.app.screen.query_one(RowList).cursor_id
+        await message(on, "The new one.", 1)
+        await on.shows("The new one.")
+        assert on.app.screen.query_one(RowList).cursor_id == chosen
+        assert "The old one." in on.text.splitlines()[2]
+
+
+async def test_outbox_copies_the_whole_text_and_opens_the_task(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        text = "word " * 2000
+        task_id = await message(on, text)
+        await open_outbox(on)
+        assert "more characters" not in on.text
+        await on.press("y")
+        assert on.app.clipboard.split() == text.split()
+        await on.press("enter")
+        await on.until(lambda: not isinstance(on.app.screen, OutboxScreen))
+        assert task_id in on.board.tasks
+
+
+async def test_outbox_hostile_text_is_shown_literally(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 40)) as on:
+        await message(on, HOSTILE)
+        await open_outbox(on)
+        assert "[/foo] [x] [@click=app.quit]click[/]" in on.text
+        assert "\x1b" not in on.text
+
+
+async def test_outbox_fits_small_terminals(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(40, 12)) as on:
+        on.caller.is_down = True
+        await message(on, "A text that is longer than the terminal is wide, much longer.")
+        await open_outbox(on)
+        assert "✗ not sent" in on.text
+        assert "r send again" in on.text
+        assert all(cell_width(line) <= 40 for line in on.text.splitlines())

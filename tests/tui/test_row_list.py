@@ -1,0 +1,99 @@
+"""Rows made of cells: they fit whatever there is room for, and the cursor follows its row."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+
+from jjm_tui.domain.text import cell_width
+from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList, fit
+
+CELLS = st.lists(
+    st.builds(
+        Cell,
+        text=st.text(max_size=60),
+        width=st.none() | st.integers(1, 20),
+        rank=st.integers(0, 3),
+        right=st.booleans(),
+        grow=st.integers(1, 3),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(CELLS, st.integers(30, 200))
+def test_fit_every_cell_is_cut_or_filled_to_its_width(cells: list[Cell], width: int) -> None:
+    fitted = fit(cells, width)
+    always = [cell for cell in cells if cell.rank == 0]
+    assert len(fitted) >= len(always)
+    for cell in fitted:
+        if cell.width is not None:
+            assert cell_width(cell.text) == cell.width
+    optional = [cell for cell in fitted if cell.rank]
+    if optional:
+        assert sum(cell_width(cell.text) for cell in fitted) + 2 * (len(fitted) - 1) <= width
+
+
+class Lines(App[None]):
+    def compose(self) -> ComposeResult:
+        yield RowList()
+
+    def on_mount(self) -> None:
+        self.moved: list[str | None] = []
+
+    def on_row_list_moved(self, message: RowList.Moved) -> None:
+        self.moved.append(message.row_id)
+
+
+def rows(*names: str) -> list[ListRow]:
+    """Rows of one cell; names in capitals are headings."""
+    return [ListRow(name, (Cell(name),), is_heading=name.isupper()) for name in names]
+
+
+async def test_cursor_follows_its_row_when_rows_come_and_go() -> None:
+    app = Lines()
+    async with app.run_test(size=(30, 6)) as pilot:
+        lines = app.query_one(RowList)
+        lines.show(rows("HEAD", "a", "b", "c"))
+        assert lines.cursor_id == "a"
+        lines.move(1)
+        lines.show(rows("HEAD", "x", "y", "a", "OTHER", "b", "c"))
+        assert lines.cursor_id == "b"
+        lines.show(rows("HEAD", "x", "y"))
+        assert lines.cursor_id == "y"
+        lines.show([])
+        assert lines.cursor_id is None
+        await pilot.pause()
+        assert app.moved == ["a", "b", "y", None]
+
+
+async def test_cursor_passes_over_headings_and_stops_at_the_ends() -> None:
+    app = Lines()
+    async with app.run_test(size=(30, 4)) as pilot:
+        lines = app.query_one(RowList)
+        lines.show(rows("HEAD", "a", "OTHER", "b"))
+        lines.move(1)
+        assert lines.cursor_id == "b"
+        lines.move(1)
+        assert lines.cursor_id == "b"
+        lines.move(-1)
+        lines.move(-1)
+        assert lines.cursor_id == "a"
+        lines.move_to_edge(end=True)
+        await pilot.pause()
+        assert lines.cursor_id == "b"
+        lines.page(-0.5)
+        assert lines.cursor_id == "a"
+
+
+async def test_click_puts_the_cursor_there_but_not_on_a_heading() -> None:
+    app = Lines()
+    async with app.run_test(size=(30, 6)) as pilot:
+        lines = app.query_one(RowList)
+        lines.show(rows("HEAD", "a", "b"))
+        await pilot.click(RowList, offset=(3, 2))
+        assert lines.cursor_id == "b"
+        await pilot.click(RowList, offset=(3, 0))
+        assert lines.cursor_id == "b"
