@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -28,8 +28,7 @@ _OVER: Final = "theme_over"
 def set_up_themes(app: JulesApp, launch: Launch) -> None:
     """Register themes and choose one; motion and density as the settings or the person want them.
 
-    Only the chosen theme is made readable now, as that takes a millisecond or two each; ``complete_themes`` does the
-    others before they are offered.
+    Only the chosen theme is made readable now, as that takes a millisecond or two each.
     """
     ui = launch.settings.ui
     for theme in (JJM_DARK, JJM_LIGHT, *(made_readable(theme) for theme in BUILTIN_THEMES.values() if theme.ansi)):
@@ -49,8 +48,7 @@ def set_up_themes(app: JulesApp, launch: Launch) -> None:
         if name not in app.available_themes:
             problems.append(f"There is no theme {name!r}; {_FALLBACK} is used.")
             name = _FALLBACK
-        app.register_theme(made_readable(app.available_themes[name]))
-        app.theme = name
+        use_theme(app, name)
     for problem in problems:
         app.tell(problem, severity="warning")
 
@@ -68,23 +66,27 @@ def chosen_theme(memory: Memory, setting: str, sources: Mapping[str, str], envir
     return setting
 
 
-def remember_theme(app: JulesApp, name: str) -> None:
-    """Keep the choice for the next start."""
+def use_theme(app: App[Any], name: str) -> None:
+    """Show a theme, made readable."""
+    readable = made_readable(app.available_themes[name])
+    if readable != app.available_themes[name]:
+        app.register_theme(readable)
+    app.theme = name
+
+
+def pick_theme(app: JulesApp, name: str) -> None:
+    """Show a theme and keep it for the next starts."""
+    use_theme(app, name)
     memory = app.launch.memory
     memory.theme = name
     memory.extra[_OVER] = app.launch.settings.ui.theme
     memory.save()
 
 
-def complete_themes(app: App[object]) -> Sequence[str]:
-    """Make every theme readable, and answer their names as they are offered: ours, then all others by name."""
+def offered_themes(app: App[Any]) -> Sequence[str]:
+    """The names of the themes to choose from: ours, then all others by name."""
     own = (JJM_DARK.name, JJM_LIGHT.name)
-    for theme in app.available_themes.values():
-        readable = made_readable(theme)
-        if readable != theme:
-            app.register_theme(readable)
-    others = sorted(name for name in app.available_themes if name not in (*own, PLAIN.name))
-    return (*own, *others)
+    return (*own, *sorted(name for name in app.available_themes if name not in (*own, PLAIN.name)))
 
 
 def kind_of(theme: Theme) -> str:

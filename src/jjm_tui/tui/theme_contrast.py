@@ -23,7 +23,9 @@ TEXTS: Final = (
     "text-success",
     "text-accent",
 )
-_AUTOMATIC: Final = ("text", "text-muted")
+_FAINT: Final = ("text-muted", "text-disabled")
+"""``auto 60%`` and ``auto 38%``, which Textual 8.2.8 takes at full strength in styles of content: colours instead."""
+
 _LACKING: Final = {"foreground-disabled": "ansi_default 50%", "surface-active": "transparent"}
 """What Textual 8.2.8 leaves out of its 16-colour themes: a style sheet that names it would end the program."""
 
@@ -41,7 +43,8 @@ def made_readable(theme: Theme) -> Theme:
     made = variables_of(theme)
     grounds = grounds_of(made)
     texts = {name: _moved(Color.parse(made[name]), grounds).hex for name in TEXTS}
-    texts |= {name: _strengthened(made[name], grounds) for name in _AUTOMATIC}
+    texts |= {name: _moved(seen(name, made, grounds[1]), grounds).hex for name in _FAINT}
+    texts["text"] = _strengthened(made["text"], grounds)
     cursor_text = {"block-cursor-foreground": made["block-cursor-foreground"]} if texts["text"] != made["text"] else {}
     return _with_readable_cursors(_changed(theme, {**texts, **cursor_text}, {**made, "block-cursor-foreground": ""}))
 

@@ -31,7 +31,16 @@ JJM_DARK: Final = Theme(
     background="#14171c",
     surface="#1a1e25",
     panel="#222831",
-    variables={"block-cursor-background": "#33465f", "block-cursor-foreground": "#f2f5f9"},
+    variables={
+        "block-cursor-background": "#33465f",
+        "block-cursor-foreground": "#f2f5f9",
+        "text-primary": "#8fb3e0",
+        "text-secondary": "#a5b5c8",
+        "text-accent": "#d3b784",
+        "text-warning": "#e3bc75",
+        "text-error": "#e69191",
+        "text-success": "#9bc79b",
+    },
 )
 """Grey-blue and calm; warm only where somebody waits."""
 
@@ -48,7 +57,16 @@ JJM_LIGHT: Final = Theme(
     background="#f6f5f2",
     surface="#fdfcfa",
     panel="#ebeae5",
-    variables={"block-cursor-background": "#c9d9ea", "block-cursor-foreground": "#14202c"},
+    variables={
+        "block-cursor-background": "#c9d9ea",
+        "block-cursor-foreground": "#14202c",
+        "text-primary": "#2a5480",
+        "text-secondary": "#4f6071",
+        "text-accent": "#74521a",
+        "text-warning": "#7d5200",
+        "text-error": "#9c2d2a",
+        "text-success": "#2a6237",
+    },
 )
 """Paper and ink."""
 
