@@ -20,7 +20,7 @@ HEADLESS = ("domain", "ports", "errors", "settings", "gateway", "store", "servic
 LIGHT = ("domain", "ports", "errors", "settings", "store", "services", "assembly")
 """Rooms that every command may load."""
 PURE = ("domain", "ports", "errors")
-FLOORS = ("errors", "domain", "ports", "settings", "services", "assembly", "cli", "tui")
+FLOORS = ("errors", "domain", "ports", "settings", "services", "assembly", "tui", "cli")
 """Ground first. The gateway, the store, the simulator and the logs stand between the settings and the services."""
 MIDDLE = ("gateway", "store", "simulator", "logs")
 ENTRY = "__main__"

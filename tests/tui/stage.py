@@ -94,6 +94,7 @@ async def stage(
     seed: int = 1,
     dialect: str = "rest",
     settings: Mapping[str, Any] | None = None,
+    config: str = "",
     memory: Callable[[Memory], None] | None = None,
     prepare: Callable[[Workbench, ServiceContext], None] | None = None,
     read: int = 50,
@@ -103,7 +104,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """Open the app on a world of ``tasks`` whose store was filled from it (``read`` of them with their details).
 
-    ``settings``: dotted keys. ``prepare``: called with the workbench and the context before the app opens. ``polls``:
+    ``settings``: dotted keys; ``config``: the text of a settings file. ``prepare``: called with the workbench and the context before the app opens. ``polls``:
     whether the live feed asks the simulated server by itself. ``server=False``: none is configured.
     """
     workbench = bench(folder / "store", tasks=tasks, seed=seed, dialect=dialect)
@@ -119,6 +120,9 @@ async def stage(
         context = replace(context, server=None)
         manager = JobManager(context)
     environ = {"JJM_HOME": str(folder / "home")}
+    if config:
+        (folder / "home").mkdir(parents=True, exist_ok=True)
+        (folder / "home" / "jjm.toml").write_text(config)
     loaded = load_settings(environ=environ, overrides=dict(settings or {}))
     locations = Locations.find(environ)
     place = Workplace(loaded, locations, locations.store_paths("default"), context.origin)

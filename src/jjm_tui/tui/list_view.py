@@ -96,15 +96,16 @@ class ListChoice:
     def describe(self) -> Content:
         """The title of the list."""
         words = _SORT_WORDS.get(self.sort, self.sort)
-        parts = ["Tasks", f"sort: {words}{' reversed' if self.reverse else ''}"]
-        if grouped := _GROUP_WORDS[self.grouping]:
-            parts.append(grouped)
-        if self.archived:
-            parts.append("with archived")
+        parts = ["Tasks"]
         if self.view is not None:
             parts.append(f"view: {self.view}")
         elif self.text:
             parts.append(f"filter: {self.text}")
+        parts.append(f"sort: {words}{' reversed' if self.reverse else ''}")
+        if grouped := _GROUP_WORDS[self.grouping]:
+            parts.append(grouped)
+        if self.archived:
+            parts.append("with archived")
         return literal_line(" · ".join(parts))
 
     def explain_empty(self, board: Board, keymap: Keymap, *, is_opening: bool) -> Content:

@@ -93,7 +93,7 @@ class MainScreen(DetailHost):
         self.set_class(not memory.preview, "-no-preview")
         self.set_class(memory.preview_below, "-below")
         self.query_one(ViewTabs).show_views(tuple(self.dashboard.launch.settings.views), self.choice.view)
-        self._arrangement.load(self.board.tasks, self.now())
+        self._arrangement.load(self.board.tasks, self.now(), is_whole=self.board.is_whole)
         self.tasks.show(self._arrangement, self.board.tasks, self.now())
         self._show_list_state()
         self._show_current()
@@ -118,17 +118,24 @@ class MainScreen(DetailHost):
             if "watched" in change.aspects or "operations" in change.aspects:
                 self.tasks.update_rows(change.task_ids)
             if "tasks" in change.aspects:
-                changed = {task_id: self.board.task(task_id) for task_id in change.task_ids}
-                if self._arrangement.update(changed, now):
-                    self.tasks.rearranged()
-                else:
-                    self.tasks.update_rows(change.task_ids)
+                self._take_over(change.task_ids, now)
                 if self.detail.task_id is None or self.board.task(self.detail.task_id) is None:
                     self._show_current()
-        if "connection" in change.aspects or "tasks" in change.aspects:
+        if change.aspects & {"connection", "tasks", "sync"} and not self._arrangement.shown_count:
             self._show_empty_state()
         self._show_bars()
         super().board_changed(change)
+
+    def _take_over(self, task_ids: frozenset[str], now: datetime) -> None:
+        """Tasks changed; behind the first page of a big store the whole of it comes at once."""
+        if self._arrangement.is_whole != self.board.is_whole:
+            has_moved = self._arrangement.load(self.board.tasks, now, is_whole=self.board.is_whole)
+        else:
+            has_moved = self._arrangement.update({each: self.board.task(each) for each in task_ids}, now)
+        if has_moved:
+            self.tasks.rearranged()
+        else:
+            self.tasks.update_rows(task_ids)
 
     def clock_ticked(self, now: datetime) -> None:
         """Ages read differently; snoozes end."""
@@ -262,6 +269,12 @@ class MainScreen(DetailHost):
         """The task under the cursor."""
         return self.board.task(self.tasks.highlighted)
 
+    def unavailable(self, action_id: str) -> str | None:
+        """Why not: as for every task, and nothing that needs the person."""
+        if action_id in ("next.needs-me", "previous.needs-me") and not self._goes_through_matches():
+            return None if self._arrangement.needing else "No task in this list needs you."
+        return super().unavailable(action_id)
+
     def targets(self) -> tuple[str, ...]:
         """The marked tasks, else the one under the cursor."""
         return self.marked() or super().targets()
@@ -293,6 +306,9 @@ class MainScreen(DetailHost):
     def _in_detail(self) -> bool:
         return self.detail.has_focus_within
 
+    def _goes_through_matches(self) -> bool:
+        return self._in_detail() and self.is_searching()
+
     def do_move_down(self) -> None:
         self.detail.move(1) if self._in_detail() else self.tasks.move(1)
 
@@ -313,14 +329,14 @@ class MainScreen(DetailHost):
 
     def do_next_needs_me(self) -> None:
         """The next match while searching, else the next task that needs the person."""
-        if self._in_detail() and self.is_searching():
+        if self._goes_through_matches():
             self.go_to_match(1)
         elif not self.tasks.next_needing():
             self.dashboard.tell("No other task in this list needs you.")
 
     def do_previous_needs_me(self) -> None:
         """The previous one."""
-        if self._in_detail() and self.is_searching():
+        if self._goes_through_matches():
             self.go_to_match(-1)
         elif not self.tasks.previous_needing():
             self.dashboard.tell("No other task in this list needs you.")

@@ -1,0 +1,258 @@
+"""The main screen as a person uses it: list, filter, marks, local changes, panes."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import needs_me
+from jjm_tui.tui.memory import Memory
+from jjm_tui.tui.screens.detail import DetailScreen
+from jjm_tui.tui.screens.main import MainScreen
+from jjm_tui.tui.widgets.filter_bar import FilterBar
+from jjm_tui.tui.widgets.task_list import TaskList
+from tests.tui.stage import Stage, stage
+
+
+def main_screen(on: Stage) -> MainScreen:
+    screen = on.app.screen
+    assert isinstance(screen, MainScreen)
+    return screen
+
+
+async def test_first_screen_shows_what_needs_the_person_on_top(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        lines = on.text.splitlines()
+        assert "need you" in lines[0]
+        assert "NEEDS YOU" in lines[2]
+        task = main_screen(on).current_task()
+        assert task is not None
+        assert needs_me(task, on.now) is not None
+
+
+async def test_next_goes_round_the_tasks_that_need_the_person(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        screen = main_screen(on)
+        needing = [task_id for task_id, task in on.board.tasks.items() if needs_me(task, on.now)]
+        seen = []
+        for _ in needing:
+            seen.append(screen.tasks.highlighted)
+            await on.press("n")
+        assert sorted(filter(None, seen)) == sorted(needing)
+        await on.press("N")
+        assert screen.tasks.highlighted == seen[-1]
+
+
+async def test_filter_is_live_and_a_wrong_one_keeps_the_last_good_list(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("/", *"state:failed")
+        assert "FAILED" not in on.text.splitlines()[0]
+        shown = _shown(on)
+        assert shown
+        assert {on.board.tasks[task_id].status for task_id in shown} == {TaskStatus.FAILED}
+        await on.press("space", "quotation_mark")
+        assert "The list stays as it was." in on.text or "✗ at" in on.text
+        assert _shown(on) == shown
+        await on.press("escape")
+        assert len(_shown(on)) == len(on.board.tasks)
+
+
+async def test_filter_kept_by_enter_is_named_in_the_title_and_escape_ends_it(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("/", *"repo:acme/webapp", "enter")
+        assert "filter: repo:acme/webapp" in on.text
+        assert isinstance(on.app.focused, TaskList)
+        await on.press("escape")
+        assert "filter:" not in on.text
+
+
+@pytest.mark.parametrize(
+    ("key", "status"),
+    [
+        ("exclamation_mark", TaskStatus.FAILED),
+        ("at", TaskStatus.WAITING_FEEDBACK),
+        ("number_sign", TaskStatus.WAITING_APPROVAL),
+    ],
+)
+async def test_quick_filter_shows_one_state_and_the_same_key_shows_everything(
+    tmp_path: Path, key: str, status: TaskStatus
+) -> None:
+    async with stage(tmp_path) as on:
+        await on.press(key)
+        assert {on.board.tasks[task_id].status for task_id in _shown(on)} == {status}
+        await on.press(key)
+        assert len(_shown(on)) == len(on.board.tasks)
+
+
+async def test_nothing_matches_says_how_to_see_everything(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("/", *"zebra", "enter")
+        assert "No task matches zebra. 0 shows everything." in on.text
+        await on.press("0")
+        assert "No task matches" not in on.text
+
+
+async def test_archive_hides_the_marked_tasks_and_undo_brings_them_back(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("G", "space", "k", "k", "space")
+        marked = main_screen(on).marked()
+        assert len(marked) == 2
+        assert "2 marked" in on.text
+        await on.press("x")
+        await on.until(lambda: all(on.board.tasks[task_id].archived for task_id in marked))
+        await on.until(lambda: not set(marked) & set(_shown(on)))
+        assert "Archived 2 tasks. u undoes it." in on.text
+        await on.press("u")
+        await on.until(lambda: set(marked) <= set(_shown(on)))
+
+
+async def test_archived_tasks_can_be_shown_and_taken_out(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("G", "x")
+        await on.until(lambda: any(task.archived for task in on.board.tasks.values()))
+        archived = next(task_id for task_id, task in on.board.tasks.items() if task.archived)
+        await on.press("H")
+        assert archived in _shown(on)
+        main_screen(on).tasks.select(archived)
+        await on.press("X")
+        await on.until(lambda: not on.board.tasks[archived].archived)
+
+
+async def test_watch_marks_the_row_and_is_remembered(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("w")
+        watched = set(on.board.watched)
+        assert len(watched) == 1
+        assert set(Memory.load(tmp_path / "dashboard.json").watched) == watched
+        await on.press("w")
+        assert not on.board.watched
+
+
+async def test_rows_that_reorder_under_every_keystroke_never_change_whose_task_is_acted_on(tmp_path: Path) -> None:
+    rng = random.Random(7)
+    async with stage(tmp_path, tasks=30) as on:
+        screen = main_screen(on)
+        for _ in range(25):
+            wanted = rng.choice(_shown(on))
+            screen.tasks.select(wanted)
+            moved = rng.sample(sorted(on.board.tasks), 10)
+            on.board.apply(
+                {
+                    task_id: replace(
+                        on.board.tasks[task_id], updated_at=on.now + timedelta(seconds=rng.randrange(10_000))
+                    )
+                    for task_id in moved
+                }
+            )
+            await on.pilot.pause(0.06)
+            await on.press("x")
+            await on.until(lambda wanted=wanted: on.board.tasks[wanted].archived)
+            assert [task_id for task_id, task in on.board.tasks.items() if task.archived] == [wanted]
+            await on.press("u")
+            await on.until(lambda wanted=wanted: not on.board.tasks[wanted].archived)
+
+
+async def test_sort_group_and_view_are_remembered(tmp_path: Path) -> None:
+    config = '[views]\nmine = "repo:acme/webapp"\nbad = "state:nonsense"\n'
+    async with stage(tmp_path, config=config, size=(160, 30)) as on:
+        await on.press("s", "S", "t")
+        assert "newest change reversed · by repository" in on.text
+        await on.press("V")
+        assert "view: mine" in on.text
+        assert {on.board.tasks[task_id].repository for task_id in _shown(on)} == {"acme/webapp"}
+        await on.press("V")
+        assert "The view bad in the settings is wrong" in on.text
+    memory = Memory.load(tmp_path / "dashboard.json")
+    assert (memory.sort, memory.reverse, memory.grouping, memory.view) == ("updated_at", True, "repository", "mine")
+
+
+async def test_narrow_terminal_opens_the_task_on_a_screen_of_its_own(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        task = main_screen(on).current_task()
+        assert task is not None
+        await on.press("enter")
+        assert isinstance(on.app.screen, DetailScreen)
+        assert (task.title or "")[:20] in on.text
+        await on.press("q")
+        assert isinstance(on.app.screen, MainScreen)
+
+
+async def test_opening_a_finished_task_counts_as_seen_and_moving_over_it_does_not(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        finished = next(task for task in on.board.tasks.values() if task.status is TaskStatus.COMPLETED)
+        await on.context.store.apply({finished.id: lambda task: task and replace(task, seen_at=None)})
+        await on.until(lambda: needs_me(on.board.tasks[finished.id], on.now) == "review")
+        main_screen(on).tasks.select(finished.id)
+        await on.pilot.pause(0.3)
+        assert needs_me(on.board.tasks[finished.id], on.now) == "review"
+        await on.press("enter")
+        await on.until(lambda: needs_me(on.board.tasks[finished.id], on.now) is None)
+
+
+async def test_preview_can_be_turned_off_and_placed_below(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        assert "Overview" in on.text
+        await on.press("p")
+        assert "Overview" not in on.text
+        await on.press("p", "P")
+        assert "Overview" in on.text
+        lines = [number for number, line in enumerate(on.text.splitlines()) if "Overview" in line]
+        assert lines[0] > 10
+
+
+async def test_actions_that_cannot_be_done_say_why(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        running = next(task for task in on.board.tasks.values() if task.status is TaskStatus.IN_PROGRESS)
+        main_screen(on).tasks.select(running.id)
+        await on.press("a")
+        assert "No plan waits here: the task is in progress." in on.text
+        await on.press("r")
+        assert "Only paused and failed tasks can be resumed" in on.text
+        assert on.bench.effects("approve") == []
+
+
+async def test_empty_store_without_tasks_says_what_to_press(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(140, 30), tasks=0, polls=True) as on:
+        await on.shows("There are no tasks yet. c creates the first one.")
+
+
+async def test_no_server_says_so_and_stays_readable(tmp_path: Path) -> None:
+    async with stage(tmp_path, server=False) as on:
+        assert "no server" in on.text.splitlines()[0]
+        assert len(_shown(on)) == 12
+        await on.press("ctrl+r")
+        assert "No server is configured" in on.text
+
+
+async def test_server_trouble_is_told_in_a_line_of_its_own_with_age(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30), polls=True) as on:
+        await on.until(lambda: on.board.sync.synced_at is not None)
+        on.caller.is_down = True
+        on.app.refresh_now()
+        await on.shows("The server is down.")
+        assert "list read" in on.text
+        on.caller.is_down = False
+        on.app.refresh_now()
+        await on.until(lambda: "The server is down." not in on.text)
+
+
+async def test_filter_bar_is_reached_from_the_filter_pane_key(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("4")
+        assert main_screen(on).query_one(FilterBar).is_open
+
+
+async def test_q_leaves_at_once_when_nothing_is_under_way(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("q")
+        assert on.app.return_code == 0
+
+
+def _shown(on: Stage) -> list[str]:
+    screen = next(each for each in on.app.screen_stack if isinstance(each, MainScreen))
+    return [task_id for group in screen._arrangement.groups for task_id in group.task_ids]
