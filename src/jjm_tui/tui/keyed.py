@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class Keyed(DOMNode):
-    """Mixed into screens and widgets that carry out actions of the table.
+    """Mixed into screens and widgets that carry out actions of the table, as their last base: Textual inherits styles
+    and component classes through the first one.
 
     An action is offered where its scope is among ``SCOPES`` and the class has its ``do_…`` method. ``unavailable`` says
     why it cannot be done now, for people; then the method is not called and the reason is shown.

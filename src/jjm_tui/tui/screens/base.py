@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class DashboardScreen(Keyed, Screen[T]):
+class DashboardScreen(Screen[T], Keyed):
     """A full screen. ``board_changed`` and ``clock_ticked`` are called by the app; a screen takes what it needs."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere"})
@@ -105,7 +105,7 @@ class DashboardScreen(Keyed, Screen[T]):
         self.dashboard.toggle_density()
 
 
-class Dialog(Keyed, ModalScreen[T]):
+class Dialog(ModalScreen[T], Keyed):
     """A sheet over a screen. Escape and the quit keys leave it without deciding anything."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog"})
