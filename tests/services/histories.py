@@ -15,7 +15,7 @@ def at(minutes: float) -> datetime:
     return START + timedelta(minutes=minutes)
 
 
-def event(minutes: float, kind: EventType, task_id: str | None = "1", **data: Any) -> TaskEvent:
+def event(minutes: float, kind: EventType, task_id: str | None = "1", /, **data: Any) -> TaskEvent:
     """Something that happened."""
     return TaskEvent(kind, at(minutes), task_id, data)
 

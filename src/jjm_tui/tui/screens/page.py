@@ -1,0 +1,158 @@
+"""What the further screens share: a header, lines in between, the keys below; moving, failures, the way to a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.worker import Worker, WorkerState
+
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import heading
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.logs import get_logger
+from jjm_tui.tui.actions import ACTIONS, Scope
+from jjm_tui.tui.screens.base import DashboardScreen
+from jjm_tui.tui.widgets.bar import Bar, Piece
+from jjm_tui.tui.widgets.line_list import LineList
+from jjm_tui.tui.widgets.page_bars import KeyLine, PageHeader
+
+if TYPE_CHECKING:
+    from jjm_tui.tui.engine import Engine
+
+_log: Final = get_logger("dashboard")
+
+HALF: Final = 0.5
+
+
+class PageScreen(DashboardScreen[None]):
+    """A full screen around one list of lines.
+
+    A subclass names its page (``NAME``), the actions of its last line (``KEYS``, with other words in ``TITLES``), makes
+    its list in ``make_list``, and fills it in ``fill``, which is called when it opens and whenever its width changes.
+    """
+
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks"})
+    NAME: ClassVar[str] = ""
+    KEYS: ClassVar[tuple[str, ...]] = ()
+    TITLES: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    AUTO_FOCUS = "LineList"
+    DEFAULT_CSS = """
+    PageScreen { layout: vertical; }
+    PageScreen LineList { height: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = self.make_list()
+        self._width = 0
+
+    def make_list(self) -> LineList:
+        """The list of lines."""
+        return LineList()
+
+    def fill(self, width: int) -> None:
+        """Fill the list with lines of so many cells."""
+
+    def compose(self) -> ComposeResult:
+        yield PageHeader()
+        yield from self.compose_body()
+        yield KeyLine()
+
+    def compose_body(self) -> ComposeResult:
+        """What is between header and keys."""
+        yield self.lines
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Show the keys of ``KEYS``; the way back comes first."""
+        keymap = self.dashboard.launch.keymap
+        self.query_one(KeyLine).show_keys(
+            (keymap.first(action_id), self.TITLES.get(action_id, ACTIONS[action_id].title), action_id)
+            for action_id in ("back", *self.KEYS, "help")
+        )
+
+    def show_header(self, pieces: Iterable[Piece]) -> None:
+        """Show these facts behind the name of the page."""
+        self.query_one(PageHeader).show([Piece(self.NAME, "brand"), *pieces])
+
+    def on_resize(self) -> None:
+        """Another width: lines are laid out anew."""
+        self.call_after_refresh(self.refill)
+
+    def refill(self, *, anew: bool = False) -> None:
+        """Fill the list if its width is another one, or ``anew`` because what it shows is."""
+        width = self.lines.scrollable_content_region.width
+        if self.is_mounted and width > 0 and (anew or width != self._width):
+            self._width = width
+            self.fill(width)
+
+    def when_open(self, read: Callable[[Engine], Coroutine[Any, Any, None]]) -> None:
+        """Read something with the services in the background, as soon as they are there."""
+
+        def start(engine: Engine) -> None:
+            if self.is_attached:
+                self.run_worker(read(engine), exit_on_error=False)
+
+        self.dashboard.when_open(start)
+
+    def on_bar_chosen(self, message: Bar.Chosen) -> None:
+        """A key of the last line was clicked."""
+        if message.target in ACTIONS:
+            message.stop()
+            self.call_later(self.action_perform, message.target)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Work in the background failed: servers and stores say why, anything else is a mistake of ours."""
+        error = event.worker.error
+        if event.state is not WorkerState.ERROR or error is None:
+            return
+        if isinstance(error, JulesManagerError):
+            self.dashboard.tell(" ".join(filter(None, (error.message, error.hint))), severity="error")
+            return
+        _log.error("screen_failed", screen=self.NAME, reason=repr(error))
+        self.dashboard.tell(f"A mistake inside jjm: {type(error).__name__}. The log has more.", severity="error")
+
+    # tasks
+
+    def title_of(self, task_id: str | None) -> str:
+        """What people call the task."""
+        task = self.board.task(task_id)
+        return (task_id or "") if task is None else _title(task)
+
+    def go_to_task(self, task_id: str | None) -> None:
+        """Leave for the main screen with this task selected, or say that it is not here any more."""
+        task = self.board.task(task_id)
+        if task is None:
+            self.dashboard.tell("This task is not stored here any more.", severity="warning")
+        else:
+            self.dashboard.show_task(task.id)
+
+    # moving
+
+    def do_move_down(self) -> None:
+        self.lines.move(1)
+
+    def do_move_up(self) -> None:
+        self.lines.move(-1)
+
+    def do_move_first(self) -> None:
+        self.lines.move_first()
+
+    def do_move_last(self) -> None:
+        self.lines.move_last()
+
+    def do_move_half_down(self) -> None:
+        self.lines.page(HALF)
+
+    def do_move_half_up(self) -> None:
+        self.lines.page(-HALF)
+
+
+def _title(task: Task) -> str:
+    return heading(task.title, task.description, task.id)

@@ -1,0 +1,167 @@
+"""The watch screen: what happens to tasks, line by line as it happens, newest at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import ClassVar, Final
+
+from textual.content import Content
+
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import age
+from jjm_tui.services.board import Board, BoardChange
+from jjm_tui.tui.actions import Scope
+from jjm_tui.tui.engine import Engine
+from jjm_tui.tui.event_lines import HOUSEKEEPING, Feed
+from jjm_tui.tui.screens.page import PageScreen
+from jjm_tui.tui.widgets.bar import Piece
+from jjm_tui.tui.widgets.line_list import LineList
+
+_FIRST: Final = 200
+"""Events of the past that are shown when the screen opens."""
+_MOST: Final = 500
+_RUNNING: Final = frozenset({TaskStatus.PENDING, TaskStatus.IN_PROGRESS})
+
+
+class WatchScreen(PageScreen):
+    """A live feed of everything that happens to tasks, or only to watched ones. Enter goes to the task."""
+
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "watch"})
+    NAME = "Watch"
+    KEYS = ("open", "watch.only-watched", "follow")
+    TITLES: ClassVar[Mapping[str, str]] = MappingProxyType({"open": "go to task", "follow": "follow the newest"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._events: list[TaskEvent] = []
+        self._is_loaded = False
+        self._only_watched = False
+        self._feed = Feed(self.title_of)
+
+    def make_list(self) -> LineList:
+        """A feed with a cursor."""
+        return LineList(has_cursor=True, has_tail=True, most=_MOST)
+
+    def on_mount(self) -> None:
+        """Read what happened lately, as soon as the history can be read."""
+        self._show_state(self.now())
+        self.when_open(self._load)
+
+    async def _load(self, engine: Engine) -> None:
+        """Read the end of the history; what was heard meanwhile is not shown twice."""
+        past = await engine.manager.query_events(limit=_FIRST)
+        heard = [event for event in self._events if event not in past]
+        self._events = [*past, *heard]
+        self._is_loaded = True
+        self.refill(anew=True)
+
+    # what is shown
+
+    def fill(self, width: int) -> None:
+        """All lines anew."""
+        self._feed = Feed(self.title_of)
+        self.lines.set_lines(self._feed.lines(filter(self._is_wanted, self._events), width))
+        self._show_empty()
+        self._show_state(self.now())
+
+    def _is_wanted(self, event: TaskEvent) -> bool:
+        if self._only_watched:
+            return event.task_id in self.board.watched
+        return event.task_id in self.board.watched or not _is_no_change(event)
+
+    def _show_empty(self) -> None:
+        keys = self.dashboard.launch.keymap
+        if not self._is_loaded:
+            text = "Reading the history…"
+        elif self._only_watched and not self.board.watched:
+            text = (
+                f"You watch no task. {keys.first('task.watch')} on a task in the list watches it; "
+                f"{keys.first('watch.only-watched')} shows everything that happens."
+            )
+        elif self._only_watched:
+            text = "Nothing has happened to the tasks that you watch. What happens from now on appears here."
+        else:
+            text = "Nothing has happened yet. What happens to a task from now on appears here, newest at the bottom."
+        self.lines.show_empty(Content(text))
+
+    def _show_state(self, now: datetime) -> None:
+        self.show_header(_describe(self.board, now, only_watched=self._only_watched))
+
+    # what changes
+
+    def events_happened(self, events: Sequence[TaskEvent]) -> None:
+        """Add a line for each, whatever process saw it. What was read from the history is heard once more: no line."""
+        new = [event for event in events if event not in self._events]
+        self._events = [*self._events, *new][-_MOST:]
+        if self._is_loaded:
+            width = self.lines.scrollable_content_region.width
+            self.lines.add_lines(self._feed.lines(filter(self._is_wanted, new), width))
+
+    def board_changed(self, change: BoardChange) -> None:
+        """Counts, and which tasks are watched."""
+        if "watched" in change.aspects and self._only_watched:
+            self.refill(anew=True)
+        self._show_state(self.now())
+
+    def clock_ticked(self, now: datetime) -> None:
+        """The data gets older."""
+        self._show_state(now)
+
+    # actions
+
+    def do_open(self) -> None:
+        """Go to the task of this line."""
+        self.lines.choose()
+
+    def do_follow(self) -> None:
+        """Stay at the newest line, or stop doing so."""
+        self.lines.toggle_follow()
+
+    def do_watch_only_watched(self) -> None:
+        """Only watched tasks, or all."""
+        self._only_watched = not self._only_watched
+        self.refill(anew=True)
+
+    def on_line_list_chosen(self, message: LineList.Chosen) -> None:
+        """Go to the task."""
+        if message.line is not None:
+            self.go_to_task(message.line.key)
+
+
+def _is_no_change(event: TaskEvent) -> bool:
+    """The person's own marks, and tasks found at the very first reading of the list: nothing happened to them."""
+    is_first_sight = event.type is EventType.TASK_DISCOVERED and bool(event.data.get("first_sync"))
+    return event.type in HOUSEKEEPING or is_first_sight
+
+
+def _describe(board: Board, now: datetime, *, only_watched: bool) -> Iterator[Piece]:
+    running = [task for task in board.tasks.values() if task.status in _RUNNING and _is_here(task)]
+    watched = [task for task_id in board.watched if (task := board.task(task_id)) is not None]
+    yield Piece(f"{len(running)} running", "quiet", rank=2)
+    yield Piece(f"{len(watched)} watched", "quiet", rank=3)
+    if only_watched:
+        yield Piece("only watched tasks", "trouble", rank=1)
+    yield _age_of_data(watched if only_watched else [*running, *watched], now)
+    if board.connection.status not in ("connected", "idle"):
+        yield Piece(f"server: {_STATUS_WORDS.get(board.connection.status, board.connection.status)}", "trouble", rank=4)
+
+
+_STATUS_WORDS: Final[Mapping[str, str]] = {"none": "none is set up"}
+
+
+def _is_here(task: Task) -> bool:
+    return not task.archived and task.on_server is not False
+
+
+def _age_of_data(tasks: Sequence[Task], now: datetime) -> Piece:
+    """How old the oldest of what is told of these tasks is."""
+    if not tasks:
+        return Piece("", "quiet")
+    known = [task.synced_at for task in tasks if task.synced_at is not None]
+    if len(known) < len(tasks):
+        return Piece("some were never read from a server", "trouble", rank=5)
+    return Piece(f"oldest data {age((now - min(known)).total_seconds())}", "quiet", rank=5)

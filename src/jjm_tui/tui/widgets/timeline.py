@@ -1,0 +1,108 @@
+"""The history of one task: what happened and what the person did, oldest first, with the time spent in each state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from textual.content import Content
+
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.operations import Operation
+from jjm_tui.services.state_spans import StateSpan, state_spans
+from jjm_tui.tui.event_lines import (
+    day_line,
+    event_content,
+    event_look,
+    local_day,
+    operation_content,
+    operation_look,
+    status_look,
+    status_words,
+    timed,
+)
+from jjm_tui.tui.page_lines import length
+from jjm_tui.tui.widgets.line_list import LineList
+from jjm_tui.tui.widgets.line_styles import MUTED
+from jjm_tui.tui.widgets.lines import Line
+
+_OF_OPERATIONS: Final = frozenset(
+    {
+        EventType.OPERATION_REQUESTED,
+        EventType.OPERATION_DONE,
+        EventType.OPERATION_REFUSED,
+        EventType.OPERATION_NOT_SENT,
+        EventType.OPERATION_UNCONFIRMED,
+        EventType.OPERATION_DISCARDED,
+    }
+)
+_EMPTY: Final = "Nothing is recorded for this task yet. What happens from now on appears here."
+
+
+class Timeline(LineList):
+    """Give it the history with ``show``; it stays at the newest line until the person scrolls up."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(has_tail=True, id=id)
+        self.show_empty(Content.styled(_EMPTY, MUTED))
+
+    def show(self, events: Sequence[TaskEvent], operations: Sequence[Operation], now: datetime) -> None:
+        """Show the history of one task.
+
+        Args:
+            events: Its events, oldest first.
+            operations: What the person did, as far as the outbox still has it; of older ones the events tell.
+            now: The time, for how long the present state has lasted.
+        """
+        self.set_lines(timeline_lines(events, operations, now))
+
+
+def timeline_lines(events: Sequence[TaskEvent], operations: Sequence[Operation], now: datetime) -> list[Line]:
+    """The lines of a timeline: days as headings, a line per event and operation, the present state at the end."""
+    spans = state_spans(events)
+    ended = {span.until: span for span in spans}
+    told = {operation.id for operation in operations}
+    entries = [
+        (event.at, _event_line(event, ended.get(event.at), now))
+        for event in events
+        if not (event.type in _OF_OPERATIONS and event.data.get("operation_id") in told)
+    ]
+    entries += [
+        (operation.created_at, timed(operation.created_at, operation_look(operation), operation_content(operation)))
+        for operation in operations
+    ]
+    entries.sort(key=lambda entry: entry[0])
+    return [*_with_days(entries), *_present(spans, now)]
+
+
+def _with_days(entries: Sequence[tuple[datetime, Content]]) -> Iterator[Line]:
+    day: date | None = None
+    for at, content in entries:
+        if local_day(at) != day:
+            day = local_day(at)
+            yield day_line(at)
+        yield Line(content)
+
+
+def _event_line(event: TaskEvent, ended: StateSpan | None, now: datetime) -> Content:
+    what = event_content(event)
+    if event.type is EventType.TASK_DISCOVERED and event.data.get("first_sync"):
+        what += Content.styled("  what was before is not known here", MUTED)
+    if event.type is EventType.STATUS_CHANGED and ended is not None:
+        what += Content.styled(f"  after {_how_long(ended, now)}", MUTED)
+    return timed(event.at, event_look(event), what)
+
+
+def _how_long(span: StateSpan, now: datetime) -> str:
+    return ("" if span.saw_start else "at least ") + length(span.seconds(now))
+
+
+def _present(spans: Sequence[StateSpan], now: datetime) -> Iterator[Line]:
+    """The state that lasts, if there is one."""
+    lasting = next((span for span in reversed(spans) if span.until is None), None)
+    if lasting is None:
+        return
+    look = status_look(lasting.status)
+    for_how_long = f"{status_words(lasting.status)} for {_how_long(lasting, now)}"
+    yield Line(Content.assemble(" ", ("now     ", MUTED), "  ", (look.glyph, look.style), " ", for_how_long))

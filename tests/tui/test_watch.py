@@ -1,0 +1,213 @@
+"""The watch screen and the timeline: what happened, as lines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from textual.app import App, ComposeResult
+
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import heading
+from jjm_tui.tui.screens.watch import WatchScreen
+from jjm_tui.tui.widgets.timeline import Timeline, timeline_lines
+from tests.services.histories import at, event, found, moved
+from tests.tui.stage import Stage, stage
+
+EVIL = "evil\x1b]52;c;AAAA\x07 [/foo] [@click=app.quit]x\u202e"
+
+
+def _running(on: Stage) -> Task:
+    return next(task for task in on.board.tasks.values() if task.status is TaskStatus.IN_PROGRESS)
+
+
+async def _happens(on: Stage, *events: TaskEvent) -> None:
+    await on.context.events.append(events)
+
+
+def _moved(task: Task, now: datetime, to: str) -> TaskEvent:
+    return TaskEvent(EventType.STATUS_CHANGED, now, task.id, {"from": task.status.value, "to": to})
+
+
+async def test_watch_shows_events_as_they_happen_and_follows_the_tail(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("W")
+        await on.shows("plan ready: 5 steps")
+        task = _running(on)
+        await _happens(on, _moved(task, on.now, "waiting_approval"))
+        await on.shows("in progress → waiting approval")
+        assert heading(task.title, None)[:20] in on.text
+        assert "Friday 20 November 2026" in on.text
+        assert "09:00:" in on.text
+
+
+async def test_watch_without_any_history_says_what_will_be_here(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0) as on:
+        await on.press("W")
+        await on.shows("Nothing has happened yet. What happens to a task from now on appears here")
+
+
+async def test_watch_begins_with_the_past_and_leaves_out_what_is_no_change(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task = _running(on)
+        await _happens(
+            on,
+            _moved(task, on.now - timedelta(days=1), "paused"),
+            TaskEvent(EventType.SEEN, on.now, task.id),
+            TaskEvent(EventType.MESSAGE_RECEIVED, on.now, task.id, {"author": "jules", "content": "Which branch?"}),
+        )
+        await on.press("W")
+        await on.shows("Jules: Which branch?")
+        assert "in progress → paused" in on.text
+        assert "Thursday 19 November 2026" in on.text
+        assert "seen" not in on.text
+        assert "discovered" not in on.text
+
+
+async def test_watch_scrolled_up_stays_there_and_counts_what_is_new(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        task = _running(on)
+        await _happens(on, *[_moved(task, on.now - timedelta(seconds=60 - each), "paused") for each in range(60)])
+        await on.press("W")
+        await on.shows("in progress → paused")
+        await on.press("k", "k")
+        await _happens(on, _moved(task, on.now, "failed"), _moved(task, on.now, "completed"))
+        await on.shows("▾ 2 new below")
+        await on.press("G")
+        await on.shows("in progress → completed")
+        assert "new below" not in on.text
+
+
+async def test_watch_enter_goes_to_the_task(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task = _running(on)
+        await _happens(on, _moved(task, on.now, "paused"))
+        await on.press("W")
+        await on.shows("in progress → paused")
+        shown: list[str] = []
+        on.app.show_task = shown.append  # type: ignore[method-assign]
+        await on.press("enter")
+        assert shown == [task.id]
+
+
+async def test_watch_of_a_task_that_is_not_stored_any_more_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await _happens(on, TaskEvent(EventType.TASK_VANISHED, on.now, "gone-task"))
+        await on.press("W")
+        await on.shows("gone-task")
+        await on.press("enter")
+        await on.shows("This task is not stored here any more.")
+        assert isinstance(on.app.screen, WatchScreen)
+
+
+async def test_watch_only_watched_hides_the_others_and_explains_itself(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task, other = list(on.board.tasks.values())[:2]
+        await _happens(on, _moved(task, on.now, "paused"), _moved(other, on.now, "failed"))
+        await on.press("W")
+        await on.shows("→ paused")
+        await on.press("t")
+        await on.shows("You watch no task. w on a task in the list watches it")
+        on.board.set_watched([task.id])
+        await on.shows("→ paused")
+        assert "→ failed" not in on.text
+        assert "only watched tasks" in on.text
+        await on.press("t")
+        await on.shows("→ failed")
+
+
+async def test_watch_header_tells_how_many_run_and_how_old_the_data_is(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("W")
+        running = sum(task.status in (TaskStatus.PENDING, TaskStatus.IN_PROGRESS) for task in on.board.tasks.values())
+        await on.shows(f"{running} running")
+        on.advance(90)
+        await on.shows("oldest data 1m")
+
+
+async def test_watch_on_a_small_terminal_cuts_with_an_ellipsis(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(40, 12)) as on:
+        task = _running(on)
+        await _happens(
+            on, TaskEvent(EventType.MESSAGE_RECEIVED, on.now, task.id, {"author": "jules", "content": "w " * 99})
+        )
+        await on.press("W")
+        await on.shows("Jules: ")
+        assert "…" in on.text
+        await on.pilot.resize_terminal(120, 30)
+        await on.settle()
+        assert "Jules: w w w w w w w w w w w w w w w w w w w" in on.text
+
+
+async def test_foreign_text_in_a_feed_is_literal_and_harmless(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 45)) as on:
+        await _happens(
+            on, TaskEvent(EventType.MESSAGE_RECEIVED, on.now, EVIL, {"author": EVIL, "content": f"{EVIL} end"})
+        )
+        await on.press("W")
+        await on.shows("[/foo] [@click=app.quit]x")
+        assert "\x1b" not in on.text
+        assert "\u202e" not in on.text
+
+
+# the timeline
+
+
+def _texts(events, operations=()) -> list[str]:
+    return [line.content.plain.strip() for line in timeline_lines(events, operations, at(60))]
+
+
+def test_timeline_tells_the_time_spent_in_each_state_and_the_present_one():
+    told = _texts([found(0, "pending", first_sync=True), moved(2, "in_progress"), moved(14, "waiting_approval")])
+    assert told == [
+        "Friday 20 November 2026",
+        "09:00:00  ○ task discovered: pending  what was before is not known here",
+        "09:02:00  ▸ in progress → in progress  after at least 2m",
+        "09:14:00  ? in progress → waiting approval  after 12m",
+        "now       ? waiting approval for 46m",
+    ]
+
+
+def _operation(state: OperationState, kind: OperationKind = OperationKind.MESSAGE, **changes) -> Operation:
+    text = {"text": "Use the new API\nand say why."} if kind is OperationKind.MESSAGE else {}
+    return Operation("op1", kind, at(5), "test", state, "1", text, finished_at=at(5.05), **changes)
+
+
+def test_timeline_tells_operations_once_with_what_became_of_them():
+    events = [
+        found(0, "in_progress"),
+        event(5, EventType.OPERATION_REQUESTED, operation_id="op1", kind="message"),
+        event(5.05, EventType.OPERATION_DONE, operation_id="op1", kind="message", message="Sent."),
+        event(7, EventType.OPERATION_DONE, operation_id="older", kind="approve", message="Approved."),
+    ]
+    told = _texts(events, [_operation(OperationState.DONE)])
+    assert told[2] == "09:05:00  ✓ your message: Use the new API … · confirmed after 3s"
+    assert told[3] == "09:07:00  ✓ operation done (approve): Approved."
+    assert len(told) == 5
+
+
+def test_timeline_tells_what_did_not_work():
+    refused = _operation(OperationState.REFUSED, OperationKind.APPROVE, message="No plan waits.")
+    open_one = _operation(OperationState.UNCONFIRMED)
+    assert _texts([], [refused])[1] == "09:05:00  ✗ your approval · refused: No plan waits."
+    assert _texts([], [open_one])[1] == "09:05:00  ? your message: Use the new API … · unconfirmed"
+
+
+class _TimelineApp(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Timeline(id="timeline")
+
+
+async def test_timeline_widget_says_when_there_is_nothing_and_stays_at_the_newest_line():
+    app = _TimelineApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        timeline = app.query_one(Timeline)
+        text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "Nothing is recorded for this task yet." in text
+        timeline.show([moved(minutes, "paused") for minutes in range(40)], (), datetime(2026, 11, 20, 10, tzinfo=UTC))
+        await pilot.pause()
+        lines = [strip.text for strip in app.screen._compositor.render_strips()]
+        assert "now       ‖ paused for 21m" in lines[9]
