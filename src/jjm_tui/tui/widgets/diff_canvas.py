@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar, Final
 
 import anyio.lowlevel
@@ -87,7 +88,7 @@ class DiffCanvas(ScrollView):
         self._begin()
 
     def _begin(self) -> None:
-        self.run_worker(self._read_on(self._patch), group="read", exclusive=True)
+        self.run_worker(partial(self._read_on, self._patch), group="read", exclusive=True)
         self._want_colors()
 
     async def _read_on(self, patch: Patch) -> None:
@@ -209,7 +210,7 @@ class DiffCanvas(ScrollView):
     def _want_colors(self) -> None:
         if not self._is_coloring and self.is_running:
             self._is_coloring = True
-            self.run_worker(self._color(), group="color")
+            self.run_worker(self._color, group="color")
 
     async def _color(self) -> None:
         """Colour what is in view, then a page around it, until nothing near is left."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import anyio.lowlevel
@@ -147,9 +148,12 @@ class DiffView(DiffCanvas, can_focus=True):
             self.post_message(self.PlaceChanged(self, *place))
 
     def _place_in_file(self) -> tuple[str, int] | None:
-        top = self._rows.line_at(self.scroll_offset.y)
-        file = self._patch.file_at(top)
-        return None if file is None or file.name is None else (file.name, top - file.start)
+        """The file in the top row, and how many rows below its header that is."""
+        top = self.scroll_offset.y
+        file = self._patch.file_at(self._rows.line_at(top))
+        if file is None or file.name is None:
+            return None
+        return file.name, top - self._rows.of_line(file.start) + 1
 
     def _go_to(self, line: int, row: int) -> None:
         self.scroll_to(y=max(0, min(row, self.max_scroll_y)), animate=False, force=True)
@@ -209,7 +213,7 @@ class DiffView(DiffCanvas, can_focus=True):
         origin = self._rows.line_at(self.scroll_offset.y) if before is None else before.origin
         self._lights.search = PatchSearch(self._patch, term, origin)
         self._forget_strips()
-        self.run_worker(self._search_on(self._lights.search), group="search", exclusive=True)
+        self.run_worker(partial(self._search_on, self._lights.search), group="search", exclusive=True)
 
     async def _search_on(self, search: PatchSearch) -> None:
         while not search.is_done:
