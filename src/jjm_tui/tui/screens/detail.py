@@ -142,7 +142,12 @@ class DetailScreen(DetailHost):
         """From the text to the composer and back."""
         if self.composer.has_focus_within:
             self.detail.focus_pane()
-        else:
+        elif not self.detail.step_focus(1):
             self.composer.focus_text()
 
-    do_previous_pane = do_next_pane
+    def do_previous_pane(self) -> None:
+        """The same backwards."""
+        if self.composer.has_focus_within:
+            self.detail.focus_pane()
+        elif not self.detail.step_focus(-1):
+            self.composer.focus_text()

@@ -14,7 +14,7 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.detail_reader import DetailReader
 from jjm_tui.tui.screens.task_actions import TaskScreen
 from jjm_tui.tui.widgets.composer import Composer
-from jjm_tui.tui.widgets.detail import Details, TaskDetail
+from jjm_tui.tui.widgets.detail import Details, Tab, TaskDetail
 from jjm_tui.tui.widgets.search_bar import SearchBar
 
 if TYPE_CHECKING:
@@ -171,11 +171,12 @@ class DetailHost(TaskScreen):
 
     async def do_task_diff(self) -> None:
         """Show what the task changed."""
-        await self.open_detail()
-        await self.detail.go_to("files")
+        await self.open_detail("files")
 
-    async def open_detail(self) -> None:
-        """Go into the detail."""
+    async def open_detail(self, tab: Tab | None = None) -> None:
+        """Go into the detail, to this tab or the one that is shown."""
+        if tab is not None:
+            await self.detail.go_to(tab)
         self.detail.focus_pane()
         self.open_task()
 

@@ -21,7 +21,7 @@ from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.task_row import DELIVERY_MARKS, RowInfo
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.composer import Composer
-from jjm_tui.tui.widgets.detail import TaskDetail
+from jjm_tui.tui.widgets.detail import Tab, TaskDetail
 from jjm_tui.tui.widgets.filter_bar import FilterBar
 from jjm_tui.tui.widgets.header import COUNT_FILTERS, HeaderBar
 from jjm_tui.tui.widgets.search_bar import SearchBar
@@ -345,24 +345,17 @@ class MainScreen(DetailHost):
         """Go into the task: beside the list where there is room, else on a screen of its own."""
         await self.open_detail()
 
-    async def open_detail(self) -> None:
+    async def open_detail(self, tab: Tab | None = None) -> None:
         """Go into the detail, or open it as a screen."""
         task = self.current_task()
         if task is None:
             return
         if self.is_wide and not self.has_class("-full-list"):
-            self.detail.focus_pane()
-            self.open_task()
+            await super().open_detail(tab)
         else:
             from jjm_tui.tui.screens.detail import DetailScreen
 
-            await self.app.push_screen(DetailScreen(task.id, self.detail.tab))
-
-    async def do_task_diff(self) -> None:
-        """Show what the task changed."""
-        await self.open_detail()
-        host = cast("DetailHost", self.app.screen)
-        await host.detail.go_to("files")
+            await self.app.push_screen(DetailScreen(task.id, tab or self.detail.tab), self._typed_elsewhere)
 
     def do_task_message(self) -> None:
         """Type a message, beside the list or on the task's own screen."""
@@ -388,6 +381,8 @@ class MainScreen(DetailHost):
         self._step_pane(-1)
 
     def _step_pane(self, step: int) -> None:
+        if self._in_detail() and self.detail.step_focus(step):
+            return
         panes = [self.do_pane_list]
         if self.is_wide:
             panes += [self.do_pane_detail, self.do_pane_composer]

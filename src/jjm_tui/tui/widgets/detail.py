@@ -211,7 +211,7 @@ class TaskDetail(Vertical):
         switcher.current = tab
         self._fill()
         if had_focus:
-            self.focus_pane()
+            self.call_after_refresh(self.focus_pane)
         self.post_message(self.TabShown(self, tab))
 
     async def step_tab(self, step: int) -> None:
@@ -235,9 +235,31 @@ class TaskDetail(Vertical):
 
     def _focus_target(self) -> Widget | None:
         pane = self.pane()
+        if self.tab == "files":
+            return self._focus_in_files(pane)
         if pane.focusable:
             return pane
         return next((child for child in pane.query("*") if child.focusable), None)
+
+    def _focus_in_files(self, pane: Widget) -> Widget:
+        """What was last read there: the tree or, at first, the diff."""
+        from jjm_tui.tui.widgets.files_pane import FilesPane
+
+        assert isinstance(pane, FilesPane)
+        return pane.file_tree if pane.file_tree.has_focus else pane.diff_view
+
+    def step_focus(self, step: int) -> bool:
+        """From the tree of the files to the diff, or with -1 back; false when there is nowhere to go inside."""
+        from jjm_tui.tui.widgets.files_pane import FilesPane
+
+        pane = self.pane()
+        if not isinstance(pane, FilesPane):
+            return False
+        start, target = (pane.file_tree, pane.diff_view) if step > 0 else (pane.diff_view, pane.file_tree)
+        if not start.has_focus or not target.focusable:
+            return False
+        target.focus()
+        return True
 
     # moving inside
 
