@@ -47,8 +47,8 @@ def test_row_of_80_cells_has_state_title_repository_and_age():
     assert row(PLAN, is_cursor=True).split() == ["▌", "?", "plan", "•", "Upgrade", "the", "ORM", "api", "18m"]
 
 
-def test_row_below_60_cells_has_state_title_and_age_only():
-    assert row(PLAN, 59).split() == ["?", "plan", "Upgrade", "the", "ORM", "18m"]
+def test_row_on_a_terminal_below_60_cells_has_state_title_and_age_only():
+    assert row(PLAN, 57).split() == ["?", "plan", "Upgrade", "the", "ORM", "18m"]
 
 
 def test_row_of_100_cells_has_the_owner_where_there_is_room():

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jjm_tui.assembly.workplace import Workplace
+    from jjm_tui.services.board import Board
     from jjm_tui.tui.launch import Launch
 
 

@@ -23,7 +23,8 @@ UNKNOWN_TIME: Final = "?"
 MINUS: Final = "\u2212"
 
 TITLE: Final = "task-list--title"
-UNREAD_TITLE: Final = "task-list--unread"
+UNREAD_SIGN: Final = "task-list--unread"
+NEEDING_TITLE: Final = "task-list--needing"
 MUTED: Final = "task-list--muted"
 STALE_TEXT: Final = "task-list--stale"
 MARK_SIGN: Final = "task-list--mark"
@@ -31,8 +32,9 @@ BAR: Final = "task-list--bar"
 ADDITIONS: Final = "task-list--additions"
 DELETIONS: Final = "task-list--deletions"
 
-COMPACT_BELOW: Final = 60
-"""Below this many cells a row has state, title and age only (``dashboard.md``, Behaviour under stress)."""
+COMPACT_BELOW: Final = 58
+"""Below this many cells a row has state, title and age only: a list in its frame on a terminal of less than 60
+(``dashboard.md``, Behaviour under stress)."""
 SIZES_FROM: Final = 80
 FULL_FROM: Final = 100
 _WORD_FROM: Final = 30
@@ -133,15 +135,13 @@ def format_row(
     ]
     if width >= _WORD_FROM:
         left.append(Cell(fit(moment.appearance.word, _WORD_CELLS) + " ", state))
-    has_news = is_unread(task)
     if width >= COMPACT_BELOW:
-        left.append(Cell(UNREAD if has_news else " ", UNREAD_TITLE))
+        left.append(Cell(UNREAD if is_unread(task) else " ", UNREAD_SIGN))
         left.append(Cell((WATCHED if info.is_watched else " ") + " ", MUTED))
     right = _right(task, moment, width, info, shows_repository=shows_repository)
     taken = sum(cell_len(cell.text) for cell in (*left, *right))
-    title = Cell(
-        fit(heading(task.title, task.description, task.id), width - taken), _title_style(moment, info, has_news)
-    )
+    style = _title_style(moment, info, needs_person=needs_me(task, now) is not None)
+    title = Cell(fit(heading(task.title, task.description, task.id), width - taken), style)
     return _cut((*left, title, *right), width)
 
 
@@ -173,11 +173,11 @@ def _age(since: datetime | None, now: datetime) -> str:
     return UNKNOWN_TIME if since is None else age((now - since).total_seconds())
 
 
-def _title_style(moment: RowMoment, info: RowInfo, has_news: bool) -> str:
+def _title_style(moment: RowMoment, info: RowInfo, *, needs_person: bool) -> str:
     if info.is_stale:
         return STALE_TEXT
-    if has_news:
-        return UNREAD_TITLE
+    if needs_person:
+        return NEEDING_TITLE
     return MUTED if moment.appearance.role in ("done", "unknown") else TITLE
 
 

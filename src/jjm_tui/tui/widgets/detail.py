@@ -245,7 +245,8 @@ class TaskDetail(Vertical):
         """What was last read there: the tree or, at first, the diff."""
         from jjm_tui.tui.widgets.files_pane import FilesPane
 
-        assert isinstance(pane, FilesPane)
+        if not isinstance(pane, FilesPane):
+            return pane
         return pane.file_tree if pane.file_tree.has_focus else pane.diff_view
 
     def step_focus(self, step: int) -> bool:
@@ -331,7 +332,7 @@ class TaskDetail(Vertical):
             plan,
             difference=None if plan is None or older is None else diff_plans(older, plan),
             risks=risk_marks(plan),
-            revision=self._revisions.get(task.id),
+            revision=revision if (revision := self._revisions.get(task.id, 1)) > 1 else None,
         )
 
     def _fill_chat(self, task: Task, now: datetime) -> None:

@@ -57,6 +57,7 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         "task-list--group",
         "task-list--title",
         "task-list--unread",
+        "task-list--needing",
         "task-list--muted",
         "task-list--stale",
         "task-list--additions",
@@ -70,7 +71,8 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     | `task-list--bar` | The bar in front of it. |
     | `task-list--marked`, `--mark` | A marked row; its sign. |
     | `task-list--group` | Headings of groups. |
-    | `task-list--title`, `--unread`, `--muted`, `--stale` | Text; with news; that matters less; that is old. |
+    | `task-list--title`, `--needing`, `--muted`, `--stale` | Text: plain, needing, minor, old. |
+    | `task-list--unread` | The sign of news. |
     | `task-list--additions`, `--deletions` | Lines changed. |
     | `state--<role>` | Glyph and word of a state, for each of `appearance.ROLES`. |
     """

@@ -27,7 +27,8 @@ TaskList {
     & > .task-list--mark { color: $text-accent; text-style: bold; }
     & > .task-list--group { color: $text-muted; text-style: bold; }
     & > .task-list--title { color: $foreground; }
-    & > .task-list--unread { color: $foreground; text-style: bold; }
+    & > .task-list--unread { color: $text-accent; }
+    & > .task-list--needing { color: $foreground; text-style: bold; }
     & > .task-list--muted { color: $text-muted; }
     & > .task-list--stale { color: $text-muted; text-style: italic; }
     & > .task-list--additions { color: $text-success; }
