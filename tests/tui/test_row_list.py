@@ -84,8 +84,6 @@ async def test_cursor_passes_over_headings_and_stops_at_the_ends() -> None:
         lines.move_to_edge(end=True)
         await pilot.pause()
         assert lines.cursor_id == "b"
-        lines.page(-0.5)
-        assert lines.cursor_id == "a"
 
 
 async def test_click_puts_the_cursor_there_but_not_on_a_heading() -> None:

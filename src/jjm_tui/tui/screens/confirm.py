@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.events import Resize
+from textual.widget import Widget
 from textual.widgets import Static
 
 from jjm_tui.domain.operations import Operation, OperationState
@@ -21,8 +22,9 @@ from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
+from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.operation_words import KINDS, STATES, is_recorded, title_of
-from jjm_tui.tui.screens.sheet import MOVES, Sheet, explain
+from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.widgets.key_bar import Hint
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ _FRAME_ROWS: Final = 3
 _SHOWN_TASKS: Final = 6
 
 
-class ConfirmDialog(Sheet[bool]):
+class ConfirmDialog(Sheet[bool], Moving):
     """Asks one question. Dismisses with ``True`` for yes; with ``None`` when it was left.
 
     Only the key of ``question.yes`` says yes; Enter does not.
@@ -78,26 +80,9 @@ class ConfirmDialog(Sheet[bool]):
         """Say yes."""
         self.leave(True)
 
-    def do_move_down(self) -> None:
-        self._scroll(1)
-
-    def do_move_up(self) -> None:
-        self._scroll(-1)
-
-    def do_move_first(self) -> None:
-        self.query_one("#body").scroll_home(animate=False)
-
-    def do_move_last(self) -> None:
-        self.query_one("#body").scroll_end(animate=False)
-
-    def do_move_half_down(self) -> None:
-        self._scroll(max(1, self.query_one("#body").size.height // 2))
-
-    def do_move_half_up(self) -> None:
-        self._scroll(-max(1, self.query_one("#body").size.height // 2))
-
-    def _scroll(self, lines: int) -> None:
-        self.query_one("#body").scroll_relative(y=lines, animate=False)
+    def moved(self) -> Widget:
+        """The text, where it is longer than the screen."""
+        return self.query_one("#body")
 
 
 class QuitDialog(ConfirmDialog):

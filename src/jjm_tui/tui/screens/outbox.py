@@ -11,6 +11,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
@@ -19,10 +20,10 @@ from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.literal import literal, literal_line
+from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.operation_words import KINDS, STATES, is_recorded, text_of, title_of
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.screens.confirm import ConfirmDialog
-from jjm_tui.tui.screens.sheet import MOVES
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.key_bar import KeyBar
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
@@ -43,7 +44,7 @@ _EMPTY: Final = (
 )
 
 
-class OutboxScreen(DashboardScreen[None]):
+class OutboxScreen(DashboardScreen[None], Moving):
     """Operations of the last seven days and every open one, as the board has them."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "outbox"})
@@ -246,25 +247,9 @@ class OutboxScreen(DashboardScreen[None]):
         else:
             self.dashboard.show_task(task.id)
 
-    # moving
-
-    def do_move_down(self) -> None:
-        self.query_one(RowList).move(1)
-
-    def do_move_up(self) -> None:
-        self.query_one(RowList).move(-1)
-
-    def do_move_first(self) -> None:
-        self.query_one(RowList).move_to_edge(end=False)
-
-    def do_move_last(self) -> None:
-        self.query_one(RowList).move_to_edge(end=True)
-
-    def do_move_half_down(self) -> None:
-        self.query_one(RowList).page(0.5)
-
-    def do_move_half_up(self) -> None:
-        self.query_one(RowList).page(-0.5)
+    def moved(self) -> Widget:
+        """The operations."""
+        return self.query_one(RowList)
 
 
 def outbox_row(operation: Operation, board: Board, now: datetime) -> ListRow:

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOVES: tuple[str, ...] = ("move.down", "move.up", "move.first", "move.last", "move.half-down", "move.half-up")
-"""Actions that move in whatever a sheet shows."""
-
 
 class Sheet(Dialog[T]):
     """A framed dialog. Subclasses compose what is inside, and tell the keys that work now."""
@@ -44,7 +41,7 @@ class Sheet(Dialog[T]):
             border-title-color: $text-primary;
             border-title-style: bold;
         }
-        & > #frame.-large { width: 96%; height: 94%; }
+        & > #frame.-large { width: 96%; max-width: 130; height: 94%; }
         &.-small > #frame.-large { width: 100%; height: 100%; }
     }
     """
@@ -71,7 +68,8 @@ class Sheet(Dialog[T]):
 
     def on_mount(self) -> None:
         """Show title and keys."""
-        self.show_title(Content(self._heading))
+        if self._heading:
+            self.show_title(Content(self._heading))
         self.show_keys()
 
     def do_next_pane(self) -> None:

@@ -10,12 +10,14 @@ from typing import ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import heading, truncate
 from jjm_tui.tui.literal import literal_line
-from jjm_tui.tui.screens.sheet import MOVES, Sheet
+from jjm_tui.tui.moving import MOVES, Moving
+from jjm_tui.tui.screens.sheet import Sheet
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 
@@ -28,7 +30,7 @@ _LONGEST: Final = timedelta(days=366)
 _WAKE: Final = "wake"
 
 
-class SnoozeDialog(Sheet[datetime]):
+class SnoozeDialog(Sheet[datetime], Moving):
     """Asks until when tasks shall need nobody. Dismisses with that time (aware, UTC), or ``None``; the present time
     wakes them."""
 
@@ -120,17 +122,9 @@ class SnoozeDialog(Sheet[datetime]):
         words = Content() if moment is None else Content.styled(f"until {local_words(moment, now)}", "$text-success")
         self.query_one("#wrong", Static).update(words)
 
-    def do_move_down(self) -> None:
-        self.query_one(RowList).move(1)
-
-    def do_move_up(self) -> None:
-        self.query_one(RowList).move(-1)
-
-    def do_move_first(self) -> None:
-        self.query_one(RowList).move_to_edge(end=False)
-
-    def do_move_last(self) -> None:
-        self.query_one(RowList).move_to_edge(end=True)
+    def moved(self) -> Widget:
+        """The spans."""
+        return self.query_one(RowList)
 
 
 def offered_moments(now: datetime) -> tuple[tuple[str, datetime], ...]:

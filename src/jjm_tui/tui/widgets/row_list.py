@@ -153,11 +153,6 @@ class RowList(ScrollView, can_focus=True):
         here = places.index(self._cursor) if self._cursor in places else 0
         self._go_to(places[min(max(here + lines, 0), len(places) - 1)], step)
 
-    def page(self, share: float) -> None:
-        """Move the cursor by a share of the height; negative is up."""
-        rows = round(share * self.size.height)
-        self.move(rows or (1 if share > 0 else -1))
-
     def move_to_edge(self, *, end: bool) -> None:
         """To the first or the last row."""
         self.move(len(self._rows) if end else -len(self._rows))

@@ -1,0 +1,66 @@
+"""What helps to decide about plans: which of several look alike, what may be ticked, which revision one is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.plans import is_chat_fingerprint
+from jjm_tui.domain.task import Plan
+from jjm_tui.services.results import ApprovalPreview
+
+LookAlike = tuple[str, ...]
+"""Equal for plans that read the same but for case, numbers and the names of their repositories."""
+
+_NUMBER: Final = re.compile(r"\d+")
+_NOT_A_WORD: Final = re.compile(r"[^\w#]+")
+
+
+def look_alike(plan: Plan, repository: str | None) -> LookAlike | None:
+    """What to compare plans by; ``None`` for a plan without steps, which looks like no other."""
+    if not plan.steps:
+        return None
+    return tuple(_comparable(step.title, repository) for step in plan.steps)
+
+
+def _comparable(title: str, repository: str | None) -> str:
+    text = title.casefold()
+    whole = (repository or "").casefold()
+    for name in (whole, whole.rpartition("/")[2]):
+        if name:
+            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", " ", text)
+    return _NOT_A_WORD.sub(" ", _NUMBER.sub("#", text)).strip()
+
+
+def cluster(previews: Iterable[ApprovalPreview]) -> tuple[tuple[ApprovalPreview, ...], ...]:
+    """Plans that look alike together, larger groups first; inside a group and among equals the given order stays."""
+    groups: dict[object, list[ApprovalPreview]] = {}
+    for preview in previews:
+        key = look_alike(preview.plan, preview.task.repository) or preview.task.id
+        groups.setdefault(key, []).append(preview)
+    return tuple(tuple(group) for group in sorted(groups.values(), key=len, reverse=True))
+
+
+def why_not_ticked(preview: ApprovalPreview) -> str | None:
+    """Why a plan is not ticked without being looked at: it is risky, or another one than was read here before."""
+    kinds = sorted({mark.kind.value for mark in preview.risks})
+    if kinds:
+        return f"touches {', '.join(kinds)}"
+    return "changed since it was last read here" if preview.difference else None
+
+
+def why_not_in_bulk(preview: ApprovalPreview) -> str | None:
+    """Why a plan cannot be approved together with others, or ``None`` (``design.md``, Approval)."""
+    if is_chat_fingerprint(preview.fingerprint):
+        return "the server shows no plan; open it alone"
+    return "not known to be whole and the latest; open it alone" if preview.needs_extra_word else None
+
+
+def revision_of(events: Sequence[TaskEvent], fingerprint: str) -> int | None:
+    """The how-manieth plan of its task this is, where the history (oldest first) has all of them; else ``None``."""
+    ready = [event.data for event in events if event.type is EventType.PLAN_READY]
+    if not ready or ready[-1].get("fingerprint") != fingerprint or ready[0].get("replaces"):
+        return None
+    return len(ready)

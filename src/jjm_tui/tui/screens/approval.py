@@ -1,0 +1,399 @@
+"""Reading a plan and approving exactly that one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from jjm_tui.domain.events import EventType
+from jjm_tui.domain.plans import PlanDifference, diff_plans, file_risk_marks, is_chat_fingerprint
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import age, heading
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.services.board import BoardChange
+from jjm_tui.tui.actions import Scope
+from jjm_tui.tui.browsing import open_page
+from jjm_tui.tui.literal import literal, literal_line
+from jjm_tui.tui.moving import MOVES, Moving
+from jjm_tui.tui.screens.sheet import Sheet, explain
+from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.widgets.plan_view import PlanView
+from jjm_tui.tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from jjm_tui.services.results import ApprovalPreview, OperationResult
+    from jjm_tui.tui.engine import Engine
+
+ApprovalAnswer = Literal[True, "message", "diff"]
+"""``True``: the approval is done or on its way; the others: the person wants to do that instead."""
+
+SEEN_FOR: Final = 0.4
+"""Seconds that a plan must have been on the screen before a key approves it (``dashboard.md``, Approving)."""
+
+PATIENCE: Final = 1.5
+"""Seconds that the sheet waits for the outcome; after that the row and a toast tell it."""
+
+EXTRA_WORD: Final = "incomplete"
+_NAMED_FILES: Final = 4
+
+
+class Phase(Enum):
+    """Where the sheet is. Only in ``READY`` and ``WORD`` can something be approved."""
+
+    READING = auto()
+    READY = auto()
+    WORD = auto()
+    """The extra word is being typed."""
+    SENDING = auto()
+    OVER = auto()
+    """It could not be read, or has an outcome that must be looked at; reading again begins anew."""
+    APPROVED = auto()
+    """Approved, with something to look at first."""
+
+
+class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
+    """Shows the plan that waits now and approves it by its fingerprint.
+
+    The sheet stays open until the outcome is known, for ``patience`` seconds at most: an outcome that needs the person
+    (another plan by now, a refusal, an alarm) is then told where they look, and a good one costs them no waiting.
+    Dismisses with an ``ApprovalAnswer``, or ``None`` when nothing was decided.
+    """
+
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "approval"})
+    ALWAYS: ClassVar[tuple[str, ...]] = (*Sheet.ALWAYS, *MOVES, "refresh", "task.message", "task.diff", "task.open")
+    IS_LARGE: ClassVar[bool] = True
+    DEFAULT_CSS = """
+    ApprovalScreen {
+        & #about, & #state { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & #about { color: $text-muted; }
+        & #news { height: auto; max-height: 8; padding: 0 1; text-style: bold; color: $text-warning; display: none; }
+        & #news.-told { display: block; }
+        & #news.-alarm { color: $text-error; border: heavy $error; }
+        & PlanView { height: 1fr; min-height: 3; margin: 1 0 0 0; }
+        & Transcript { height: 1fr; display: none; }
+        & Transcript.-needed { display: block; }
+        & PlanView.-beside { height: auto; max-height: 50%; }
+        & Input { display: none; border: none; height: 1; padding: 0 1; margin: 0 1; background: $boost; }
+        & Input > .input--placeholder { color: $text-muted; }
+        & Input.-asked { display: block; }
+        &.-small PlanView { margin: 0; }
+    }
+    """
+
+    def __init__(self, task_id: str, *, patience: float = PATIENCE) -> None:
+        super().__init__()
+        self._task_id = task_id
+        self._patience = patience
+        self._phase = Phase.READING
+        self._preview: ApprovalPreview | None = None
+        self._difference: PlanDifference | None = None
+        self._revision: int | None = None
+        self._read_at: datetime | None = None
+        self._appeared_at: float | None = None
+        self._on_board: str | None = None
+
+    def compose_inside(self) -> ComposeResult:
+        yield Static(id="about")
+        yield Static(id="news")
+        yield PlanView(id="plan")
+        yield Transcript(id="chat")
+        yield Static(id="state")
+        yield Input(placeholder=f"type {EXTRA_WORD}", id="word")
+
+    def on_mount(self) -> None:
+        """Show what is known, and read the plan."""
+        task = self.board.task(self._task_id)
+        self._on_board = _fingerprint(task)
+        self.show_title(literal_line("A plan" if task is None else heading(task.title, task.description, task.id)))
+        plan = self.query_one(PlanView)
+        self.watch(plan, "scroll_y", self._show_state, init=False)
+        plan.focus()
+        self._show_about()
+        self._show_phase(Phase.READING)
+        self.with_engine(self._read)
+
+    # reading
+
+    def _read_again(self, news: str | None = None) -> None:
+        """Read the plan anew; ``news`` says why."""
+        self._show_phase(Phase.READING)
+        self._tell(news)
+        self.with_engine(self._read)
+
+    @work(exclusive=True, group="plan")
+    async def _read(self, engine: Engine) -> None:
+        try:
+            preview = await engine.manager.preview_approval(self._task_id)
+            events = await engine.manager.query_events(task_id=self._task_id, types=frozenset({EventType.PLAN_READY}))
+        except JulesManagerError as error:
+            self._show_failure(error)
+            return
+        from jjm_tui.services.approving import revision_of
+
+        self._revision = revision_of(events, preview.fingerprint)
+        self._show_plan(preview)
+
+    def _show_plan(self, preview: ApprovalPreview) -> None:
+        before, self._preview = self._preview, preview
+        if before is None:
+            self._difference = preview.difference
+        elif before.fingerprint != preview.fingerprint:
+            self._difference = diff_plans(before.plan, preview.plan)
+        self._read_at = self.now()
+        files = preview.task.source_files or ()
+        self.query_one(PlanView).show(
+            preview.plan,
+            difference=self._difference,
+            risks=(*preview.risks, *file_risk_marks(files)),
+            revision=self._revision,
+            note=_files_so_far(preview.task),
+        )
+        self._show_chat(preview)
+        for remark in preview.remarks:
+            self._tell(remark)
+        self._show_phase(Phase.READY)
+        self._wait_until_seen()
+
+    def _show_chat(self, preview: ApprovalPreview) -> None:
+        """Where a server has no plan of its own, what there is to read stands in the conversation."""
+        is_needed = is_chat_fingerprint(preview.fingerprint)
+        chat = self.query_one(Transcript)
+        chat.set_class(is_needed, "-needed")
+        self.query_one(PlanView).set_class(is_needed, "-beside")
+        if is_needed:
+            chat.show(preview.task.chat_history, self.now(), preview.task.chat_truncated)
+
+    def _show_failure(self, error: JulesManagerError) -> None:
+        self._tell(explain(error))
+        task = self.board.task(self._task_id)
+        if self._preview is None and task is not None and task.plan is not None:
+            known = "at an unknown time" if task.synced_at is None else f"{self._since(task.synced_at)} ago"
+            self.query_one(PlanView).show(
+                replace(task.plan, approved=None),
+                note=f"This is the plan as it is stored, last heard of {known}; it cannot be approved unread.",
+            )
+        self._show_phase(Phase.OVER)
+
+    def _wait_until_seen(self) -> None:
+        """The time runs from the moment at which the plan is on the screen, not from when it was read."""
+        self._appeared_at = None
+        self.call_after_refresh(self._note_appearance)
+
+    def _note_appearance(self) -> None:
+        if self._appeared_at is None and self._phase is Phase.READY and self.app.screen is self:
+            self._appeared_at = self.dashboard.launch.clock.monotonic()
+
+    def on_screen_resume(self) -> None:
+        """What covered the plan is gone."""
+        self.call_after_refresh(self._note_appearance)
+
+    # what is told
+
+    def _since(self, moment: datetime) -> str:
+        return age((self.now() - moment).total_seconds())
+
+    def _tell(self, news: str | Content | None, *, is_alarm: bool = False) -> None:
+        """Put something above the plan that the person must not miss."""
+        line = self.query_one("#news", Static)
+        line.set_class(news is not None, "-told")
+        line.set_class(is_alarm, "-alarm")
+        if news is not None:
+            line.update(Content.assemble("! ", literal(news) if isinstance(news, str) else news))
+
+    def _show_about(self) -> None:
+        task = self._preview.task if self._preview is not None else self.board.task(self._task_id)
+        if task is None:
+            return
+        where = "@".join(filter(None, (task.repository, task.branch))) or "repository not known"
+        waits = [f"waits for {self._since(task.waiting_since)}"] if task.waiting_since is not None else []
+        read = [f"read {self._since(self._read_at)} ago"] if self._read_at is not None else []
+        self.query_one("#about", Static).update(literal_line(" · ".join([where, *waits, *read])))
+
+    def _show_phase(self, phase: Phase) -> None:
+        self._phase = phase
+        self.query_one("#word").set_class(phase is Phase.WORD, "-asked")
+        self._show_about()
+        self._show_state()
+        self.show_keys()
+
+    def _show_state(self, words: object = None) -> None:
+        """The line above the keys: ``words``, or else what this phase is about."""
+        shown = words if isinstance(words, str) else self._phase_words()
+        self.query_one("#state", Static).update(literal_line(shown))
+
+    def _phase_words(self) -> str:
+        if self._phase is Phase.READING:
+            return "Reading the plan…"
+        if self._phase is Phase.SENDING:
+            return "Sending… nothing is sent when the plan is another one by now."
+        if self._phase is Phase.WORD:
+            return f"Not known to be whole and the latest: type {EXTRA_WORD} and enter to approve it all the same."
+        plan = self.query_one(PlanView)
+        below = plan.max_scroll_y - round(plan.scroll_y)
+        return f"↓ {below} more row{'' if below == 1 else 's'} below" if below > 0 else ""
+
+    def hints(self) -> Iterable[Hint]:
+        if self._phase is Phase.WORD:
+            return (("enter", "approve"), ("back", "not now"))
+        if self._phase is Phase.SENDING:
+            return (("back", "leave it to run"),)
+        if self._phase is Phase.APPROVED:
+            return (("back", "seen"), ("task.open", "browser"))
+        first: tuple[Hint, ...] = (("refresh", "read again"),)
+        if self._phase is Phase.READY:
+            first = (("approval.confirm", "approve"),)
+        diff: tuple[Hint, ...] = (("task.diff", "diff"),) if self.unavailable("task.diff") is None else ()
+        return (*first, ("back", "back"), ("task.message", "message"), *diff, ("task.open", "browser"))
+
+    def clock_ticked(self, now: datetime) -> None:
+        """Ages read differently."""
+        if self.children:
+            self._show_about()
+
+    # what changes meanwhile
+
+    def board_changed(self, change: BoardChange) -> None:
+        """Polling saw the task: another plan, or that it no longer waits, is told before a key is wasted."""
+        if self._task_id not in change.task_ids or not self.children:
+            return
+        task = self.board.task(self._task_id)
+        seen, self._on_board = self._on_board, _fingerprint(task)
+        if self._phase not in (Phase.READY, Phase.WORD) or self._preview is None:
+            return
+        if task is None:
+            self._read_again("The task was removed here while you read its plan.")
+        elif self._on_board not in (seen, self._preview.fingerprint):
+            self._read_again("The plan changed while you read it. Nothing was sent.")
+        elif task.status not in (TaskStatus.WAITING_APPROVAL, TaskStatus.UNKNOWN, self._preview.task.status):
+            self._read_again("The task went on while you read its plan. Nothing was sent from here.")
+
+    # deciding
+
+    def do_approval_confirm(self) -> None:
+        """Approve this plan, once it can have been read."""
+        if self._phase is Phase.READING:
+            self._show_state("Still reading the plan; nothing was sent.")
+        elif self._phase is Phase.OVER:
+            self._show_state(f"Read it again first: {self.dashboard.launch.keymap.first('refresh')}.")
+        elif self._phase is Phase.READY:
+            self._confirm_if_seen()
+
+    def _confirm_if_seen(self) -> None:
+        appeared, key = self._appeared_at, self.dashboard.launch.keymap.first("approval.confirm")
+        if appeared is None or self.dashboard.launch.clock.monotonic() - appeared < SEEN_FOR:
+            self._show_state(f"The plan has just appeared; nothing was sent. Press {key} again.")
+        elif self._preview is not None and self._preview.needs_extra_word:
+            self._show_phase(Phase.WORD)
+            word = self.query_one(Input)
+            word.value = ""
+            word.focus()
+        else:
+            self._send()
+
+    @on(Input.Submitted)
+    def _word_typed(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._phase is not Phase.WORD:
+            return
+        if event.value.strip().lower() == EXTRA_WORD:
+            self._send(incomplete=True)
+        else:
+            self._show_state(f"That is not the word. Type {EXTRA_WORD}, or leave with esc; nothing was sent.")
+
+    def _send(self, *, incomplete: bool = False) -> None:
+        engine, preview = self.engine, self._preview
+        if engine is None or preview is None:
+            return
+        self._show_phase(Phase.SENDING)
+        self._tell(None)
+        self.query_one(PlanView).focus()
+        self._follow(engine.desk.approve(self._task_id, preview.fingerprint, incomplete=incomplete))
+
+    @work(group="outcome")
+    async def _follow(self, sending: asyncio.Task[OperationResult]) -> None:
+        await asyncio.wait({sending}, timeout=self._patience)
+        if not sending.done():
+            self.leave(True)
+        elif not sending.cancelled():
+            self._show_outcome(sending.result())
+
+    def _show_outcome(self, result: OperationResult) -> None:
+        from jjm_tui.services.courses.approve import PlanChangedError
+
+        if result.outcome.value == "done":
+            if result.error is None:
+                self.leave(True)
+                return
+            self._tell("\n".join(result.remarks or (result.error.message,)), is_alarm=True)
+            self._show_phase(Phase.APPROVED)
+        elif isinstance(result.error, PlanChangedError):
+            self._read_again("The plan is another one by now. Nothing was sent; read it and decide again.")
+        else:
+            words = {"not_sent": "Not sent", "refused": "The server said no", "unconfirmed": "Not confirmed"}
+            said = " ".join(filter(None, (result.message, result.hint)))
+            self._tell(f"{words[result.outcome.value]}: {said}")
+            self._show_phase(Phase.OVER)
+
+    def do_back(self) -> None:
+        """Leave the extra word, else the sheet; what is on its way goes on."""
+        if self._phase is Phase.WORD:
+            self.query_one(PlanView).focus()
+            self._show_phase(Phase.READY)
+        else:
+            self.leave(True if self._phase in (Phase.SENDING, Phase.APPROVED) else None)
+
+    # instead of deciding
+
+    def unavailable(self, action_id: str) -> str | None:
+        if action_id in ("task.message", "task.diff", "refresh") and self._phase in (Phase.SENDING, Phase.APPROVED):
+            return "The approval is on its way."
+        if action_id == "task.diff":
+            task = self.board.task(self._task_id)
+            return None if task is not None and task.source_files else "It has changed no files so far."
+        return None
+
+    def do_task_message(self) -> None:
+        """Answer instead."""
+        self.leave("message")
+
+    def do_task_diff(self) -> None:
+        """Look at what it changed so far."""
+        self.leave("diff")
+
+    def do_task_open(self) -> None:
+        """Its page in the browser."""
+        task = self.board.task(self._task_id)
+        open_page(self.dashboard, None if task is None else task.url)
+
+    def do_refresh(self) -> None:
+        """Read the plan again."""
+        self._read_again()
+
+    def moved(self) -> Widget:
+        """What is to be read."""
+        chat = self.query_one(Transcript)
+        return chat if chat.has_class("-needed") else self.query_one(PlanView)
+
+
+def _fingerprint(task: Task | None) -> str | None:
+    return None if task is None or task.plan is None else task.plan.fingerprint
+
+
+def _files_so_far(task: Task) -> str | None:
+    files = task.source_files or ()
+    if not files:
+        return None
+    names = ", ".join(file.filename for file in files[:_NAMED_FILES])
+    more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
+    return f"It changed {len(files)} file{'' if len(files) == 1 else 's'} so far: {names}{more}"

@@ -1,0 +1,361 @@
+"""Approving a plan: only the one that was read, only once it can have been read, and never twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from textual.content import Content
+
+from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.text import cell_width
+from jjm_tui.store.locks import lock_path
+from jjm_tui.tui.screens.approval import ApprovalScreen
+from jjm_tui.tui.screens.confirm import ConfirmDialog
+from tests.services.workbench import Cut, lost
+from tests.tui.stage import Stage, stage
+
+HOSTILE = "x \x1b]52;c;aGVsbG8=\x07 [/foo] [x] [@click=app.quit]press[/] \u202egnihton\u202c \x9b31m end"
+
+
+def plain(on: Stage) -> str:
+    """What the screen shows as running text, without frames and scrollbars."""
+    return " ".join("".join(" " if each in "│▅▃▂▁▆▇█▄" else each for each in on.text).split())
+
+
+async def open_plan(on: Stage, task_id: str | None = None, **options: Any) -> tuple[str, list[Any]]:
+    """Open the plan of a task that waits; the sheet's answer comes into the list."""
+    task_id = task_id or on.bench.session_in("AWAITING_PLAN_APPROVAL")
+    answers: list[Any] = []
+    on.app.push_screen(ApprovalScreen(task_id, **options), answers.append)
+    await on.settle()
+    return task_id, answers
+
+
+async def read_plan(on: Stage, **options: Any) -> tuple[str, list[Any]]:
+    """Open a plan and look at it long enough."""
+    task_id, answers = await open_plan(on, **options)
+    await on.shows("y approve")
+    await on.settle()
+    on.advance(0.5)
+    return task_id, answers
+
+
+async def poll_elsewhere(on: Stage, task_id: str) -> None:
+    """Another process of the same profile asks the server and records what it says."""
+    manager, _, _ = on.bench.process()
+    await manager.get_task(task_id)
+
+
+def approved_plans(on: Stage, task_id: str) -> list[str]:
+    return [plan for session, plan in on.bench.effects("approve") if session == task_id]
+
+
+def newest_plan(on: Stage, task_id: str) -> str:
+    plan = on.bench.world.session(task_id).latest_plan
+    assert plan is not None
+    return plan.id
+
+
+# reading, then approving
+
+
+async def test_approval_shows_the_plan_and_approves_it_after_reading(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id, answers = await read_plan(on)
+        task = on.board.tasks[task_id]
+        assert str(task.title) in on.text
+        assert f"{task.repository}@{task.branch}" in on.text
+        assert "waits for 18m" in on.text
+        assert "touches lock file" in on.text
+        assert task.plan is not None
+        assert f"1. {task.plan.steps[0].title}" in on.text
+        await on.press("y")
+        await on.until(lambda: bool(answers))
+        assert answers == [True]
+        assert approved_plans(on, task_id) == [newest_plan(on, task_id)]
+
+
+async def test_approval_typed_ahead_keys_approve_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id = on.bench.session_in("AWAITING_PLAN_APPROVAL")
+        answers: list[Any] = []
+        on.app.push_screen(ApprovalScreen(task_id), answers.append)
+        await on.pilot.press("y", "y", "enter", "y")
+        await on.shows("Press y again.")
+        await on.press("y", "y")
+        assert on.bench.effects("approve") == []
+        assert answers == []
+
+
+async def test_approval_from_the_list_with_keys_in_one_burst_approves_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.pilot.press("#", "a", "y")
+        await on.until(lambda: isinstance(on.app.screen, ApprovalScreen))
+        await on.shows("y approve")
+        await on.press("y")
+        assert on.bench.effects("approve") == []
+        on.advance(0.39)
+        await on.press("y")
+        assert on.bench.effects("approve") == []
+        on.advance(0.02)
+        await on.press("y")
+        await on.until(lambda: len(on.bench.effects("approve")) == 1)
+
+
+async def test_approval_twice_in_a_row_is_sent_once(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id, answers = await read_plan(on)
+        await on.pilot.press("y", "y", "y")
+        await on.until(lambda: bool(answers))
+        await on.settle()
+        assert len(approved_plans(on, task_id)) == 1
+        assert answers == [True]
+
+
+async def test_approval_time_under_another_dialog_does_not_count(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id = on.bench.session_in("AWAITING_PLAN_APPROVAL")
+        on.app.push_screen(ApprovalScreen(task_id))
+        on.app.push_screen(ConfirmDialog("Something else", Content("on top")))
+        await on.settle()
+        on.advance(5)
+        await on.pilot.press("escape", "y")
+        await on.shows("Press y again.")
+        assert on.bench.effects("approve") == []
+        on.advance(0.5)
+        await on.press("y")
+        await on.until(lambda: len(on.bench.effects("approve")) == 1)
+
+
+async def test_approval_escape_sends_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        _, answers = await read_plan(on)
+        await on.press("escape")
+        assert answers == [None]
+        assert on.bench.effects("approve") == []
+
+
+async def test_approval_goes_to_answering_or_the_diff_instead(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        _, answers = await read_plan(on)
+        await on.press("d")
+        await on.shows("It has changed no files so far.")
+        await on.press("m")
+        assert answers == ["message"]
+        assert on.bench.effects("approve") == []
+
+
+# the plan changes meanwhile
+
+
+async def test_approval_of_a_plan_that_changed_is_not_sent_and_the_difference_shown(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id, answers = await read_plan(on)
+        on.bench.world.change_plan(task_id, "Drop the users table")
+        await on.press("y")
+        await on.shows("Nothing was sent; read it")
+        await on.shows("y approve")
+        assert "Changed since it was last read here" in on.text
+        assert "+ You wrote: Drop the users table" in plain(on)
+        assert on.bench.effects("approve") == []
+        await on.press("y")
+        await on.shows("Press y again.")
+        assert on.bench.effects("approve") == []
+        assert answers == []
+        on.advance(0.5)
+        await on.press("y")
+        await on.until(lambda: bool(answers))
+        assert approved_plans(on, task_id) == [newest_plan(on, task_id)]
+
+
+async def test_approval_is_told_when_polling_sees_another_plan(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id, _ = await read_plan(on)
+        on.bench.world.change_plan(task_id, "A better way")
+        await poll_elsewhere(on, task_id)
+        await on.shows("The plan changed while you read it.")
+        await on.shows("You wrote: A better way")
+        await on.press("y")
+        await on.shows("Press y again.")
+        assert on.bench.effects("approve") == []
+
+
+async def test_approval_is_told_when_somebody_else_approves(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id, _ = await read_plan(on)
+        on.bench.world.approve_plan(task_id)
+        await poll_elsewhere(on, task_id)
+        await on.shows("Nothing to approve")
+        await on.press("y")
+        assert "Read it again first: ctrl+r." in on.text
+        assert len(on.bench.effects("approve")) == 1
+
+
+async def test_approval_of_a_plan_approved_elsewhere_unseen_sends_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id, answers = await read_plan(on)
+        on.bench.world.approve_plan(task_id)
+        await on.press("y")
+        await on.shows("Not sent: Nothing to approve")
+        assert answers == []
+        assert len(on.bench.effects("approve")) == 1
+
+
+async def test_approval_of_another_plan_than_the_one_read_raises_the_alarm_and_stays(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id, answers = await read_plan(on)
+
+        def change_at_the_last_moment(tool: str, place: str) -> None:
+            if (tool, place) == ("approve_plan", "written"):
+                on.bench.world.change_plan(task_id, "Too late to notice")
+
+        on.caller.cut = change_at_the_last_moment
+        await on.press("y")
+        await on.shows("ALARM: another plan than the one you read was approved.")
+        assert answers == []
+        await on.press("y")
+        assert len(approved_plans(on, task_id)) == 1
+        await on.press("escape")
+        assert answers == [True]
+
+
+async def test_approval_tells_the_difference_to_what_was_stored_before(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id = on.bench.session_in("AWAITING_PLAN_APPROVAL")
+        on.bench.world.change_plan(task_id, "Meanwhile")
+        await read_plan(on)
+        assert "Changed since it was last read here" in on.text
+        assert "Plan 2" not in on.text
+
+
+# trouble
+
+
+async def test_approval_without_a_server_shows_the_stored_plan_with_its_age_and_approves_nothing(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as on:
+        on.advance(900)
+        on.caller.is_down = True
+        task_id, answers = await open_plan(on)
+        await on.shows("The server is down.")
+        assert "as it is stored, last heard of 15m ago" in plain(on)
+        on.advance(1)
+        await on.press("y")
+        assert "Read it again first: ctrl+r." in on.text
+        on.caller.is_down = False
+        await on.press("ctrl+r")
+        await on.shows("y approve")
+        on.advance(0.5)
+        await on.press("y")
+        await on.until(lambda: bool(answers))
+        assert len(approved_plans(on, task_id)) == 1
+
+
+async def test_approval_whose_answer_is_lost_is_told_as_not_confirmed_and_not_sent_again(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id, answers = await read_plan(on)
+        on.caller.cut = _lost_after("approve_plan", on)
+        await on.press("y")
+        await on.shows("Not confirmed:")
+        await on.press("y", "y")
+        assert len(approved_plans(on, task_id)) == 1
+        assert [op.state for op in on.board.operations] == [OperationState.UNCONFIRMED]
+        await on.press("escape")
+        assert answers == [None]
+
+
+def _lost_after(tool: str, on: Stage) -> Cut:
+    """The call arrives, its answer is lost, and nothing can be read afterwards."""
+    before = len(on.bench.effects("approve"))
+
+    def cut(called: str, place: str) -> BaseException | None:
+        has_arrived = len(on.bench.effects("approve")) > before
+        return lost() if has_arrived and (called != tool or place == "effect") else None
+
+    return cut
+
+
+async def test_approval_of_a_task_that_is_not_waiting_says_what_it_is(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_plan(on, on.bench.session_in("COMPLETED"))
+        await on.shows("Nothing to approve")
+        assert "y approve" not in on.text
+
+
+async def test_approval_that_takes_long_goes_on_behind_the_screen(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id, answers = await read_plan(on, patience=0.02)
+        lock = FileLock(lock_path(tmp_path / "store" / "outbox.json"))
+        with lock:
+            await on.pilot.press("y")
+            await on.until(lambda: bool(answers))
+            assert answers == [True]
+            assert on.bench.effects("approve") == []
+        await on.until(lambda: len(approved_plans(on, task_id)) == 1)
+
+
+async def test_approval_that_takes_long_and_finds_another_plan_is_told_by_a_toast(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id, answers = await read_plan(on, patience=0.02)
+        with FileLock(lock_path(tmp_path / "store" / "outbox.json")):
+            await on.pilot.press("y")
+            await on.until(lambda: bool(answers))
+            on.bench.world.change_plan(task_id, "Meanwhile")
+        await on.shows("Not sent")
+        assert on.bench.effects("approve") == []
+
+
+# servers that show less
+
+
+async def test_approval_of_a_plan_not_known_to_be_whole_asks_for_the_extra_word(tmp_path: Path) -> None:
+    async with stage(tmp_path, dialect="browser") as on:
+        task_id, answers = await read_plan(on)
+        assert "not known to be whole" in plain(on)
+        await on.press("y")
+        await on.shows("type incomplete and enter")
+        assert on.bench.effects("approve") == []
+        await on.press(*"yes", "enter")
+        assert "That is not the word." in on.text
+        await on.press(*["backspace"] * 3, *"incomplete", "escape")
+        await on.shows("y approve")
+        assert on.bench.effects("approve") == []
+        assert answers == []
+        await on.press("y", *"incomplete", "enter")
+        await on.until(lambda: bool(approved_plans(on, task_id)))
+        assert len(approved_plans(on, task_id)) == 1
+
+
+async def test_approval_where_a_server_has_no_plan_shows_the_conversation(tmp_path: Path) -> None:
+    async with stage(tmp_path, dialect="browser") as on:
+        task_id, _ = await read_plan(on)
+        assert "This server shows no plan of its own" in plain(on)
+        last = on.board.tasks[task_id].chat_history[-1].content.split()[:3]
+        assert " ".join(last) in plain(on)
+
+
+# hostile text and small terminals
+
+
+async def test_approval_hostile_plan_is_shown_literally(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 45)) as on:
+        task_id = on.bench.session_in("AWAITING_PLAN_APPROVAL")
+        on.bench.world.change_plan(task_id, HOSTILE)
+        await read_plan(on)
+        assert "[/foo] [x] [@click=app.quit]press[/]" in on.text
+        assert not {"\x1b", "\x9b", "\u202e"} & set(on.text)
+
+
+async def test_approval_fits_a_small_terminal_and_tells_what_is_below(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(40, 12)) as on:
+        await read_plan(on)
+        assert "more rows below" in on.text
+        assert "y approve" in on.text
+        assert all(cell_width(line) <= 40 for line in on.text.splitlines())
+        await on.press("G")
+        assert "more rows below" not in on.text
+        await on.press("g")
+        assert "more rows below" in on.text
