@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -13,12 +14,11 @@ from jjm_tui.domain.text import ELLIPSIS, clean
 TAB_CELLS: Final = 4
 MINUS: Final = "\u2212"
 """The sign before counts of removed lines, as wide as a plus."""
-_MADE_VISIBLE: Final = {
-    0x0A: 0x240A,
-    0x1B: 0x241B,
-    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
-}
-"""What begins or ends an escape sequence, and the line feed: their pictures, as ``domain.text.clean`` draws them."""
+_SEQUENCE_OR_BREAK: Final = re.compile("[\n\x1b\x80-\x9f]")
+"""What begins or ends an escape sequence, and the line feed."""
+
+_PICTURES: Final = {"\n": "\u240a", "\x1b": "\u241b"}
+"""As ``domain.text.clean`` draws them; all others become ``U+FFFD``."""
 
 _PIECE: Final = 256
 """Characters that are measured at once on the way into a long line."""
@@ -40,7 +40,7 @@ def shown(line: str) -> str:
 
 
 def _make_visible(line: str) -> str:
-    return _expand_tabs(clean(line.translate(_MADE_VISIBLE)))
+    return _expand_tabs(clean(_SEQUENCE_OR_BREAK.sub(lambda found: _PICTURES.get(found[0], "\ufffd"), line)))
 
 
 _make_long_visible = lru_cache(64)(_make_visible)
@@ -51,12 +51,8 @@ def _expand_tabs(line: str) -> str:
         return line
     if line.isascii():
         return line.expandtabs(TAB_CELLS)
-    pieces = line.split("\t")
-    widths = [_measure(piece) for piece in pieces[:-1]]
-    return (
-        "".join(piece + " " * (TAB_CELLS - width % TAB_CELLS) for piece, width in zip(pieces, widths, strict=False))
-        + (pieces[-1])
-    )
+    *pieces, last = line.split("\t")
+    return "".join(piece + " " * (TAB_CELLS - _measure(piece) % TAB_CELLS) for piece in pieces) + last
 
 
 def _measure(text: str) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import Final
 
 from jjm_tui.tui.cell_text import shown
 from jjm_tui.tui.patch_lines import Patch
+
+_MOST_CHARACTERS: Final = 200_000
+"""Characters that are searched before others get their turn."""
 
 
 class PatchSearch:
@@ -18,14 +21,13 @@ class PatchSearch:
         self.patch = patch
         self.term = term
         self.origin = origin
-        text = shown(term)
-        self.length = len(text)
+        self._wanted = _folded(shown(term))
+        self.length = len(self._wanted)
         self.lines = array("q")
         self.starts = array("q")
         self.searched = 0
         self.at: int | None = None
         """Which match the person stands at, counted from zero."""
-        self._pattern = re.compile(re.escape(text), re.IGNORECASE)
 
     @property
     def is_done(self) -> bool:
@@ -38,13 +40,18 @@ class PatchSearch:
         return None if self.at is None else (self.lines[self.at], self.starts[self.at])
 
     def scan(self, count: int) -> None:
-        """Search the next ``count`` lines."""
+        """Search the next ``count`` lines, fewer where they are very long."""
         end = min(self.searched + count, len(self.patch.lines))
-        for line in range(self.searched, end):
-            for found in self._pattern.finditer(self.patch.text(line)):
-                self.lines.append(line)
-                self.starts.append(found.start())
-        self.searched = end
+        room = _MOST_CHARACTERS
+        while self.searched < end and room > 0:
+            text = _folded(self.patch.text(self.searched))
+            room -= len(text)
+            start = text.find(self._wanted)
+            while start >= 0:
+                self.lines.append(self.searched)
+                self.starts.append(start)
+                start = text.find(self._wanted, start + self.length)
+            self.searched += 1
 
     def in_line(self, line: int, first: int, last: int) -> Sequence[int]:
         """Where matches that touch the characters ``first`` to ``last`` of a line begin."""
@@ -63,3 +70,11 @@ class PatchSearch:
         """Stand at the next (1) or the previous (-1) match; after the last one comes the first."""
         if self.lines:
             self.at = ((self.at or 0) + by) % len(self.lines) if self.at is not None else 0
+
+
+def _folded(text: str) -> str:
+    """``text`` in small letters, as long as before."""
+    folded = text.lower()
+    if len(folded) == len(text):
+        return folded
+    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)

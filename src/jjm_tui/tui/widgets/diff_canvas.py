@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar, Final
 
 import anyio.lowlevel
 import anyio.to_thread
+from textual import work
 from textual.content import Content
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -88,9 +88,10 @@ class DiffCanvas(ScrollView):
         self._begin()
 
     def _begin(self) -> None:
-        self.run_worker(partial(self._read_on, self._patch), group="read", exclusive=True)
+        self._read_on(self._patch)
         self._want_colors()
 
+    @work(group="read", exclusive=True)
     async def _read_on(self, patch: Patch) -> None:
         while not patch.is_read:
             await anyio.lowlevel.checkpoint()
@@ -210,8 +211,9 @@ class DiffCanvas(ScrollView):
     def _want_colors(self) -> None:
         if not self._is_coloring and self.is_running:
             self._is_coloring = True
-            self.run_worker(self._color, group="color")
+            self._color()
 
+    @work(group="color")
     async def _color(self) -> None:
         """Colour what is in view, then a page around it, until nothing near is left."""
         try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 import anyio.lowlevel
 from rich.cells import cell_len
+from textual import work
 from textual.content import Content
 from textual.message import Message
 
@@ -213,8 +213,9 @@ class DiffView(DiffCanvas, can_focus=True):
         origin = self._rows.line_at(self.scroll_offset.y) if before is None else before.origin
         self._lights.search = PatchSearch(self._patch, term, origin)
         self._forget_strips()
-        self.run_worker(partial(self._search_on, self._lights.search), group="search", exclusive=True)
+        self._search_on(self._lights.search)
 
+    @work(group="search", exclusive=True)
     async def _search_on(self, search: PatchSearch) -> None:
         while not search.is_done:
             search.scan(SLICE)
