@@ -215,6 +215,7 @@ async def test_approval_of_another_plan_than_the_one_read_raises_the_alarm_and_s
         await on.press("y")
         await on.shows("ALARM: another plan than the one you read was approved.")
         assert answers == []
+        assert "You wrote: Too late to notice" in plain(on)
         await on.press("y")
         assert len(approved_plans(on, task_id)) == 1
         await on.press("escape")
@@ -316,7 +317,7 @@ async def test_approval_of_a_plan_not_known_to_be_whole_asks_for_the_extra_word(
         task_id, answers = await read_plan(on)
         assert "not known to be whole" in plain(on)
         await on.press("y")
-        await on.shows("type incomplete and enter")
+        await on.shows("type incomplete:")
         assert on.bench.effects("approve") == []
         await on.press(*"yes", "enter")
         assert "That is not the word." in on.text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
@@ -16,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from jjm_tui.domain.events import EventType
-from jjm_tui.domain.plans import PlanDifference, diff_plans, file_risk_marks, is_chat_fingerprint
+from jjm_tui.domain.plans import PlanDifference, diff_plans
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import age, heading
@@ -28,8 +27,7 @@ from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.widgets.key_bar import Hint
-from jjm_tui.tui.widgets.plan_view import PlanView
-from jjm_tui.tui.widgets.transcript import Transcript
+from jjm_tui.tui.widgets.plan_paper import PlanPaper
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import ApprovalPreview, OperationResult
@@ -45,7 +43,6 @@ PATIENCE: Final = 1.5
 """Seconds that the sheet waits for the outcome; after that the row and a toast tell it."""
 
 EXTRA_WORD: Final = "incomplete"
-_NAMED_FILES: Final = 4
 
 
 class Phase(Enum):
@@ -80,14 +77,12 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         & #news { height: auto; max-height: 8; padding: 0 1; text-style: bold; color: $text-warning; display: none; }
         & #news.-told { display: block; }
         & #news.-alarm { color: $text-error; border: heavy $error; }
-        & PlanView { height: 1fr; min-height: 3; margin: 1 0 0 0; }
-        & Transcript { height: 1fr; display: none; }
-        & Transcript.-needed { display: block; }
-        & PlanView.-beside { height: auto; max-height: 50%; }
+        & PlanPaper { margin: 1 0 0 0; }
         & Input { display: none; border: none; height: 1; padding: 0 1; margin: 0 1; background: $boost; }
+        & Input:focus { border: none; background-tint: $foreground 5%; }
         & Input > .input--placeholder { color: $text-muted; }
         & Input.-asked { display: block; }
-        &.-small PlanView { margin: 0; }
+        &.-small PlanPaper { margin: 0; }
     }
     """
 
@@ -106,8 +101,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
     def compose_inside(self) -> ComposeResult:
         yield Static(id="about")
         yield Static(id="news")
-        yield PlanView(id="plan")
-        yield Transcript(id="chat")
+        yield PlanPaper()
         yield Static(id="state")
         yield Input(placeholder=f"type {EXTRA_WORD}", id="word")
 
@@ -116,12 +110,16 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         task = self.board.task(self._task_id)
         self._on_board = _fingerprint(task)
         self.show_title(literal_line("A plan" if task is None else heading(task.title, task.description, task.id)))
-        plan = self.query_one(PlanView)
-        self.watch(plan, "scroll_y", self._show_state, init=False)
-        plan.focus()
+        for text in self._paper.children:
+            self.watch(text, "scroll_y", self._show_state, init=False)
+        self._paper.text.focus()
         self._show_about()
         self._show_phase(Phase.READING)
         self.with_engine(self._read)
+
+    @property
+    def _paper(self) -> PlanPaper:
+        return self.query_one(PlanPaper)
 
     # reading
 
@@ -151,38 +149,18 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         elif before.fingerprint != preview.fingerprint:
             self._difference = diff_plans(before.plan, preview.plan)
         self._read_at = self.now()
-        files = preview.task.source_files or ()
-        self.query_one(PlanView).show(
-            preview.plan,
-            difference=self._difference,
-            risks=(*preview.risks, *file_risk_marks(files)),
-            revision=self._revision,
-            note=_files_so_far(preview.task),
-        )
-        self._show_chat(preview)
+        self._paper.show_preview(preview, self._difference, self._revision, self._read_at)
+        self._paper.text.focus()
         for remark in preview.remarks:
             self._tell(remark)
         self._show_phase(Phase.READY)
         self._wait_until_seen()
 
-    def _show_chat(self, preview: ApprovalPreview) -> None:
-        """Where a server has no plan of its own, what there is to read stands in the conversation."""
-        is_needed = is_chat_fingerprint(preview.fingerprint)
-        chat = self.query_one(Transcript)
-        chat.set_class(is_needed, "-needed")
-        self.query_one(PlanView).set_class(is_needed, "-beside")
-        if is_needed:
-            chat.show(preview.task.chat_history, self.now(), preview.task.chat_truncated)
-
     def _show_failure(self, error: JulesManagerError) -> None:
         self._tell(explain(error))
         task = self.board.task(self._task_id)
         if self._preview is None and task is not None and task.plan is not None:
-            known = "at an unknown time" if task.synced_at is None else f"{self._since(task.synced_at)} ago"
-            self.query_one(PlanView).show(
-                replace(task.plan, approved=None),
-                note=f"This is the plan as it is stored, last heard of {known}; it cannot be approved unread.",
-            )
+            self._paper.show_stored(task, task.plan, self.now())
         self._show_phase(Phase.OVER)
 
     def _wait_until_seen(self) -> None:
@@ -238,9 +216,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if self._phase is Phase.SENDING:
             return "Sending… nothing is sent when the plan is another one by now."
         if self._phase is Phase.WORD:
-            return f"Not known to be whole and the latest: type {EXTRA_WORD} and enter to approve it all the same."
-        plan = self.query_one(PlanView)
-        below = plan.max_scroll_y - round(plan.scroll_y)
+            return f"Not known to be whole. To approve it all the same, type {EXTRA_WORD}:"
+        below = self._paper.rows_below
         return f"↓ {below} more row{'' if below == 1 else 's'} below" if below > 0 else ""
 
     def hints(self) -> Iterable[Hint]:
@@ -317,7 +294,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             return
         self._show_phase(Phase.SENDING)
         self._tell(None)
-        self.query_one(PlanView).focus()
+        self._paper.text.focus()
         self._follow(engine.desk.approve(self._task_id, preview.fingerprint, incomplete=incomplete))
 
     @work(group="outcome")
@@ -335,8 +312,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             if result.error is None:
                 self.leave(True)
                 return
-            self._tell("\n".join(result.remarks or (result.error.message,)), is_alarm=True)
-            self._show_phase(Phase.APPROVED)
+            self._show_alarm(result)
         elif isinstance(result.error, PlanChangedError):
             self._read_again("The plan is another one by now. Nothing was sent; read it and decide again.")
         else:
@@ -345,10 +321,18 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             self._tell(f"{words[result.outcome.value]}: {said}")
             self._show_phase(Phase.OVER)
 
+    def _show_alarm(self, result: OperationResult) -> None:
+        """Another plan was approved than the one that was read: show which."""
+        self._tell("\n".join(result.remarks) or result.message, is_alarm=True)
+        now_shown = None if result.task is None else result.task.plan
+        if now_shown is not None and self._preview is not None:
+            self._paper.show_other(now_shown, self._preview.plan)
+        self._show_phase(Phase.APPROVED)
+
     def do_back(self) -> None:
         """Leave the extra word, else the sheet; what is on its way goes on."""
         if self._phase is Phase.WORD:
-            self.query_one(PlanView).focus()
+            self._paper.text.focus()
             self._show_phase(Phase.READY)
         else:
             self.leave(True if self._phase in (Phase.SENDING, Phase.APPROVED) else None)
@@ -382,18 +366,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
 
     def moved(self) -> Widget:
         """What is to be read."""
-        chat = self.query_one(Transcript)
-        return chat if chat.has_class("-needed") else self.query_one(PlanView)
+        return self._paper.text
 
 
 def _fingerprint(task: Task | None) -> str | None:
     return None if task is None or task.plan is None else task.plan.fingerprint
-
-
-def _files_so_far(task: Task) -> str | None:
-    files = task.source_files or ()
-    if not files:
-        return None
-    names = ", ".join(file.filename for file in files[:_NAMED_FILES])
-    more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
-    return f"It changed {len(files)} file{'' if len(files) == 1 else 's'} so far: {names}{more}"
