@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from jjm_tui.tui.contrast import ENOUGH, contrast
 from jjm_tui.tui.widgets.line_list import LineList
+from jjm_tui.tui.widgets.line_styles import MUTED
 from jjm_tui.tui.widgets.lines import Line, Lines
 
 
@@ -254,7 +255,7 @@ async def test_resized_list_stays_at_its_tail():
 async def test_colours_of_every_theme_can_be_read():
     page = LineList(has_cursor=True)
     async with _shown(page) as (app, pilot):
-        names = [f"$text-{word}" for word in ("muted", "warning", "error", "success", "primary", "secondary")]
+        names = [MUTED, *(f"$text-{word}" for word in ("warning", "error", "success", "primary", "secondary"))]
         for theme in app.available_themes:
             app.theme = theme
             page.set_lines([Line(Content.styled("words", name), name) for name in names])

@@ -63,6 +63,7 @@ async def test_watch_begins_with_the_past_and_leaves_out_what_is_no_change(tmp_p
         await on.shows("Jules: Which branch?")
         assert "in progress → paused" in on.text
         assert "Thursday 19 November 2026" in on.text
+        assert "19 Nov 09:00  ‖" in on.text
         assert "seen" not in on.text
         assert "discovered" not in on.text
 
@@ -151,6 +152,15 @@ async def test_foreign_text_in_a_feed_is_literal_and_harmless(tmp_path: Path) ->
         await on.shows("[/foo] [@click=app.quit]x")
         assert "\x1b" not in on.text
         assert "\u202e" not in on.text
+
+
+async def test_watch_after_midnight_dates_what_was_today(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await _happens(on, _moved(_running(on), on.now, "paused"))
+        await on.press("W")
+        await on.shows("09:00:00      ‖")
+        on.advance(16 * 3600)
+        await on.shows("20 Nov 09:00  ‖")
 
 
 # the timeline

@@ -26,6 +26,8 @@ UNDER_HEADING: Final = 1
 """Cells before a line."""
 _LEAST_TITLE: Final = 10
 _MOST_TITLE: Final = 40
+_DATED_FROM: Final = 60
+"""Cells from which lines of other days have their date."""
 
 HOUSEKEEPING: Final = frozenset(
     {
@@ -149,9 +151,9 @@ def operation_look(operation: Operation) -> Look:
     return _DELIVERIES[operation.state][1]
 
 
-def timed(at: datetime, look: Look, what: Content) -> Content:
+def timed(stamp: str, look: Look, what: Content) -> Content:
     """A line with its time and glyph."""
-    return Content.assemble(" " * UNDER_HEADING, (time_of_day(at), MUTED), "  ", (look.glyph, look.style), " ", what)
+    return Content.assemble(" " * UNDER_HEADING, (stamp, MUTED), "  ", (look.glyph, look.style), " ", what)
 
 
 def day_line(at: datetime) -> Line:
@@ -165,14 +167,18 @@ def local_day(at: datetime) -> date:
 
 
 class Feed:
-    """Lines for events as they come; remembers the day, so that a new one gets its heading."""
+    """Lines for events as they come, on one day: ``today``. Remembers of which day the last one was."""
 
-    def __init__(self, title_of: Callable[[str | None], str]) -> None:
+    def __init__(self, title_of: Callable[[str | None], str], today: date) -> None:
+        self.today = today
         self._title_of = title_of
         self._day: date | None = None
 
     def lines(self, events: Iterable[TaskEvent], width: int) -> list[Line]:
-        """Further lines, oldest first: time, glyph, title of the task, what happened. The key is the task's id."""
+        """Further lines, oldest first: time, glyph, title of the task, what happened. The key is the task's id.
+
+        Each day has a heading. Where there is room, times before today have their date too, as headings scroll away.
+        """
         room = max(_LEAST_TITLE, min(_MOST_TITLE, width // 3))
         found: list[Line] = []
         for event in events:
@@ -180,6 +186,10 @@ class Feed:
             if day != self._day:
                 self._day = day
                 found.append(day_line(event.at))
+            stamp = time_of_day(event.at)
+            if width >= _DATED_FROM:
+                dated = f"{day.day:>2} {day:%b} {stamp[:5]}"
+                stamp = f"{stamp:<{len(dated)}}" if day == self.today else dated
             title = Content(fit(clean_line(self._title_of(event.task_id)), room) + "  ")
-            found.append(Line(timed(event.at, event_look(event), title + event_content(event)), event.task_id))
+            found.append(Line(timed(stamp, event_look(event), title + event_content(event)), event.task_id))
         return found

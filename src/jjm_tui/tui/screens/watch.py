@@ -16,7 +16,7 @@ from jjm_tui.domain.text import age
 from jjm_tui.services.board import Board, BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.engine import Engine
-from jjm_tui.tui.event_lines import HOUSEKEEPING, Feed
+from jjm_tui.tui.event_lines import HOUSEKEEPING, Feed, local_day
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
 from jjm_tui.tui.widgets.line_list import LineList
@@ -40,7 +40,7 @@ class WatchScreen(PageScreen):
         self._events: list[TaskEvent] = []
         self._is_loaded = False
         self._only_watched = False
-        self._feed = Feed(self.title_of)
+        self._feed: Feed | None = None
 
     def make_list(self) -> LineList:
         """A feed with a cursor."""
@@ -63,7 +63,7 @@ class WatchScreen(PageScreen):
 
     def fill(self, width: int) -> None:
         """All lines anew."""
-        self._feed = Feed(self.title_of)
+        self._feed = Feed(self.title_of, local_day(self.now()))
         self.lines.set_lines(self._feed.lines(filter(self._is_wanted, self._events), width))
         self._show_empty()
         self._show_state(self.now())
@@ -97,7 +97,7 @@ class WatchScreen(PageScreen):
         """Add a line for each, whatever process saw it. What was read from the history is heard once more: no line."""
         new = [event for event in events if event not in self._events]
         self._events = [*self._events, *new][-_MOST:]
-        if self._is_loaded:
+        if self._is_loaded and self._feed is not None:
             width = self.lines.scrollable_content_region.width
             self.lines.add_lines(self._feed.lines(filter(self._is_wanted, new), width))
 
@@ -108,7 +108,9 @@ class WatchScreen(PageScreen):
         self._show_state(self.now())
 
     def clock_ticked(self, now: datetime) -> None:
-        """The data gets older."""
+        """The data gets older, and a day ends."""
+        if self._feed is not None and self._feed.today != local_day(now):
+            self.refill(anew=True)
         self._show_state(now)
 
     # actions

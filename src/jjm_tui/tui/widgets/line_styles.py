@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-MUTED: Final = "$text-muted"
+MUTED: Final = "$foreground-muted"
+"""Not ``$text-muted``: inside content Textual 8.2.8 loses how muted an automatic colour is."""
 HEADING: Final = "bold $text-primary"
 STRONG: Final = "bold"
 GOOD: Final = "$text-success"
@@ -64,11 +65,18 @@ class LineStyles:
         if width <= 0:
             return Strip([], 0)
         fitted = content.truncate(width, ellipsis=True, pad=True)
+        if component and self._is_ansi:
+            fitted = fitted.without_spans
         segments = [
             Segment(text, self._paint(style))
             for text, style in fitted.render(self._ground(component), end="", parse_style=self._parse)
         ]
         return Strip(segments).adjust_cell_length(width, self.ground(component))
+
+    @property
+    def _is_ansi(self) -> bool:
+        """16 colours: none is faint, and none of the others can be read on the cursor's."""
+        return self._widget.app.current_theme.ansi
 
     def _ground(self, component: str) -> Style:
         found = self._grounds.get(component)
@@ -81,9 +89,8 @@ class LineStyles:
     def _parse(self, name: str | Style) -> Style:
         found = self._names.get(name)
         if found is None:
-            found = self._widget.app.stylesheet.parse_style(name)
-            if name == MUTED and self._widget.app.current_theme.ansi:
-                found += Style(dim=True)
+            is_dim = name == MUTED and self._is_ansi
+            found = Style(dim=True) if is_dim else self._widget.app.stylesheet.parse_style(name)
             self._names[name] = found
         return found
 

@@ -22,7 +22,7 @@ from jjm_tui.tui.event_lines import (
     status_words,
     timed,
 )
-from jjm_tui.tui.page_lines import length
+from jjm_tui.tui.page_lines import length, time_of_day
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.line_styles import MUTED
 from jjm_tui.tui.widgets.lines import Line
@@ -69,7 +69,10 @@ def timeline_lines(events: Sequence[TaskEvent], operations: Sequence[Operation],
         if not (event.type in _OF_OPERATIONS and event.data.get("operation_id") in told)
     ]
     entries += [
-        (operation.created_at, timed(operation.created_at, operation_look(operation), operation_content(operation)))
+        (
+            operation.created_at,
+            timed(time_of_day(operation.created_at), operation_look(operation), operation_content(operation)),
+        )
         for operation in operations
     ]
     entries.sort(key=lambda entry: entry[0])
@@ -91,7 +94,11 @@ def _event_line(event: TaskEvent, ended: StateSpan | None, now: datetime) -> Con
         what += Content.styled("  what was before is not known here", MUTED)
     if event.type is EventType.STATUS_CHANGED and ended is not None:
         what += Content.styled(f"  after {_how_long(ended, now)}", MUTED)
-    return timed(event.at, event_look(event), what)
+    return timed(time_of_day(event.at), event_look(event), what)
+
+
+def _operation_line(operation: Operation) -> Content:
+    return timed(time_of_day(operation.created_at), operation_look(operation), operation_content(operation))
 
 
 def _how_long(span: StateSpan, now: datetime) -> str:
