@@ -62,9 +62,11 @@ class FilesPane(Widget):
         """The diff. For the screen's actions."""
         self._note = Static(id="files-note", classes="files-pane--line")
         self._warning = Static(id="files-warning", classes="files-pane--line")
-        self._files: Sequence[SourceFile] = ()
+        self._files: tuple[SourceFile, ...] = ()
         self._patch_files: tuple[PatchFile, ...] = ()
         self._is_cut = False
+        self._shown: tuple[tuple[SourceFile, ...], tuple[PatchFile, ...], bool] | None = None
+        self._told: dict[Static, Content] = {}
 
     def compose(self) -> ComposeResult:
         """The lines above, the tree, the diff."""
@@ -83,7 +85,7 @@ class FilesPane(Widget):
         and ``note`` says why; with a diff, ``note`` stands above it. A diff that follows another one is taken for a
         newer reading of the same task, and stays where the person reads; that of another task comes after ``None``.
         """
-        self._files = files or ()
+        self._files = tuple(files or ())
         if diff:
             self._is_cut = truncated
             self.diff_view.show(diff, truncated, keep_place=True)
@@ -120,6 +122,10 @@ class FilesPane(Widget):
         self.set_class(event.size.width < _NARROW, "-narrow")
 
     def _show_tree(self) -> None:
+        shown = (self._files, self._patch_files, self._is_cut)
+        if shown == self._shown:
+            return
+        self._shown = shown
         told = files_of_patch(self._patch_files, is_cut=self._is_cut)
         files = fill_from_patch(self._files, told) if self._files else told
         renamed = {name_key(file.name or "") for file in self._patch_files if file.is_renamed}
@@ -128,7 +134,8 @@ class FilesPane(Widget):
 
     def _tell(self, line: Static, content: Content | None) -> None:
         line.set_class(content is not None, "-told")
-        if content is not None:
+        if content is not None and content != self._told.get(line):
+            self._told[line] = content
             line.update(content)
 
     def on_diff_view_diff_read(self, message: DiffView.DiffRead) -> None:
