@@ -1,0 +1,105 @@
+"""A field for many lines of a person's text, with nothing in it that is not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.document._document import EditResult
+from textual.document._edit import Edit
+from textual.events import Paste
+from textual.widgets import TextArea
+
+from jjm_tui.domain.text import clean
+
+
+def typed_text(text: str) -> str:
+    """Text from a clipboard, a file or an editor as it may stand in a field: every line break a line feed, and no
+    escape sequences or invisible characters, because what is sent is what was seen."""
+    return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+class TypingArea(TextArea):
+    """A ``TextArea`` for prose: soft wrap, no line numbers, no frame of its own; tab goes on to the next field.
+
+    ``on_edit`` is called at every change that the person makes, before anything else can happen: ``Changed`` comes
+    later, and in between a draft could be replaced under a key just typed.
+    """
+
+    DEFAULT_CSS = """
+    TypingArea {
+        height: auto;
+        padding: 0 1;
+        background: $surface;
+        color: $foreground;
+        scrollbar-size-vertical: 1;
+        & > .text-area--placeholder { color: $text-muted; }
+        &.-textual-compact { padding: 0 1; }
+    }
+    """
+
+    def __init__(
+        self,
+        on_edit: Callable[[], None],
+        *,
+        placeholder: str = "",
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
+        super().__init__(
+            id=id,
+            compact=True,
+            soft_wrap=True,
+            show_line_numbers=False,
+            highlight_cursor_line=False,
+            placeholder=placeholder,
+            tab_behavior="focus",
+        )
+        self.match_cursor_bracket = False
+        self._on_edit = on_edit
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Change the text."""
+        result = super().edit(edit)
+        self._on_edit()
+        return result
+
+    def undo(self) -> None:
+        """Take changes back."""
+        super().undo()
+        self._on_edit()
+
+    def redo(self) -> None:
+        """Make them again."""
+        super().redo()
+        self._on_edit()
+
+    def show_text(self, text: str) -> None:
+        """Put another text into the field, the cursor at its end."""
+        self.load_text(typed_text(text))
+        self.move_cursor(self.document.end)
+
+    def replace_all(self, text: str) -> None:
+        """The same as an edit that can be undone."""
+        self.replace(typed_text(text), self.document.start, self.document.end)
+        self.move_cursor(self.document.end)
+
+    def put_in(self, text: str) -> None:
+        """Insert at the cursor, over what is selected."""
+        start, end = self.selection
+        result = self.replace(typed_text(text), start, end, maintain_selection_offset=False)
+        self.move_cursor(result.end_location)
+
+    def append(self, text: str) -> None:
+        """Put something at the end; the cursor stays where it is."""
+        self.insert(typed_text(text), self.document.end, maintain_selection_offset=True)
+
+    def on_paste(self, event: Paste) -> None:
+        """A paste is cleaned before it goes in."""
+        event.prevent_default()
+        event.stop()
+        if not self.read_only:
+            self.put_in(event.text)
+
+    def action_paste(self) -> None:
+        """The same for what was copied in this program."""
+        if not self.read_only:
+            self.put_in(self.app.clipboard)

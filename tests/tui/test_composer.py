@@ -1,0 +1,336 @@
+"""Typing to a task: what is typed survives everything, what is sent is sent once, and what comes back is not lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.events import Paste
+
+from jjm_tui.domain.text import clean
+from jjm_tui.services.results import Outcome
+from jjm_tui.tui.drafts import drafts_of, message_key
+from jjm_tui.tui.joined_texts import has_marker
+from jjm_tui.tui.text_history import TextWalk
+from jjm_tui.tui.widgets.composer import Composer
+from jjm_tui.tui.widgets.typing_area import typed_text
+from tests.services.workbench import WRITES, lost
+from tests.tui.stage import Stage, stage
+
+WIDE = (120, 30)
+
+
+def composer_of(on: Stage) -> Composer:
+    return on.app.screen.query_one(Composer)
+
+
+async def write(on: Stage, text: str) -> None:
+    """Go into the composer and type."""
+    if not composer_of(on).has_focus_within:
+        await on.press("m")
+    await on.until(lambda: composer_of(on).has_focus_within)
+    await on.press(*text)
+
+
+async def write_to(on: Stage, task_id: str | None) -> None:
+    """Go back to a task and into its composer."""
+    assert task_id is not None
+    on.app.show_task(task_id)
+    await on.until(lambda: composer_of(on).task_id == task_id)
+    await write(on, "")
+
+
+async def stored(on: Stage, task_id: str | None = None) -> str | None:
+    return await on.context.drafts.get(message_key(task_id or composer_of(on).task_id or ""))
+
+
+# sending
+
+
+async def test_text_is_sent_once_even_when_the_key_is_pressed_twice(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "go on")
+        task_id = composer_of(on).task_id
+        await on.press("ctrl+s", "ctrl+s")
+        await on.shows("Message sent")
+        assert on.bench.effects("message") == [(task_id, "go on")]
+        assert await stored(on, task_id) is None
+
+
+async def test_enter_is_a_new_line_and_sends_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "a")
+        await on.press("enter", "b")
+        assert composer_of(on).text == "a\nb"
+        assert on.bench.effects("message") == []
+
+
+@pytest.mark.parametrize("keys", [(), ("space", "enter")])
+async def test_empty_text_is_refused_with_a_sentence(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "")
+        await on.press(*keys)
+        before = composer_of(on).text
+        await on.press("ctrl+s")
+        await on.shows("The message is empty")
+        assert composer_of(on).text == before
+        assert on.bench.effects("message") == []
+
+
+async def test_text_that_was_not_sent_comes_back(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "go on")
+        on.caller.is_down = True
+        task_id = composer_of(on).task_id
+        await on.press("ctrl+s")
+        await on.shows("Not sent")
+        assert on.bench.effects("message") == []
+        on.app.clear_notifications()
+        await write_to(on, task_id)
+        assert composer_of(on).text == "go on"
+        await on.shows("draft kept 09:00")
+        assert await stored(on, task_id) == "go on"
+
+
+async def test_text_that_was_not_sent_can_be_sent_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "go on")
+        on.caller.is_down = True
+        task_id = composer_of(on).task_id
+        await on.press("ctrl+s")
+        await on.shows("Not sent")
+        on.caller.is_down = False
+        await write_to(on, task_id)
+        await on.press("ctrl+s")
+        await on.shows("Message sent")
+        assert len(on.bench.effects("message")) == 1
+        assert composer_of(on).text == ""
+
+
+async def test_text_of_unknown_fate_is_not_offered_again_and_the_next_one_waits(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "go on")
+        task_id = composer_of(on).task_id
+
+        def cut(tool: str, place: str) -> BaseException | None:
+            if tool not in WRITES or place != "written":
+                return None
+            on.caller.is_down = True
+            return lost()
+
+        on.caller.cut = cut
+        await on.press("ctrl+s")
+        await on.shows("Not confirmed")
+        await write_to(on, task_id)
+        assert composer_of(on).text == ""
+        await on.press("x", "ctrl+s")
+        await on.shows("has no outcome yet")
+        assert composer_of(on).text == "x"
+        assert on.bench.effects("message") == []
+
+
+# drafts
+
+
+async def test_typing_is_on_disk_by_itself(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "half a thou")
+        await on.shows("draft kept 09:00")
+        assert await stored(on) == "half a thou"
+
+
+async def test_draft_survives_a_new_program(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "half a thou")
+        task_id = composer_of(on).task_id
+    async with stage(tmp_path, size=WIDE) as on:
+        await on.press("m")
+        assert composer_of(on).task_id == task_id
+        await on.shows("half a thou")
+        await on.shows("draft kept earlier")
+
+
+async def test_leaving_and_changing_the_task_keeps_each_draft_apart(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "first")
+        first = composer_of(on).task_id
+        await on.press("escape", "j")
+        assert composer_of(on).text == ""
+        await write(on, "second")
+        second = composer_of(on).task_id
+        await write_to(on, first)
+        assert composer_of(on).text == "first"
+        await drafts_of(on.app).flush()
+        assert (await stored(on, first), await stored(on, second)) == ("first", "second")
+
+
+async def test_title_tells_to_whom_and_state_tells_that_nothing_is_typed(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await on.shows("message to")
+        await on.shows("nothing typed")
+
+
+async def test_draft_typed_on_in_another_terminal_is_seen_when_coming_back(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "Please")
+        await drafts_of(on.app).flush()
+        _, _, other = on.bench.process()
+        await other.drafts.put(message_key(composer_of(on).task_id or ""), "Please wait")
+        await on.press("escape", "m")
+        await on.shows("Please wait")
+
+
+async def test_draft_of_another_terminal_is_kept_below_and_nothing_is_sent_before_a_choice(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "mine")
+        await drafts_of(on.app).flush()
+        _, _, other = on.bench.process()
+        await other.drafts.put(message_key(composer_of(on).task_id or ""), "yours")
+        await on.press("!")
+        await on.shows("typed elsewhere")
+        assert composer_of(on).text.startswith("mine!\n")
+        assert composer_of(on).text.endswith("\nyours")
+        await on.press("ctrl+s")
+        await on.shows("There are two texts in here")
+        assert on.bench.effects("message") == []
+        await drafts_of(on.app).flush()
+        assert has_marker(await stored(on) or "")
+
+
+async def test_message_sent_from_another_program_is_not_offered_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "go on")
+        await on.press("escape")
+        task_id = composer_of(on).task_id or ""
+        await drafts_of(on.app).flush()
+        manager, _, _ = on.bench.process()
+        result = await manager.send_message(task_id, "go on")
+        assert result.outcome is Outcome.DONE
+        await on.until(lambda: len(on.board.operations_of(task_id)) == 1)
+        await on.press("m")
+        await on.until(lambda: composer_of(on).text == "")
+        await on.shows("nothing typed")
+
+
+# history
+
+
+async def test_older_texts_come_back_and_the_own_one_is_the_newest(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE, memory=lambda memory: memory.sent_texts.extend(["one", "two"])) as on:
+        await write(on, "mine")
+        await on.press("alt+up")
+        assert composer_of(on).text == "two"
+        await on.press("alt+up", "alt+up")
+        assert composer_of(on).text == "one"
+        await drafts_of(on.app).flush()
+        assert await stored(on) == "mine"
+        await on.press("alt+down", "alt+down", "alt+down")
+        assert composer_of(on).text == "mine"
+
+
+async def test_sending_an_older_text_leaves_the_own_one_as_draft(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE, memory=lambda memory: memory.sent_texts.append("two")) as on:
+        await write(on, "mine")
+        task_id = composer_of(on).task_id
+        await on.press("alt+up", "ctrl+s")
+        await on.shows("Message sent")
+        assert on.bench.effects("message") == [(task_id, "two")]
+        await drafts_of(on.app).flush()
+        assert await stored(on, task_id) == "mine"
+
+
+TEXTS = st.text(alphabet=st.characters(whitelist_categories=("L", "N", "P", "Zs")), max_size=8)
+MOVES = st.lists(st.one_of(st.sampled_from([-1, 1]), TEXTS.filter(bool)), max_size=20)
+
+
+@given(st.lists(TEXTS.filter(bool), max_size=5), TEXTS, MOVES)
+def test_walking_through_texts_never_loses_the_own_one(sent: list[str], own: str, moves: list[int | str]) -> None:
+    walk, shown = TextWalk(sent, own), own
+    for move in moves:
+        if isinstance(move, int):
+            shown = walk.step(shown, move) or shown
+        else:
+            shown += move
+            own = shown if walk.is_at_own else own
+        assert own.strip() in walk.draft(shown)
+        if not walk.is_at_own and shown not in sent:
+            assert shown in walk.draft(shown)
+
+
+# what comes in from outside
+
+
+async def test_paste_with_escape_sequences_is_shown_and_sent_without_them(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "")
+        area = on.app.screen.focused
+        assert area is not None
+        area.post_message(Paste("a\r\nb\rc\x1b]52;c;aGk=\x07\x1b[31md [/foo] [x] [@click=app.quit]q[/]"))
+        await on.shows("d [/foo] [x] [@click=app.quit]q[/]")
+        assert composer_of(on).text == "a\nb\ncd [/foo] [x] [@click=app.quit]q[/]"
+        await on.press("ctrl+s")
+        await on.shows("Message sent")
+        assert [text for _, text in on.bench.effects("message")] == ["a\nb\ncd [/foo] [x] [@click=app.quit]q[/]"]
+
+
+async def test_hostile_draft_is_literal(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        task_id = composer_of(on).task_id or ""
+        await on.context.drafts.put(message_key(task_id), "\x1b]0;owned\x07[/foo] \u202eevil")
+        await on.press("m")
+        await on.shows("[/foo] �evil")
+
+
+@given(st.text())
+def test_typed_text_is_clean_and_keeps_every_line(text: str) -> None:
+    made = typed_text(text)
+    assert "\r" not in made
+    assert made == clean(made)
+
+
+async def test_own_text_goes_through_the_field_unchanged(tmp_path: Path) -> None:
+    texts = [
+        "",
+        "\n",
+        "a\n\n",
+        "\n\na",
+        "tab\there",
+        "wide 日本語 text\n",
+        " e\u0301 \U0001f469\u200d\U0001f680",
+        "x\n" * 40,
+    ]
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "")
+        for text in texts:
+            composer_of(on)._area.replace_all(text)
+            assert composer_of(on).text == text
+            composer_of(on)._area.show_text(text)
+            assert composer_of(on).text == text
+
+
+# size
+
+
+async def test_field_grows_with_the_text_and_then_scrolls(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "")
+        area = composer_of(on)._area
+        assert area.size.height == 3
+        area.put_in("\n" * 5)
+        await on.until(lambda: area.size.height == 6)
+        area.put_in("\n" * 20)
+        await on.until(lambda: area.size.height == 8)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_typing_works_on_small_terminals(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
+        await on.press("m")
+        composer_of(on).focus_text()
+        await on.press(*"go on")
+        await on.shows("go on")
+        await on.press("ctrl+s")
+        await on.shows("Message sent")
+        assert [text for _, text in on.bench.effects("message")] == ["go on"]

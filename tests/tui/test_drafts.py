@@ -1,0 +1,399 @@
+"""Drafts reach the disk by themselves, and nobody's text is ever lost or replaced."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import anyio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.text import clean
+from jjm_tui.services.board import Board
+from jjm_tui.services.results import OperationResult, Outcome
+from jjm_tui.store.draft_file import FileDrafts
+from jjm_tui.store.durable import FileOps
+from jjm_tui.tui.draft_kinds import draft_kinds
+from jjm_tui.tui.drafts import CREATE_KEY, DraftChange, Drafts
+from jjm_tui.tui.joined_texts import has_marker, join_texts, split_texts
+from jjm_tui.tui.new_task import NewTask
+from tests.services.workbench import START, HandClock
+
+KEY = "message:t1"
+
+
+class FullDisk(FileOps):
+    """A disk that can be full."""
+
+    is_full = False
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        if self.is_full:
+            raise OSError(28, "No space left on device")
+        super().write(descriptor, data)
+
+
+class Desk:
+    """One dashboard's drafts over a folder, as a process has them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.board = Board()
+        self.ops = FullDisk()
+        self.store = FileDrafts(folder / "drafts.json", ops=self.ops)
+        self.is_open = True
+        self.drafts = Drafts(
+            lambda: self.store if self.is_open else None, draft_kinds(self.board), HandClock().now, save_after=0.01
+        )
+        self.changes: list[DraftChange] = []
+        self.drafts.subscribe(self.changes.append)
+
+    def recorded(self, state: OperationState, text: str) -> None:
+        self.board.set_operations([*self.board.operations, message(state, text)])
+
+    def ended(self, outcome: Outcome) -> None:
+        self.drafts.ended(OperationResult(OperationKind.MESSAGE, outcome, "", task_id="t1"))
+
+
+def message(state: OperationState, text: str) -> Operation:
+    return Operation(
+        f"op-{text}", OperationKind.MESSAGE, START, "test/simulator", state, "t1", {"text": text}, owner="somebody"
+    )
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    with anyio.fail_after(10):
+        while not await condition():  # noqa: ASYNC110 - a file tells nobody
+            await anyio.sleep(0.005)
+
+
+async def until_stored(desk: Desk, text: str | None) -> None:
+    async def is_stored() -> bool:
+        return await FileDrafts(desk.store._file.path).get(KEY) == text
+
+    await until(is_stored)
+
+
+async def test_typing_is_stored_by_itself(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.drafts.put(KEY, "Please")
+    desk.drafts.put(KEY, "Please wait")
+    assert not desk.drafts.state(KEY).is_kept
+    await until_stored(desk, "Please wait")
+    await desk.drafts.flush()
+    assert desk.drafts.state(KEY).is_kept
+    assert desk.drafts.state(KEY).kept_at == START
+
+
+async def test_clearing_the_text_removes_the_stored_draft(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.drafts.put(KEY, "Please")
+    await desk.drafts.flush()
+    desk.drafts.put(KEY, "")
+    await desk.drafts.flush()
+    await until_stored(desk, None)
+
+
+async def test_typing_before_the_store_is_open_is_stored_once_it_is(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.is_open = False
+    desk.drafts.put(KEY, "early")
+    await desk.drafts.flush()
+    assert await desk.store.get(KEY) is None
+    desk.is_open = True
+    desk.drafts.store_opened()
+    await until_stored(desk, "early")
+
+
+async def test_typing_before_the_store_is_open_keeps_the_older_draft_as_well(tmp_path: Path) -> None:
+    before, desk = Desk(tmp_path), Desk(tmp_path)
+    before.drafts.put(KEY, "from yesterday")
+    await before.drafts.flush()
+    desk.is_open = False
+    desk.drafts.put(KEY, "early")
+    desk.is_open = True
+    desk.drafts.store_opened()
+    await until_stored(
+        desk, "early\n\n----- typed elsewhere: delete this line, and what you do not want -----\nfrom yesterday"
+    )
+    assert split_texts(desk.drafts.text(KEY)) == ["early", "from yesterday"]
+
+
+async def test_a_new_process_finds_the_draft(tmp_path: Path) -> None:
+    first, second = Desk(tmp_path), Desk(tmp_path)
+    first.drafts.put(KEY, "half a tho")
+    await first.drafts.flush()
+    await second.drafts.refresh(KEY)
+    assert second.drafts.text(KEY) == "half a tho"
+    assert second.drafts.state(KEY).is_kept
+    assert second.drafts.state(KEY).kept_at is None
+
+
+async def test_a_full_disk_is_told_and_the_text_is_stored_when_there_is_room_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.drafts.put(KEY, "first")
+    await desk.drafts.flush()
+    desk.ops.is_full = True
+    desk.drafts.put(KEY, "second")
+    (trouble,) = await desk.drafts.flush()
+    assert "the disk is full" in trouble
+    assert desk.drafts.state(KEY).trouble == trouble
+    assert desk.drafts.text(KEY) == "second"
+    desk.ops.is_full = False
+    assert await desk.drafts.flush() == ()
+    assert await desk.store.get(KEY) == "second"
+    assert desk.drafts.state(KEY).trouble is None
+
+
+# several processes
+
+
+async def test_a_draft_typed_on_elsewhere_is_taken_over_where_nothing_was_typed(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.drafts.put(KEY, "Please")
+    await one.drafts.flush()
+    await other.drafts.refresh(KEY)
+    other.drafts.put(KEY, "Please wait")
+    await other.drafts.flush()
+    await one.drafts.refresh(KEY)
+    assert one.drafts.text(KEY) == "Please wait"
+
+
+async def test_drafts_typed_in_two_places_are_both_kept_and_must_be_chosen_from(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.drafts.put(KEY, "left")
+    other.drafts.put(KEY, "right")
+    await one.drafts.flush()
+    await other.drafts.flush()
+    kept = await one.store.get(KEY)
+    assert kept is not None
+    assert split_texts(kept) == ["right", "left"]
+    assert has_marker(kept)
+    assert any(change.addition is not None and "left" in change.addition for change in other.changes)
+
+
+async def test_equal_texts_typed_in_two_places_need_no_choice(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.drafts.put(KEY, "same")
+    other.drafts.put(KEY, "same")
+    await one.drafts.flush()
+    await other.drafts.flush()
+    assert await one.store.get(KEY) == "same"
+
+
+async def test_a_draft_that_vanished_from_the_disk_is_stored_again(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.drafts.put(KEY, "still here")
+    await one.drafts.flush()
+    await other.store.put(KEY, "")
+    await one.drafts.refresh(KEY)
+    assert one.drafts.text(KEY) == "still here"
+    await until_stored(one, "still here")
+
+
+async def test_a_draft_that_another_process_sent_goes_here_as_well(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.drafts.put(KEY, "go on")
+    await one.drafts.flush()
+    await other.store.put(KEY, "")
+    one.recorded(OperationState.DONE, "go on")
+    await one.drafts.refresh(KEY)
+    assert one.drafts.text(KEY) == ""
+
+
+STEPS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["type", "look", "save"])), max_size=14)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+def test_whatever_was_typed_in_several_places_is_on_disk_in_the_end(steps: list[tuple[int, str]]) -> None:
+    async def work(folder: Path) -> tuple[str, list[str]]:
+        desks = [Desk(folder) for _ in range(3)]
+        words = []
+        for number, (index, step) in enumerate(steps):
+            drafts = desks[index].drafts
+            if step == "type":
+                words.append(f"w{number};")
+                drafts.put(KEY, drafts.text(KEY) + words[-1])
+            elif step == "look":
+                await drafts.refresh(KEY)
+            else:
+                await drafts.flush()
+        for desk in desks:
+            await desk.drafts.flush()
+        return await desks[0].store.get(KEY) or "", words
+
+    with TemporaryDirectory() as folder:
+        kept, words = asyncio.run(work(Path(folder)))
+    assert [word for word in words if word not in kept] == []
+
+
+# sending
+
+
+async def test_a_text_that_is_being_sent_stays_on_disk_until_it_is_done(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.drafts.put(KEY, "go on")
+    desk.drafts.hand_over(KEY)
+    assert desk.drafts.text(KEY) == ""
+    assert desk.drafts.state(KEY).is_sending
+    await desk.drafts.flush()
+    assert await desk.store.get(KEY) == "go on"
+    desk.ended(Outcome.DONE)
+    await desk.drafts.flush()
+    assert await desk.store.get(KEY) is None
+
+
+async def test_typing_while_the_last_text_is_being_sent_keeps_both_on_disk(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.drafts.put(KEY, "go on")
+    desk.drafts.hand_over(KEY)
+    desk.drafts.put(KEY, "and then")
+    await desk.drafts.flush()
+    assert split_texts(await desk.store.get(KEY) or "") == ["and then", "go on"]
+    desk.ended(Outcome.DONE)
+    await desk.drafts.flush()
+    assert await desk.store.get(KEY) == "and then"
+    assert desk.drafts.text(KEY) == "and then"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_SENT, Outcome.REFUSED])
+async def test_a_text_that_did_not_go_out_comes_back(tmp_path: Path, outcome: Outcome) -> None:
+    desk = Desk(tmp_path)
+    desk.drafts.put(KEY, "go on")
+    desk.drafts.hand_over(KEY)
+    desk.ended(outcome)
+    assert desk.drafts.text(KEY) == "go on"
+    await desk.drafts.flush()
+    assert await desk.store.get(KEY) == "go on"
+
+
+async def test_a_text_that_did_not_go_out_comes_back_below_what_was_typed_meanwhile(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.drafts.put(KEY, "go on")
+    desk.drafts.hand_over(KEY)
+    desk.drafts.put(KEY, "and then")
+    desk.ended(Outcome.NOT_SENT)
+    assert split_texts(desk.drafts.text(KEY)) == ["and then", "go on"]
+
+
+async def test_an_unconfirmed_text_is_not_offered_until_it_is_known_that_it_did_not_go_out(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.drafts.put(KEY, "go on")
+    desk.drafts.hand_over(KEY)
+    await desk.drafts.flush()
+    desk.recorded(OperationState.UNCONFIRMED, "go on")
+    desk.ended(Outcome.UNCONFIRMED)
+    await desk.drafts.refresh(KEY)
+    assert desk.drafts.text(KEY) == ""
+    assert await desk.store.get(KEY) == "go on"
+    desk.board.set_operations([message(OperationState.NOT_SENT, "go on")])
+    await desk.drafts.refresh(KEY)
+    assert desk.drafts.text(KEY) == "go on"
+
+
+@pytest.mark.parametrize("state", [OperationState.DONE, OperationState.UNCONFIRMED, OperationState.SENDING])
+async def test_a_new_process_does_not_offer_a_text_that_went_out(tmp_path: Path, state: OperationState) -> None:
+    first, second = Desk(tmp_path), Desk(tmp_path)
+    first.drafts.put(KEY, "go on")
+    await first.drafts.flush()
+    second.recorded(state, "go on")
+    await second.drafts.refresh(KEY)
+    assert second.drafts.text(KEY) == ""
+    await second.drafts.flush()
+    assert await second.store.get(KEY) == (None if state is OperationState.DONE else "go on")
+
+
+async def test_after_a_crash_while_sending_only_the_unsent_text_is_offered(tmp_path: Path) -> None:
+    first, second = Desk(tmp_path), Desk(tmp_path)
+    first.drafts.put(KEY, "go on")
+    first.drafts.hand_over(KEY)
+    first.drafts.put(KEY, "and then")
+    await first.drafts.flush()
+    second.recorded(OperationState.SENDING, "go on")
+    await second.drafts.refresh(KEY)
+    assert second.drafts.text(KEY) == "and then"
+
+
+@pytest.mark.parametrize("state", [OperationState.NOT_SENT, OperationState.REFUSED, OperationState.DISCARDED])
+async def test_a_new_process_offers_a_text_that_did_not_go_out(tmp_path: Path, state: OperationState) -> None:
+    first, second = Desk(tmp_path), Desk(tmp_path)
+    first.drafts.put(KEY, "go on")
+    await first.drafts.flush()
+    second.recorded(state, "go on")
+    await second.drafts.refresh(KEY)
+    assert second.drafts.text(KEY) == "go on"
+
+
+# forms of new tasks
+
+
+def creation(task: NewTask, state: OperationState, number: int = 1) -> Operation:
+    payload = {"description": task.description, "repository": task.repository, "title": task.title or None}
+    return Operation(f"c{number}", OperationKind.CREATE, START, "test/simulator", state, None, payload, owner="me")
+
+
+FORM = NewTask(repository="acme/webapp", description="Fix it", attempts=3, saved_at=START)
+
+
+async def test_a_form_of_which_some_attempts_were_made_offers_the_others(tmp_path: Path) -> None:
+    first, second = Desk(tmp_path), Desk(tmp_path)
+    first.drafts.put(CREATE_KEY, FORM.write())
+    await first.drafts.flush()
+    second.board.set_operations([creation(FORM, OperationState.DONE, 1), creation(FORM, OperationState.UNCONFIRMED, 2)])
+    await second.drafts.refresh(CREATE_KEY)
+    assert NewTask.read(second.drafts.text(CREATE_KEY)).attempts == 1
+
+
+async def test_a_form_of_which_all_attempts_were_made_is_not_offered(tmp_path: Path) -> None:
+    first, second = Desk(tmp_path), Desk(tmp_path)
+    first.drafts.put(CREATE_KEY, replace(FORM, attempts=1).write())
+    await first.drafts.flush()
+    second.board.set_operations([creation(FORM, OperationState.DONE)])
+    await second.drafts.refresh(CREATE_KEY)
+    assert second.drafts.text(CREATE_KEY) == ""
+    await second.drafts.flush()
+    assert await second.store.get(CREATE_KEY) is None
+
+
+async def test_an_equal_task_created_before_the_form_was_filled_in_does_not_count(tmp_path: Path) -> None:
+    first, second = Desk(tmp_path), Desk(tmp_path)
+    later = replace(FORM, saved_at=START.replace(hour=START.hour + 1))
+    first.drafts.put(CREATE_KEY, later.write())
+    await first.drafts.flush()
+    second.board.set_operations([creation(FORM, OperationState.DONE)])
+    await second.drafts.refresh(CREATE_KEY)
+    assert NewTask.read(second.drafts.text(CREATE_KEY)) == later
+
+
+async def test_forms_filled_in_in_two_places_are_both_kept(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.drafts.put(CREATE_KEY, FORM.write())
+    other.drafts.put(CREATE_KEY, NewTask(repository="acme/api", description="Break it").write())
+    await one.drafts.flush()
+    await other.drafts.flush()
+    kept = NewTask.read(await one.store.get(CREATE_KEY) or "")
+    assert kept.repository == "acme/api"
+    assert split_texts(kept.description) == ["Break it", "repository: acme/webapp\nFix it"]
+    assert kept.problem_of("description") is not None
+
+
+@given(st.text())
+def test_a_stored_form_that_nobody_understands_becomes_the_description(text: str) -> None:
+    task = NewTask.read(text)
+    assert task.description == clean(text) or NewTask.read(task.write()) == task
+
+
+WORDS = st.text(alphabet=st.characters(blacklist_characters="\n\r", blacklist_categories=("Cc", "Cs"))).filter(
+    lambda text: not has_marker(text)
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=5))
+def test_joined_texts_can_be_told_apart_again(texts: list[str]) -> None:
+    assert split_texts(join_texts(texts, "typed elsewhere")) == texts
