@@ -9,7 +9,7 @@ import pytest
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.keymap import PRESETS, build_keymap, key_name
 
-_MAIN: frozenset[Scope] = frozenset({"everywhere", "tasks", "list", "detail"})
+_MAIN: frozenset[Scope] = frozenset({"everywhere", "tasks", "list", "detail", "diff"})
 _DIALOG: frozenset[Scope] = frozenset({"everywhere", "dialog", "approval"})
 _QUESTION: frozenset[Scope] = frozenset({"everywhere", "dialog", "question"})
 _OUTBOX: frozenset[Scope] = frozenset({"everywhere", "outbox"})

@@ -45,11 +45,12 @@ _UNUSABLE: Final = frozenset(f"ctrl+{key}" for key in ("h", "i", "j", "m", "[", 
 _PAGES: Final[frozenset[Scope]] = frozenset({"watch", "connection", "log", "insights"})
 
 _TOGETHER: Final[Mapping[Scope, frozenset[Scope]]] = {
-    "everywhere": _PAGES | {"everywhere", "tasks", "list", "detail", "dialog", "approval", "question", "outbox"},
-    "tasks": _PAGES | {"everywhere", "tasks", "list", "detail"},
-    "list": frozenset({"everywhere", "tasks", "list"}),
-    "detail": frozenset({"everywhere", "tasks", "detail"}),
-    "diff": frozenset({"diff"}),
+    "everywhere": _PAGES
+    | {"everywhere", "tasks", "list", "detail", "diff", "dialog", "approval", "question", "outbox"},
+    "tasks": _PAGES | {"everywhere", "tasks", "list", "detail", "diff"},
+    "list": frozenset({"everywhere", "tasks", "list", "diff"}),
+    "detail": frozenset({"everywhere", "tasks", "detail", "diff"}),
+    "diff": frozenset({"everywhere", "tasks", "list", "detail", "diff"}),
     "search": frozenset({"search"}),
     "composer": frozenset({"composer"}),
     "dialog": frozenset({"everywhere", "dialog", "approval", "question"}),
@@ -58,7 +59,7 @@ _TOGETHER: Final[Mapping[Scope, frozenset[Scope]]] = {
     "outbox": frozenset({"everywhere", "outbox"}),
     **{page: frozenset({"everywhere", "tasks", page}) for page in _PAGES},
 }
-"""Scopes whose keys work at the same time, so that one key must not mean two things in them. A diff, a search and a
+"""Scopes whose keys work at the same time, so that one key must not mean two things in them. A search and a
 text that is typed have the focus to themselves: what they bind goes before everything else."""
 
 _NAMES: Final = {

@@ -24,7 +24,7 @@ from jjm_tui.tui.widgets.trouble_bar import TroubleBar
 class DetailScreen(DetailHost):
     """The detail and the composer. It is left with the id of a task that was decided on, else with ``None``."""
 
-    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "detail"})
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "detail", "diff"})
 
     def __init__(self, task_id: str, tab: Tab = "overview", *, types: bool = False) -> None:
         """``types``: begin in the composer."""

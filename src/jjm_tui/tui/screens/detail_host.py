@@ -11,6 +11,7 @@ from textual.worker import Worker
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import heading
 from jjm_tui.services.board import BoardChange
+from jjm_tui.tui.actions import ACTIONS
 from jjm_tui.tui.detail_reader import DetailReader
 from jjm_tui.tui.screens.task_actions import TaskScreen
 from jjm_tui.tui.widgets.composer import Composer
@@ -20,7 +21,8 @@ from jjm_tui.tui.widgets.search_bar import SearchBar
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from textual.message import Message
+    from jjm_tui.tui.widgets.block_view import BlockView
+    from jjm_tui.tui.widgets.diff_view import DiffView
 
 _REST: Final = 0.15
 """Seconds that the cursor rests on a task before its conversation is read from disk."""
@@ -230,9 +232,38 @@ class DetailHost(TaskScreen):
         if go is not None:
             go()
 
-    def on_search_changed(self, message: Message) -> None:
-        """A pane tells which match of how many it shows."""
-        self.search.show_place(getattr(message, "current", 0), getattr(message, "total", 0))
+    def on_block_view_search_changed(self, message: BlockView.SearchChanged) -> None:
+        """The conversation or the plan tells which match of how many it shows."""
+        self.search.show_place(message.current, message.total)
+
+    def on_diff_view_search_changed(self, message: DiffView.SearchChanged) -> None:
+        """The diff tells the same."""
+        self.search.show_place(message.current, message.total)
+
+    # in a diff
+
+    def unavailable(self, action_id: str) -> str | None:
+        """Why not: as for every task, and hunks are in the diff only."""
+        if ACTIONS[action_id].scope == "diff" and self.detail.tab != "files":
+            return f"There is no diff here; {self.dashboard.launch.keymap.first('task.diff')} shows it."
+        return super().unavailable(action_id)
+
+    def _diff(self) -> DiffView:
+        from jjm_tui.tui.widgets.diff_view import DiffView
+
+        return self.detail.query_one(DiffView)
+
+    def do_next_hunk(self) -> None:
+        self._diff().next_hunk()
+
+    def do_previous_hunk(self) -> None:
+        self._diff().previous_hunk()
+
+    def do_next_file(self) -> None:
+        self._diff().next_file()
+
+    def do_previous_file(self) -> None:
+        self._diff().previous_file()
 
     # typing
 

@@ -44,7 +44,7 @@ _STALE_LOOKS: Final = 6
 class MainScreen(DetailHost):
     """List, detail, composer."""
 
-    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "list", "detail"})
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "list", "detail", "diff"})
     AUTO_FOCUS = "TaskList"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by Screen
     DEFAULT_CSS = """

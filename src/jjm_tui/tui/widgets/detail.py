@@ -282,8 +282,11 @@ class TaskDetail(Vertical):
 
     def move_to_edge(self, *, end: bool) -> None:
         """To the top or the end."""
+        mover: Callable[..., None] | None = getattr(self.pane(), "move_to_edge", None)
         target = self._focus_target()
-        if target is not None:
+        if mover is not None:
+            mover(end=end)
+        elif target is not None:
             target.scroll_end(animate=False) if end else target.scroll_home(animate=False)
 
     async def on_bar_chosen(self, message: Bar.Chosen) -> None:
