@@ -46,7 +46,7 @@ def _split(text: str) -> Iterator[Part]:
     start, end = 0, _limit(text, 0)
     opening = fence = ""
     for mark in chain(_MARKS.finditer(text), (None,)):
-        while end < (len(text) if mark is None else mark.start()):
+        while end < len(text) if mark is None else end <= mark.start():
             yield Part(text[start:end], opening)
             start, end, opening = end, _limit(text, end), fence
         if mark is None:

@@ -59,10 +59,11 @@ class MessageHeader(Block):
         row: list[Run] = []
         left = width
         for text, roles in pieces:
-            between = _BETWEEN if row else ""
-            shown = truncate(text, left - len(between))
-            row += [Run(between, ("muted",)), Run(shown, roles)] if between else [Run(shown, roles)]
-            left -= len(between) + cell_len(shown)
+            if row:
+                row.append(Run(_BETWEEN[:left], ("muted",)))
+                left -= len(row[-1].text)
+            row.append(Run(truncate(text, left), roles))
+            left -= cell_len(row[-1].text)
         return (tuple(row),)
 
     def measure(self, width: int) -> int:

@@ -139,7 +139,7 @@ def _step(number: int, step: PlanStep, plan: Plan, risks: dict[str, list[RiskMar
 
 def _no_steps(plan: Plan) -> Block:
     if is_chat_fingerprint(plan.fingerprint):
-        return LineBlock([("This server shows no plan of its own; what Jules intends stands in the chat.", ())])
+        return LineBlock([("This server shows no plan; what Jules intends is in the chat.", ())])
     return LineBlock([("No steps can be shown.", ("muted",))])
 
 

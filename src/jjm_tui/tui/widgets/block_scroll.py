@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.timer import Timer
+from textual.widget import Widget
 
 from jjm_tui.tui.blocks import Block
 from jjm_tui.tui.rows import Row, row_at
@@ -125,7 +126,7 @@ class BlockScroll(ScrollView, can_focus=True):
         if fresh:
             self._set_follow(self.AUTO_FOLLOW)
             self._unseen = []
-        self._unseen = [block for block in (*self._unseen, *news) if block in page]
+        self._unseen = self._still_unseen(news)
         self._place_again(kept, at_top=fresh)
         self.blocks_replaced(changed, fresh=fresh)
         if fresh or self.scroll_offset.y != top:
@@ -133,6 +134,11 @@ class BlockScroll(ScrollView, can_focus=True):
         else:
             self.refresh_lines(page.top_of(changed), max(1, top + height - page.top_of(changed)))
         self._note_seen()
+
+    def _still_unseen(self, news: Sequence[Block]) -> list[Block]:
+        """What is new below: what just came, and what stands now for what was new before."""
+        keys = {block.key for block in (*self._unseen, *news)}
+        return [block for block in self._page.blocks if block.key in keys and block.key is not None] if keys else []
 
     def visible_blocks(self) -> Sequence[Block]:
         """The blocks on the screen."""
@@ -145,6 +151,11 @@ class BlockScroll(ScrollView, can_focus=True):
         """A hook: there are other blocks from index ``changed`` on, or everything is another matter (``fresh``)."""
 
     # places
+
+    @property
+    def allow_vertical_scroll(self) -> bool:
+        """Whether there is more than fits; known before Textual has made the scrollbar."""
+        return not self.disabled and self._page.total > self._height > 0
 
     def scroll_to_end(self) -> None:
         """Go to the end, and stay there with ``AUTO_FOLLOW``."""
@@ -236,10 +247,19 @@ class BlockScroll(ScrollView, can_focus=True):
         """A hook: the person scrolled."""
 
     def _commit(self, top: int) -> None:
-        """Tell Textual the size of everything and where we are in it, and measure the rest later."""
+        """Tell Textual the size of everything and where we are in it, and measure the rest later.
+
+        The size is set past its watcher, which would lay out the whole screen and paint the whole view for every height
+        that becomes known.
+        """
         page = self._page
         with self._placing():
-            self.virtual_size = Size(self._columns, page.total)
+            size = Size(self._columns, page.total)
+            if size != self.virtual_size:
+                self.set_reactive(Widget.virtual_size, size)
+                self._scroll_update(size)
+                if self.styles.auto_dimensions:
+                    self.refresh(repaint=False, layout=True)
             if round(self.scroll_y) != top:
                 self.scroll_target_y = self.scroll_y = top
         if self._measuring is None and page.has_rows and not page.is_measured:

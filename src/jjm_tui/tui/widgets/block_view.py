@@ -14,7 +14,7 @@ from textual.timer import Timer
 
 from jjm_tui.domain.text import clean_line
 from jjm_tui.tui.blocks import Block
-from jjm_tui.tui.rows import Mark, Row, paint
+from jjm_tui.tui.rows import Mark, Row, paint, row_text
 from jjm_tui.tui.widgets.block_scroll import PAUSE, BlockScroll, time_limit
 from jjm_tui.tui.widgets.block_search import BlockSearch
 from jjm_tui.tui.widgets.block_selection import line_number, place_of, selected_text
@@ -73,7 +73,7 @@ class BlockView(BlockScroll):
         & > .block--error { color: $text-error; }
         & > .block--success { color: $text-success; }
         & > .block--accent { color: $text-accent; }
-        & > .block--match { text-style: underline; background: $warning-muted; color: $text-warning; }
+        & > .block--match { text-style: bold underline; color: $text-warning; }
         & > .block--match-current { text-style: bold reverse; }
     }
     """
@@ -175,8 +175,7 @@ class BlockView(BlockScroll):
         selection = self.text_selection
         if selection is not None and (span := selection.get_span(line_number(index, number))) is not None:
             first, last = span
-            style = self.screen.get_component_rich_style("screen--selection")
-            marks.append((first, sum(len(run.text) for run in row) if last < 0 else last, style))
+            marks.append((first, len(row_text(row)) if last < 0 else last, self._role_styles.selection()))
         return marks
 
     # selection

@@ -86,8 +86,9 @@ class Transcript(BlockView):
 
     def tick(self, now: datetime) -> None:
         """Time has gone by: what is on the screen says so; nothing else is painted."""
-        self._now = now
-        self.redo(MessageHeader)
+        if now != self._now:
+            self._now = now
+            self.redo(MessageHeader)
 
     def _match(self, messages: Sequence[ChatMessage]) -> tuple[list[MessageEntry], bool]:
         """The entries of all messages, and whether it is another conversation: nothing of the old one is in it."""
