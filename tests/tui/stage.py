@@ -76,9 +76,11 @@ class Stage:
 
     async def shows(self, words: str) -> None:
         """Wait until the screen shows these words."""
-        with anyio.fail_after(20):
+        with anyio.move_on_after(20):
             while words not in self.text:
                 await self.pilot.pause(0.01)
+            return
+        raise AssertionError(f"{words!r} did not come; there was:\n{self.text}")
 
     def picture(self) -> str:
         """The screen as SVG, for snapshots."""

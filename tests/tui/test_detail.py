@@ -1,0 +1,130 @@
+"""The detail as a person uses it: tabs, searching, diff, answering."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.tui.screens.detail_host import DetailHost
+from jjm_tui.tui.screens.main import MainScreen
+from tests.tui.stage import Stage, stage
+
+WIDE, NARROW = (140, 40), (80, 24)
+
+
+def host(on: Stage) -> DetailHost:
+    screen = on.app.screen
+    assert isinstance(screen, DetailHost)
+    return screen
+
+
+def select(on: Stage, status: TaskStatus, *, with_files: bool = False) -> str:
+    task_id = next(
+        task.id for task in on.board.tasks.values() if task.status is status and (task.source_files or not with_files)
+    )
+    assert isinstance(on.app.screen, MainScreen)
+    on.app.screen.select(task_id)
+    return task_id
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_every_tab_shows_the_task(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
+        task_id = select(on, TaskStatus.COMPLETED, with_files=True)
+        task = on.board.tasks[task_id]
+        assert task.plan is not None
+        assert task.source_files
+        await on.press("enter")
+        for words in (task.plan.steps[0].title, "Jules", task.source_files[0].filename.rpartition("/")[2], "completed"):
+            await on.press("right_square_bracket")
+            await on.shows(words)
+        await on.press("right_square_bracket")
+        await on.shows("is finished")
+
+
+async def test_search_in_the_chat_counts_matches_and_n_goes_through_them(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        select(on, TaskStatus.WAITING_FEEDBACK)
+        await on.press("enter", "right_square_bracket", "right_square_bracket", "slash", *"the", "enter")
+        await on.shows(" of 14")
+        place = int(on.text.partition(" of 14")[0].rpartition(" ")[2])
+        await on.press("n")
+        await on.shows(f" {place + 1} of 14")
+        await on.press("N")
+        await on.shows(f" {place} of 14")
+        await on.press("escape")
+        assert not host(on).is_searching()
+
+
+async def test_diff_key_shows_the_diff_and_hunk_keys_move_in_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        select(on, TaskStatus.COMPLETED, with_files=True)
+        await on.press("right_curly_bracket")
+        assert "There is no diff here; d shows it." in on.text
+        await on.press("d")
+        await on.shows("@@")
+        await on.press("right_curly_bracket", "right_parenthesis", "left_parenthesis", "left_curly_bracket")
+        assert "@@" in on.text
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_answering_sends_once_and_goes_on_to_the_next(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
+        task_id = select(on, TaskStatus.WAITING_FEEDBACK)
+        await on.press("m")
+        await on.press(*"Take the first way.", "ctrl+s")
+        await on.until(lambda: bool(on.bench.effects("message")))
+        await on.settle()
+        assert on.bench.effects("message") == [(task_id, "Take the first way.")]
+        assert isinstance(on.app.screen, MainScreen)
+        assert on.app.screen.tasks.highlighted != task_id
+        assert {op.state for op in on.board.operations_of(task_id)} == {OperationState.DONE}
+
+
+async def test_text_of_a_message_that_was_not_sent_is_still_there(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        task_id = select(on, TaskStatus.WAITING_FEEDBACK)
+        on.caller.is_down = True
+        await on.press("m", *"My answer", "ctrl+s")
+        await on.until(lambda: any(op.state is OperationState.NOT_SENT for op in on.board.operations_of(task_id)))
+        assert on.bench.effects("message") == []
+        await on.shows("not sent")
+        host(on).select(task_id)  # type: ignore[attr-defined]
+        await on.press("m")
+        await on.shows("My answer")
+
+
+async def test_message_under_way_is_shown_in_the_chat_with_its_word(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        task_id = select(on, TaskStatus.WAITING_FEEDBACK)
+        on.caller.is_down = True
+        await on.press("m", *"Something else", "ctrl+s")
+        await on.until(lambda: bool(on.board.operations_of(task_id)))
+        await on.settle()
+        host(on).select(task_id)  # type: ignore[attr-defined]
+        await on.press("2", "right_square_bracket", "right_square_bracket")
+        await on.shows("Something else")
+        await on.shows("not sent")
+
+
+async def test_conversation_beyond_the_store_is_read_from_disk(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        task_id = select(on, TaskStatus.WAITING_FEEDBACK)
+        for number in range(30):
+            on.bench.world.send_message(task_id, f"remark number {number}")
+        await on.press("enter", "right_square_bracket", "right_square_bracket")
+        await on.until(lambda: host(on).detail.details is not None)
+        await on.shows("remark number 29")
+        await on.press("slash", *"number 0", "enter")
+        await on.shows("remark number 0")
+
+
+async def test_follow_says_where_it_works(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await on.press("f")
+        assert "There is nothing to follow on this tab" in on.text
+        await on.press("right_square_bracket", "right_square_bracket", "f")
+        assert "ollowing" in on.text
