@@ -298,7 +298,10 @@ def check_runs_point_into_text(text: str, rows: tuple[Row, ...]) -> None:
                     assert row_at(rows, run.start) <= number
 
 
-@given(st.text(st.sampled_from("ab 漢。e\u0301\u200d👨"), max_size=80), st.integers(2, 20), st.booleans())
+@given(st.text(st.sampled_from("ab 漢。e\u0301\u200d\ufe0f❤👨"), max_size=80), st.integers(2, 20), st.booleans())
+@example("\u200d\u200d。。", 2, True)
+@example("\u0301。。", 2, False)
+@example("👨\u200d👩\u200d👧" * 5, 5, True)
 def test_wrapped_rows_fit_and_keep_every_character_that_is_no_space(text: str, width: int, fold: bool) -> None:
     rows = wrap((Run(text, (), 0),), width, fold=fold)
     together = "".join(map(row_text, rows))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
@@ -36,6 +36,8 @@ Mark = tuple[int, int, Style]
 _LEAST_ROOM: Final = 2
 """Cells; one character may take two."""
 
+_JOINING: Final = "\u200d"
+_WIDENING: Final = "\ufe0f"
 _WIDE: Final = (
     "\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff"
     "\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd"
@@ -89,7 +91,7 @@ def _word_cuts(text: str, room: int, next_room: int) -> list[tuple[int, int]]:
     for match in _WORDS.finditer(text):
         word_start, word_end = match.span(match.lastindex or 0)
         cells = cell_len(text[word_start:word_end])
-        if used and used + cells > room:
+        if word_start > start and used + cells > room:
             cuts.append((start, end))
             start, used, room = word_start, 0, next_room
         if cells > room:
@@ -106,13 +108,27 @@ def _word_cuts(text: str, room: int, next_room: int) -> list[tuple[int, int]]:
 
 
 def _fold_cuts(text: str, room: int, next_room: int) -> list[tuple[int, int]]:
-    pieces = chop_cells(text, room)
-    if room != next_room and len(pieces) > 1:
-        pieces = [pieces[0], *chop_cells(text[len(pieces[0]) :], next_room)]
-    ends = [0]
-    for piece in pieces:
-        ends.append(ends[-1] + len(piece))
-    return list(pairwise(ends))
+    """Where rows begin and end when broken anywhere, but not inside of what is drawn as one character.
+
+    A joined emoji counts as its parts, which may leave a row shorter than it could be but never makes it too long.
+    """
+    if text.isascii():
+        return [(0, room), *((start, start + next_room) for start in range(room, len(text), next_room))]
+    cuts: list[tuple[int, int]] = []
+    start = breakable = used = used_there = 0
+    before = ""
+    for index, character in enumerate(text):
+        cells = 1 if character == _WIDENING else get_character_cell_size(character)
+        if cells and character != _WIDENING and before != _JOINING:
+            breakable, used_there = index, used
+        if used + cells > room and index > start:
+            cut, left = (breakable, used - used_there) if breakable > start else (index, 0)
+            cuts.append((start, cut))
+            start, used, room = cut, left, next_room
+            used_there = 0
+        used += cells
+        before = character
+    return [*cuts, (start, len(text))]
 
 
 def _slices(runs: Row, cuts: Iterable[tuple[int, int]]) -> Iterator[Row]:
