@@ -38,7 +38,8 @@ async def edit_outside(app: App[Any], text: str, environ: Mapping[str, str], res
     """Let the person edit ``text`` in ``$VISUAL`` or ``$EDITOR`` on this terminal; answer the new text.
 
     The event loop goes on meanwhile, so what is being sent is not held up. Nothing may be written to the terminal
-    before the editor has ended: drawing is held back here. ``rescue``: see ``run_editor``.
+    before the editor has ended: drawing is held back here. Cancelled only when the program ends: then the terminal
+    stays as the editor leaves it. ``rescue``: see ``run_editor``.
 
     Raises:
         EditorError: there is no editor, it failed, or the terminal cannot be handed over.
@@ -51,7 +52,7 @@ async def edit_outside(app: App[Any], text: str, environ: Mapping[str, str], res
         with app.batch_update(), _keyboard_signals_ignored(), app.suspend():
             try:
                 edited = await run_editor(command, text, environ, rescue)
-            except (EditorError, asyncio.CancelledError) as error:
+            except EditorError as error:
                 failure = error  # raised below, as the terminal is only taken back when this block ends well
     except SuspendNotSupported:
         raise EditorError("This terminal cannot be handed to an editor.", hint="Your text is as it was.") from None

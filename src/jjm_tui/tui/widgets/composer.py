@@ -126,8 +126,8 @@ class Composer(Widget, Keyed):
         return self._area.text
 
     def focus_text(self) -> None:
-        """Let the person type."""
-        self._area.focus()
+        """Let the person type, from the very next key on: ``focus()`` comes later, and keys typed ahead are commands."""
+        self.screen.set_focus(self._area)
 
     # the draft
 
@@ -287,7 +287,7 @@ class Composer(Widget, Keyed):
         """Write the text in the person's editor."""
         if not self._is_in_editor:
             self._is_in_editor = True
-            self.run_worker(self._use_editor(self._key, self.text), group="editor", exit_on_error=False)
+            self.app.run_worker(self._use_editor(self._key, self.text), group="editor", exit_on_error=False)
 
     async def _use_editor(self, key: str, text: str) -> None:
         self._keep()
