@@ -43,14 +43,14 @@ class DetailScreen(DetailHost):
     def on_mount(self) -> None:
         """Show the task; it counts as seen."""
         self.show_in_detail(self.current_task())
+        if self._types:
+            self.composer.focus_text()
         self.call_later(self._begin)
 
     async def _begin(self) -> None:
         await self.detail.go_to(self._first_tab)
         self.open_task()
-        if self._types:
-            self.composer.focus_text()
-        else:
+        if not self._types:
             self.detail.focus_pane()
         self._show_bars()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from textual import on
+from textual.events import Key
 from textual.timer import Timer
 from textual.worker import Worker
 
@@ -17,6 +18,7 @@ from jjm_tui.tui.screens.task_actions import TaskScreen
 from jjm_tui.tui.widgets.composer import Composer
 from jjm_tui.tui.widgets.detail import Details, Tab, TaskDetail
 from jjm_tui.tui.widgets.search_bar import SearchBar
+from jjm_tui.tui.widgets.typing_area import TypingArea
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -270,6 +272,14 @@ class DetailHost(TaskScreen):
     def do_task_message(self) -> None:
         """Type a message to the task in the detail."""
         self.composer.focus_text()
+
+    def on_key(self, event: Key) -> None:
+        """Characters that were typed ahead, before the composer had the focus, are text and no commands."""
+        focused = self.focused
+        if event.character is not None and event.is_printable and isinstance(focused, TypingArea):
+            event.stop()
+            event.prevent_default()
+            focused.insert(event.character)
 
     @on(Composer.Sent)
     def _message_sent(self, message: Composer.Sent) -> None:
