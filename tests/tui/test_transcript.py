@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import anyio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
+from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -23,6 +23,7 @@ from jjm_tui.tui.message_blocks import MessageHeader
 from jjm_tui.tui.rows import row_cells, row_text
 from jjm_tui.tui.widgets.transcript import Transcript
 from tests.domain.strategies import messages as any_messages
+from tests.tui.block_stage import until
 
 NOW = datetime(2026, 11, 20, 12, 4, 31, tzinfo=UTC)
 HOSTILE = (
@@ -84,12 +85,6 @@ async def staged(size: tuple[int, int] = (60, 14)) -> AsyncIterator[tuple[Stage,
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         yield app, app.transcript, pilot
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(20):
-        while not condition():
-            await pilot.pause(0.01)
 
 
 # what is shown
@@ -322,15 +317,9 @@ async def test_a_conversation_that_fits_can_be_asked_for_more_too() -> None:
         transcript.show([said(1)], NOW, True)
         await pilot.pause()
         assert app.wanted == 0
-        await pilot._post_mouse_events([_wheel_up()], transcript, (3, 3), button=0)
+        await pilot._post_mouse_events([MouseScrollUp], transcript, (3, 3), button=0)
         transcript.scroll_relative(y=-1, animate=False)
         await until(pilot, lambda: app.wanted == 2)
-
-
-def _wheel_up() -> Any:
-    from textual.events import MouseScrollUp
-
-    return MouseScrollUp
 
 
 async def test_another_conversation_begins_anew() -> None:
