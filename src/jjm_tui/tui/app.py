@@ -20,10 +20,12 @@ from jjm_tui.domain.text import clean
 from jjm_tui.logs import get_logger
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.bridge import Bridge
+from jjm_tui.tui.drafts import drafts_of
 from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.screens.base import DashboardScreen, Dialog
 from jjm_tui.tui.screens.main import MainScreen
+from jjm_tui.tui.theme import extra_filters, set_up_themes
 from jjm_tui.tui.undo import UndoStack
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from jjm_tui.domain.events import TaskEvent
     from jjm_tui.errors import JulesManagerError
     from jjm_tui.services.results import OperationResult
+    from jjm_tui.tui.notifying import Notifying
 
 _log: Final = get_logger("dashboard")
 
@@ -73,23 +76,18 @@ class JulesApp(App[int]):
         self._ticked_at = launch.clock.monotonic()
         self._on_engine: list[Callable[[Engine], None]] = []
         self.undo = UndoStack()
+        self._own_filters = extra_filters(launch)
+        self._notifying: Notifying | None = None
         launch.board.set_watched(launch.memory.watched)
 
     # start and end
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's filters, and ours where only ASCII can be shown."""
-        filters = list(super().get_line_filters())
-        if self.launch.settings.ui.ascii:
-            from jjm_tui.tui.ascii import AsciiFilter
-
-            filters.append(AsciiFilter())
-        return filters
+        """Textual's filters, and ours where this terminal shows less."""
+        return [*super().get_line_filters(), *self._own_filters]
 
     def on_load(self) -> None:
         """Colours before the first frame."""
-        from jjm_tui.tui.theme import set_up_themes
-
         set_up_themes(self, self.launch)
 
     def on_mount(self) -> None:
@@ -122,9 +120,12 @@ class JulesApp(App[int]):
             self.tell(f"The services could not be opened: {error}", severity="error")
             return
         self.engine = engine
+        from jjm_tui.tui.notifying import notifying_for
+
         engine.desk.on_result = self._tell_result
         engine.live.on_events = self._tell_events
         engine.live.on_trouble = self._tell_trouble
+        self._notifying = notifying_for(self)
         engine.start(self._tell_failure)
         for waiting in self._on_engine:
             waiting(engine)
@@ -147,7 +148,10 @@ class JulesApp(App[int]):
         """End services and server; called when the terminal is already as it was."""
         if self._bridge is not None:
             self._bridge.stop()
+        if self._notifying is not None:
+            await self._notifying.close()
         if self.engine is not None:
+            await drafts_of(self).flush()
             await self.engine.close()
 
     def ask_to_quit(self) -> None:
@@ -184,6 +188,8 @@ class JulesApp(App[int]):
         if not self._is_focused and monotonic - self._ticked_at < _UNFOCUSED_TICK:
             return
         self._ticked_at = monotonic
+        if self._notifying is not None:
+            self._notifying.tick()
         now = self.launch.clock.now()
         for screen in self.screen_stack:
             if isinstance(screen, DashboardScreen | Dialog):
@@ -203,6 +209,8 @@ class JulesApp(App[int]):
             self._tick()
 
     def _tell_events(self, events: Sequence[TaskEvent]) -> None:
+        if self._notifying is not None:
+            self.run_worker(self._notifying.happened(events), group="notifying", exit_on_error=False)
         for screen in self.screen_stack:
             heard = getattr(screen, "events_happened", None)
             if heard is not None:
@@ -258,6 +266,8 @@ class JulesApp(App[int]):
 
     def show_title(self, needing: int) -> None:
         """How many tasks need the person, for the terminal's title."""
+        if self._notifying is not None:
+            self._notifying.show_count(needing)
 
     def open_screen(self, name: str) -> None:
         """Open a screen by the name of its action, unless it is on top already."""
