@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final
 
 import anyio
@@ -18,12 +18,15 @@ from jjm_tui.assembly.graph import build_context, build_server
 from jjm_tui.assembly.options import Options
 from jjm_tui.assembly.workplace import Workplace, open_workplace
 from jjm_tui.errors import ConfigurationError, JulesManagerError, StorageError
+from jjm_tui.ports import TaskServer
 from jjm_tui.services.results import Check
 from jjm_tui.settings.presets import PRESETS, ResolvedServer, is_configured, preset_of, resolve_server
 
 _NODE_PROGRAMS: Final = frozenset({"node", "npx", "npm"})
 _NODE_NEEDED: Final[Mapping[str, tuple[int, int]]] = {"rest": (18, 0), "official": (18, 0), "text": (22, 19)}
 """The oldest Node version that each preset's server runs on (``servers.md`` section 3)."""
+
+LookAround = Callable[[TaskServer], AsyncIterator[Check]]
 
 _NODE_HINT: Final = "Install Node.js from nodejs.org or with your package manager, so that `node` and `npx` are found."
 
@@ -34,7 +37,7 @@ async def run_doctor(options: Options, environ: Mapping[str, str] | None = None)
     try:
         with open_workplace(options, variables) as place:
             yield _check_settings(place)
-            async for check in _check_server(place, variables):
+            async for check in check_chosen_server(place, variables):
                 yield check
             if place.demo:
                 from jjm_tui.assembly.demo import fill_from_seed
@@ -64,7 +67,13 @@ def _check_settings(place: Workplace) -> Check:
     return Check("settings", "ok", f"{loaded.file}, profile {loaded.profile}.")
 
 
-async def _check_server(place: Workplace, environ: Mapping[str, str]) -> AsyncIterator[Check]:
+async def check_chosen_server(
+    place: Workplace, environ: Mapping[str, str], look_around: LookAround | None = None
+) -> AsyncIterator[Check]:
+    """The checks of the server that the settings choose: program, key, start, dialect, account.
+
+    ``look_around`` makes further ones with the running server when all of these went well.
+    """
     from jjm_tui.services.doctor import check_server
 
     settings = place.loaded.settings
@@ -94,9 +103,14 @@ async def _check_server(place: Workplace, environ: Mapping[str, str]) -> AsyncIt
     if not found:
         return
     server = build_server(place, resolved, SystemClock())
+    is_well = True
     try:
         async for check in check_server(server):
+            is_well = is_well and check.state != "failed"
             yield check
+        if is_well and look_around is not None:
+            async for check in look_around(server):
+                yield check
     finally:
         with anyio.CancelScope(shield=True):
             await server.close()

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from jjm_tui.assembly.setup import (
+    DEFAULT_KEY,
+    KEY_PLACES,
+    NO_KEY,
+    absolute,
+    named_server,
+    read_command,
+    read_command_or_address,
+    read_key_place,
+    read_script,
+    stronger_variables,
+    what_is_missing,
+)
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
-from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.tables import hanging
-from jjm_tui.errors import JulesManagerError
+from jjm_tui.domain.text import clean_line
+from jjm_tui.errors import ConfigurationError, JulesManagerError
 from jjm_tui.services.selection import ListRequest
 
 if TYPE_CHECKING:
@@ -25,23 +36,6 @@ _HINTS: Final[Mapping[str, str]] = {
     "browser": "For example: jjm setup --preset browser --script /path/to/dist/index.js --yes",
 }
 _DEFAULT_PRESET: Final = "rest"
-_DEFAULT_KEY: Final = "env:JULES_API_KEY"
-_NO_KEY: Final = "none"
-_KEY_PLACES: Final = "env:NAME, file:/path, keyring:service/user or command:program"
-_NOT_A_PLACE: Final = "That is not a place where a key can be; the key itself must not be given here."
-_OPERATIONS: Final[Mapping[str, str]] = {
-    "list": "listing tasks",
-    "get": "details of a task",
-    "chat": "conversations",
-    "plan": "plans",
-    "diff": "diffs",
-    "create": "creating tasks",
-    "message": "sending messages",
-    "approve": "approving plans",
-    "resume": "resuming tasks",
-    "repositories": "listing repositories",
-    "archived_list": "listing archived tasks",
-}
 
 
 async def run(context: CommandContext) -> int:
@@ -89,7 +83,7 @@ def _tell_written(context: CommandContext, target: Path, values: Mapping[str, st
         )
     if kept is not None:
         out.remark(f"The old file is now {kept}.")
-    for name in sorted(name for name in context.environ if name.startswith("JJM_SERVER__")):
+    for name in stronger_variables(context.environ):
         out.warn(f"The environment variable {name} is stronger than this file.")
     out.remark("Next: jjm list")
 
@@ -104,13 +98,10 @@ def _target(context: CommandContext) -> Path:
 
 async def _may_replace(context: CommandContext, target: Path) -> bool:
     """A server that was chosen before is replaced only when the person says so."""
-    from jjm_tui.settings import document
-
-    there = harmless(document.server_of(target, profile=context.arguments.profile))
-    named = [f"{name} {there[name]}" for name in ("preset", "command", "url") if there.get(name)]
-    if not named or context.arguments.yes:
+    named = named_server(target, context.arguments.profile)
+    if named is None or context.arguments.yes:
         return True
-    sentence = f"{target} names a server already: {', '.join(named)}."
+    sentence = f"{target} names a server already: {clean_line(named)}."
     if not context.prompts.can_ask:
         raise UsageError(sentence, hint="To replace it add --yes; the old file is kept beside the new one.")
     _say(context, sentence)
@@ -153,20 +144,10 @@ async def _details(context: CommandContext, preset: Preset) -> dict[str, str]:
         return await _own_server(context)
     if preset.name == "browser":
         if given.script is not None:
-            return {"server.script": _absolute(given.script)}
+            return {"server.script": absolute(given.script)}
         question = "Path of google-jules-mcp's dist/index.js:"
-        return await _answer(context, question, "--script", "browser", lambda path: {"server.script": _script(path)})
+        return await _answer(context, question, "--script", "browser", read_script)
     return {}
-
-
-def _script(path: str) -> str:
-    if not Path(path).expanduser().is_file():
-        raise UsageError(f"There is no file {path}.", hint=_HINTS["browser"])
-    return _absolute(path)
-
-
-def _absolute(path: str) -> str:
-    return str(Path(path).expanduser().absolute())
 
 
 async def _own_server(context: CommandContext) -> dict[str, str]:
@@ -178,53 +159,44 @@ async def _own_server(context: CommandContext) -> dict[str, str]:
     if given.url is not None:
         return {"server.url": given.url}
     if given.server_command is not None:
-        return _command(given.server_command)
+        return _as_usage(read_command, given.server_command)
     return await _answer(
-        context, "Command line that starts it, or its http address:", "--command or --url", "custom", _command_or_url
+        context,
+        "Command line that starts it, or its http address:",
+        "--command or --url",
+        "custom",
+        read_command_or_address,
     )
 
 
-def _command_or_url(line: str) -> dict[str, str]:
-    return {"server.url": line} if line.startswith(("http://", "https://")) else _command(line)
-
-
-def _command(line: str) -> dict[str, str]:
-    from jjm_tui.settings.document import format_value
-
+def _as_usage(read: Callable[[str], dict[str, str]], line: str) -> dict[str, str]:
     try:
-        words = shlex.split(line)
-    except ValueError as error:
-        raise UsageError(f"The command line cannot be split: {error}.", hint="Check its quotes.") from error
-    if not words:
-        raise UsageError("The command line is empty.", hint=_HINTS["custom"])
-    return {"server.command": words[0], "server.args": format_value(words[1:])}
+        return read(line)
+    except ConfigurationError as error:
+        raise UsageError(error.message, hint=error.hint or _HINTS["custom"]) from error
 
 
 async def _key(context: CommandContext, preset: Preset) -> str | None:
     """Where the key is: a reference; the key itself is never asked for, so that it lands in no file."""
-    from jjm_tui.settings.secrets import is_reference
-
     given = context.arguments.api_key_from
     optional = not preset.requires_key
     if given is not None:
-        if optional and given == _NO_KEY:
-            return None
-        if not is_reference(given):
-            raise UsageError(_NOT_A_PLACE, hint=_KEY_PLACES)
-        return str(given)
+        try:
+            return read_key_place(given, optional=optional)
+        except ConfigurationError as error:
+            raise UsageError(error.message, hint=KEY_PLACES) from error
     if not preset.takes_key or context.arguments.yes or not context.prompts.can_ask:
         return None
-    _say(context, f"The key stays where it is: {_KEY_PLACES}{'; none: this server needs no key' if optional else ''}.")
-    default = _NO_KEY if optional and not context.environ.get("JULES_API_KEY") else _DEFAULT_KEY
+    _say(context, f"The key stays where it is: {KEY_PLACES}{'; none: this server needs no key' if optional else ''}.")
+    default = NO_KEY if optional and not context.environ.get("JULES_API_KEY") else DEFAULT_KEY
     while True:
         reference = await context.prompts.text("Where is your Jules API key?", default=default)
         if reference is None:
             raise UsageError("Nothing was answered, so nothing was written.", hint=_HINT)
-        if optional and reference.lower() == _NO_KEY:
-            return None
-        if is_reference(reference):
-            return reference
-        _say(context, f"{_NOT_A_PLACE} It can be {_KEY_PLACES}.")
+        try:
+            return read_key_place(reference, optional=optional)
+        except ConfigurationError as error:
+            _say(context, f"{error.message} {error.hint}")
 
 
 async def _answer(
@@ -242,7 +214,7 @@ async def _answer(
             continue
         try:
             values: dict[str, str] = read(answer)
-        except UsageError as error:
+        except ConfigurationError as error:
             _say(context, error.message)
             continue
         return values
@@ -250,23 +222,13 @@ async def _answer(
 
 async def _try(context: CommandContext, target: Path, values: Mapping[str, str]) -> tuple[int, dict[str, object]]:
     """Start the server with these settings and read its list, into a store that is thrown away."""
-    import tempfile
-
     from jjm_tui import assembly
+    from jjm_tui.assembly.setup import trial
     from jjm_tui.cli.exit_codes import code_for_error
-    from jjm_tui.settings import document
 
-    with tempfile.TemporaryDirectory(prefix="jjm-setup-") as folder:
-        trial = Path(folder) / "jjm.toml"
-        document.set_values(trial, {**_limits(context, target), **values})
-        options = replace(context.options, config_file=trial, profile=None)
-        options = replace(options, overrides={**options.overrides, "storage.path": str(Path(folder) / "tasks.json")})
-        environ = {
-            name: value
-            for name, value in context.environ.items()
-            if not name.startswith("JJM_SERVER__") and name not in ("JJM_PROFILE", "JJM_CONFIG")
-        }
-        try:
+    given = context.arguments
+    try:
+        with trial(context.options, context.environ, target, values, given.profile) as (options, environ):
             async with (
                 assembly.open_manager(options, environ) as manager,
                 waiting_for(context.out, "Trying the server"),
@@ -275,26 +237,17 @@ async def _try(context: CommandContext, target: Path, values: Mapping[str, str])
                 if listed.failure is not None:
                     raise listed.failure
                 capabilities = await manager.server.connect()
-        except JulesManagerError as error:
-            _say(context, f"jjm: The test call failed: {error.message}")
-            if error.hint:
-                _say(context, error.hint, "  ")
-            return code_for_error(error), {"tasks": None, "error": error.to_dict()}
+    except JulesManagerError as error:
+        _say(context, f"jjm: The test call failed: {error.message}")
+        if error.hint:
+            _say(context, error.hint, "  ")
+        return code_for_error(error), {"tasks": None, "error": error.to_dict()}
     cut = "; there are more than it shows" if listed.truncated else ""
     context.out.remark(f"It works: {listed.total} tasks{cut}.")
-    for operation, reason in capabilities.unavailable.items():
-        what = _OPERATIONS.get(operation, operation.replace("_", " "))
-        if not context.out.look.quiet:
-            _say(context, reason if reason.startswith("This server") else f"Not with this server: {what}. {reason}")
+    if not context.out.look.quiet:
+        for sentence in what_is_missing(capabilities):
+            _say(context, sentence)
     return ExitCode.DONE, {"tasks": listed.total, "error": None}
-
-
-def _limits(context: CommandContext, target: Path) -> dict[str, str]:
-    """Time-outs of the file count for the test call, too."""
-    from jjm_tui.settings import document
-
-    there = document.server_of(target, profile=context.arguments.profile)
-    return {f"server.{name}": str(there[name]) for name in document.OF_ANY_SERVER if name in there}
 
 
 async def _keep_anyway(context: CommandContext) -> bool:
