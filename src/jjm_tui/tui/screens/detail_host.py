@@ -234,6 +234,12 @@ class DetailHost(TaskScreen):
         if go is not None:
             go()
 
+    def on_transcript_older_wanted(self) -> None:
+        """The person scrolled to where the conversation is not known yet."""
+        task = self.board.task(self.detail.task_id)
+        if task is not None and self.engine is not None:
+            self._read(task, fresh=True, seen=self._opened == task.id)
+
     def on_block_view_search_changed(self, message: BlockView.SearchChanged) -> None:
         """The conversation or the plan tells which match of how many it shows."""
         self.search.show_place(message.current, message.total)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar, Final, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, get_args
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -22,6 +22,9 @@ from jjm_tui.domain.task import Plan, Task
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.overview import describe_task
 from jjm_tui.tui.widgets.bar import Bar, Piece
+
+if TYPE_CHECKING:
+    from jjm_tui.tui.widgets.block_view import BlockView
 
 Tab = Literal["overview", "plan", "chat", "files", "timeline"]
 TABS: Final[tuple[Tab, ...]] = get_args(Tab)
@@ -154,7 +157,7 @@ class TaskDetail(Vertical):
         self.task_id = None
         self._shown = None
         self._details = None
-        self.border_title = None
+        self.border_title = self.border_subtitle = None
         self.remove_class("-filled")
         self.query_one("#nothing", Static).update(content)
 
@@ -294,6 +297,11 @@ class TaskDetail(Vertical):
         if message.target in TABS:
             message.stop()
             await self.go_to(message.target)
+
+    def on_block_view_tail_changed(self, message: BlockView.TailChanged) -> None:
+        """What came in below what is read."""
+        below = message.new_below
+        self.border_subtitle = Content(f"▾ {below} new below") if below else None
 
     # filling
 
