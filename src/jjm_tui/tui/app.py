@@ -130,6 +130,7 @@ class JulesApp(App[int]):
         for waiting in self._on_engine:
             waiting(engine)
         self._on_engine.clear()
+        await asyncio.to_thread(engine.warm_up)
 
     def when_open(self, work_with: Callable[[Engine], None]) -> None:
         """Call ``work_with`` with the services, now or as soon as they are there."""

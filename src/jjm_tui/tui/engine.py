@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -26,13 +25,15 @@ _COLLECTOR: Final = (10_000, 20, 100)
 
 @dataclass(slots=True)
 class Engine:
-    """The services of one dashboard. ``announcing``: held by the one dashboard that tells the world outside."""
+    """The services of one dashboard. ``announcing``: held by the one dashboard that tells the world outside.
+    ``warm_up``: called in a thread once everything is on the screen."""
 
     context: ServiceContext
     manager: JobManager
     live: LiveFeed
     desk: Desk
     announcing: Leadership | None = None
+    warm_up: Callable[[], None] = lambda: None
     _running: asyncio.Task[None] | None = None
 
     def start(self, on_failure: Callable[[BaseException], None]) -> None:
@@ -68,24 +69,29 @@ async def _supervised(work: Coroutine[Any, Any, None], on_failure: Callable[[Bas
 def open_engine(place: Workplace, environ: Mapping[str, str], clock: Clock, board: Board) -> Engine:
     """Build the services of a workplace; imports much, so it is called in a thread behind the first frame."""
     from jjm_tui.assembly.graph import build_context
-    from jjm_tui.logs import warm_up
     from jjm_tui.services.live import LiveFeed, Pace
     from jjm_tui.services.manager import JobManager
     from jjm_tui.services.reading import TaskReader
     from jjm_tui.store.leadership import FileLeadership
-    from jjm_tui.tui import blocks
 
     polling = place.loaded.settings.polling
     context = build_context(place, environ, clock)
     manager = JobManager(context)
     live = LiveFeed(context, TaskReader(context), board, Pace(polling.interval, polling.unfocused_interval))
-    with contextlib.suppress(ImportError):
-        warm_up()
-        blocks.warm_up()
     return Engine(
         context=context,
         manager=manager,
         live=live,
         desk=Desk(manager, board, live, clock),
         announcing=FileLeadership(place.store.locks / "announcer.lock"),
+        warm_up=_warm_up,
     )
+
+
+def _warm_up() -> None:
+    """Load what the first log record, the first Markdown and the first code would wait for."""
+    from jjm_tui import logs
+    from jjm_tui.tui import blocks
+
+    logs.warm_up()
+    blocks.warm_up()
