@@ -1,4 +1,4 @@
-"""Runs every benchmark and prints a table: ``python -m benchmarks [--record] [--rounds N]``, or ``make bench``."""
+"""Runs every benchmark and prints a table: ``python -m benchmarks [--record] [--rounds N] [--only PART]``, or ``make bench``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import commands, polling, saving
+from benchmarks import commands, dashboard, polling, saving
 from benchmarks.report import Figure, record, table
+
+PARTS = ("commands", "saving", "polling", "dashboard")
 
 
 def main() -> int:
@@ -15,18 +17,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--record", action="store_true", help="write the figures into benchmarks/README.md")
     parser.add_argument("--rounds", type=int, default=15, help="how often each command is run (15)")
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part, without recording; may be repeated")
     given = parser.parse_args()
     figures: list[Figure] = []
-    parts: tuple[tuple[str, Callable[[], list[Figure]]], ...] = (
-        ("commands", lambda: commands.measure(given.rounds)),
-        ("saving", saving.measure),
-        ("polling", polling.measure),
-    )
-    for name, measure in parts:
+    measures: dict[str, Callable[[], list[Figure]]] = {
+        "commands": lambda: commands.measure(given.rounds),
+        "saving": saving.measure,
+        "polling": polling.measure,
+        "dashboard": dashboard.measure,
+    }
+    for name, measure in measures.items():
+        if given.only and name not in given.only:
+            continue
         print(f"Measuring {name} …", file=sys.stderr)
         figures += measure()
     print(table(figures))
-    if given.record:
+    if given.record and not given.only:
         record(figures)
     return 1 if any(figure.is_missed for figure in figures) else 0
 

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import jjm_tui.services.board as room
 from jjm_tui.__main__ import main as run
-from jjm_tui.domain.task import SourceFile
 
 PERIOD = 1 / 20
 
 
 class ChangingBoard(room.Board):
-    """A board whose tasks of the given ids get another size of their diff, all together, for as long as it lives."""
+    """A board whose tasks of the given ids get another title, all together, for as long as it lives."""
 
     task_ids: tuple[str, ...] = ()
 
@@ -36,9 +35,8 @@ class ChangingBoard(room.Board):
 
     def _change(self) -> None:
         self._turn += 1
-        files = (SourceFile("src/module.py", "modified", self._turn % 97 + 1, self._turn % 53 + 1),)
         known = [task for task in map(self.tasks.get, self.task_ids) if task is not None]
-        self.apply({task.id: replace(task, source_files=files) for task in known})
+        self.apply({task.id: replace(task, title=f"Turn {self._turn} of {task.id}") for task in known})
         asyncio.get_running_loop().call_later(PERIOD, self._change)
 
 

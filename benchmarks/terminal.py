@@ -162,9 +162,11 @@ class Terminal:
         """
         deadline = time.perf_counter() + patience
         while True:
-            for stamp, data in self._take(deadline):
+            news = self._take(deadline)
+            for number, (stamp, data) in enumerate(news, 1):
                 self.screen.feed(data)
                 if condition(self.screen):
+                    self._put_back(news[number:])
                     return stamp
             if time.perf_counter() >= deadline or not self._is_open:
                 raise AssertionError(f"The screen never showed what was expected:\n{self.screen.text}")
@@ -258,6 +260,10 @@ class Terminal:
                 self._arrived.wait(max(0.0, deadline - time.perf_counter()))
             news, self._news = self._news, []
         return news
+
+    def _put_back(self, news: list[tuple[float, bytes]]) -> None:
+        with self._arrived:
+            self._news[:0] = news
 
     def _read(self) -> None:
         while True:

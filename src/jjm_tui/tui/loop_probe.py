@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import gc
 import heapq
 import json
 import sys
@@ -36,8 +37,10 @@ class LoopProbe:
 
     ``seconds``: how long it watched; ``beats``; ``gaps``: the largest ones, largest first, each with ``at`` (seconds
     since the start of the probe, when the gap ended), ``wall`` (Unix time of the same moment), ``ms`` (how late the
-    beat was) and ``where`` (innermost frames of the loop's thread, seen once while it lasted; empty when the
-    interpreter was never free to look).
+    beat was), processor time since the beat before of the loop's thread (``loop_ms``), of all threads (``process_ms``:
+    much less than ``ms`` means that the machine was busy with others) and of collecting garbage (``gc_ms``), and
+    ``where`` (innermost frames of the loop's thread, seen once while it lasted; empty when the interpreter was never
+    free to look).
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,6 +51,9 @@ class LoopProbe:
         self._beats = 0
         self._gaps: list[tuple[float, int, dict[str, object]]] = []
         self._where: list[str] = []
+        self._spent = (time.thread_time(), time.process_time())
+        self._collecting = self._collected = 0.0
+        gc.callbacks.append(self._note_collection)
         self._ended = threading.Event()
         threading.Thread(target=self._look_on, name="loop-probe", daemon=True).start()
         atexit.register(self.write)
@@ -65,24 +71,40 @@ class LoopProbe:
         now = time.perf_counter()
         late = now - self._due
         self._beats += 1
+        spent = (time.thread_time(), time.process_time())
         if late > _BEAT:
+            loop, process = (after - before for after, before in zip(spent, self._spent, strict=True))
             facts = {
                 "at": round(now - self._start, 4),
                 "wall": time.time(),
-                "ms": round(late * 1000, 2),
+                "ms": _ms(late),
+                "loop_ms": _ms(loop),
+                "process_ms": _ms(process),
+                "gc_ms": _ms(self._collected),
                 "where": self._where,
             }
             push = heapq.heappush if len(self._gaps) < _KEPT else heapq.heappushpop
             push(self._gaps, (late, self._beats, facts))
         self._where = []
+        self._spent, self._collected = spent, 0.0
         self._due = time.perf_counter() + _BEAT
         self._loop.call_later(_BEAT, self._beat)
+
+    def _note_collection(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self._collecting = time.perf_counter()
+        else:
+            self._collected += time.perf_counter() - self._collecting
 
     def _look_on(self) -> None:
         while not self._ended.wait(_BEAT):
             if not self._where and time.perf_counter() - self._due > _LOOK:
                 frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - the documented way to see other threads
                 self._where = _describe(frame)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)
 
 
 def _describe(frame: FrameType | None) -> list[str]:
