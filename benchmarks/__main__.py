@@ -1,4 +1,4 @@
-"""Runs every benchmark and prints a table: ``python -m benchmarks [--record] [--rounds N] [--only PART]``, or ``make bench``."""
+"""Runs every benchmark and prints a table: ``python -m benchmarks [--record] [--only PART]``, or ``make bench``."""
 
 from __future__ import annotations
 
