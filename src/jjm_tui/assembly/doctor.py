@@ -36,16 +36,16 @@ async def run_doctor(options: Options, environ: Mapping[str, str] | None = None)
     variables = os.environ if environ is None else environ
     try:
         with open_workplace(options, variables) as place:
-            yield _check_settings(place)
+            yield check_settings(place)
             async for check in check_chosen_server(place, variables):
                 yield check
             if place.demo:
                 from jjm_tui.assembly.demo import fill_from_seed
 
                 await fill_from_seed(build_context(place, variables), place.loaded.settings.demo)
-            for check in await _check_store(place):
+            for check in await check_store(place):
                 yield check
-            yield await _check_outbox(place)
+            yield await check_outbox(place)
     except ConfigurationError as error:
         problems = error.context.get("problems")
         details = tuple(str(line) for line in problems[1:]) if isinstance(problems, list) else ()
@@ -53,7 +53,8 @@ async def run_doctor(options: Options, environ: Mapping[str, str] | None = None)
     yield _check_terminal(variables)
 
 
-def _check_settings(place: Workplace) -> Check:
+def check_settings(place: Workplace) -> Check:
+    """Where the settings came from."""
     loaded = place.loaded
     if place.demo:
         return Check("settings", "ok", "The demo needs none.")
@@ -90,7 +91,7 @@ async def check_chosen_server(
     program = settings.server.command if preset.name == "custom" else (*PRESETS[preset.name].program, "")[0]
     found = True
     if program and settings.server.url is None:
-        check = await anyio.to_thread.run_sync(_check_program, program, preset.name, environ)
+        check = await anyio.to_thread.run_sync(check_program, program, preset.name, environ)
         found = check.state != "failed"
         yield check
     try:
@@ -116,7 +117,7 @@ async def check_chosen_server(
             await server.close()
 
 
-def _check_program(program: str, preset: str, environ: Mapping[str, str]) -> Check:
+def check_program(program: str, preset: str, environ: Mapping[str, str]) -> Check:
     """Whether the program is there, and for Node whether it is new enough."""
     is_node = os.path.basename(program) in _NODE_PROGRAMS  # noqa: PTH119 - a name, perhaps without any folder
     path = shutil.which(program, path=environ.get("PATH"))
@@ -155,12 +156,13 @@ def _node_version(environ: Mapping[str, str]) -> tuple[int, ...] | None:
     return tuple(int(part) for part in match.groups()) if match else None
 
 
-async def _check_store(place: Workplace) -> list[Check]:
-    from jjm_tui.store.inspection import check_store
+async def check_store(place: Workplace) -> list[Check]:
+    """Whether the store can be read and written."""
+    from jjm_tui.store import inspection
 
     path = place.store.tasks
     try:
-        report = await anyio.to_thread.run_sync(check_store, path)
+        report = await anyio.to_thread.run_sync(inspection.check_store, path)
     except StorageError as error:
         return [Check("store", "failed", error.message, way_out=error.hint, error=error)]
     checks = []
@@ -213,7 +215,8 @@ def _why_not_writable(path: os.PathLike[str]) -> str | None:
     return None
 
 
-async def _check_outbox(place: Workplace) -> Check:
+async def check_outbox(place: Workplace) -> Check:
+    """Whether something that was sent is not settled."""
     from jjm_tui.store.outbox_file import FileOutbox
 
     if not place.store.outbox.exists():

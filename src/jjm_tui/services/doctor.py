@@ -29,7 +29,7 @@ async def check_server(server: TaskServer) -> AsyncIterator[Check]:
         yield _failed("server", error, server)
         return
     yield Check("server", "ok", _greeting(server), facts={"protocol": server.info().protocol})
-    yield _describe_dialect(capabilities)
+    yield describe_dialect(capabilities)
     yield await _check_account(server, capabilities)
 
 
@@ -39,7 +39,8 @@ def _greeting(server: TaskServer) -> str:
     return f"{name} answered with {len(info.tools)} tools (protocol {info.protocol or 'not told'})."
 
 
-def _describe_dialect(capabilities: Capabilities) -> Check:
+def describe_dialect(capabilities: Capabilities) -> Check:
+    """Which family the server is of, and what it cannot do, with the reasons as details."""
     missing = [name for name in _OPERATIONS if name in capabilities.unavailable]
     limits = []
     if not capabilities.list_has_status:

@@ -108,10 +108,12 @@ class PageScreen(DashboardScreen[None]):
             self.call_later(self.action_perform, message.target)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Work in the background failed: servers and stores say why, anything else is a mistake of ours."""
-        error = event.worker.error
-        if event.state is not WorkerState.ERROR or error is None:
-            return
+        """Work in the background failed."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.tell_failure(event.worker.error)
+
+    def tell_failure(self, error: BaseException) -> None:
+        """Servers and stores say themselves what is wrong; anything else is a mistake of ours."""
         if isinstance(error, JulesManagerError):
             self.dashboard.tell(" ".join(filter(None, (error.message, error.hint))), severity="error")
             return

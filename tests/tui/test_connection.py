@@ -1,0 +1,258 @@
+"""The connection screen: the server as it is, checks, restart; with a server, without one, and when it gave up."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.assembly.clock import SystemClock
+from jjm_tui.domain.sync import SyncState
+from jjm_tui.gateway.calls import SupervisedCaller
+from jjm_tui.gateway.server import JulesServer
+from jjm_tui.gateway.spec import CallerSettings, ServerSpec
+from jjm_tui.ports import Capabilities, RecentCall, ServerInfo
+from jjm_tui.services.board import Connection
+from jjm_tui.services.results import Check
+from jjm_tui.settings import load_settings
+from jjm_tui.tui.connection_page import ConnectionView, connection_lines, shown_target
+from jjm_tui.tui.screens.connection import ConnectionScreen
+from tests.tui.stage import Stage, stage
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+EVIL = "evil\x1b]52;c;AAAA\x07 [/foo] [@click=app.quit]x\u202e"
+SIMULATOR = (sys.executable, "-P", "-m", "jjm_tui.simulator")
+BROKEN = (sys.executable, "-c", "import sys; sys.exit('Error: the disk is full of bees')")
+
+
+@contextlib.asynccontextmanager
+async def _real(on: Stage, *command: str) -> AsyncIterator[JulesServer]:
+    """A real process behind the screen."""
+    clock = SystemClock()
+    limits = CallerSettings(start_timeout=30.0, retry_attempts=1)
+    spec = ServerSpec("sim", command=command, env=dict(os.environ))
+    server = JulesServer(SupervisedCaller(spec, clock, limits), clock, "sim")
+    assert on.app.engine is not None
+    on.app.engine.context = replace(on.app.engine.context, server=server)
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+async def _open(on: Stage) -> None:
+    await on.press("C")
+    assert isinstance(on.app.screen, ConnectionScreen)
+
+
+async def test_connection_without_a_server_says_so_and_how_to_get_one(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), server=False) as on:
+        await _open(on)
+        await on.shows("no server is set up")
+        assert "No Jules MCP server is configured." in on.text
+        assert "set-up in the palette (:), or jjm setup" in on.text
+        await on.press("R")
+        await on.shows("There is no server to restart.")
+        await on.press("t")
+        await on.shows("✓ ok         outbox  Nothing is open.")
+        assert "✗ failed     server  No Jules MCP server is configured." in on.text
+
+
+async def test_checks_use_the_server_that_runs_and_start_no_second_one(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(100, 40)) as on:
+        await _open(on)
+        await on.shows("t checks settings, server, account, store and outbox.")
+        on.caller.calls.clear()
+        await on.press("t")
+        await on.shows("✓ ok         outbox  Nothing is open.")
+        assert "Jules let us in: 12 tasks listed." in on.text
+        assert "every operation on tasks is available" in on.text
+        assert set(on.caller.calls) == {"list_sessions"}
+        assert "! warning    settings" in on.text
+
+
+async def test_checks_of_a_failing_server_tell_the_way_out(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(100, 40)) as on:
+        await _open(on)
+        on.caller.is_down = True
+        await on.press("t")
+        await on.shows("✗ failed     account  The server is down.")
+        await on.shows("outbox  Nothing is open.")
+
+
+async def test_restart_starts_a_real_server_and_shows_its_calls(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 45)) as on, _real(on, *SIMULATOR) as server:
+        await _open(on)
+        await on.press("R")
+        await on.shows("The server runs again.")
+        await server.list_tasks()
+        await on.shows("list_sessions")
+        await on.shows("of 120 calls in the last minute")
+        assert "google-jules-api-mcp-server 1.0.0" in on.text
+        assert "approve_plan" in on.text
+
+
+async def test_restart_of_a_broken_server_tells_why_and_its_last_words(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 45)) as on, _real(on, *BROKEN):
+        await _open(on)
+        await on.press("R")
+        await on.shows("Error: the disk is full of bees")
+        await on.until(lambda: any(each.severity == "error" for each in on.app._notifications))
+
+
+async def test_restart_while_something_is_sent_is_asked_twice(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(100, 30)) as on:
+        await _open(on)
+        screen = on.app.screen
+        assert isinstance(screen, ConnectionScreen)
+        assert on.app.engine is not None
+        desk = on.app.engine.desk
+        task = desk.send_message("unknown-task", "hello")
+        why = screen.unavailable("connection.restart")
+        assert why == "1 decision is being sent and may be left unconfirmed. R again restarts all the same."
+        assert screen.unavailable("connection.restart") is None
+        await task
+        assert screen.unavailable("connection.restart") is None
+
+
+async def test_connection_follows_the_board(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await _open(on)
+        on.board.set_connection(Connection("gave up", "sim", trouble="It ended 5 times within 3 minutes."))
+        await on.shows("✗ gave up after too many failures")
+        assert "It ended 5 times within 3 minutes." in on.text
+        assert "R starts it again; t makes the doctor's checks." in on.text
+
+
+# the page by itself
+
+
+def _info(**changes) -> ServerInfo:
+    usual = ServerInfo(
+        label="work",
+        name="jules",
+        version="1.2",
+        protocol="2025-06-18",
+        dialect="text",
+        capabilities=Capabilities("text", unavailable={"resume": "It has no such tool."}, list_limit=30),
+        tools=("list_sessions", "get_session"),
+        last_words=("listening",),
+        restarts=2,
+        status="connected",
+        budget_used=38,
+        budget_limit=120,
+        recent=(
+            RecentCall("list_sessions", NOW - timedelta(seconds=20), 0.25, 1, "ok"),
+            RecentCall("get_session", NOW - timedelta(seconds=10), 31.0, 3, "timeout"),
+        ),
+    )
+    return replace(usual, **changes)
+
+
+def _texts(width: int = 100, checks: tuple[Check, ...] = (), info: ServerInfo | None = None, **connection) -> str:
+    view = ConnectionView(
+        connection=replace(Connection("connected", "work"), **connection),
+        info=info or _info(),
+        sync=SyncState("x", synced_at=NOW - timedelta(seconds=14)),
+        target="npx -y server",
+        profile="default",
+        checks=checks,
+        is_checking=False,
+        now=NOW,
+        monotonic=100.0,
+        restart_key="R",
+        check_key="t",
+        palette_key=":",
+    )
+    return "\n".join(line.content.plain for line in connection_lines(view, width))
+
+
+def test_page_tells_status_age_budget_restarts_and_next_look() -> None:
+    text = _texts(next_poll_at=109.5)
+    for words in (
+        "● connected",
+        "work (jules 1.2, protocol 2025-06-18)",
+        "last answer  19s ago (list_sessions)",
+        "38 of 120 calls in the last minute",
+        "restarts     2 since this program started",
+        "list read    14s ago",
+        "next look    in 9s",
+        "not available: resume",
+        "· resume: It has no such tool.",
+        "· Its list shows 30 tasks at most.",
+        "08:59:40   250 ms  list_sessions           ok",
+        "08:59:50   31.0 s  get_session             timeout  3 tries",
+    ):
+        assert words in text, words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"polls_elsewhere": True}, "another copy of this program asks the server"),
+        ({"is_polling": True}, "next look    under way"),
+        ({"next_poll_at": 90.0}, "next look    now"),
+        ({}, "next look    not planned"),
+    ],
+)
+def test_page_tells_who_looks_and_when(changes, words) -> None:
+    assert words in _texts(**changes)
+
+
+def test_page_of_a_server_in_trouble_shows_its_last_words_before_the_rest() -> None:
+    text = _texts(info=_info(last_words=("it broke",)), status="gave up", trouble="It ended.", way_out="Restart it.")
+    assert text.index("it broke") < text.index("Checks")
+    assert "Restart it." in text
+    calm = _texts(info=_info(last_words=("listening",)))
+    assert calm.index("listening") > calm.index("Tools")
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_page_with_foreign_text_everywhere_is_literal_and_fits(width) -> None:
+    evil = _info(
+        label=EVIL,
+        name=EVIL,
+        version=EVIL,
+        protocol=EVIL,
+        tools=(EVIL, EVIL),
+        last_words=(EVIL * 9,),
+        capabilities=Capabilities(EVIL, unavailable={"plan": EVIL}),
+        recent=(RecentCall(EVIL, NOW, 1.0, 1, EVIL),),
+    )
+    check = Check("account", "failed", EVIL, way_out=EVIL, details=(EVIL,))
+    text = _texts(width, (check,), evil, label=EVIL, trouble=EVIL, way_out=EVIL)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[/foo]" in text
+    wrapped = [line for line in text.splitlines() if line.startswith("  ") and "09:00:00" not in line]
+    assert max(map(len, wrapped)) <= width
+
+
+@pytest.mark.parametrize(
+    ("overrides", "shown"),
+    [
+        ({}, "none"),
+        ({"server.preset": "rest"}, "npx -y @amitdeshmukh/google-jules-mcp@0.1.6"),
+        (
+            {
+                "server.preset": "custom",
+                "server.command": "run it",
+                "server.args": ("--token", "abc123", "--api-key=xyz", "-v"),
+            },
+            "'run it' --token '********' '--api-key=********' -v",
+        ),
+        (
+            {"server.preset": "custom", "server.url": "https://me:secret@host:8443/mcp?token=abc"},
+            "https://host:8443/mcp?…",
+        ),
+    ],
+)
+def test_target_is_shown_without_secrets(tmp_path: Path, overrides, shown) -> None:
+    settings = load_settings(environ={"JJM_HOME": str(tmp_path)}, overrides=overrides).settings
+    assert shown_target(settings) == shown
