@@ -78,7 +78,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         & #news.-told { display: block; }
         & #news.-alarm { color: $text-error; border: heavy $error; }
         & PlanPaper { margin: 1 0 0 0; }
-        & Input { display: none; border: none; height: 1; padding: 0 1; margin: 0 1; background: $boost; }
+        & Input { display: none; border: none; height: 1; padding: 0 1; background: $boost; }
         & Input:focus { border: none; background-tint: $foreground 5%; }
         & Input > .input--placeholder { color: $text-muted; }
         & Input.-asked { display: block; }
@@ -304,6 +304,11 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             self.leave(True)
         elif not sending.cancelled():
             self._show_outcome(sending.result())
+
+    def tells(self, result: OperationResult) -> bool:
+        """What the sheet stays open for; a good outcome closes it and is told outside."""
+        is_good = result.outcome.value == "done" and result.error is None
+        return self._phase is Phase.SENDING and result.task_id == self._task_id and not is_good
 
     def _show_outcome(self, result: OperationResult) -> None:
         from jjm_tui.services.courses.approve import PlanChangedError

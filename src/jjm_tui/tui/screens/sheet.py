@@ -16,6 +16,7 @@ from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.key_bar import Hint, KeyBar
 
 if TYPE_CHECKING:
+    from jjm_tui.services.results import OperationResult
     from jjm_tui.tui.engine import Engine
 
 T = TypeVar("T")
@@ -97,6 +98,10 @@ class Sheet(Dialog[T]):
         message.stop()
         if message.target in self.offered():
             await self.action_perform(message.target)
+
+    def tells(self, result: OperationResult) -> bool:
+        """Whether this sheet itself shows how the operation ended, so that no toast has to cover it."""
+        return False
 
     def with_engine(self, work: Callable[[Engine], object]) -> None:
         """Call ``work`` with the services once they are open, unless the sheet was left before."""

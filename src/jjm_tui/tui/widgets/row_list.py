@@ -74,6 +74,7 @@ class RowList(ScrollView, can_focus=True):
         background: $surface;
         color: $foreground;
         height: 1fr;
+        overflow-x: hidden;
         scrollbar-size-vertical: 1;
         & > .row-list--cursor { background: $boost; text-style: bold; }
         & > .row-list--bar { color: $text-primary; text-style: bold; }

@@ -1,0 +1,247 @@
+"""What the sheets for many tasks share: lines with ticks, a number to type, a run that can be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from jjm_tui.tui.bulk import Line, Run, State, count_words
+from jjm_tui.tui.literal import literal_line
+from jjm_tui.tui.moving import MOVES, Moving
+from jjm_tui.tui.screens.sheet import Sheet
+from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.widgets.row_list import ListRow, RowList
+
+if TYPE_CHECKING:
+    from jjm_tui.services.results import OperationResult
+    from jjm_tui.tui.engine import Engine
+
+Done = frozenset[str]
+"""The ids of the tasks for which it was done without doubt."""
+
+
+class BulkSheet(Sheet[Done], Moving):
+    """A list of tasks with ticks. Dismisses with the ids for which it was done, ``None`` when there are none.
+
+    Esc stops a run before its next task; what is on its way is not called back. What failed stays ticked.
+    """
+
+    ALWAYS: ClassVar[tuple[str, ...]] = (*Sheet.ALWAYS, *MOVES, "mark", "mark.all")
+    IS_LARGE: ClassVar[bool] = True
+    DEFAULT_CSS = """
+    BulkSheet {
+        & #summary, & #state { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & #summary { color: $text-muted; }
+        & #count { display: none; border: none; height: 1; padding: 0 1; background: $boost; }
+        & #count:focus { border: none; background-tint: $foreground 5%; }
+        & #count > .input--placeholder { color: $text-muted; }
+        & #count.-asked { display: block; }
+        & RowList { min-height: 3; }
+    }
+    """
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - Textual's
+
+    DONE_WORD: ClassVar[str] = "done"
+
+    def __init__(self, heading: str) -> None:
+        super().__init__(heading)
+        self.lines: dict[str, Line] = {}
+        self.is_asking = False
+        self._run = Run()
+
+    def compose_inside(self) -> ComposeResult:
+        yield Static(id="summary")
+        yield RowList(id="tasks")
+        yield from self.compose_below()
+        yield Static(id="state")
+        yield Input(id="count")
+
+    def compose_below(self) -> ComposeResult:
+        """What stands below the list."""
+        yield from ()
+
+    # what a subclass tells
+
+    def rows(self) -> Iterable[ListRow]:
+        """The lines as rows."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """What the list is about, in a line."""
+        raise NotImplementedError
+
+    def begin(self, engine: Engine, line: Line) -> asyncio.Task[OperationResult]:
+        """Send it for one task."""
+        raise NotImplementedError
+
+    def ask_words(self, count: int) -> str:
+        """What is asked before the run, with the number to type."""
+        raise NotImplementedError
+
+    # what is shown
+
+    @property
+    def row_list(self) -> RowList:
+        """The list."""
+        return self.query_one(RowList)
+
+    @property
+    def ticked(self) -> list[Line]:
+        """The ticked lines in the order of the list."""
+        return [line for line in self.lines.values() if line.is_ticked and line.can_be_ticked]
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a run is under way."""
+        return self._run.is_running
+
+    def show_lines(self) -> None:
+        """Draw the lines and the summary again."""
+        if not self.children:
+            return
+        self.row_list.show(self.rows())
+        self.query_one("#summary", Static).update(literal_line(self.summary()))
+        if self.is_asking:
+            self._show_question()
+        self.show_keys()
+
+    def show_state(self, words: str) -> None:
+        """The line above the keys."""
+        self.query_one("#state", Static).update(literal_line(words))
+
+    def on_row_list_moved(self, message: RowList.Moved) -> None:
+        """Tell all of what became of the line, as there is little room for it in the list."""
+        message.stop()
+        line = self.lines.get(message.row_id or "")
+        if line is not None and not self.is_asking and not self.is_sending:
+            self.show_state(line.note or (line.obstacle or ""))
+
+    def moved(self) -> Widget:
+        """The list."""
+        return self.row_list
+
+    # ticking
+
+    def do_mark(self) -> None:
+        """Tick the line under the cursor, or take its tick away."""
+        line = self.lines.get(self.row_list.cursor_id or "")
+        if line is None or self.is_sending:
+            return
+        if line.is_over:
+            self.show_state("It was sent already; nothing is sent twice from here.")
+        elif line.is_reading:
+            self.show_state("It is being read.")
+        elif line.obstacle is not None:
+            self.show_state(f"It cannot be ticked: {line.obstacle}.")
+        else:
+            line.is_ticked = not line.is_ticked
+            self.show_state("")
+            self.show_lines()
+
+    def do_mark_all(self) -> None:
+        """Tick everything that needs no look of its own, or take all ticks away."""
+        if self.is_sending:
+            return
+        tickable = [line for line in self.lines.values() if self.ticks_itself(line)]
+        wanted = not all(line.is_ticked for line in tickable)
+        for line in self.lines.values():
+            line.is_ticked = wanted and line in tickable
+        self.show_lines()
+
+    def ticks_itself(self, line: Line) -> bool:
+        """Whether it may be ticked together with others."""
+        return line.can_be_ticked
+
+    # the number
+
+    def ask_for_count(self) -> None:
+        """Ask for the number of ticked lines to be typed."""
+        self.is_asking = True
+        count = self.query_one("#count", Input)
+        count.add_class("-asked")
+        count.value = ""
+        count.focus()
+        self._show_question()
+        self.show_keys()
+
+    def _show_question(self) -> None:
+        self.show_state(self.ask_words(len(self.ticked)))
+
+    @on(Input.Submitted, "#count")
+    def _count_typed(self, event: Input.Submitted) -> None:
+        event.stop()
+        wanted = len(self.ticked)
+        if not self.is_asking:
+            return
+        if event.value.strip() != str(wanted) or not wanted:
+            event.input.value = ""
+            self.show_state(f"{self.ask_words(wanted)} Nothing was sent.")
+        else:
+            self.stop_asking()
+            self.start()
+
+    def stop_asking(self) -> None:
+        """Put the question away."""
+        self.is_asking = False
+        self.query_one("#count").remove_class("-asked")
+        self.show_state("")
+        self.row_list.focus()
+        self.show_keys()
+
+    # the run
+
+    def start(self) -> None:
+        """Work through the ticked lines."""
+        if self.engine is not None and not self.is_sending:
+            self._work_through(self.engine)
+
+    @work(group="run")
+    async def _work_through(self, engine: Engine) -> None:
+        def send(line: Line) -> asyncio.Task[OperationResult]:
+            sending = self.begin(engine, line)
+            self.show_lines()
+            return sending
+
+        await self._run.work_through(self.ticked, send, self.take)
+        self.show_state(self._run.stopped or f"All of them have their outcome: {count_words(self.lines.values())}.")
+        self.run_ended()
+        self.show_lines()
+
+    def run_ended(self) -> None:
+        """Nothing is on its way any more."""
+
+    def take(self, line: Line, result: OperationResult) -> None:
+        """Take over an outcome."""
+        line.take(result, self.DONE_WORD)
+        self.show_lines()
+
+    def tells(self, result: OperationResult) -> bool:
+        """Each outcome stands on its line."""
+        return result.task_id in self.lines
+
+    def done(self) -> Done | None:
+        """The result of the sheet so far."""
+        return frozenset(line.task_id for line in self.lines.values() if line.state is State.DONE) or None
+
+    def do_back(self) -> None:
+        """Put the question away, else stop the run, else leave."""
+        if self.is_asking:
+            self.stop_asking()
+        elif self.is_sending and not self._run.is_stopped:
+            self._run.stop("Stopped by you. What was not sent stays ticked.")
+            self.show_state("Stopping after the one that is on its way; esc again leaves, and it goes on.")
+        else:
+            self.leave(self.done())
+
+    def hints(self) -> Iterable[Hint]:
+        if self.is_asking:
+            return (("enter", "send"), ("back", "not now"))
+        if self.is_sending:
+            return (("back", "leave" if self._run.is_stopped else "stop"),)
+        return (("mark", "tick"), ("mark.all", "all"), ("back", "back"))

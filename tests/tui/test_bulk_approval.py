@@ -1,0 +1,329 @@
+"""Many plans on one sheet: each read, counted, approved one by one, and only the ones that were shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from jjm_tui.domain.text import cell_width
+from jjm_tui.errors import Effect, OperationFailedError
+from jjm_tui.store.locks import lock_path
+from jjm_tui.tui.screens.approval import ApprovalScreen
+from jjm_tui.tui.screens.bulk_approval import AT_ONCE, BulkApprovalScreen
+from tests.services.workbench import Workbench, lost
+from tests.tui.stage import Stage, stage
+
+PLANS = 60
+"""Tasks of a world in which seven plans wait: two alike, five without risks."""
+HOSTILE = "x \x1b]0;title\x07 [/foo] [@click=app.quit]press[/] \u202egnihton"
+
+
+def plain(on: Stage) -> str:
+    """What the screen shows as running text, without frames."""
+    return " ".join(on.text.replace("│", " ").split())
+
+
+def waiting(on: Stage | Workbench) -> list[str]:
+    world = on.bench.world if isinstance(on, Stage) else on.world
+    return [each for each in world.session_ids() if world.get_session(each)["state"] == "AWAITING_PLAN_APPROVAL"]
+
+
+def approved(on: Stage) -> list[str]:
+    return [task_id for task_id, _ in on.bench.effects("approve")]
+
+
+async def open_sheet(on: Stage, marked: tuple[str, ...] = ()) -> tuple[BulkApprovalScreen, list[Any]]:
+    """Open the sheet and wait until every plan was read; its answer comes into the list."""
+    answers: list[Any] = []
+    sheet = BulkApprovalScreen(marked)
+    on.app.push_screen(sheet, answers.append)
+    await on.settle()
+    await on.until(lambda: bool(sheet.lines) and not any(line.is_reading for line in sheet.lines.values()))
+    await on.settle()
+    return sheet, answers
+
+
+async def approve_ticked(on: Stage, sheet: BulkApprovalScreen) -> None:
+    """Type the number of ticked plans and wait for all outcomes."""
+    await on.press("y", *str(len(sheet.ticked)), "enter")
+    await on.until(lambda: not sheet.is_sending)
+    on.app.clear_notifications()
+    await on.settle()
+
+
+# what is shown and ticked
+
+
+async def test_bulk_sheet_lists_every_waiting_plan_and_ticks_only_those_without_risks(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        assert set(sheet.lines) == set(waiting(on))
+        assert "7 plans · 5 ticked" in on.text
+        risky = [line for line in on.text.splitlines() if "touches" in line]
+        assert len(risky) == 2
+        assert all("[ ]" in line for line in risky)
+        assert on.text.count("[x]") == 5
+        assert on.bench.effects("approve") == []
+
+
+async def test_bulk_sheet_puts_look_alikes_together(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        await open_sheet(on)
+        lines = on.text.splitlines()
+        first = next(number for number, line in enumerate(lines) if "2 look alike: Read" in line)
+        assert "each of its own kind" in lines[first + 3]
+
+
+async def test_bulk_sheet_reads_at_most_four_plans_at_once(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        on.caller.calls.clear()
+        sheet = BulkApprovalScreen()
+        with FileLock(lock_path(tmp_path / "store" / "tasks.json")):
+            on.app.push_screen(sheet)
+            await on.until(lambda: len(on.caller.calls) >= 4)
+            await on.pilot.pause(0.05)
+            assert "reading, 0 of 7 read" in on.text
+            asked = len(on.caller.calls)
+        await on.until(lambda: not any(line.is_reading for line in sheet.lines.values()))
+        assert asked / len(on.caller.calls) <= AT_ONCE / len(sheet.lines)
+
+
+async def test_bulk_sheet_with_marks_shows_only_the_marked_and_counts_the_others(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        marked = (waiting(on)[0], on.bench.session_in("COMPLETED"))
+        sheet, _ = await open_sheet(on, marked)
+        assert list(sheet.lines) == [marked[0]]
+        assert "1 marked without a plan that waits" in on.text
+
+
+async def test_bulk_sheet_without_plans_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0) as on:
+        on.app.push_screen(BulkApprovalScreen())
+        await on.settle()
+        assert "No plan waits for approval." in on.text
+        await on.press("y", "enter", "space")
+        assert on.bench.effects("approve") == []
+
+
+async def test_bulk_sheet_cannot_tick_plans_that_are_not_known_to_be_whole(tmp_path: Path) -> None:
+    async with stage(tmp_path, dialect="browser") as on:
+        sheet, _ = await open_sheet(on)
+        assert sheet.lines
+        assert sheet.ticked == []
+        await on.press("space")
+        assert "It cannot be ticked: the server shows no plan; open it alone." in plain(on)
+        await on.press("*", "y")
+        assert "Nothing is ticked; nothing was sent." in on.text
+        assert on.bench.effects("approve") == []
+
+
+# the number, and the run
+
+
+async def test_bulk_approval_asks_for_the_number_and_approves_the_ticked_ones(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, answers = await open_sheet(on)
+        wanted = {line.task_id for line in sheet.ticked}
+        await on.press("y")
+        assert "To approve these 5 plans, type their number:" in on.text
+        await on.press("enter")
+        await on.press("4", "enter")
+        assert "Nothing was sent." in on.text
+        assert on.bench.effects("approve") == []
+        await on.press("5", "enter")
+        await on.until(lambda: len(approved(on)) == 5)
+        await on.until(lambda: not sheet.is_sending)
+        await on.shows("All of them have their outcome: 5 done.")
+        assert on.text.count("✓ approved") >= 5
+        assert set(approved(on)) == wanted
+        await on.press("escape")
+        assert answers == [frozenset(wanted)]
+
+
+async def test_bulk_approval_number_is_that_of_the_ticks(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        await open_sheet(on)
+        await on.press("*")
+        assert "0 ticked" in on.text
+        await on.press("space", "y")
+        assert "To approve this plan, type 1:" in on.text
+        await on.press("escape", "j", "space", "y", "2", "enter")
+        await on.until(lambda: len(approved(on)) == 2)
+
+
+async def test_bulk_approval_with_one_changed_and_one_refused_sends_the_others(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, answers = await open_sheet(on)
+        first, changed, refused, *rest = [line.task_id for line in sheet.ticked]
+        on.bench.world.change_plan(changed, "Delete everything")
+
+        def refuse(tool: str, place: str) -> BaseException | None:
+            sending = [line.task_id for line in sheet.lines.values() if line.note == "sending…"]
+            if (tool, place) == ("approve_plan", "written") and sending == [refused]:
+                return OperationFailedError("Jules says no today.", effect=Effect.REFUSED)
+            return None
+
+        on.caller.cut = refuse
+        await approve_ticked(on, sheet)
+        assert set(approved(on)) == {first, *rest}
+        assert "✗ not sent: the plan changed" in on.text
+        assert "✗ refused: Jules says no today." in on.text
+        await on.until(lambda: not sheet.lines[changed].is_reading)
+        assert [line.task_id for line in sheet.ticked] == [refused]
+        await on.press("escape")
+        assert answers == [frozenset({first, *rest})]
+
+
+async def test_bulk_approval_stops_when_the_server_dies_and_sends_nothing_twice(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+
+        def die_at_the_third(tool: str, place: str) -> BaseException | None:
+            if len(approved(on)) >= 2 and (tool, place) == ("approve_plan", "before write"):
+                on.caller.is_down = True
+                return lost(Effect.NONE)
+            return None
+
+        on.caller.cut = die_at_the_third
+        await approve_ticked(on, sheet)
+        assert "Stopped: the others would meet the same trouble." in on.text
+        assert len(approved(on)) == 2
+        assert len(sheet.ticked) == 3
+        on.caller.is_down, on.caller.cut = False, lambda tool, place: None
+        await approve_ticked(on, sheet)
+        assert len(approved(on)) == len(set(approved(on))) == 5
+
+
+async def test_bulk_approval_stops_at_an_alarm(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        first = sheet.ticked[0].task_id
+
+        def change_at_the_last_moment(tool: str, place: str) -> None:
+            if (tool, place) == ("approve_plan", "written") and not approved(on):
+                on.bench.world.change_plan(first, "Too late to notice")
+
+        on.caller.cut = change_at_the_last_moment
+        await approve_ticked(on, sheet)
+        assert approved(on) == [first]
+        assert "! ALARM" in on.text
+        assert "Stopped: look at the one with the doubtful outcome first." in on.text
+
+
+async def test_bulk_approval_escape_stops_before_the_next_one(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, answers = await open_sheet(on)
+
+        def leave_during_the_second(tool: str, place: str) -> None:
+            if (tool, place) == ("approve_plan", "effect") and len(approved(on)) == 2:
+                sheet.do_back()
+
+        on.caller.cut = leave_during_the_second
+        await approve_ticked(on, sheet)
+        assert "Stopped by you." in on.text
+        assert len(approved(on)) == 2
+        assert len(sheet.ticked) == 3
+        await on.press("escape")
+        assert answers == [frozenset(approved(on))]
+
+
+async def test_bulk_approval_left_while_sending_ends_the_one_on_its_way_and_begins_no_other(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, answers = await open_sheet(on)
+
+        def leave_twice(tool: str, place: str) -> None:
+            if (tool, place) == ("approve_plan", "written"):
+                sheet.do_back()
+                sheet.do_back()
+
+        on.caller.cut = leave_twice
+        await on.press("y", *"5", "enter")
+        await on.until(lambda: bool(answers))
+        await on.settle()
+        assert len(approved(on)) == 1
+        assert answers == [None]
+
+
+# changes meanwhile
+
+
+async def test_bulk_sheet_unticks_a_plan_that_polling_saw_changing(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        task_id = sheet.ticked[0].task_id
+        order = list(sheet.lines)
+        on.bench.world.change_plan(task_id, "Meanwhile")
+        manager, _, _ = on.bench.process()
+        await manager.get_task(task_id)
+        await on.shows("! changed just now: look at it")
+        assert "4 ticked" in on.text
+        assert list(sheet.lines) == order
+        await on.press("y", "5", "enter")
+        assert on.bench.effects("approve") == []
+        assert "To approve these 4 plans" in on.text
+
+
+async def test_bulk_sheet_tells_when_somebody_else_approves(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        task_id = sheet.ticked[0].task_id
+        on.bench.world.approve_plan(task_id)
+        manager, _, _ = on.bench.process()
+        await manager.get_task(task_id)
+        await on.shows("Nothing to approve")
+        assert task_id not in {line.task_id for line in sheet.ticked}
+        assert len(approved(on)) == 1
+
+
+async def test_bulk_sheet_keeps_order_and_cursor_when_new_plans_wait(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        await on.press("j", "j")
+        order, cursor = list(sheet.lines), sheet.row_list.cursor_id
+        other = on.bench.session_in("IN_PROGRESS")
+        on.bench.world.set_state(other, "AWAITING_PLAN_APPROVAL")
+        manager, _, _ = on.bench.process()
+        await manager.get_task(other)
+        await on.until(lambda: on.board.tasks[other].status.value == "waiting_approval")
+        await on.settle()
+        assert (list(sheet.lines), sheet.row_list.cursor_id) == (order, cursor)
+
+
+# one plan alone
+
+
+async def test_bulk_sheet_opens_one_plan_alone_and_takes_over_its_outcome(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, answers = await open_sheet(on)
+        await on.press("G", "enter")
+        assert isinstance(on.app.screen, ApprovalScreen)
+        await on.shows("y approve")
+        await on.settle()
+        on.advance(0.5)
+        await on.press("y")
+        await on.until(lambda: on.app.screen is sheet)
+        await on.settle()
+        assert len(approved(on)) == 1
+        assert "1 done" in on.text
+        await on.press("escape")
+        assert answers == [frozenset(approved(on))]
+
+
+async def test_bulk_sheet_hostile_plan_is_shown_literally(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 45), tasks=PLANS, read=PLANS) as on:
+        for task_id in waiting(on):
+            on.bench.world.change_plan(task_id, HOSTILE)
+        await open_sheet(on)
+        assert "changed" in on.text
+        assert "[/foo] [@click=app.quit]press[/]" in plain(on)
+        assert not {"\x1b", "\u202e"} & set(on.text)
+
+
+async def test_bulk_sheet_fits_a_small_terminal(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(40, 12), tasks=PLANS, read=PLANS) as on:
+        await open_sheet(on)
+        assert "7 plans" in on.text
+        assert "y approve" in on.text
+        assert all(cell_width(line) <= 40 for line in on.text.splitlines())

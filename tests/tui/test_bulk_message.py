@@ -1,0 +1,124 @@
+"""One message to many tasks: to all that are ticked, once, and the text is never lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jjm_tui.errors import Effect
+from jjm_tui.tui.drafts import drafts_of
+from jjm_tui.tui.screens.bulk_message import DRAFT_KEY, BulkMessageScreen
+from tests.services.workbench import lost
+from tests.tui.stage import Stage, stage
+
+
+async def open_sheet(on: Stage, count: int) -> tuple[BulkMessageScreen, list[Any]]:
+    """Open the sheet for tasks that take messages; its answer comes into the list."""
+    tasks = [task.id for task in on.board.tasks.values() if task.status.value != "failed"][:count]
+    answers: list[Any] = []
+    sheet = BulkMessageScreen(tasks)
+    on.app.push_screen(sheet, answers.append)
+    await on.settle()
+    return sheet, answers
+
+
+async def test_bulk_message_to_a_few_is_sent_at_once(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        sheet, answers = await open_sheet(on, 2)
+        await on.press(*"Go on", "enter", *"please", "ctrl+s")
+        await on.until(lambda: len(on.bench.effects("message")) == 2)
+        await on.shows("All of them have their outcome: 2 done.")
+        assert on.bench.effects("message") == [(task_id, "Go on\nplease") for task_id in sheet.lines]
+        await on.press("ctrl+s")
+        assert "Nobody is ticked. Nothing was sent." in on.text
+        assert len(on.bench.effects("message")) == 2
+        await on.press("escape")
+        assert answers == [frozenset(sheet.lines)]
+        assert await on.context.drafts.get(DRAFT_KEY) is None
+
+
+async def test_bulk_message_to_many_asks_for_their_number(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        sheet, _ = await open_sheet(on, 5)
+        await on.press(*"Hello", "ctrl+s")
+        assert "To send it to these 5 tasks, type their number:" in on.text
+        await on.press("3", "enter")
+        assert on.bench.effects("message") == []
+        await on.press("5", "enter")
+        await on.until(lambda: not sheet.is_sending and len(on.bench.effects("message")) == 5)
+
+
+async def test_bulk_message_unticked_tasks_get_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        sheet, _ = await open_sheet(on, 3)
+        await on.press(*"Hi", "tab", "space", "ctrl+s")
+        await on.until(lambda: len(on.bench.effects("message")) == 2)
+        await on.settle()
+        assert [task_id for task_id, _ in on.bench.effects("message")] == list(sheet.lines)[1:]
+
+
+async def test_bulk_message_without_text_or_recipients_is_not_sent(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_sheet(on, 2)
+        await on.press("ctrl+s")
+        assert "The message is empty." in on.text
+        await on.press(*"Hi", "tab", "*", "ctrl+s")
+        assert "Nobody is ticked. Nothing was sent." in on.text
+        assert on.bench.effects("message") == []
+
+
+async def test_bulk_message_a_failed_task_cannot_be_ticked(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        on.app.push_screen(BulkMessageScreen([on.bench.session_in("FAILED")]))
+        await on.settle()
+        assert "[-]" in on.text
+        await on.press("tab", "space")
+        assert "a failed task takes no message" in on.text
+
+
+async def test_bulk_message_what_failed_stays_ticked_and_can_be_sent_again(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        sheet, answers = await open_sheet(on, 3)
+
+        def die_at_the_second(tool: str, place: str) -> BaseException | None:
+            if tool == "send_message" and place == "before write" and len(on.bench.effects("message")) == 1:
+                return lost(Effect.NONE)
+            return None
+
+        on.caller.cut = die_at_the_second
+        await on.press(*"Hi", "ctrl+s")
+        await on.shows("Stopped: the others would meet the same trouble.")
+        assert len(sheet.ticked) == 2
+        assert "✗ not sent" in on.text
+        on.caller.cut = lambda tool, place: None
+        await on.press("ctrl+s")
+        await on.until(lambda: len(on.bench.effects("message")) == 3)
+        await on.shows("3 done")
+        assert {task_id for task_id, _ in on.bench.effects("message")} == set(sheet.lines)
+        await on.press("escape")
+        assert answers == [frozenset(sheet.lines)]
+
+
+async def test_bulk_message_text_survives_leaving_the_sheet(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        _, answers = await open_sheet(on, 2)
+        await on.press(*"Half a tho")
+        await on.press("escape")
+        await on.shows("The text is kept; M brings it back.")
+        assert answers == [None]
+        await on.until(lambda: drafts_of(on.app).state(DRAFT_KEY).is_kept)
+        assert await on.context.drafts.get(DRAFT_KEY) == "Half a tho"
+        await open_sheet(on, 2)
+        await on.shows("Half a tho")
+        assert on.bench.effects("message") == []
+
+
+async def test_bulk_message_sent_text_is_what_was_seen_when_counted(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_sheet(on, 4)
+        await on.press(*"Seen", "ctrl+s", "shift+tab", *"xyz")
+        assert "Seen" in on.text
+        assert "xyz" not in on.text
+        await on.press("tab", "4", "enter")
+        await on.until(lambda: len(on.bench.effects("message")) == 4)
+        assert {text for _, text in on.bench.effects("message")} == {"Seen"}
