@@ -20,6 +20,7 @@ UNREAD: Final = "•"
 WATCHED: Final = "w"
 STALE: Final = "~"
 UNKNOWN_TIME: Final = "?"
+NOW: Final = "now"
 MINUS: Final = "\u2212"
 
 TITLE: Final = "task-list--title"
@@ -41,6 +42,7 @@ _WORD_FROM: Final = 30
 _DELIVERY_WORD_FROM: Final = 48
 _AGE_FROM: Final = 16
 
+_MINUTE: Final = 60
 _WORD_CELLS: Final = 8
 _AGE_CELLS: Final = 5
 _DATA_AGE_CELLS: Final = 6
@@ -170,7 +172,11 @@ def _fit_right(text: str, width: int) -> str:
 
 
 def _age(since: datetime | None, now: datetime) -> str:
-    return UNKNOWN_TIME if since is None else age((now - since).total_seconds())
+    """Minutes and more: rows that count seconds would be painted every second and tell nobody anything."""
+    if since is None:
+        return UNKNOWN_TIME
+    seconds = (now - since).total_seconds()
+    return NOW if seconds < _MINUTE else age(seconds)
 
 
 def _title_style(moment: RowMoment, info: RowInfo, *, needs_person: bool) -> str:
