@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from jjm_tui.cli.context import CommandContext
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from jjm_tui.assembly.options import Options
     from jjm_tui.assembly.workplace import Workplace
     from jjm_tui.services.board import Board
     from jjm_tui.tui.launch import Launch
 
 
 def run(context: CommandContext) -> int:
-    """Show the dashboard until the person leaves."""
+    """Show the dashboard until the person leaves; anew with what the guided set-up chose."""
+    from jjm_tui.tui.again import Again
+
+    options = context.options
+    while True:
+        code = _show(options, context.environ)
+        if code == Again.DEMO:
+            options = replace(options, demo=True, overrides=_without(options.overrides, "server.", "storage."))
+        elif code == Again.SETTINGS:
+            options = replace(options, demo=False, overrides=_without(options.overrides, "server."))
+        else:
+            return code
+
+
+def _without(overrides: Mapping[str, Any], *sections: str) -> dict[str, Any]:
+    return {key: value for key, value in overrides.items() if not key.startswith(sections)}
+
+
+def _show(options: Options, environ: Mapping[str, str]) -> int:
     from jjm_tui.assembly.graph import fill_demo
     from jjm_tui.assembly.workplace import open_workplace
     from jjm_tui.logs import configure_logging
     from jjm_tui.tui.app import run_dashboard
 
-    with open_workplace(context.options, context.environ) as place:
+    with open_workplace(options, environ) as place:
         configure_logging(place.loaded.settings, place.locations, to_terminal=False)
-        fill_demo(place, context.environ)
-        return run_dashboard(_prepare(context, place))
+        fill_demo(place, environ)
+        return run_dashboard(_prepare(environ, place))
 
 
 def _first_page(place: Workplace, now: datetime) -> Board:
@@ -40,7 +61,7 @@ def _first_page(place: Workplace, now: datetime) -> Board:
     return board
 
 
-def _prepare(context: CommandContext, place: Workplace) -> Launch:
+def _prepare(environ: Mapping[str, str], place: Workplace) -> Launch:
     from jjm_tui.assembly.clock import SystemClock
     from jjm_tui.settings.presets import is_configured
     from jjm_tui.tui.engine import open_engine
@@ -52,12 +73,12 @@ def _prepare(context: CommandContext, place: Workplace) -> Launch:
     keymap = build_keymap(settings.keys.preset, settings.keys.bindings)
     return Launch(
         place=place,
-        environ=context.environ,
+        environ=environ,
         keymap=keymap,
         clock=clock,
         memory=Memory.load(place.store.tasks.with_name("dashboard.json")),
         board=_first_page(place, clock.now()),
-        open_engine=lambda board: open_engine(place, context.environ, clock, board),
+        open_engine=lambda board: open_engine(place, environ, clock, board),
         is_configured=is_configured(settings),
         remarks=keymap.problems,
     )
