@@ -60,8 +60,8 @@ async def test_connection_without_a_server_says_so_and_how_to_get_one(tmp_path: 
         await on.press("R")
         await on.shows("There is no server to restart.")
         await on.press("t")
-        await on.shows("✓ ok         outbox  Nothing is open.")
-        assert "✗ failed     server  No Jules MCP server is configured." in on.text
+        await on.shows("✓ ok         outbox: Nothing is open.")
+        assert "✗ failed     server: No Jules MCP server is configured." in on.text
 
 
 async def test_checks_use_the_server_that_runs_and_start_no_second_one(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ async def test_checks_use_the_server_that_runs_and_start_no_second_one(tmp_path:
         await on.shows("t checks settings, server, account, store and outbox.")
         on.caller.calls.clear()
         await on.press("t")
-        await on.shows("✓ ok         outbox  Nothing is open.")
+        await on.shows("✓ ok         outbox: Nothing is open.")
         assert "Jules let us in: 12 tasks listed." in on.text
         assert "every operation on tasks is available" in on.text
         assert set(on.caller.calls) == {"list_sessions"}
@@ -82,8 +82,8 @@ async def test_checks_of_a_failing_server_tell_the_way_out(tmp_path: Path) -> No
         await _open(on)
         on.caller.is_down = True
         await on.press("t")
-        await on.shows("✗ failed     account  The server is down.")
-        await on.shows("outbox  Nothing is open.")
+        await on.shows("✗ failed     account: The server is down.")
+        await on.shows("outbox: Nothing is open.")
 
 
 async def test_restart_starts_a_real_server_and_shows_its_calls(tmp_path: Path) -> None:

@@ -112,8 +112,8 @@ def compute_insights(
     """Compute the insights of the last ``days`` local days, today included, or of all history.
 
     Args:
-        events: The whole history (at least ``INSIGHT_TYPES``), oldest first: older events tell in which state a task
-            entered the period.
+        events: The whole history, at least ``INSIGHT_TYPES``: older events tell in which state a task entered the
+            period.
         tasks: What is known of the tasks now, for repositories and creation times.
         now: The time, aware.
         days: How many; ``None``: from the first event on.

@@ -54,7 +54,7 @@ class StateSpan:
 
 
 def state_spans(events: Iterable[TaskEvent], created: Mapping[str, datetime] = _NOBODY) -> tuple[StateSpan, ...]:
-    """The spans of all tasks among ``events`` (oldest first), in the order in which they began.
+    """The spans of all tasks among ``events``, in the order in which they began.
 
     ``created``: when tasks were created, as far as known; it tells how long a task that was just discovered has been
     in its state. A task that vanished from the server or was forgotten here has no state until it is seen again.
@@ -68,7 +68,7 @@ def state_spans(events: Iterable[TaskEvent], created: Mapping[str, datetime] = _
         if index is not None:
             spans[index] = replace(spans[index], until=max(at, spans[index].since))
 
-    for event in events:
+    for event in sorted(events, key=_when):
         task_id = event.task_id
         if task_id is None or event.type not in SPAN_TYPES:
             continue
@@ -87,6 +87,11 @@ def state_spans(events: Iterable[TaskEvent], created: Mapping[str, datetime] = _
         lasting[task_id] = len(spans)
         spans.append(span)
     return tuple(spans)
+
+
+def _when(event: TaskEvent) -> datetime:
+    """Processes write down what they saw a little later, and not in the order in which it happened."""
+    return event.at
 
 
 def _begun(event: TaskEvent, task_id: str, created: datetime | None) -> StateSpan:

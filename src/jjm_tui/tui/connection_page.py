@@ -23,9 +23,9 @@ from jjm_tui.settings.secrets import MASK, is_secret_name, masked
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.page_lines import BLANK, beside, bullets, heading, pair, paragraph, time_of_day
 from jjm_tui.tui.task_row import fit
-from jjm_tui.tui.widgets.line_styles import BAD, GOOD, MUTED, WARNING
+from jjm_tui.tui.widgets.line_styles import ACCENT, BAD, GOOD, MUTED, WARNING
 from jjm_tui.tui.widgets.lines import Line
-from jjm_tui.tui.widgets.plots import bar
+from jjm_tui.tui.widgets.plots import TRACK, bar
 
 TWO_COLUMNS_FROM: Final = 130
 """Cells from which sections stand side by side."""
@@ -202,8 +202,11 @@ def _budget(info: ServerInfo) -> Content:
     if limit <= 0:
         return Content("no limit on calls")
     style = WARNING if used >= limit * 0.9 else ""
-    gauge = bar(used / limit, _GAUGE)
-    return Content.assemble((gauge, style or GOOD), " ", (f"{used} of {limit} calls in the last minute", style))
+    gauge = bar(used / limit, _GAUGE).rstrip()
+    track = TRACK * (_GAUGE - len(gauge))
+    return Content.assemble(
+        (f"{used} of {limit} calls in the last minute", style), "  ", (gauge, style or ACCENT), (track, MUTED)
+    )
 
 
 def _next_look(view: ConnectionView) -> str:
@@ -231,7 +234,7 @@ def _checks(view: ConnectionView, width: int) -> list[Line]:
     for check in view.checks:
         glyph, style = _CHECKS[check.state]
         value = literal_line(check.message)
-        lines += pair(f"{glyph} {check.state}", Content.assemble((check.name, style), "  ", value), width, _NAME)
+        lines += pair(f"{glyph} {check.state}", Content.assemble(check.name, ": ", value), width, _NAME, style)
         for text in (*check.details, check.way_out or ""):
             if text:
                 lines += paragraph(literal_line(text, MUTED), width, 2 + _NAME)

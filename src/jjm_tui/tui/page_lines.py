@@ -57,9 +57,9 @@ def paragraph(content: Content, width: int, indent: int = INDENT) -> list[Line]:
     return [Line(Content(" " * indent) + part) for part in content.wrap(room)]
 
 
-def pair(name: str, value: Content, width: int, room: int, indent: int = INDENT) -> list[Line]:
+def pair(name: str, value: Content, width: int, room: int, style: str = MUTED, indent: int = INDENT) -> list[Line]:
     """A name in ``room`` cells and its value beside it, broken below itself."""
-    head = Content.styled(" " * indent + name + " " * max(1, room - cell_len(name)), MUTED)
+    head = Content.styled(" " * indent + name + " " * max(1, room - cell_len(name)), style)
     space = width - head.cell_length
     if space < _LEAST_ROOM:
         return [Line(head), *paragraph(value, width, indent * 2)]

@@ -16,6 +16,8 @@ from jjm_tui.tui.widgets.lines import Line
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _STEPS: Final = " ▁▂▃▄▅▆▇█"
 _FULL: Final = "█"
+TRACK: Final = "░"
+"""What of a gauge is not filled."""
 UNKNOWN: Final = "·"
 """Stands where nothing is known, as opposed to nothing having happened."""
 
@@ -64,36 +66,59 @@ def bars(rows: Sequence[BarRow], width: int, name_cells: int, *, most: int = 30,
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a chart. ``value`` is ``None`` where nothing is known. ``label``: below it, one cell."""
+class Chart:
+    """How columns stand: ``height`` rows, each column ``cells`` wide with ``gap`` cells behind it."""
 
-    value: int | None
-    label: str = " "
+    height: int
+    cells: int = 1
+    gap: int = 1
+
+    @property
+    def pitch(self) -> int:
+        """Cells from one column to the next."""
+        return self.cells + self.gap
+
+    def draw(self, values: Sequence[int | None], style: str, head_cells: int, name: str = "") -> list[Line]:
+        """Vertical columns; the highest fills the height. ``None``: nothing is known there.
+
+        ``head_cells`` on the left are for ``name`` in the last row and the scale in the first.
+        """
+        top = max((value or 0 for value in values), default=0)
+        lines = []
+        for row in range(self.height, 0, -1):
+            head = fit(f"{name if row == 1 else '':<{head_cells}}", head_cells)
+            scale = str(top) if row == self.height else ""
+            head = head[: head_cells - len(scale) - 1] + scale + " " if scale else head
+            cells = [(self._cell(value, top, row) + " " * self.gap, _style(value, style)) for value in values]
+            lines.append(Line(Content.assemble((head, MUTED), *cells)))
+        return lines
+
+    def numbers(self, values: Sequence[int | None], style: str, head_cells: int, name: str) -> Line:
+        """The values themselves below wide columns; nothing is quiet."""
+        cells = [
+            (f"{UNKNOWN if value is None else value:<{self.pitch}}", _style(value or None, style)) for value in values
+        ]
+        return Line(Content.assemble((f"{name:<{head_cells}}", MUTED), *cells))
+
+    def labels(self, texts: Sequence[str], head_cells: int) -> Line:
+        """What stands below the columns; a text that does not fit below its own goes on below the next ones."""
+        row = ""
+        for number, text in enumerate(texts):
+            place = number * self.pitch
+            if text and place >= len(row):
+                row = row.ljust(place) + text + " "
+        return Line(Content.styled(" " * head_cells + row.rstrip(), MUTED))
+
+    def _cell(self, value: int | None, top: int, row: int) -> str:
+        if value is None:
+            return (UNKNOWN if row == 1 else " ").ljust(self.cells)
+        if top <= 0:
+            return " " * self.cells
+        eighths = round(value / top * self.height * 8)
+        if value > 0:
+            eighths = max(1, eighths)
+        return _STEPS[max(0, min(8, eighths - (row - 1) * 8))] * self.cells
 
 
-def columns(data: Sequence[Column], height: int, gap: int, style: str, *, indent: int = 2) -> list[Line]:
-    """Vertical columns of ``height`` rows, each one cell wide with ``gap`` cells behind it; the highest fills the
-    height. The scale stands on the left, the labels below."""
-    top = max((column.value or 0 for column in data), default=0)
-    scale = len(str(top))
-    lines = []
-    for row in range(height, 0, -1):
-        cells = (" " * gap).join(_cell(column, top, height, row) for column in data)
-        number = str(top) if row == height else "0" if row == 1 else ""
-        head = f"{number:>{scale}} "
-        lines.append(Line(Content.assemble(" " * indent, (head, MUTED), (cells, style))))
-    labels = (" " * gap).join(column.label for column in data)
-    lines.append(Line(Content.assemble(" " * (indent + scale + 1), (labels, MUTED))))
-    return lines
-
-
-def _cell(column: Column, top: int, height: int, row: int) -> str:
-    if column.value is None:
-        return UNKNOWN if row == 1 else " "
-    if top <= 0:
-        return " "
-    eighths = round(column.value / top * height * 8)
-    if column.value > 0:
-        eighths = max(1, eighths)
-    filled = max(0, min(8, eighths - (row - 1) * 8))
-    return _STEPS[filled]
+def _style(value: int | None, style: str) -> str:
+    return MUTED if value is None else style

@@ -1,0 +1,182 @@
+"""While you were away: what happened since the last visit, grouped by what it asks of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.content import Content
+
+from jjm_tui.domain.events import TaskEvent
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import clean_line
+from jjm_tui.services.board import BoardChange
+from jjm_tui.services.digest import DIGEST_GROUPS, Digest, DigestEntry, DigestGroup, make_digest, summary_parts
+from jjm_tui.tui.engine import Engine
+from jjm_tui.tui.event_lines import Look, local_day, status_look
+from jjm_tui.tui.literal import literal_line
+from jjm_tui.tui.page_lines import BLANK, heading, length, paragraph, time_of_day
+from jjm_tui.tui.screens.page import PageScreen
+from jjm_tui.tui.task_row import fit
+from jjm_tui.tui.widgets.bar import Piece
+from jjm_tui.tui.widgets.line_list import LineList
+from jjm_tui.tui.widgets.line_styles import MUTED, WARNING
+from jjm_tui.tui.widgets.lines import Line
+
+if TYPE_CHECKING:
+    from jjm_tui.services.manager import JobManager
+
+_USUAL: Final = timedelta(hours=8)
+"""What is shown when no earlier visit is remembered."""
+_REPOSITORY_FROM: Final = 70
+_REPOSITORY: Final = 20
+_REST: Final = 24
+"""Cells of a line without title and repository."""
+_MOST_TITLE: Final = 60
+_LEAST_TITLE: Final = 12
+
+_TITLES: Final[Mapping[DigestGroup, str]] = {
+    "plans": "Wait for your approval",
+    "questions": "Ask you a question",
+    "failed": "Failed",
+    "finished": "Finished",
+    "gone": "No longer on the server",
+    "created": "New",
+}
+
+
+async def read_digest(manager: JobManager, tasks: Mapping[str, Task], since: datetime, now: datetime) -> Digest:
+    """The digest from the stored history. Raises StorageError when it cannot be read."""
+    return make_digest(await manager.query_events(since=since), tasks, since, now)
+
+
+class DigestScreen(PageScreen):
+    """What happened since ``since``; without it since the last visit. Enter goes to the task."""
+
+    NAME = "While you were away"
+    KEYS = ("open",)
+    TITLES: ClassVar[Mapping[str, str]] = MappingProxyType({"open": "go to task"})
+
+    def __init__(self, since: datetime | None = None) -> None:
+        super().__init__()
+        self._since = since
+        self._is_remembered = True
+        self._opened_at: datetime | None = None
+        self._events: list[TaskEvent] | None = None
+        self._digest: Digest | None = None
+        self._is_stale = False
+
+    def make_list(self) -> LineList:
+        """Tasks with a cursor."""
+        return LineList(has_cursor=True)
+
+    def on_mount(self) -> None:
+        """Read what happened."""
+        self._opened_at = self.now()
+        if self._since is None:
+            self._since = self.dashboard.launch.memory.last_seen
+        if self._since is None:
+            self._since = self._opened_at - _USUAL
+            self._is_remembered = False
+        self.lines.show_empty(Content("Reading the history…"))
+        self.show_header(self._pieces())
+        self.when_open(self._read)
+
+    async def _read(self, engine: Engine) -> None:
+        if self._since is not None:
+            self._events = list(await engine.manager.query_events(since=self._since))
+            self._make()
+
+    def _make(self) -> None:
+        if self._events is not None and self._since is not None:
+            self._digest = make_digest(self._events, self.board.tasks, self._since, self.now())
+            self._is_stale = False
+            self.refill(anew=True)
+
+    # what is shown
+
+    def _pieces(self) -> Iterator[Piece]:
+        if self._since is not None and self._opened_at is not None:
+            away = length((self._opened_at - self._since).total_seconds())
+            since = _moment(self._since, self._opened_at)
+            yield Piece(f"since {since}", "quiet", rank=1, short=since)
+            yield Piece(away, "quiet", rank=2)
+        if not self._is_remembered:
+            yield Piece("no earlier visit is remembered", "trouble", rank=3)
+
+    def fill(self, width: int) -> None:
+        """The page anew."""
+        digest = self._digest
+        if digest is None:
+            return
+        if digest.is_empty:
+            since = _moment(digest.since, digest.until)
+            self.lines.show_empty(Content(f"Nothing happened since {since}: no task finished, failed, asks or is new."))
+            self.lines.set_lines(())
+            return
+        lines = paragraph(Content(f"{', '.join(summary_parts(digest))}."), width, 1)
+        for name in DIGEST_GROUPS:
+            if entries := digest.group(name):
+                lines += [BLANK, heading(f"{_TITLES[name]} ({len(entries)})")]
+                lines += [self._line(name, entry, width) for entry in entries]
+        self.lines.set_lines(lines)
+
+    def _line(self, group: DigestGroup, entry: DigestEntry, width: int) -> Line:
+        task = self.board.task(entry.task_id)
+        look = (
+            Look("∅", WARNING) if group == "gone" else status_look(TaskStatus.UNKNOWN if task is None else task.status)
+        )
+        has_repository = width >= _REPOSITORY_FROM
+        room = max(_LEAST_TITLE, min(_MOST_TITLE, width - _REST - (_REPOSITORY + 2 if has_repository else 0)))
+        repository = "" if task is None or not task.repository else clean_line(task.repository)
+        return Line(
+            Content.assemble(
+                "  ",
+                (look.glyph, look.style),
+                " ",
+                fit(clean_line(self.title_of(entry.task_id)), room),
+                (f"  {fit(repository, _REPOSITORY)}" if has_repository else "", MUTED),
+                "  ",
+                (f"{_moment(entry.at, self.now()):>12}", MUTED),
+                ("  new" if entry.is_new and group != "created" else "", MUTED),
+                literal_line(
+                    f"  {task.failure}" if group == "failed" and task is not None and task.failure else "", MUTED
+                ),
+            ),
+            entry.task_id,
+        )
+
+    def board_changed(self, change: BoardChange) -> None:
+        """Tasks moved on: what is listed must be true; made anew with the next second."""
+        self._is_stale = self._is_stale or bool(change.task_ids)
+
+    def events_happened(self, events: Sequence[TaskEvent]) -> None:
+        """More happened while the screen is open."""
+        if self._events is not None:
+            self._events += events
+            self._is_stale = True
+
+    def clock_ticked(self, now: datetime) -> None:
+        """Take over what changed in the last second."""
+        if self._is_stale:
+            self._make()
+
+    # actions
+
+    def do_open(self) -> None:
+        """Go to the task of this line."""
+        self.lines.choose()
+
+    def on_line_list_chosen(self, message: LineList.Chosen) -> None:
+        """Go to the task."""
+        if message.line is not None:
+            self.go_to_task(message.line.key)
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    """The time of day, with the date when it is another day."""
+    local, clock = at.astimezone(), time_of_day(at)[:5]
+    return clock if local_day(at) == local_day(now) else f"{local.day} {local:%b} {clock}"

@@ -1,0 +1,108 @@
+"""While you were away: what is shown, and where Enter leads."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Task
+from jjm_tui.services.digest import should_show
+from jjm_tui.tui.memory import Memory
+from jjm_tui.tui.screens.digest import DigestScreen, read_digest
+from tests.services.workbench import START
+from tests.tui.stage import Stage, stage
+
+EVIL = "evil\x1b]52;c;AAAA\x07 [/foo] [@click=app.quit]x\u202e"
+
+
+def _remembered(memory: Memory) -> None:
+    memory.last_seen = START - timedelta(hours=3)
+
+
+def _in_state(on: Stage, status: TaskStatus) -> Task:
+    return next(task for task in on.board.tasks.values() if task.status is status)
+
+
+async def _moved(on: Stage, task: Task, minutes_ago: float = 60) -> None:
+    at = on.now - timedelta(minutes=minutes_ago)
+    event = TaskEvent(EventType.STATUS_CHANGED, at, task.id, {"from": "in_progress", "to": task.status.value})
+    await on.context.events.append([event])
+
+
+async def test_digest_groups_what_happened_and_enter_goes_to_the_task(tmp_path: Path) -> None:
+    async with stage(tmp_path, memory=_remembered) as on:
+        plan, failed, done = (
+            _in_state(on, status) for status in (TaskStatus.WAITING_APPROVAL, TaskStatus.FAILED, TaskStatus.COMPLETED)
+        )
+        for task in (plan, failed, done):
+            await _moved(on, task)
+        await on.press("B")
+        assert isinstance(on.app.screen, DigestScreen)
+        await on.shows("1 plan waits for your approval, 1 failed, 1 finished.")
+        assert "since 06:00  3h 00m" in on.text
+        for words in ("Wait for your approval (1)", "Failed (1)", "Finished (1)"):
+            assert words in on.text
+        shown: list[str] = []
+        on.app.show_task = shown.append  # type: ignore[method-assign]
+        await on.press("j", "enter")
+        assert shown == [failed.id]
+
+
+async def test_digest_when_nothing_happened_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path, memory=_remembered, tasks=0) as on:
+        await on.press("B")
+        await on.shows("Nothing happened since 06:00")
+
+
+async def test_digest_without_an_earlier_visit_shows_the_last_hours_and_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0) as on:
+        await on.press("B")
+        await on.shows("since 01:00  8h 00m  no earlier visit is remembered")
+
+
+async def test_digest_drops_a_task_that_has_moved_on_and_takes_in_what_happens(tmp_path: Path) -> None:
+    async with stage(tmp_path, memory=_remembered) as on:
+        plan, failed = _in_state(on, TaskStatus.WAITING_APPROVAL), _in_state(on, TaskStatus.FAILED)
+        await _moved(on, plan)
+        await on.press("B")
+        await on.shows("Wait for your approval (1)")
+        await on.manager.archive([plan.id])
+        await on.shows("Nothing happened since")
+        await _moved(on, failed, 0)
+        await on.shows("Failed (1)")
+
+
+async def test_digest_of_an_older_day_tells_the_date(tmp_path: Path) -> None:
+    async with stage(
+        tmp_path, size=(40, 12), memory=lambda m: setattr(m, "last_seen", START - timedelta(days=3))
+    ) as on:
+        await _moved(on, _in_state(on, TaskStatus.FAILED), 2000)
+        await on.press("B")
+        await on.shows("18 Nov 23:40")
+        assert "17 Nov 09:00" in on.text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_foreign_titles_and_failures_are_literal_and_harmless(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size, memory=_remembered) as on:
+        task = Task("evil-task", title=EVIL, failure=EVIL, repository=EVIL, status=TaskStatus.FAILED)
+        on.board.apply({task.id: task})
+        await _moved(on, task)
+        await on.press("B")
+        await on.shows("evil [/foo]")
+        assert "\x1b" not in on.text
+        assert "\u202e" not in on.text
+
+
+async def test_app_can_ask_whether_the_digest_is_worth_showing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        since = on.now - timedelta(hours=3)
+        task = _in_state(on, TaskStatus.FAILED)
+        await _moved(on, task)
+        digest = await read_digest(on.manager, on.board.tasks, since, on.now)
+        assert should_show(since, on.now, digest)
+        assert [entry.task_id for entry in digest.failed] == [task.id]
