@@ -131,7 +131,7 @@ async def test_escape_goes_back_one_step_and_answers_stay(tmp_path: Path) -> Non
 async def test_key_itself_is_refused_cleared_away_and_never_shown_or_written(tmp_path: Path) -> None:
     async with _first_run(tmp_path) as on:
         await _choose(on, "rest")
-        await on.shows("this one is not set here")
+        await on.shows("(not set here)")
         await _type(on, _KEY)
         await _says(on, "the key itself must not be given here")
         assert on.app.screen.query_one(Input).value == ""
@@ -273,6 +273,14 @@ def test_program_without_settings_goes_into_the_demo_and_leaves_properly(tmp_pat
         terminal.type("q")
         assert terminal.finish() == 0
     assert not (tmp_path / "home" / "jjm.toml").exists()
+
+
+async def test_small_terminal_shows_the_choice_and_the_field(tmp_path: Path) -> None:
+    async with _first_run(tmp_path, size=(40, 12)) as on:
+        await _choose(on, "rest")
+        await on.shows("env:JULES_API_KEY")
+        await on.shows("enter go on  esc back")
+        await on.shows("…")
 
 
 @pytest.mark.parametrize(("size", "theme"), [((80, 24), "dark"), ((100, 30), "light"), ((160, 45), "dark")])

@@ -42,13 +42,18 @@ class FirstRunScreen(DashboardScreen[None]):
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "question"})
     DEFAULT_CSS = """
     FirstRunScreen {
-        align-horizontal: center;
-        & > #page { width: 100%; max-width: 100; height: 1fr; }
-        & #where { height: 1; padding: 0 2; margin: 1 0; color: $text-primary; text-style: bold; }
+        & > #around { height: 1fr; align-horizontal: center; }
+        & #page { width: 100%; max-width: 100; }
+        & #where { height: 1; padding: 0 2; margin: 1 0; color: $text-primary; text-style: bold; text-wrap: nowrap; }
+        & #where { text-overflow: ellipsis; }
+        &.-short .explained { display: none; }
+        &.-short #where { margin: 0; }
         & #step { height: 1fr; }
         & KeyBar { background: $panel; }
     }
     """
+
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012 - declared so by Screen
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +64,7 @@ class FirstRunScreen(DashboardScreen[None]):
         self._kept = ""
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="page"):
+        with Vertical(id="around"), Vertical(id="page"):
             yield Static(id="where")
             yield Vertical(id="step")
         yield KeyBar(id="keys")
@@ -130,8 +135,9 @@ class FirstRunScreen(DashboardScreen[None]):
         back = "leave" if self._answers.before(self._step) is None else "back"
         if isinstance(step, TestStep) and not step.is_over:
             back = "stop"
+        further = () if isinstance(step, AskStep) else (("help", "help"),)
         self.query_one("#keys", KeyBar).show_keys(
-            self.dashboard.launch.keymap, (*step.hints(), ("back", back), ("help", "help"))
+            self.dashboard.launch.keymap, (*step.hints(), ("back", back), *further)
         )
 
     @property
@@ -303,7 +309,7 @@ def _key_places(answers: SetupAnswers) -> Content:
     """The key stays where it is; only the place is asked for."""
     state = "set here" if answers.has_key else "not set here"
     rows = [
-        (f"env:{API_KEY}", f"an environment variable; this one is {state}"),
+        (f"env:{API_KEY}", f"an environment variable ({state})"),
         ("file:/path", "a file that only you can read"),
         ("keyring:service/user", "your system's keyring"),
         ("command:pass show jules", "what a program prints"),

@@ -105,8 +105,8 @@ class ChooseStep(Step):
     def compose(self) -> ComposeResult:
         yield Static(
             Content(
-                "Jules is reached through MCP servers that differ in what they can do. Choose one; nothing is written "
-                "before the last step."
+                "Welcome. Jules is reached through MCP servers that differ in what they can do: choose one. Nothing is "
+                "written before the last step."
             ),
             classes="explained",
         )
@@ -169,10 +169,11 @@ class AskStep(Step):
 
     DEFAULT_CSS = """
     AskStep {
-        & > Input { margin: 1 0; border: round $border-blurred; background: $surface; }
+        & > Input { border: round $border-blurred; background: $surface; }
         & > Input:focus { border: round $border; }
         & > Input > .input--placeholder { color: $text-muted; }
-        & > #wrong { color: $text-error; text-style: bold; }
+        & > #wrong { color: $text-error; text-style: bold; padding: 0 1; }
+        & > VerticalScroll { height: 1fr; padding: 0 1; }
     }
     """
 
@@ -196,9 +197,10 @@ class AskStep(Step):
         self._is_private = is_private
 
     def compose(self) -> ComposeResult:
-        yield Static(self._explained)
         yield Input(clean_line(self._typed), placeholder=self._placeholder, select_on_focus=False)
         yield Static(id="wrong")
+        with VerticalScroll(can_focus=False):
+            yield Static(self._explained)
 
     def begin(self) -> None:
         self.query_one(Input).focus()
