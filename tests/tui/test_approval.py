@@ -11,7 +11,7 @@ from textual.content import Content
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.text import cell_width
 from jjm_tui.store.locks import lock_path
-from jjm_tui.tui.screens.approval import ApprovalScreen
+from jjm_tui.tui.screens.approval import ApprovalScreen, Phase
 from jjm_tui.tui.screens.confirm import ConfirmDialog
 from tests.services.workbench import Cut, lost
 from tests.tui.stage import Stage, stage
@@ -117,8 +117,10 @@ async def test_approval_twice_in_a_row_is_sent_once(tmp_path: Path) -> None:
 async def test_approval_time_under_another_dialog_does_not_count(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         task_id = on.bench.session_in("AWAITING_PLAN_APPROVAL")
-        on.app.push_screen(ApprovalScreen(task_id))
+        sheet = ApprovalScreen(task_id)
+        on.app.push_screen(sheet)
         on.app.push_screen(ConfirmDialog("Something else", Content("on top")))
+        await on.until(lambda: sheet._phase is Phase.READY)
         await on.settle()
         on.advance(5)
         await on.pilot.press("escape", "y")
@@ -333,7 +335,7 @@ async def test_approval_of_a_plan_not_known_to_be_whole_asks_for_the_extra_word(
 async def test_approval_where_a_server_has_no_plan_shows_the_conversation(tmp_path: Path) -> None:
     async with stage(tmp_path, dialect="browser") as on:
         task_id, _ = await read_plan(on)
-        assert "This server shows no plan of its own" in plain(on)
+        assert "This server shows no plan" in plain(on)
         last = on.board.tasks[task_id].chat_history[-1].content.split()[:3]
         assert " ".join(last) in plain(on)
 

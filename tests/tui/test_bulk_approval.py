@@ -11,7 +11,7 @@ from jjm_tui.domain.text import cell_width
 from jjm_tui.errors import Effect, OperationFailedError
 from jjm_tui.store.locks import lock_path
 from jjm_tui.tui.screens.approval import ApprovalScreen
-from jjm_tui.tui.screens.bulk_approval import AT_ONCE, BulkApprovalScreen
+from jjm_tui.tui.screens.bulk_approval import BulkApprovalScreen
 from tests.services.workbench import Workbench, lost
 from tests.tui.stage import Stage, stage
 
@@ -87,7 +87,7 @@ async def test_bulk_sheet_reads_at_most_four_plans_at_once(tmp_path: Path) -> No
             assert "reading, 0 of 7 read" in on.text
             asked = len(on.caller.calls)
         await on.until(lambda: not any(line.is_reading for line in sheet.lines.values()))
-        assert asked / len(on.caller.calls) <= AT_ONCE / len(sheet.lines)
+        assert asked / len(on.caller.calls) <= 4 / len(sheet.lines)
 
 
 async def test_bulk_sheet_with_marks_shows_only_the_marked_and_counts_the_others(tmp_path: Path) -> None:

@@ -148,6 +148,10 @@ async def test_resume_shows_the_message_that_would_be_sent_and_sends_nothing(tmp
         await on.shows("This server resumes by a message.")
         assert "Please continue." in on.text
         await on.press("y")
+        assert answers == []
+        assert "has just appeared" in on.text
+        on.advance(0.5)
+        await on.press("y")
         assert answers == [True]
         assert on.bench.effects("message") == []
 

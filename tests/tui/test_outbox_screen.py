@@ -107,6 +107,10 @@ async def test_outbox_sending_again_is_asked_first_and_says_that_it_may_be_there
         await on.press("escape")
         assert on.bench.effects("message") == []
         await on.press("r", "y")
+        await on.shows("has just appeared")
+        assert on.bench.effects("message") == []
+        on.advance(0.5)
+        await on.press("y")
         await on.until(lambda: bool(on.bench.effects("message")))
         assert on.bench.effects("message") == [(task_id, "Once more.")]
         await on.shows("discarded")

@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 ApprovalAnswer = Literal[True, "message", "diff"]
 """``True``: the approval is done or on its way; the others: the person wants to do that instead."""
 
-SEEN_FOR: Final = 0.4
-"""Seconds that a plan must have been on the screen before a key approves it (``dashboard.md``, Approving)."""
-
 PATIENCE: Final = 1.5
 """Seconds that the sheet waits for the outcome; after that the row and a toast tell it."""
 
@@ -95,7 +92,6 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._difference: PlanDifference | None = None
         self._revision: int | None = None
         self._read_at: datetime | None = None
-        self._appeared_at: float | None = None
         self._on_board: str | None = None
 
     def compose_inside(self) -> ComposeResult:
@@ -154,7 +150,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         for remark in preview.remarks:
             self._tell(remark)
         self._show_phase(Phase.READY)
-        self._wait_until_seen()
+        self.appears()
 
     def _show_failure(self, error: JulesManagerError) -> None:
         self._tell(explain(error))
@@ -162,19 +158,6 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if self._preview is None and task is not None and task.plan is not None:
             self._paper.show_stored(task, task.plan, self.now())
         self._show_phase(Phase.OVER)
-
-    def _wait_until_seen(self) -> None:
-        """The time runs from the moment at which the plan is on the screen, not from when it was read."""
-        self._appeared_at = None
-        self.call_after_refresh(self._note_appearance)
-
-    def _note_appearance(self) -> None:
-        if self._appeared_at is None and self._phase is Phase.READY and self.app.screen is self:
-            self._appeared_at = self.dashboard.launch.clock.monotonic()
-
-    def on_screen_resume(self) -> None:
-        """What covered the plan is gone."""
-        self.call_after_refresh(self._note_appearance)
 
     # what is told
 
@@ -267,8 +250,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             self._confirm_if_seen()
 
     def _confirm_if_seen(self) -> None:
-        appeared, key = self._appeared_at, self.dashboard.launch.keymap.first("approval.confirm")
-        if appeared is None or self.dashboard.launch.clock.monotonic() - appeared < SEEN_FOR:
+        if not self.was_seen:
+            key = self.dashboard.launch.keymap.first("approval.confirm")
             self._show_state(f"The plan has just appeared; nothing was sent. Press {key} again.")
         elif self._preview is not None and self._preview.needs_extra_word:
             self._show_phase(Phase.WORD)

@@ -52,16 +52,26 @@ class ConfirmDialog(Sheet[bool], Moving):
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "question"})
     ALWAYS: ClassVar[tuple[str, ...]] = (*Sheet.ALWAYS, *MOVES)
 
-    def __init__(self, title: str, body: Content, *, yes: str = "yes", no: str = "no") -> None:
-        """``title``, ``yes`` and ``no`` are our own words; foreign parts of ``body`` come through ``literal``."""
+    def __init__(
+        self, title: str, body: Content, *, yes: str = "yes", no: str = "no", must_be_seen: bool = False
+    ) -> None:
+        """``title``, ``yes`` and ``no`` are our own words; foreign parts of ``body`` come through ``literal``.
+
+        ``must_be_seen``: a yes counts only once the question can have been read, so that no key typed ahead sends.
+        """
         super().__init__(title)
         self._body = body
         self._yes = yes
         self._no = no
+        self._must_be_seen = must_be_seen
 
     def compose_inside(self) -> ComposeResult:
         with VerticalScroll(id="body"):
             yield Static(self._body, id="text")
+
+    def on_mount(self) -> None:
+        """The question is there."""
+        self.appears()
 
     def on_resize(self, event: Resize) -> None:
         """However long the text is, the keys below it stay on the screen."""
@@ -75,6 +85,12 @@ class ConfirmDialog(Sheet[bool], Moving):
 
     def hints(self) -> Iterable[Hint]:
         return (("question.yes", self._yes), ("back", self._no))
+
+    def unavailable(self, action_id: str) -> str | None:
+        if action_id == "question.yes" and self._must_be_seen and not self.was_seen:
+            key = self.dashboard.launch.keymap.first("question.yes")
+            return f"The question has just appeared; nothing was done. Press {key} again."
+        return super().unavailable(action_id)
 
     def do_question_yes(self) -> None:
         """Say yes."""
@@ -218,7 +234,9 @@ class ResumeDialog(ConfirmDialog):
     """
 
     def __init__(self, task_id: str) -> None:
-        super().__init__("Resume this task?", Content("Reading the task…"), yes="resume", no="leave it")
+        super().__init__(
+            "Resume this task?", Content("Reading the task…"), yes="resume", no="leave it", must_be_seen=True
+        )
         self._task_id = task_id
         self._is_ready = False
 
@@ -250,5 +268,6 @@ class ResumeDialog(ConfirmDialog):
             lines.append(literal(preview.message))
         lines += [literal_line(remark) for remark in preview.remarks]
         self._is_ready = True
+        self.appears()
         self.show_body(Content("\n").join(lines))
         self.show_keys()

@@ -200,7 +200,7 @@ class OutboxScreen(DashboardScreen[None], Moving):
         if operation is not None:
             body = Content("\n\n").join([_headline(operation, self.board), Content(_resend_words(operation))])
             self.app.push_screen(
-                ConfirmDialog("Send it again?", body, yes="send again", no="back"),
+                ConfirmDialog("Send it again?", body, yes="send again", no="back", must_be_seen=True),
                 lambda sure: self._resend(operation) if sure is True else None,
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine
 
 T = TypeVar("T")
+
+SEEN_FOR: Final = 0.4
+"""Seconds that a plan must have been on the screen before a key approves it (``dashboard.md``, Approving)."""
 
 
 class Sheet(Dialog[T]):
@@ -56,6 +59,8 @@ class Sheet(Dialog[T]):
         super().__init__()
         self._heading = heading
         self._leaving: tuple[T | None] | None = None
+        self._is_awaited = False
+        self._appeared_at: float | None = None
         self._has_left = False
 
     def compose(self) -> ComposeResult:
@@ -111,6 +116,23 @@ class Sheet(Dialog[T]):
         if self.is_attached and self._leaving is None:
             work(engine)
 
+    # having been seen
+
+    def appears(self) -> None:
+        """What is decided about changes now; the time counts from the moment at which it is on the screen."""
+        self._is_awaited, self._appeared_at = True, None
+        self.call_after_refresh(self._note_appearance)
+
+    def _note_appearance(self) -> None:
+        if self._is_awaited and self.app.screen is self:
+            self._is_awaited, self._appeared_at = False, self.dashboard.launch.clock.monotonic()
+
+    @property
+    def was_seen(self) -> bool:
+        """Whether it was on the screen long enough to be read, so that no key typed ahead decides."""
+        appeared = self._appeared_at
+        return appeared is not None and self.dashboard.launch.clock.monotonic() - appeared >= SEEN_FOR
+
     # leaving
 
     def leave(self, result: T | None) -> None:
@@ -122,6 +144,7 @@ class Sheet(Dialog[T]):
     def on_screen_resume(self) -> None:
         """What lay on top is gone."""
         self.call_later(self._leave_from_the_top)
+        self.call_after_refresh(self._note_appearance)
 
     def _leave_from_the_top(self) -> None:
         """Dismissing takes away whatever is on top, so it must be this one."""
