@@ -8,7 +8,6 @@ A file ``themes/NAME.toml`` beside the settings has colours by the names of Text
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -137,6 +136,8 @@ def load_theme_files(folder: Path, taken: Container[str]) -> tuple[list[Theme], 
 
 
 def _read(path: Path) -> Theme:
+    import tomllib
+
     try:
         if path.stat().st_size > _BIGGEST:
             raise ThemeFileError("it is too big for one")
