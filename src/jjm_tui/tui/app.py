@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from rich.text import Text
 from textual import work
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -21,6 +21,7 @@ from jjm_tui.logs import get_logger
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.bridge import Bridge
 from jjm_tui.tui.drafts import drafts_of
+from jjm_tui.tui.ending import Ending, tell
 from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.screens.base import DashboardScreen, Dialog
@@ -55,12 +56,17 @@ _FOCUSED_TICK: Final = 1.0
 _UNFOCUSED_TICK: Final = 15.0
 """Seconds between two looks at the clock; nobody watches it in a terminal that is not looked at."""
 
+_INTERRUPTED: Final = 130
+"""The exit code of what a signal ended (``cli.md``, Exit codes)."""
+
 
 class JulesApp(App[int]):
     """The dashboard."""
 
     TITLE = "jjm"
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "suspend_process", show=False)]
+    """Job control is no action of the table: like every program, it goes to sleep on ctrl+z, unless a text is typed."""
+
     ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False
     CSS_PATH = "app.tcss"
@@ -78,9 +84,21 @@ class JulesApp(App[int]):
         self.undo = UndoStack()
         self._own_filters = extra_filters(launch)
         self._notifying: Notifying | None = None
+        self._opening: asyncio.Task[Engine] | None = None
+        self._is_shown = False
+        self._leave_with: int | None = None
         launch.board.set_watched(launch.memory.watched)
 
     # start and end
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice; on a real terminal ours, which knows more about its ends."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from jjm_tui.tui.steady_driver import SteadyDriver
+
+        return SteadyDriver
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and ours where this terminal shows less."""
@@ -92,18 +110,16 @@ class JulesApp(App[int]):
 
     def on_mount(self) -> None:
         """Show the main screen; everything that takes time happens behind it."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            try:
-                loop.add_signal_handler(number, self.leave)
-            except (NotImplementedError, RuntimeError, ValueError):
-                break
         self._bridge = Bridge(self.launch.board, self._show_change, self.set_timer, self.launch.clock.monotonic)
         self.push_screen(MainScreen())
         self.set_interval(_FOCUSED_TICK, self._tick)
         self.call_after_refresh(self._open_behind)
 
     def _open_behind(self) -> None:
+        self._is_shown = True
+        if self._leave_with is not None:
+            self.leave(self._leave_with)
+            return
         for remark in self.launch.remarks:
             self.tell(remark, severity="warning")
         if not self.launch.is_configured:
@@ -114,7 +130,8 @@ class JulesApp(App[int]):
     async def _open_engine(self) -> None:
         """Open the services in a thread, as importing them takes longer than a frame."""
         try:
-            engine = await asyncio.to_thread(self.launch.open_engine, self.launch.board)
+            self._opening = asyncio.create_task(asyncio.to_thread(self.launch.open_engine, self.launch.board))
+            engine = await asyncio.shield(self._opening)
         except Exception as error:  # noqa: BLE001 - the screen stays readable whatever is wrong behind it
             _log.exception("engine_failed", reason=str(error))
             self.tell(f"The services could not be opened: {error}", severity="error")
@@ -139,20 +156,45 @@ class JulesApp(App[int]):
         else:
             self._on_engine.append(work_with)
 
-    def leave(self) -> None:
-        """End the program: the screen goes first, the rest is ended behind it."""
+    def leave(self, code: int = 0) -> None:
+        """End the program: the screen goes first, the rest is ended behind it.
+
+        Before the first frame it is put off until then, as a screen that is half built cannot be taken down.
+        """
+        if not self._is_shown:
+            self._leave_with = code
+        if self._exit or not self._is_shown:
+            return
         self.launch.memory.last_seen = self.launch.clock.now()
         self.launch.memory.save()
-        self.exit(0)
+        self.exit(code, return_code=code)
 
-    async def close_engine(self) -> None:
-        """End services and server; called when the terminal is already as it was."""
+    def interrupt(self) -> None:
+        """End the program because of a signal, or because the terminal is gone; as every command does."""
+        self.leave(_INTERRUPTED)
+
+    def fall_asleep(self) -> None:
+        """The process is about to be stopped: another one may ask the server and tell the world outside meanwhile."""
+        if self.engine is not None:
+            self.engine.pause()
+
+    async def close_engine(self) -> tuple[str, ...]:
+        """End services and server; called when the terminal is already as it was.
+
+        Answers why what was typed could not be kept, as sentences.
+        """
         if self._bridge is not None:
             self._bridge.stop()
         if self._notifying is not None:
             await self._notifying.close()
-        if self.engine is not None:
-            await drafts_of(self).flush()
+        if self.engine is None and self._opening is not None:
+            await asyncio.wait([self._opening])
+            self.engine = None if self._opening.exception() else self._opening.result()
+        if self.engine is None:
+            return ()
+        try:
+            return await drafts_of(self).flush()
+        finally:
             await self.engine.close()
 
     def ask_to_quit(self) -> None:
@@ -185,6 +227,8 @@ class JulesApp(App[int]):
                 screen.board_changed(change)
 
     def _tick(self) -> None:
+        if getattr(self._driver, "is_gone", False):
+            self.interrupt()
         monotonic = self.launch.clock.monotonic()
         if not self._is_focused and monotonic - self._ticked_at < _UNFOCUSED_TICK:
             return
@@ -305,10 +349,13 @@ class JulesApp(App[int]):
 
 
 async def _run(app: JulesApp) -> int:
-    try:
-        await app.run_async(mouse=app.launch.settings.ui.mouse)
-    finally:
-        await app.close_engine()
+    with Ending(app.interrupt) as ending:
+        try:
+            await app.run_async(mouse=app.launch.settings.ui.mouse)
+        finally:
+            ending.screen_gone()
+            for trouble in await app.close_engine():
+                tell(f"What you typed last could not be kept: {trouble}")
     return app.return_code or 0
 
 

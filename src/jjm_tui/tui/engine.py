@@ -41,6 +41,12 @@ class Engine:
         calm_collector()
         self._running = asyncio.create_task(_supervised(self.live.run(), on_failure))
 
+    def pause(self) -> None:
+        """Give away what only one process does; it is taken again at the next occasion, if it is still to be had."""
+        self.context.leadership.resign()
+        if self.announcing is not None:
+            self.announcing.resign()
+
     async def close(self) -> None:
         """Stop following, record what was being sent, end the server, write what is pending."""
         await self.desk.close()

@@ -87,7 +87,7 @@ class FilterBar(Vertical):
         field = self.query_one(Input)
         field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        self.screen.set_focus(field)  # at once, as keys typed ahead would be commands
         self._explain(text)
 
     @property

@@ -64,7 +64,7 @@ class SearchBar(Horizontal):
         self.add_class("-open")
         field = self.query_one(Input)
         field.value = ""
-        field.focus()
+        self.screen.set_focus(field)  # at once, as keys typed ahead would be commands
         self.show_place(0, 0)
 
     def close(self) -> None:

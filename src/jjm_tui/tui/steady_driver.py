@@ -1,0 +1,191 @@
+"""The hold on a real terminal: never held up by one that does not read, and given back as it was.
+
+Textual's driver for POSIX systems is taken as it is, except where the dashboard would stop, go mad or leave traces:
+
+- a terminal that reads nothing (a connection that hangs, a window that is held) would stop the event loop at the 31st
+  write; here a thread of our own waits for it, and what cannot be shown is drawn anew once it reads again;
+- a terminal that is gone would kill the writing thread, and with it the end of the program;
+- SIGCONT without SIGTSTP before it would save the raw mode as the one to return to;
+- after SIGTSTP and SIGCONT nothing would be drawn, as the size is still the same;
+- the mouse would go on to be reported in pixels to the next program that asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import termios
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Final
+
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+_MOST_WAITING: Final = 1 << 18
+"""Characters that may wait for the terminal; a whole screen of 200 x 60 coloured cells is some 100 000."""
+
+_LAST_PATIENCE: Final = 1.0
+"""Seconds that a terminal has at the end to read how it is put back."""
+
+
+class Outlet:
+    """Writes in a thread of its own. ``on_drained`` is called there whenever everything was written.
+
+    What a terminal that is gone cannot take is dropped.
+    """
+
+    def __init__(self, descriptor: int, on_drained: Callable[[], None]) -> None:
+        self._descriptor = descriptor
+        self._on_drained = on_drained
+        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="terminal-outlet", daemon=True)
+        self.is_gone = False
+        self._thread.start()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits that more makes no sense."""
+        return self._waiting > _MOST_WAITING
+
+    def put(self, text: str) -> None:
+        """Let it be written; never waits."""
+        data = text.encode("utf-8", "replace")
+        with self._lock:
+            self._waiting += len(data)
+        self._queue.put(data)
+
+    def drop(self) -> None:
+        """Forget what waits."""
+        while not self._queue.empty():
+            data = self._queue.get()
+            with self._lock:
+                self._waiting -= len(data or b"")
+
+    def finish(self, patience: float) -> None:
+        """Write what waits, for ``patience`` seconds at most."""
+        self._queue.put(None)
+        self._thread.join(patience)
+
+    def _run(self) -> None:
+        while (data := self._queue.get()) is not None:
+            try:
+                _write_all(self._descriptor, data)
+            except OSError:
+                self.is_gone = True
+            with self._lock:
+                self._waiting -= len(data)
+            if self._waiting == 0:
+                self._on_drained()
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    """Some programs leave a terminal in the mode in which a write does not wait; then we wait for it."""
+    while data:
+        try:
+            data = data[os.write(descriptor, data) :]
+        except BlockingIOError:
+            select.select([], [descriptor], [])
+
+
+class SteadyDriver(LinuxDriver):
+    """See the module."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._outlet: Outlet | None = None
+        self._is_suspended = False
+        self._is_stopping = False
+        self._owes = False
+
+    # writing
+
+    def write(self, data: str) -> None:
+        """Let data be written. What a terminal that does not read would get is drawn anew when it reads again."""
+        if self._outlet is None:
+            return
+        if self._outlet.is_behind and not self._is_stopping:
+            self._owes = True
+        else:
+            self._outlet.put(data)
+
+    def _drained(self) -> None:
+        if self._owes:
+            self._owes = False
+            self._loop.call_soon_threadsafe(self._draw_anew)
+
+    def _draw_anew(self) -> None:
+        if self._app.is_running:
+            self._app.refresh(layout=True)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the terminal is not there any more."""
+        if self._outlet is not None and self._outlet.is_gone:
+            return True
+        try:
+            termios.tcgetattr(self.fileno)
+        except termios.error:
+            return self.input_tty
+        return False
+
+    # beginning and end
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        assert sys.__stderr__ is not None  # noqa: S101 - the program begins only with a terminal
+        self._is_stopping = False
+        self._outlet = Outlet(sys.__stderr__.fileno(), self._drained)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back as it was."""
+        self._is_stopping = True
+        if self._outlet is not None and self._outlet.is_behind:
+            self._outlet.drop()
+        if self._mouse_pixels:
+            self.write("\x1b[?1016l")
+            self._mouse_pixels = False
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        """Let the terminal read the rest."""
+        super().close()
+        if self._outlet is not None:
+            self._outlet.finish(_LAST_PATIENCE)
+            self._outlet = None
+
+    # being stopped, and going on
+
+    def suspend_application_mode(self) -> None:
+        """Give the terminal to others."""
+        self._is_suspended = True
+        super().suspend_application_mode()
+
+    def resume_application_mode(self) -> None:
+        """Take the terminal again, and draw everything: others have written on it."""
+        super().resume_application_mode()
+        self._is_suspended = False
+        self._loop.call_soon_threadsafe(self._draw_anew)
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """To be stopped. ``fall_asleep`` of the app is called before."""
+        if (fall_asleep := getattr(self._app, "fall_asleep", None)) is not None:
+            fall_asleep()
+        super()._sigtstp_application()
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Continued. Without a SIGTSTP before, the terminal was not given back, but others may have used it."""
+        if not self._auto_restart:
+            return
+        if not self._is_suspended:
+            self.suspend_application_mode()
+        self.resume_application_mode()

@@ -1,0 +1,109 @@
+"""A Jules MCP server without an SDK, quick to start, whose calls can be held, refused or cut, as files beside it say.
+
+``python -m tests.tui.held_server FOLDER [TRAIT…]``. The world is ``FOLDER/world.json``; every call is a line in
+``FOLDER/calls.log`` before anything else happens. Files named ``<what>-<tool>`` decide about a call of that tool:
+``hold`` waits before the effect and ``keep`` after it, for as long as the file is there; ``refuse`` says no; ``die``
+ends the server before the effect and ``drop`` after it, once. Traits: ``deaf`` ends neither on SIGTERM nor at the end
+of its input, ``silent`` never answers the handshake, ``parent`` has a child that outlives it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from jjm_tui.simulator.dialect import CallRefusedError
+from jjm_tui.simulator.rest_dialect import RestDialect
+from jjm_tui.simulator.world import World
+
+_STEP = 0.005
+
+
+class HeldServer:
+    """Each call has a thread of its own, so that one that is held does not hold the others."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._dialect = RestDialect(World(1, 12, 0.0, state_path=folder / "world.json"))
+        self._turn = threading.Lock()
+
+    def answer(self, request: dict[str, Any]) -> None:
+        """Answer one request."""
+        method, params = request["method"], request.get("params") or {}
+        if method == "tools/call":
+            threading.Thread(target=self._call, args=(request["id"], params), daemon=True).start()
+        elif method == "initialize":
+            about = {"name": "held", "version": "1"}
+            known = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": about}
+            self._say(request["id"], result=known)
+        elif method == "tools/list":
+            self._say(request["id"], result={"tools": list(self._dialect.tools())})
+        else:
+            self._say(request["id"], error={"code": -32601, "message": "Method not found"})
+
+    def _call(self, request_id: object, params: dict[str, Any]) -> None:
+        tool, arguments = params["name"], params.get("arguments") or {}
+        with self._turn, (self._folder / "calls.log").open("a", encoding="utf-8") as log:
+            log.write(f"{tool}\n")
+        self._wait_while("hold", tool)
+        self._end_if("die", tool)
+        if (self._folder / f"refuse-{tool}").exists():
+            refusal = {"content": [{"type": "text", "text": "Error: not today"}], "isError": True}
+            self._say(request_id, result=refusal)
+            return
+        try:
+            with self._turn:
+                reply = self._dialect.call(tool, arguments)
+        except CallRefusedError as refusal:
+            self._say(request_id, error={"code": refusal.code, "message": refusal.message})
+            return
+        self._wait_while("keep", tool)
+        self._end_if("drop", tool)
+        content = [{"type": "text", "text": reply.text}]
+        self._say(request_id, result={"content": content, "isError": reply.is_error})
+
+    def _wait_while(self, what: str, tool: str) -> None:
+        while (self._folder / f"{what}-{tool}").exists():
+            time.sleep(_STEP)
+
+    def _end_if(self, what: str, tool: str) -> None:
+        try:
+            (self._folder / f"{what}-{tool}").unlink()
+        except FileNotFoundError:
+            return
+        os._exit(9)
+
+    def _say(self, request_id: object, **message: object) -> None:
+        line = json.dumps({"jsonrpc": "2.0", "id": request_id, **message}).encode() + b"\n"
+        with self._turn:
+            try:
+                os.write(1, line)
+            except BrokenPipeError:
+                os._exit(0)
+
+
+def main() -> None:
+    folder, traits = Path(sys.argv[1]), sys.argv[2:]
+    if "deaf" in traits:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if "parent" in traits:
+        subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    server = HeldServer(folder)
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        if "id" in request and "method" in request and "silent" not in traits:
+            server.answer(request)
+    if "deaf" in traits:
+        threading.Event().wait()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,385 @@
+"""The real program on a terminal of its own, with a real server: what a person sees, and what the system sees.
+
+Everything is waited for, nothing is slept through. Every process of a stage carries a mark in its environment, so that
+one that is left behind is found wherever it went.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import tomli_w
+from benchmarks.terminal import Screen
+
+from jjm_tui.simulator.journal import read_journal
+from jjm_tui.simulator.world import World
+from tests.cli.program import PATIENCE, Program
+
+MARK = "JJM_TEST_MARK"
+ROOT = Path(__file__).parents[2]
+_STEP = 0.02
+
+KEYS: Mapping[str, str] = {
+    "enter": "\r",
+    "escape": "\x1b",
+    "tab": "\t",
+    "space": " ",
+    "up": "\x1b[A",
+    "down": "\x1b[B",
+    "f5": "\x1b[15~",
+    **{f"ctrl+{letter}": chr(ord(letter) - 96) for letter in "abcdefghijklmnopqrstuvwxyz"},
+}
+"""What a plain terminal sends for a key; letters are sent as they are."""
+
+_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+_KITTY = re.compile(rb"\x1b\[([<>])[0-9]*u")
+_QUERY = re.compile(rb"\x1b\[\?(2026|2027|2048)\$p")
+_ALWAYS_ON = frozenset({7, 25})
+"""Modes that are on in a fresh terminal: lines wrap, the cursor is shown."""
+
+
+@dataclass
+class Modes:
+    """What a program has switched on in a terminal and not off again."""
+
+    on: set[int] = field(default_factory=lambda: set(_ALWAYS_ON))
+    kitty: int = 0
+
+    @classmethod
+    def after(cls, written: bytes) -> Self:
+        """As the bytes leave them, from a fresh terminal on."""
+        modes = cls()
+        for numbers, letter in _MODE.findall(written):
+            for number in map(int, numbers.split(b";")):
+                modes.on.add(number) if letter == b"h" else modes.on.discard(number)
+        for direction in _KITTY.findall(written):
+            modes.kitty = max(0, modes.kitty + (1 if direction == b">" else -1))
+        return modes
+
+
+class TerminalStage:
+    """A program in its own session on its own terminal. ``modern``: the terminal knows resizing in band."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        environ: Mapping[str, str],
+        *,
+        columns: int = 100,
+        rows: int = 30,
+        modern: bool = False,
+    ) -> None:
+        self.screen = Screen(columns, rows)
+        self.written = b""
+        self._modern = modern
+        self._unanswered = 0
+        self._is_reading = True
+        self._master, self._slave = pty.openpty()
+        os.set_blocking(self._master, False)
+        _set_size(self._slave, columns, rows)
+        self.before = termios.tcgetattr(self._slave)
+        self.process = subprocess.Popen(
+            list(argv),
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            env=dict(environ),
+            cwd=ROOT,
+            start_new_session=True,
+            preexec_fn=_take_terminal,  # noqa: PLW1509 - the tests run no threads
+        )
+
+    # what a person does
+
+    def type(self, text: str) -> None:
+        """Type text as it is."""
+        os.write(self._master, text.encode())
+
+    def press(self, *keys: str) -> None:
+        """Press keys by their names, one after the other."""
+        for key in keys:
+            self.type(KEYS.get(key, key))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Pull at the corner of the window."""
+        self._draw()
+        self.screen = Screen(columns, rows)
+        _set_size(self._slave, columns, rows)
+
+    @contextlib.contextmanager
+    def unread(self) -> Iterator[None]:
+        """Let nobody read what the program writes, as when a connection hangs."""
+        self._is_reading = False
+        yield
+        self._is_reading = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the window was not closed."""
+        return self._master >= 0
+
+    def hang_up(self) -> None:
+        """Close the window."""
+        os.close(self._slave)
+        os.close(self._master)
+        self._master = self._slave = -1
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the program alone."""
+        os.kill(self.process.pid, number)
+
+    # what a person sees
+
+    @property
+    def text(self) -> str:
+        """The screen as it stands."""
+        self._draw()
+        return self.screen.text
+
+    def shows(self, *words: str) -> None:
+        """Wait until all these words are on the screen at once."""
+
+        def are_there() -> bool:
+            there = all(each in self.screen.text for each in words)
+            assert there or self.process.poll() is None, f"It ended:\n{self.screen.text}"
+            return there
+
+        self.until(are_there, f"{words} on the screen")
+
+    def hides(self, words: str) -> None:
+        """Wait until these words are gone from the screen."""
+        self.until(lambda: words not in self.screen.text, f"{words!r} gone from the screen")
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        """Wait for a condition while the program is drawn."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            self._draw()
+            if condition():
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"Never: {what}. The screen, exit code {self.process.poll()}:\n{self.screen.text}")
+            self._wait(_STEP)
+
+    @property
+    def modes(self) -> Modes:
+        """What is switched on in the terminal right now."""
+        self._draw()
+        return Modes.after(self.written)
+
+    @property
+    def attributes(self) -> list[Any]:
+        """The line discipline right now, to compare with ``before``."""
+        return termios.tcgetattr(self._slave)
+
+    # the process
+
+    @property
+    def state(self) -> str:
+        """The letter of the process: ``T`` is stopped."""
+        return _stat(self.process.pid)[0]
+
+    def finish(self) -> int:
+        """Draw to the end; answer the exit code."""
+        deadline = time.monotonic() + PATIENCE
+        while self.process.poll() is None:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"The program does not end. The screen:\n{self.screen.text}")
+            self._draw()
+            self._wait(_STEP)
+        self._draw()
+        return self.process.returncode
+
+    def kill(self) -> None:
+        """End the program as ``kill -9`` does."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+    def close(self) -> None:
+        """End what is left."""
+        if self.process.poll() is None:
+            self.kill()
+        for descriptor in {self._master, self._slave} - {-1}:
+            os.close(descriptor)
+        self._master = self._slave = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # the wire
+
+    def _wait(self, seconds: float) -> None:
+        select.select([self._master] if self.is_open and self._is_reading else [], [], [], seconds)
+
+    def _draw(self) -> None:
+        while self.is_open and self._is_reading:
+            try:
+                piece = os.read(self._master, 1 << 16)
+            except OSError:
+                return
+            if not piece:
+                return
+            self.written += piece
+            self.screen.feed(piece)
+            self._answer()
+
+    def _answer(self) -> None:
+        """What is asked about modes is answered, as a real terminal does."""
+        for query in _QUERY.finditer(self.written, self._unanswered):
+            known = 2 if self._modern and query[1] == b"2048" else 0
+            os.write(self._master, b"\x1b[?%b;%d$y" % (query[1], known))
+            self._unanswered = query.end()
+
+
+def _set_size(descriptor: int, columns: int, rows: int) -> None:
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _stat(pid: int | str) -> list[str]:
+    """The fields of a process after its name: state, parent, group, session …; nothing when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return ["-"]
+
+
+@dataclass
+class Ground:
+    """A home with settings, and a server whose world is in a file. All processes on it carry ``mark``."""
+
+    folder: Path
+    traits: tuple[str, ...] = ()
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mark: str = field(default_factory=lambda: uuid4().hex)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        World(1, 12, 0.0, state_path=self.world)
+        home = self.program.home
+        home.mkdir()
+        (home / "jjm.toml").write_text(tomli_w.dumps(self._all_settings()))
+
+    def _all_settings(self) -> dict[str, Any]:
+        paths = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+        standard: dict[str, dict[str, Any]] = {
+            "server": {
+                "label": "stage",
+                "command": sys.executable,
+                "args": ["-m", "tests.tui.held_server", str(self.folder), *self.traits],
+                "env": {MARK: self.mark, "PYTHONPATH": paths},
+                "cwd": str(ROOT),
+            },
+            "polling": {"interval": 0.5, "calls_per_minute": 100_000},
+            "outbox": {"confirm_for": 0.0, "settle_window": 0.0},
+            "ui": {"reduced_motion": True},
+        }
+        return {
+            name: {**standard.get(name, {}), **self.settings.get(name, {})} for name in {**standard, **self.settings}
+        }
+
+    @property
+    def world(self) -> Path:
+        """The file of the world."""
+        return self.folder / "world.json"
+
+    @property
+    def program(self) -> Program:
+        """The program over this home, for commands beside the dashboard."""
+        marked = {MARK: self.mark, "TEXTUAL_ANIMATIONS": "none", "LC_ALL": "C.UTF-8"}
+        return Program(self.folder / "home", extra_environ=marked)
+
+    def open(self, *arguments: str, **options: Any) -> TerminalStage:
+        """Open the dashboard, or with arguments run a command, on a terminal."""
+        return TerminalStage(self.program.argv(*arguments), self.program.environ, **options)
+
+    # the server
+
+    def order(self, what: str, tool: str) -> None:
+        """Let calls of a tool be held, refused or cut; see ``held_server``."""
+        (self.folder / f"{what}-{tool}").touch()
+
+    def lift(self, what: str, tool: str) -> None:
+        """Let them pass again."""
+        (self.folder / f"{what}-{tool}").unlink(missing_ok=True)
+
+    def calls(self, tool: str) -> int:
+        """How often a tool was called."""
+        log = self.folder / "calls.log"
+        return log.read_text().splitlines().count(tool) if log.exists() else 0
+
+    def effects(self, kind: str) -> list[tuple[str, str]]:
+        """What really happened in the world: session and text, oldest first."""
+        return [(entry.session_id, entry.text) for entry in read_journal(self.world) if entry.kind == kind]
+
+    def operations(self) -> list[dict[str, Any]]:
+        """What the outbox on disk holds, read by another process of the program."""
+        found: list[dict[str, Any]] = self.program.ok("outbox", "list", "--all", "--json").json["operations"]
+        return found
+
+    # processes
+
+    def processes(self) -> dict[int, str]:
+        """Every living process that carries the mark, and the guards of those: their command lines by their ids."""
+        living = {int(entry): _command(entry) for entry in os.listdir("/proc") if entry.isdigit()}  # noqa: PTH208
+        mark = f"{MARK}={self.mark}".encode()
+        marked = {pid: command for pid, command in living.items() if mark in _read(f"/proc/{pid}/environ")}
+        groups = {str(pid) for pid in marked} | self._groups
+        self._groups = groups
+        guards = {
+            pid: command
+            for pid, command in living.items()
+            if command.startswith("/bin/sh -c read") and command.rpartition(" ")[2] in groups
+        }
+        return {pid: command for pid, command in {**marked, **guards}.items() if _stat(pid)[0] not in "-ZX"}
+
+    _groups: set[str] = field(default_factory=set)
+
+    def end_processes(self) -> None:
+        """Kill what a failed test has left."""
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return b""
+
+
+def _command(pid: str) -> str:
+    return _read(f"/proc/{pid}/cmdline").rstrip(b"\0").replace(b"\0", b" ").decode("utf-8", "replace")
+
+
+@contextlib.contextmanager
+def ground(folder: Path, *traits: str, **settings: Mapping[str, Any]) -> Iterator[Ground]:
+    """A ground that leaves no process behind."""
+    made = Ground(folder, traits, settings)
+    try:
+        yield made
+    finally:
+        made.end_processes()
