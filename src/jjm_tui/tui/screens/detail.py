@@ -14,9 +14,7 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.widgets.bar import Bar
-from jjm_tui.tui.widgets.composer import Composer
 from jjm_tui.tui.widgets.detail import Tab, TaskDetail
-from jjm_tui.tui.widgets.search_bar import SearchBar
 from jjm_tui.tui.widgets.status_bar import StatusBar
 from jjm_tui.tui.widgets.trouble_bar import TroubleBar
 
@@ -34,6 +32,9 @@ class DetailScreen(DetailHost):
         self._types = types
 
     def compose(self) -> ComposeResult:
+        from jjm_tui.tui.widgets.composer import Composer
+        from jjm_tui.tui.widgets.search_bar import SearchBar
+
         yield TaskDetail(id="detail")
         yield SearchBar(id="search")
         yield Composer(id="composer")
@@ -44,7 +45,7 @@ class DetailScreen(DetailHost):
         """Show the task; it counts as seen."""
         self.show_in_detail(self.current_task())
         if self._types:
-            self.composer.focus_text()
+            self.do_task_message()
         self.call_later(self._begin)
 
     async def _begin(self) -> None:
@@ -77,7 +78,7 @@ class DetailScreen(DetailHost):
     def _hints(self) -> list[tuple[str, str, str]]:
         keymap = self.dashboard.launch.keymap
         ids: Iterable[str] = ("composer.send", "composer.editor", "back")
-        if not self.composer.has_focus_within:
+        if not self.is_typing():
             wanted = ("back", "task.approve", "task.message", "task.resume", "task.diff", "next.tab", "filter", "help")
             ids = [each for each in wanted if self.unavailable(each) is None]
         return [(key, ACTIONS[each].title, each) for each in ids if (key := keymap.first(each))]
@@ -95,7 +96,7 @@ class DetailScreen(DetailHost):
         """End searching, leave the composer, then the screen."""
         if self.is_searching():
             self._close_search()
-        elif self.composer.has_focus_within:
+        elif self.is_typing():
             self.detail.focus_pane()
         else:
             self.dismiss(None)
@@ -140,14 +141,14 @@ class DetailScreen(DetailHost):
 
     def do_next_pane(self) -> None:
         """From the text to the composer and back."""
-        if self.composer.has_focus_within:
+        if self.is_typing():
             self.detail.focus_pane()
         elif not self.detail.step_focus(1):
-            self.composer.focus_text()
+            self.do_task_message()
 
     def do_previous_pane(self) -> None:
         """The same backwards."""
-        if self.composer.has_focus_within:
+        if self.is_typing():
             self.detail.focus_pane()
         elif not self.detail.step_focus(-1):
-            self.composer.focus_text()
+            self.do_task_message()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import on
 from textual.events import Key
@@ -15,16 +15,15 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS
 from jjm_tui.tui.detail_reader import DetailReader
 from jjm_tui.tui.screens.task_actions import TaskScreen
-from jjm_tui.tui.widgets.composer import Composer
 from jjm_tui.tui.widgets.detail import Details, Tab, TaskDetail
-from jjm_tui.tui.widgets.search_bar import SearchBar
-from jjm_tui.tui.widgets.typing_area import TypingArea
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from jjm_tui.tui.widgets.block_view import BlockView
+    from jjm_tui.tui.widgets.composer import Composer
     from jjm_tui.tui.widgets.diff_view import DiffView
+    from jjm_tui.tui.widgets.search_bar import SearchBar
 
 _REST: Final = 0.15
 """Seconds that the cursor rests on a task before its conversation is read from disk."""
@@ -46,9 +45,22 @@ class DetailHost(TaskScreen):
         return self.query_one(TaskDetail)
 
     @property
-    def composer(self) -> Composer:
-        """The composer of this screen."""
-        return self.query_one(Composer)
+    def composer(self) -> Composer | None:
+        """The composer of this screen, once the first frame is there."""
+        from jjm_tui.tui.widgets.composer import Composer
+
+        return next(iter(self.query(Composer)), None)
+
+    def is_typing(self) -> bool:
+        """Whether the person writes a message."""
+        composer = self.composer
+        return composer is not None and composer.has_focus_within
+
+    def write_to(self, task: Task) -> None:
+        """Let the composer write to this task."""
+        composer = self.composer
+        if composer is not None:
+            composer.edit(task.id, heading(task.title, task.description, task.id))
 
     # bringing data
 
@@ -60,7 +72,7 @@ class DetailHost(TaskScreen):
         self.detail.show_task(task, self.board.operations_of(task.id), self.now())
         if is_other:
             self._opened = None
-            self.composer.edit(task.id, heading(task.title, task.description, task.id))
+            self.write_to(task)
             self._close_search()
             self._rest(_REST)
             self.tell_feed()
@@ -186,47 +198,52 @@ class DetailHost(TaskScreen):
 
     def do_follow(self) -> None:
         """Stay at the newest message, or stop that."""
-        pane = self.detail.pane()
-        if hasattr(pane, "follow"):
+        pane: Any = self.detail.pane()
+        if self.detail.tab == "chat" and pane is not None:
             pane.follow = not pane.follow
             self.dashboard.tell("Following the newest." if pane.follow else "No longer following.")
         else:
             self.dashboard.tell("There is nothing to follow on this tab; the chat has it.")
 
     @property
-    def search(self) -> SearchBar:
-        """Searching in the detail."""
-        return self.query_one(SearchBar)
+    def search(self) -> SearchBar | None:
+        """Searching in the detail, once the first frame is there."""
+        from jjm_tui.tui.widgets.search_bar import SearchBar
+
+        return next(iter(self.query(SearchBar)), None)
 
     def open_search(self) -> bool:
         """Search in the pane of the current tab; false when it cannot be searched."""
-        if not hasattr(self.detail.search_target(), "search"):
+        search = self.search
+        if search is None or not hasattr(self.detail.search_target(), "search"):
             return False
-        self.search.open()
+        search.open()
         return True
 
-    @on(SearchBar.Changed)
-    def _search_typed(self, message: SearchBar.Changed) -> None:
-        target = self.detail.search_target()
+    def on_search_bar_changed(self, message: SearchBar.Changed) -> None:
+        """The term is typed."""
+        target: Any = self.detail.search_target()
         if hasattr(target, "search"):
             target.search(message.term)
 
-    @on(SearchBar.Closed)
-    def _search_closed(self, message: SearchBar.Closed) -> None:
+    def on_search_bar_closed(self, message: SearchBar.Closed) -> None:
+        """Typing the term ended."""
         if not message.keeps:
             self._close_search()
         self.detail.focus_pane()
 
     def _close_search(self) -> None:
-        if self.search.is_open:
-            self.search.close()
-        target = self.detail.search_target()
+        search = self.search
+        if search is not None and search.is_open:
+            search.close()
+        target: Any = self.detail.search_target()
         if hasattr(target, "clear_search"):
             target.clear_search()
 
     def is_searching(self) -> bool:
         """Whether n and N go through matches."""
-        return self.search.is_open
+        search = self.search
+        return search is not None and search.is_open
 
     def go_to_match(self, step: int) -> None:
         """The next match, or with -1 the previous one."""
@@ -243,11 +260,16 @@ class DetailHost(TaskScreen):
 
     def on_block_view_search_changed(self, message: BlockView.SearchChanged) -> None:
         """The conversation or the plan tells which match of how many it shows."""
-        self.search.show_place(message.current, message.total)
+        self._show_match(message.current, message.total)
 
     def on_diff_view_search_changed(self, message: DiffView.SearchChanged) -> None:
         """The diff tells the same."""
-        self.search.show_place(message.current, message.total)
+        self._show_match(message.current, message.total)
+
+    def _show_match(self, current: int, total: int) -> None:
+        search = self.search
+        if search is not None:
+            search.show_place(current, total)
 
     # in a diff
 
@@ -277,19 +299,23 @@ class DetailHost(TaskScreen):
     # typing
 
     def do_task_message(self) -> None:
-        """Type a message to the task in the detail."""
-        self.composer.focus_text()
+        """Type a message to the task in the detail, which a list that was just filled has not told yet."""
+        if self.detail.task_id is None:
+            self.show_in_detail(self.current_task())
+        composer = self.composer
+        if composer is not None:
+            composer.focus_text()
 
     def on_key(self, event: Key) -> None:
         """Characters that were typed ahead, before the composer had the focus, are text and no commands."""
-        focused = self.focused
-        if event.character is not None and event.is_printable and isinstance(focused, TypingArea):
+        focused: Any = self.focused
+        if event.character is not None and event.is_printable and self.is_typing() and hasattr(focused, "insert"):
             event.stop()
             event.prevent_default()
             focused.insert(event.character)
 
-    @on(Composer.Sent)
-    def _message_sent(self, message: Composer.Sent) -> None:
+    def on_composer_sent(self, message: Composer.Sent) -> None:
+        """The person wants a message sent."""
         engine = self.engine
         if engine is None:
             self.dashboard.tell("Still opening; your text is kept, send it again in a moment.", severity="warning")
@@ -299,8 +325,8 @@ class DetailHost(TaskScreen):
         engine.desk.send_message(message.task_id, message.text)
         self.go_on_from(message.task_id)
 
-    @on(Composer.Left)
-    def _composer_left(self) -> None:
+    def on_composer_left(self) -> None:
+        """The person goes back to reading."""
         self.leave_composer()
 
     def leave_composer(self) -> None:

@@ -10,7 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.widget import Widget
+from textual.timer import Timer
 
 from jjm_tui.domain.task import Task
 from jjm_tui.services.arrangement import Arrangement, View
@@ -20,11 +20,8 @@ from jjm_tui.tui.list_view import ListChoice
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.task_row import DELIVERY_MARKS, RowInfo
 from jjm_tui.tui.widgets.bar import Bar
-from jjm_tui.tui.widgets.composer import Composer
 from jjm_tui.tui.widgets.detail import Tab, TaskDetail
-from jjm_tui.tui.widgets.filter_bar import FilterBar
 from jjm_tui.tui.widgets.header import COUNT_FILTERS, HeaderBar
-from jjm_tui.tui.widgets.search_bar import SearchBar
 from jjm_tui.tui.widgets.status_bar import StatusBar
 from jjm_tui.tui.widgets.task_list import TaskList
 from jjm_tui.tui.widgets.trouble_bar import TroubleBar
@@ -32,9 +29,16 @@ from jjm_tui.tui.widgets.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import OperationResult
+    from jjm_tui.tui.widgets.filter_bar import FilterBar
 
 WIDE: Final = 100
 """Cells from which the detail stands beside the list (``dashboard.md``, Behaviour under stress)."""
+
+_FOLLOW: Final = 0.04
+"""Seconds that the cursor rests before the detail shows its task."""
+
+_AGING: Final = timedelta(seconds=5)
+"""How exactly ages are kept; looking at every row each second would cost a tenth of the idle time."""
 
 _STALE_AFTER: Final = timedelta(minutes=5)
 _STALE_LOOKS: Final = 6
@@ -46,7 +50,6 @@ class MainScreen(DetailHost):
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "list", "detail", "diff"})
     AUTO_FOCUS = "TaskList"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by Screen
     DEFAULT_CSS = """
     MainScreen {
         & > #panes { height: 1fr; layout: horizontal; }
@@ -69,6 +72,10 @@ class MainScreen(DetailHost):
         super().__init__()
         memory = self.dashboard.launch.memory
         self.choice = ListChoice.remembered(memory, self.dashboard.launch.settings.views)
+        self.set_class(self.app.size.width < WIDE, "-narrow")
+        self._is_complete = False
+        self._aged_at: datetime | None = None
+        self._following: Timer | None = None
         self._arrangement = Arrangement(
             View(self.choice.query, self.choice.sort, self.choice.reverse, self.choice.grouping)
         )
@@ -78,12 +85,9 @@ class MainScreen(DetailHost):
         yield ViewTabs(id="views")
         with Container(id="panes"):
             with Vertical(id="list-pane"):
-                yield FilterBar(id="filter")
                 yield TaskList(row_info=self._row_info, id="tasks")
             with Vertical(id="side"):
                 yield TaskDetail(id="detail")
-                yield SearchBar(id="search")
-                yield Composer(id="composer")
         yield TroubleBar(id="trouble")
         yield StatusBar(id="status")
 
@@ -96,8 +100,22 @@ class MainScreen(DetailHost):
         self._arrangement.load(self.board.tasks, self.now(), is_whole=self.board.is_whole)
         self.tasks.show(self._arrangement, self.board.tasks, self.now())
         self._show_list_state()
-        self._show_current()
         self._show_bars()
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        """What the first frame can do without: detail, filter, searching, composer."""
+        from jjm_tui.tui.widgets.composer import Composer
+        from jjm_tui.tui.widgets.filter_bar import FilterBar
+        from jjm_tui.tui.widgets.search_bar import SearchBar
+
+        await self.query_one("#list-pane").mount(FilterBar(id="filter"), before=0)
+        await self.query_one("#side").mount(SearchBar(id="search"), Composer(id="composer"))
+        self._is_complete = True
+        self.bring_detail()
+        task = self.board.task(self.detail.task_id)
+        if task is not None:
+            self.write_to(task)
 
     @property
     def tasks(self) -> TaskList:
@@ -138,12 +156,14 @@ class MainScreen(DetailHost):
             self.tasks.update_rows(task_ids)
 
     def clock_ticked(self, now: datetime) -> None:
-        """Ages read differently; snoozes end."""
+        """Ages read differently, by the minute; snoozes end."""
         if self._arrangement.refresh(now):
             self.tasks.rearranged()
-        self.tasks.tick(now)
+        if self._aged_at is None or now - self._aged_at >= _AGING:
+            self._aged_at = now
+            self.tasks.tick(now)
+            super().clock_ticked(now)
         self._show_bars()
-        super().clock_ticked(now)
 
     def on_screen_suspend(self) -> None:
         """A dialog or another screen is on top: the order is held, so that nothing moves under a decision."""
@@ -162,6 +182,7 @@ class MainScreen(DetailHost):
 
     def on_resize(self, event: events.Resize) -> None:
         """The detail may come or go."""
+        self.set_class(event.size.width < WIDE, "-narrow")
         if event.size.width < WIDE and self.detail.has_focus_within:
             self.tasks.focus()
 
@@ -208,7 +229,7 @@ class MainScreen(DetailHost):
     def _hints(self) -> list[tuple[str, str, str]]:
         """The keys that work right now, the most useful first."""
         keymap = self.dashboard.launch.keymap
-        if isinstance(self.focused, Widget) and self.composer.has_focus_within:
+        if self.is_typing():
             ids: Iterable[str] = ("composer.send", "composer.editor", "back")
         else:
             offered = [ACTIONS[action_id] for action_id in self.offered()]
@@ -248,7 +269,24 @@ class MainScreen(DetailHost):
 
     @on(TaskList.Highlighted)
     def _highlighted(self) -> None:
-        self._show_current()
+        """The detail follows when the cursor rests: a held key moves the cursor only."""
+        if self._following is not None:
+            self._following.stop()
+        self._following = self.set_timer(_FOLLOW, self.bring_detail)
+
+    def bring_detail(self) -> None:
+        """Show the task under the cursor in the detail, now."""
+        if self._following is not None:
+            self._following.stop()
+            self._following = None
+        if self._is_complete and self.tasks.highlighted != self.detail.task_id:
+            self._show_current()
+
+    async def action_perform(self, action_id: str) -> None:
+        """Carry out an action; all but moving mean the task under the cursor, so the detail must show it."""
+        if not action_id.startswith("move."):
+            self.bring_detail()
+        await super().action_perform(action_id)
 
     def _show_current(self) -> None:
         task = self.current_task()
@@ -386,7 +424,7 @@ class MainScreen(DetailHost):
         panes = [self.do_pane_list]
         if self.is_wide:
             panes += [self.do_pane_detail, self.do_pane_composer]
-        here = 1 if self._in_detail() else 2 if self.composer.has_focus_within else 0
+        here = 1 if self._in_detail() else 2 if self.is_typing() else 0
         panes[(here + step) % len(panes)]()
 
     def do_pane_list(self) -> None:
@@ -405,7 +443,11 @@ class MainScreen(DetailHost):
         self.do_task_message()
 
     def do_pane_filter(self) -> None:
-        self.query_one(FilterBar).open(self.choice.text)
+        """Type a filter, from the very next key on."""
+        from jjm_tui.tui.widgets.filter_bar import FilterBar
+
+        if self._is_complete:
+            self.query_one(FilterBar).open(self.choice.text)
 
     def do_back(self) -> None:
         """Step by step: searching, detail, range, marks, filter."""
@@ -460,13 +502,13 @@ class MainScreen(DetailHost):
     def do_filter_all(self) -> None:
         self._filter_by("")
 
-    @on(FilterBar.Changed)
-    def _filter_typed(self, message: FilterBar.Changed) -> None:
+    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+        """A filter is typed: the result is live."""
         self.choice.set_filter(message.text, message.query)
         self._rearrange()
 
-    @on(FilterBar.Closed)
-    def _filter_closed(self) -> None:
+    def on_filter_bar_closed(self) -> None:
+        """Back to the list."""
         self.tasks.focus()
 
     def _filter_by(self, text: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, get_args
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -16,11 +17,8 @@ from textual.widgets import ContentSwitcher, Static
 
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.operations import Operation
-from jjm_tui.domain.plans import diff_plans
-from jjm_tui.domain.risks import risk_marks
 from jjm_tui.domain.task import Plan, Task
 from jjm_tui.tui.literal import literal_line
-from jjm_tui.tui.overview import describe_task
 from jjm_tui.tui.widgets.bar import Bar, Piece
 
 if TYPE_CHECKING:
@@ -79,25 +77,6 @@ class TabBar(Bar):
         )
 
 
-class OverviewPane(VerticalScroll, can_focus=True):
-    """The overview: one text."""
-
-    DEFAULT_CSS = """
-    OverviewPane { padding: 0 1; scrollbar-size-vertical: 1; & > Static { height: auto; } }
-    """
-
-    _shown: Content | None = None
-
-    def compose(self) -> ComposeResult:
-        yield Static()
-
-    def show(self, content: Content) -> None:
-        """Replace the text, when it is another one."""
-        known, self._shown = self._shown, content
-        if known is None or (known.plain, known.spans) != (content.plain, content.spans):
-            self.query_one(Static).update(content)
-
-
 class TaskDetail(Vertical):
     """Shows one task. It is given everything, and asks for more by messages.
 
@@ -140,6 +119,8 @@ class TaskDetail(Vertical):
         self._operations: tuple[Operation, ...] = ()
         self._details: Details | None = None
         self._now: datetime | None = None
+        self._is_filling = False
+        self._making = asyncio.Lock()
         self._read_plans: dict[str, Plan] = {}
         self._older_plans: dict[str, Plan] = {}
         self._revisions: dict[str, int] = {}
@@ -147,8 +128,7 @@ class TaskDetail(Vertical):
     def compose(self) -> ComposeResult:
         yield TabBar()
         yield Static(id="nothing")
-        with ContentSwitcher(initial="overview"):
-            yield OverviewPane(id="overview")
+        yield ContentSwitcher()
 
     # what is shown
 
@@ -171,6 +151,9 @@ class TaskDetail(Vertical):
             self._details = replace(self._details, task=_newest(self._details.task, task))
         self._note_plan(task)
         self.add_class("-filled")
+        if self.query_one(ContentSwitcher).current is None and not self._is_filling:
+            self._is_filling = True
+            self.call_later(self.go_to, self.tab)
         where = f" · {task.repository}" if task.repository else ""
         branch = f"@{task.branch}" if task.repository and task.branch else ""
         self.border_title = literal_line(f"{_heading_of(task)}{where}{branch}")
@@ -208,8 +191,9 @@ class TaskDetail(Vertical):
         """Show a tab; its pane is made when it is first wanted."""
         switcher = self.query_one(ContentSwitcher)
         had_focus = self.has_focus_within
-        if not switcher.query(f"#{tab}"):
-            await switcher.add_content(_PANES[tab](), id=tab)
+        async with self._making:
+            if not switcher.query(f"#{tab}"):
+                await switcher.add_content(_PANES[tab](), id=tab)
         self.tab = tab
         switcher.current = tab
         self._fill()
@@ -227,17 +211,21 @@ class TaskDetail(Vertical):
         if target is not None:
             target.focus(scroll_visible=False)
 
-    def pane(self) -> Widget:
-        """The widget of the current tab."""
-        return self.query_one(ContentSwitcher).query_one(f"#{self.tab}")
+    def pane(self) -> Widget | None:
+        """The widget of the current tab, once it was made."""
+        return next(iter(self.query_one(ContentSwitcher).query(f"#{self.tab}")), None)
 
-    def search_target(self) -> Widget:
+    def search_target(self) -> Widget | None:
         """The widget of the current tab that can be searched: the pane itself, or the text in it."""
         pane = self.pane()
+        if pane is None:
+            return None
         return next((child for child in pane.query("*") if hasattr(child, "search")), pane)
 
     def _focus_target(self) -> Widget | None:
         pane = self.pane()
+        if pane is None:
+            return None
         if self.tab == "files":
             return self._focus_in_files(pane)
         if pane.focusable:
@@ -309,6 +297,9 @@ class TaskDetail(Vertical):
         task, now = self._shown, self._now
         if task is None or now is None or not self.is_mounted:
             return
+        if self.pane() is None:
+            self.query_one(TabBar).show_tab(self.tab, self._notes(task))
+            return
         self.query_one(TabBar).show_tab(self.tab, self._notes(task))
         fill: dict[Tab, Callable[[Task, datetime], None]] = {
             "overview": self._fill_overview,
@@ -331,11 +322,13 @@ class TaskDetail(Vertical):
         return notes
 
     def _fill_overview(self, task: Task, now: datetime) -> None:
-        pane = self.query_one("#overview", OverviewPane)
-        width = max(20, pane.content_size.width or self.size.width - 4)
-        pane.show(describe_task(task, self._operations, now, width))
+        from jjm_tui.tui.widgets.overview import OverviewPane
+
+        self.query_one("#overview", OverviewPane).show(task, self._operations, now)
 
     def _fill_plan(self, task: Task, now: datetime) -> None:
+        from jjm_tui.domain.plans import diff_plans
+        from jjm_tui.domain.risks import risk_marks
         from jjm_tui.tui.widgets.plan_view import PlanView
 
         plan, older = task.plan, self._older_plans.get(task.id)
@@ -387,6 +380,12 @@ def _newest(whole: Task, task: Task) -> Task:
     return replace(task, chat_history=whole.chat_history, chat_truncated=whole.chat_truncated)
 
 
+def _make_overview() -> Widget:
+    from jjm_tui.tui.widgets.overview import OverviewPane
+
+    return OverviewPane()
+
+
 def _make_plan() -> Widget:
     from jjm_tui.tui.widgets.plan_view import PlanView
 
@@ -412,7 +411,7 @@ def _make_timeline() -> Widget:
 
 
 _PANES: Final[dict[Tab, Callable[[], Widget]]] = {
-    "overview": OverviewPane,
+    "overview": _make_overview,
     "plan": _make_plan,
     "chat": _make_chat,
     "files": _make_files,
