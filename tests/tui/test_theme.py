@@ -169,21 +169,29 @@ async def test_theme_whose_file_is_broken_is_replaced_by_another_and_both_is_tol
         await on.shows("There is no theme 'sea'; textual-dark is used.")
 
 
-async def test_without_colour_nothing_is_coloured_and_the_cursor_is_reversed(tmp_path: Path) -> None:
-    async with stage(tmp_path, tasks=0, settings={"ui.color": False}) as on:
+async def test_without_colour_nothing_is_coloured_and_what_the_cursor_is_on_is_reversed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with stage(tmp_path, settings={"ui.color": False}) as on:
+        await on.press("colon")
         assert on.app.no_color
-        assert "reverse" in on.app.theme_variables["block-cursor-text-style"]
-        (line_filter,) = extra_filters(on.app.launch)
-        segments = [Segment("x", Style(color="red", bgcolor="#123456", reverse=True, bold=True))]
-        (seen_segment,) = line_filter.apply(segments, Color(0, 0, 0))
-        style = seen_segment.style
-        assert style is not None
-        assert style.reverse
-        assert style.bold
-        assert style.color is not None
-        assert style.color.is_default
-        assert style.bgcolor is not None
-        assert style.bgcolor.is_default
+        styles = {
+            (segment.style.reverse or False, text)
+            for strip in on.app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None and (text := segment.text.strip())
+            and _is_plain(segment.style)
+        }  # fmt: skip
+        reversed_words = {text for is_reversed, text in styles if is_reversed}
+        assert any("next task that needs you" in text for text in reversed_words)
+        assert not any("previous task that needs you" in text for text in reversed_words)
+
+
+def _is_plain(style: Style) -> bool:
+    assert style.color is None or style.color.is_default
+    assert style.bgcolor is None or style.bgcolor.is_default
+    return True
 
 
 async def test_ascii_reduced_motion_and_density_are_as_the_settings_say(tmp_path: Path) -> None:

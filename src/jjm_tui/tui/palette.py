@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from heapq import nlargest
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -22,7 +22,7 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.fuzzy import Match, match
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.palette_entries import Entry, action_entries, task_entries, theme_entries, view_entries
-from jjm_tui.tui.screens.sheet import MOVES, Sheet
+from jjm_tui.tui.screens.line_sheet import LineSheet
 from jjm_tui.tui.theme import use_theme
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.line_list import LineList
@@ -40,7 +40,7 @@ _SLICE: Final = 250
 _HEADINGS: Final = {"action": "HERE", "view": "VIEWS", "theme": "THEMES"}
 
 
-class Palette(Sheet[Entry]):
+class Palette(LineSheet[Entry]):
     """A field and what matches it. Dismisses with the chosen ``Entry`` or ``None``."""
 
     DEFAULT_CSS = """
@@ -51,11 +51,14 @@ class Palette(Sheet[Entry]):
         & #query > .input--placeholder { color: $text-muted; }
         & #found { height: 1fr; }
         & #found > .line-list--cursor-blurred { background: $primary-muted; text-style: bold; }
-        &:ansi #found > .line-list--cursor-blurred { background: transparent; text-style: bold reverse; }
+        &:ansi #found > .line-list--cursor-blurred {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+            text-style: $block-cursor-text-style;
+        }
         & #about { height: 1; padding: 0 1; color: $text-muted; text-overflow: ellipsis; text-wrap: nowrap; }
     }
     """
-    ALWAYS: ClassVar[tuple[str, ...]] = (*Sheet.ALWAYS, *MOVES)
     AUTO_FOCUS = "#query"
 
     def __init__(self, title: str, entries: Sequence[Entry], *, with_tasks: bool = True) -> None:
@@ -153,7 +156,7 @@ class Palette(Sheet[Entry]):
         return Line(entry.draw(found), key)
 
     def _show(self, lines: Sequence[Line]) -> None:
-        found = self.query_one("#found", LineList)
+        found = self.lines
         found.set_lines(())
         found.set_lines(lines)
         found.show_empty(Content("Nothing has these letters in its name."))
@@ -163,7 +166,7 @@ class Palette(Sheet[Entry]):
     @property
     def chosen(self) -> Entry | None:
         """The entry under the cursor."""
-        line = self.query_one("#found", LineList).highlighted
+        line = self.lines.highlighted
         return None if line is None or line.key is None else self._shown.get(line.key)
 
     @on(LineList.Highlighted)
@@ -189,24 +192,6 @@ class Palette(Sheet[Entry]):
             self.dashboard.tell(entry.why_not, severity="warning")
         else:
             self.leave(entry)
-
-    def do_move_down(self) -> None:
-        self.query_one("#found", LineList).move(1)
-
-    def do_move_up(self) -> None:
-        self.query_one("#found", LineList).move(-1)
-
-    def do_move_first(self) -> None:
-        self.query_one("#found", LineList).move_first()
-
-    def do_move_last(self) -> None:
-        self.query_one("#found", LineList).move_last()
-
-    def do_move_half_down(self) -> None:
-        self.query_one("#found", LineList).page(0.5)
-
-    def do_move_half_up(self) -> None:
-        self.query_one("#found", LineList).page(-0.5)
 
 
 class ThemePalette(Palette):

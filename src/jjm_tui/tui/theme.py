@@ -40,9 +40,7 @@ def set_up_themes(app: JulesApp, launch: Launch) -> None:
         app.animation_level = "none"
     app.set_class((launch.memory.density or ui.density) == "compact", "-compact")
     if not ui.color:
-        app.register_theme(made_readable(PLAIN))
-        app.no_color = True
-        app.theme = PLAIN.name
+        _turn_colours_off(app)
     else:
         name = chosen_theme(launch.memory, ui.theme, launch.place.loaded.sources, launch.environ)
         if name not in app.available_themes:
@@ -51,6 +49,18 @@ def set_up_themes(app: JulesApp, launch: Launch) -> None:
         use_theme(app, name)
     for problem in problems:
         app.tell(problem, severity="warning")
+
+
+def _turn_colours_off(app: JulesApp) -> None:
+    """Textual's own filter for ``NO_COLOR`` makes greys, and black of the terminal's default colours."""
+    from textual.filter import Monochrome
+
+    for line_filter in app.get_line_filters():
+        if isinstance(line_filter, Monochrome):
+            line_filter.enabled = False
+    app.no_color = True
+    app.register_theme(made_readable(PLAIN))
+    app.theme = PLAIN.name
 
 
 def chosen_theme(memory: Memory, setting: str, sources: Mapping[str, str], environ: Mapping[str, str]) -> str:
@@ -101,9 +111,9 @@ def extra_filters(launch: Launch) -> list[LineFilter]:
     """What every line goes through on its way to this terminal: no colour where it is off, ASCII where it must be."""
     filters: list[LineFilter] = []
     if not launch.settings.ui.color:
-        from textual.filter import NoColor
+        from jjm_tui.tui.plain import PlainFilter
 
-        filters.append(NoColor())
+        filters.append(PlainFilter())
     if wants_ascii(launch.settings, launch.environ):
         from jjm_tui.tui.ascii import AsciiFilter
 

@@ -69,6 +69,28 @@ JJM_LIGHT: Final = Theme(
 )
 """Paper and ink."""
 
+_STANDING_OUT: Final = (
+    "block-cursor-background",
+    "input-cursor-background",
+    "input-selection-background",
+    "screen-selection-background",
+    "scrollbar",
+    "scrollbar-hover",
+    "scrollbar-active",
+)
+_LYING_FLAT: Final = (
+    "block-cursor-foreground",
+    "input-cursor-foreground",
+    "input-selection-foreground",
+    "screen-selection-foreground",
+    "border",
+    "border-blurred",
+    "scrollbar-background",
+    "scrollbar-background-hover",
+    "scrollbar-background-active",
+    "scrollbar-corner-color",
+)
+
 PLAIN: Final = Theme(
     name="plain",
     ansi=True,
@@ -85,19 +107,14 @@ PLAIN: Final = Theme(
     boost="ansi_default",
     variables={
         **BUILTIN_THEMES["ansi-dark"].variables,
-        "block-cursor-background": "ansi_default",
-        "block-cursor-foreground": "ansi_default",
-        "block-cursor-text-style": "bold reverse",
+        **dict.fromkeys(_STANDING_OUT, "ansi_white"),
+        **dict.fromkeys(_LYING_FLAT, "ansi_default"),
+        "block-cursor-text-style": "bold",
         "block-cursor-blurred-text-style": "underline",
-        "input-cursor-text-style": "reverse",
-        "input-selection-background": "ansi_default",
-        "screen-selection-background": "ansi_default",
-        "screen-selection-foreground": "ansi_default",
-        "border": "ansi_default",
-        "border-blurred": "ansi_default",
+        "input-cursor-text-style": "none",
     },
 )
-"""Where colour is off: the cursor is reversed, the rest is told by words, glyphs and weight."""
+"""Where colour is off: what has a background is reversed (``plain.py``), the rest is told by words and weight."""
 
 _COLORS: Final = (
     "primary", "secondary", "warning", "error", "success", "accent", "foreground", "background", "surface", "panel",
