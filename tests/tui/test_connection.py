@@ -93,7 +93,7 @@ async def test_restart_starts_a_real_server_and_shows_its_calls(tmp_path: Path) 
         await on.shows("The server runs again.")
         await server.list_tasks()
         await on.shows("list_sessions")
-        await on.shows("of 120 calls in the last minute")
+        await on.shows("of 120 spent, 120 come back every minute")
         assert "google-jules-api-mcp-server 1.0.0" in on.text
         assert "approve_plan" in on.text
 
@@ -179,7 +179,7 @@ def test_page_tells_status_age_budget_restarts_and_next_look() -> None:
         "● connected",
         "work (jules 1.2, protocol 2025-06-18)",
         "last answer  19s ago (list_sessions)",
-        "38 of 120 calls in the last minute",
+        "38 of 120 spent, 120 come back every minute",
         "restarts     2 since this program started",
         "list read    14s ago",
         "next look    in 9s",

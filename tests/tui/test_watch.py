@@ -167,7 +167,7 @@ async def test_watch_after_midnight_dates_what_was_today(tmp_path: Path) -> None
 
 
 def _texts(events, operations=()) -> list[str]:
-    return [line.content.plain.strip() for line in timeline_lines(events, operations, at(60))]
+    return [line.content.plain.strip() for line in timeline_lines(events, operations, at(60), 120)]
 
 
 def test_timeline_tells_the_time_spent_in_each_state_and_the_present_one():
@@ -204,6 +204,15 @@ def test_timeline_tells_what_did_not_work():
     open_one = _operation(OperationState.UNCONFIRMED)
     assert _texts([], [refused])[1] == "09:05:00  ✗ your approval · refused: No plan waits."
     assert _texts([], [open_one])[1] == "09:05:00  ? your message: Use the new API … · unconfirmed"
+
+
+def test_timeline_in_a_narrow_pane_goes_on_below_its_words():
+    long = event(1, EventType.MESSAGE_RECEIVED, author="jules", content="word " * 60)
+    rows = [line.content.plain for line in timeline_lines([long], (), at(60), 40)]
+    assert rows[1].startswith(" 09:01:00  » Jules: word word")
+    assert all(row.startswith(" " * 13 + "word") for row in rows[2:])
+    assert rows[-1].endswith("…")
+    assert max(map(len, rows)) <= 40
 
 
 class _TimelineApp(App[None]):

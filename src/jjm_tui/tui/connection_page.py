@@ -205,7 +205,10 @@ def _budget(info: ServerInfo) -> Content:
     gauge = bar(used / limit, _GAUGE).rstrip()
     track = TRACK * (_GAUGE - len(gauge))
     return Content.assemble(
-        (f"{used} of {limit} calls in the last minute", style), "  ", (gauge, style or ACCENT), (track, MUTED)
+        (f"{used} of {limit} spent, {limit} come back every minute", style),
+        "  ",
+        (gauge, style or ACCENT),
+        (track, MUTED),
     )
 
 

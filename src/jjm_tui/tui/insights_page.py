@@ -145,7 +145,8 @@ def _days(insights: Insights, width: int) -> list[Line]:
         ("  created", ACCENT, [bucket.created for bucket in buckets]),
     )
     is_wide = chart.pitch >= _WIDE_PITCH
-    lines += chart.draw(rows[0][2], GOOD, _HEAD, "" if is_wide else rows[0][0])
+    if finished or not is_wide:
+        lines += chart.draw(rows[0][2], GOOD, _HEAD, "" if is_wide else rows[0][0])
     if is_wide:
         lines += [chart.numbers(values, style, _HEAD, name) for name, style, values in rows]
     else:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from textual.content import Content
+from textual.events import Resize
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation
@@ -37,6 +38,11 @@ _OF_OPERATIONS: Final = frozenset(
         EventType.OPERATION_DISCARDED,
     }
 )
+_HEAD: Final = 13
+"""Characters before the words: margin, time, glyph; each is one cell wide."""
+_LEAST_ROOM: Final = 12
+_ROWS: Final = 4
+"""Rows of one event or operation."""
 _EMPTY: Final = "Nothing is recorded for this task yet. What happens from now on appears here."
 
 
@@ -45,6 +51,7 @@ class Timeline(LineList):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(has_tail=True, id=id)
+        self._shown: tuple[Sequence[TaskEvent], Sequence[Operation], datetime] | None = None
         self.show_empty(Content.styled(_EMPTY, MUTED))
 
     def show(self, events: Sequence[TaskEvent], operations: Sequence[Operation], now: datetime) -> None:
@@ -55,11 +62,23 @@ class Timeline(LineList):
             operations: What the person did, as far as the outbox still has it; of older ones the events tell.
             now: The time, for how long the present state has lasted.
         """
-        self.set_lines(timeline_lines(events, operations, now))
+        self._shown = events, operations, now
+        self._lay_out()
+
+    def on_resize(self, event: Resize) -> None:
+        """Another width breaks lines elsewhere."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width
+        if self._shown is not None and width > 0:
+            self.set_lines(timeline_lines(*self._shown, width))
 
 
-def timeline_lines(events: Sequence[TaskEvent], operations: Sequence[Operation], now: datetime) -> list[Line]:
-    """The lines of a timeline: days as headings, a line per event and operation, the present state at the end."""
+def timeline_lines(
+    events: Sequence[TaskEvent], operations: Sequence[Operation], now: datetime, width: int
+) -> list[Line]:
+    """The lines of a timeline: days as headings, events and operations broken to ``width`` cells, the present state."""
     spans = state_spans(events)
     ended = {span.until: span for span in spans}
     told = {operation.id for operation in operations}
@@ -68,24 +87,32 @@ def timeline_lines(events: Sequence[TaskEvent], operations: Sequence[Operation],
         for event in events
         if not (event.type in _OF_OPERATIONS and event.data.get("operation_id") in told)
     ]
-    entries += [
-        (
-            operation.created_at,
-            timed(time_of_day(operation.created_at), operation_look(operation), operation_content(operation)),
-        )
-        for operation in operations
-    ]
+    entries += [(operation.created_at, _operation_line(operation)) for operation in operations]
     entries.sort(key=lambda entry: entry[0])
-    return [*_with_days(entries), *_present(spans, now)]
+    return [*_with_days(entries, width), *_present(spans, now)]
 
 
-def _with_days(entries: Sequence[tuple[datetime, Content]]) -> Iterator[Line]:
+def _with_days(entries: Sequence[tuple[datetime, Content]], width: int) -> Iterator[Line]:
     day: date | None = None
     for at, content in entries:
         if local_day(at) != day:
             day = local_day(at)
             yield day_line(at)
+        yield from _broken(content, width)
+
+
+def _broken(content: Content, width: int) -> Iterator[Line]:
+    """A line that is too long goes on below its words, for a few rows."""
+    room = width - _HEAD
+    if content.cell_length <= width or room < _LEAST_ROOM:
         yield Line(content)
+        return
+    head, words = content[:_HEAD], content[_HEAD:]
+    rows = words.wrap(room)
+    for number, row in enumerate(rows[:_ROWS]):
+        margin = head if number == 0 else Content(" " * _HEAD)
+        is_cut = number == _ROWS - 1 and len(rows) > _ROWS
+        yield Line(margin + ((row.rstrip() + Content("…")) if is_cut else row))
 
 
 def _event_line(event: TaskEvent, ended: StateSpan | None, now: datetime) -> Content:
