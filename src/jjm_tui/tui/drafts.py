@@ -152,6 +152,11 @@ class Drafts:
             self._tell(DraftChange(key, by=by))
         self._save_soon(at_once)
 
+    def add_below(self, key: str, text: str, why: str) -> None:
+        """Keep another text as well, below what is typed."""
+        self._add(key, self._entry(key), text, why)
+        self._save_soon()
+
     async def refresh(self, key: str) -> None:
         """Look at the store: what another process typed is taken over, or kept beside what is typed here."""
         store = self._store()

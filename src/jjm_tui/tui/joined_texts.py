@@ -9,10 +9,14 @@ from typing import Final
 ELSEWHERE: Final = "typed elsewhere"
 NOT_SENT: Final = "was not sent"
 UNDER_WAY: Final = "was being sent"
+EARLIER: Final = "typed before"
+EDITED: Final = "saved by the editor"
 """Why a text is there as well."""
 
 _REST: Final = "delete this line, and what you do not want"
-_MARKER: Final = re.compile(rf"^----- (?:{ELSEWHERE}|{NOT_SENT}|{UNDER_WAY}): {_REST} -----$", re.MULTILINE)
+_MARKER: Final = re.compile(
+    rf"^----- (?:{ELSEWHERE}|{NOT_SENT}|{UNDER_WAY}|{EARLIER}|{EDITED}): {_REST} -----$", re.MULTILINE
+)
 
 
 def marker(why: str) -> str:

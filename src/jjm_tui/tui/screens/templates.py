@@ -42,6 +42,7 @@ class TemplatesScreen(Sheet[PreparedTask]):
 
     DEFAULT_CSS = """
     TemplatesScreen {
+        & > #frame { max-width: 130; max-height: 36; }
         & #query { border: none; height: 1; padding: 0 1; margin: 0 0 1 0; background: $boost; }
         & #query:focus { border: none; }
         & #query > .input--placeholder { color: $text-muted; }
@@ -156,7 +157,7 @@ class TemplatesScreen(Sheet[PreparedTask]):
                 ("repository", template.repository),
                 ("branch", template.branch),
             )
-            lines = [Content.assemble((f"{name}  ", "$text-muted"), literal_line(text)) for name, text in facts if text]
+            lines = [Content.assemble(f"{name:<12}", literal_line(text)) for name, text in facts if text]
             lines = [literal_line(template.name, "bold"), *lines, Content(""), literal(template.description)]
             return Content("\n").join(lines)
         if self._is_asking:

@@ -28,12 +28,13 @@ class TypingArea(TextArea):
     DEFAULT_CSS = """
     TypingArea {
         height: auto;
+        border: none;
         padding: 0 1;
         background: $surface;
         color: $foreground;
         scrollbar-size-vertical: 1;
         & > .text-area--placeholder { color: $text-muted; }
-        &.-textual-compact { padding: 0 1; }
+        &:focus { border: none; }
     }
     """
 
@@ -46,7 +47,6 @@ class TypingArea(TextArea):
     ) -> None:
         super().__init__(
             id=id,
-            compact=True,
             soft_wrap=True,
             show_line_numbers=False,
             highlight_cursor_line=False,

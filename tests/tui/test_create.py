@@ -1,0 +1,513 @@
+"""A new task is sent once, from its preview only, and nothing that was filled in is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Button
+
+from jjm_tui.domain.events import EventType
+from jjm_tui.tui.drafts import CREATE_KEY, drafts_of
+from jjm_tui.tui.joined_texts import split_texts
+from jjm_tui.tui.known_repositories import KnownRepositories, suggest
+from jjm_tui.tui.new_task import NewTask
+from jjm_tui.tui.screens.create import READING_TIME, CreateScreen
+from jjm_tui.tui.screens.templates import TemplatesScreen
+from jjm_tui.tui.templates import PreparedTask, decode_templates
+from jjm_tui.tui.widgets.new_task_form import NewTaskForm
+from tests.services.workbench import WRITES, lost
+from tests.tui.stage import Stage, stage
+
+REPOSITORY = "acme/webapp"
+DESCRIPTION = "A haiku"
+SETTINGS = {
+    "templates": {
+        "deps": {"description": "Update the dependencies.", "title": "Deps", "repository": REPOSITORY, "branch": "dev"},
+        "hostile": {"description": "\x1b]0;owned\x07[/foo] [@click=app.quit]x[/]"},
+    }
+}
+
+
+def form_of(on: Stage) -> NewTaskForm:
+    return on.app.screen.query_one(NewTaskForm)
+
+
+async def open_form(on: Stage) -> None:
+    await on.press("c")
+    await on.until(lambda: isinstance(on.app.screen, CreateScreen) and on.app.screen.focused is not None)
+
+
+async def fill(on: Stage, *, repository: str = REPOSITORY, description: str = DESCRIPTION) -> None:
+    """Open the form and type."""
+    await open_form(on)
+    await on.press(*repository, "tab", "tab", "tab", *description)
+
+
+async def preview(on: Stage) -> None:
+    """Go to the preview and look at it long enough."""
+    await on.press("ctrl+s")
+    await on.shows("tool: ")
+    on.advance(READING_TIME)
+
+
+async def send(on: Stage) -> None:
+    await preview(on)
+    await on.press("ctrl+s")
+
+
+async def stored(on: Stage) -> NewTask | None:
+    await drafts_of(on.app).flush()
+    text = await on.context.drafts.get(CREATE_KEY)
+    return None if text is None else NewTask.read(text)
+
+
+def created(on: Stage) -> list[str]:
+    return [text for _, text in on.bench.effects("create")]
+
+
+async def until_created(on: Stage, count: int) -> None:
+    """Wait until the world made so many tasks and the program knows it, and let everything else come that may."""
+    await on.until(lambda: len(created(on)) >= count)
+    await on.until(lambda: not drafts_of(on.app).state(CREATE_KEY).is_sending)
+    await on.settle()
+    assert len(created(on)) == count
+
+
+# sending
+
+
+async def test_task_is_created_once_however_often_the_key_is_pressed(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = created(on)
+        await fill(on)
+        await preview(on)
+        await on.press("ctrl+s", "ctrl+s", "ctrl+s")
+        await until_created(on, len(before) + 1)
+        assert created(on)[-1] == DESCRIPTION
+        assert await stored(on) is None
+
+
+async def test_enter_sends_nothing_anywhere(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = created(on)
+        await open_form(on)
+        await on.press(*REPOSITORY, "enter", "enter", "enter", *DESCRIPTION, "tab", "enter", "tab", "enter", "enter")
+        await preview(on)
+        await on.press("enter", "enter", "space", "y")
+        assert isinstance(on.app.screen, CreateScreen)
+        assert created(on) == before
+
+
+async def test_keys_typed_ahead_do_not_send_a_preview_that_nobody_can_have_read(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = created(on)
+        await fill(on)
+        await on.press("ctrl+s", "ctrl+s", "ctrl+s")
+        await on.shows("tool: ")
+        await on.press("ctrl+s")
+        assert created(on) == before
+        on.advance(READING_TIME)
+        await on.press("ctrl+s")
+        await until_created(on, len(before) + 1)
+
+
+async def test_preview_shows_what_will_be_sent_and_editing_drops_it(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = created(on)
+        await fill(on)
+        await preview(on)
+        for words in ("create_session", "sources/github/acme/webapp", DESCRIPTION, "requirePlanApproval"):
+            assert words in on.text
+        await on.press("escape")
+        await on.press("!", "ctrl+s")
+        await on.shows(DESCRIPTION + "!")
+        await on.press("ctrl+s")
+        assert created(on) == before
+
+
+async def test_buttons_do_the_same_as_the_keys(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = created(on)
+        await fill(on)
+        on.app.screen.query_one("#preview", Button).press()
+        await on.shows("tool: ")
+        on.app.screen.query_one("#edit", Button).press()
+        await on.shows("[ Preview ]")
+        on.app.screen.query_one("#preview", Button).press()
+        await on.shows("tool: ")
+        on.advance(READING_TIME)
+        on.app.screen.query_one("#send", Button).press()
+        await until_created(on, len(before) + 1)
+        assert created(on)[-1] == DESCRIPTION
+
+
+async def test_attempts_make_equal_tasks_one_after_the_other(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = created(on)
+        await fill(on)
+        await on.press("tab", "tab", "tab", "right", "right")
+        await preview(on)
+        assert "3 equal tasks, one after the other" in on.text
+        await on.press("ctrl+s")
+        await until_created(on, len(before) + 3)
+        assert created(on)[len(before) :] == [DESCRIPTION] * 3
+        assert await stored(on) is None
+
+
+async def test_options_reach_the_server(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        known = set(on.bench.world.session_ids())
+        await open_form(on)
+        await on.press(*REPOSITORY, "tab", *"main", "tab", *"My title", "tab", *DESCRIPTION)
+        await on.press("tab", "right", "tab", "right")
+        await send(on)
+        await on.until(lambda: len(on.bench.world.session_ids()) > len(known))
+        (made,) = set(on.bench.world.session_ids()) - known
+        session = on.bench.world.get_session(made)
+        assert session["title"] == "My title"
+        assert not session.get("requirePlanApproval")
+        assert session.get("automationMode") != "AUTO_CREATE_PR"
+
+
+# what goes wrong
+
+
+async def test_server_that_is_down_sends_nothing_and_the_form_comes_back(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = created(on)
+        await fill(on)
+        await preview(on)
+        on.caller.is_down = True
+        await on.press("ctrl+s")
+        await on.shows("Not sent")
+        await on.until(lambda: isinstance(on.app.screen, CreateScreen))
+        await on.until(lambda: form_of(on).filled_in.description == DESCRIPTION)
+        assert form_of(on).filled_in.repository == REPOSITORY
+        assert created(on) == before
+        kept = await stored(on)
+        assert kept is not None
+        assert kept.description == DESCRIPTION
+        on.caller.is_down = False
+        on.app.clear_notifications()
+        await send(on)
+        await until_created(on, len(before) + 1)
+
+
+async def test_preview_of_a_server_that_is_down_says_so_and_cannot_be_sent(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        on.caller.is_down = True
+        await fill(on, repository="acme/new")
+        await on.shows("The server's repositories could not be read")
+        await on.press("ctrl+s")
+        await on.shows("This cannot be sent now.")
+        assert "[ Send ]" not in on.text
+        on.advance(READING_TIME)
+        await on.press("ctrl+s", "escape")
+        assert form_of(on).filled_in.description == DESCRIPTION
+
+
+async def test_repository_that_the_server_does_not_have_is_refused_in_the_preview(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = created(on)
+        await fill(on, repository="acme/new")
+        await on.press("ctrl+s")
+        await on.shows("This cannot be sent so.")
+        on.advance(READING_TIME)
+        await on.press("ctrl+s", "ctrl+s")
+        assert created(on) == before
+        await on.press("escape")
+        assert form_of(on).filled_in.repository == "acme/new"
+
+
+async def test_without_a_server_the_preview_says_so_and_the_form_is_kept(tmp_path: Path) -> None:
+    async with stage(tmp_path, server=False) as on:
+        await fill(on)
+        await on.press("ctrl+s")
+        await on.shows("This cannot be sent now.")
+        assert (await stored(on) or NewTask()).description == DESCRIPTION
+
+
+async def test_attempts_stop_at_the_first_that_is_not_made_and_the_others_wait_in_the_form(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = len(created(on))
+        await fill(on)
+        await on.press("tab", "tab", "tab", "right", "right", "right")
+        await preview(on)
+
+        def cut(tool: str, place: str) -> BaseException | None:
+            if tool in WRITES and place == "effect" and len(created(on)) == before + 2:
+                on.caller.is_down = True
+            return None
+
+        on.caller.cut = cut
+        await on.press("ctrl+s")
+        await on.shows("2 of 4 attempts were made; 2 were not")
+        assert created(on)[before:] == [DESCRIPTION] * 2
+        kept = await stored(on)
+        assert kept is not None
+        assert (kept.attempts, kept.description) == (2, DESCRIPTION)
+
+
+async def test_task_of_unknown_fate_is_not_offered_again(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = len(created(on))
+        await fill(on)
+        await preview(on)
+
+        def cut(tool: str, place: str) -> BaseException | None:
+            if tool not in WRITES or place != "effect":
+                return None
+            on.caller.is_down = True
+            return lost()
+
+        on.caller.cut = cut
+        await on.press("ctrl+s")
+        await on.shows("Not confirmed")
+        assert len(created(on)) == before + 1
+        on.app.clear_notifications()
+        await open_form(on)
+        await on.shows("nothing filled in")
+        assert form_of(on).filled_in.description == ""
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (("n", "o", "tab"), "'no' is not a repository of the form owner/name."),
+        (("tab",), "No repository was given."),
+        ((*REPOSITORY, "tab", *"a..b", "tab"), "'a..b' is not a branch name"),
+        ((*REPOSITORY, "tab", "tab", "tab", "tab"), "The description is empty."),
+    ],
+)
+async def test_what_is_wrong_is_told_as_soon_as_the_field_is_left(
+    tmp_path: Path, keys: tuple[str, ...], words: str
+) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await open_form(on)
+        assert "✗" not in on.text
+        await on.press(*keys)
+        await on.shows(words)
+
+
+async def test_wrong_form_is_not_previewed_and_the_first_wrong_field_is_gone_to(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await fill(on, repository="nonsense")
+        await on.press("ctrl+s")
+        await on.shows("✗ 'nonsense' is not a repository")
+        assert "[ Preview ]" in on.text
+        await on.press("end", *"/x")
+        assert form_of(on).filled_in.repository == "nonsense/x"
+        assert "✗" not in on.text
+
+
+# offering
+
+
+async def test_known_repositories_and_branches_are_offered(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_form(on)
+        await on.shows("acme/api.server")
+        await on.press(*"webapp", "down", "enter")
+        assert form_of(on).filled_in.repository == REPOSITORY
+        await on.shows("(its default)")
+        await on.press("down", "enter")
+        assert form_of(on).filled_in.branch
+
+
+async def test_esc_closes_the_list_of_suggestions_before_the_form(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_form(on)
+        await on.press("w", "down", "escape")
+        assert isinstance(on.app.screen, CreateScreen)
+        await on.press("escape")
+        assert not isinstance(on.app.screen, CreateScreen)
+
+
+def test_suggestions_begin_with_what_begins_so() -> None:
+    known = ["acme/webapp", "web/tools", "acme/cobweb"]
+    assert suggest("web", known, 5) == ["acme/webapp", "web/tools", "acme/cobweb"]
+    assert suggest("WEB/", known, 5) == ["web/tools"]
+    assert suggest("acme/webapp", known, 5) == []
+    assert suggest("", known, 2) == ["acme/webapp", "web/tools"]
+
+
+def test_hostile_names_of_repositories_and_branches_become_harmless() -> None:
+    from jjm_tui.ports import Repository
+
+    known = KnownRepositories(None, ())
+    known.learn([Repository("a/\x1b[31mb", "s", default_branch="m\x1b]0;x\x07ain", branches=("x\ny",))])
+    assert known.names == ("a/b",)
+    assert known.branches("a/\x1b[31mb") == ("main", "x y")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "words"),
+    [("browser", "This server takes no title: it will not be sent."), ("official", "This server takes no title")],
+)
+async def test_what_the_server_cannot_do_is_told_beside_the_field(tmp_path: Path, dialect: str, words: str) -> None:
+    async with stage(tmp_path, dialect=dialect, size=(80, 24)) as on:
+        await open_form(on)
+        await on.press("escape") if not isinstance(on.app.screen, CreateScreen) else None
+        await on.press("tab")
+        capabilities = on.context.server.info().capabilities if on.context.server else None
+        assert capabilities is not None
+        if capabilities.create_title == "yes":
+            assert words not in on.text
+        else:
+            await on.shows(words)
+
+
+# drafts
+
+
+async def test_form_survives_leaving_and_a_new_program(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await fill(on)
+        await on.press("tab", "right", "escape")
+        await on.shows("NEEDS YOU")
+        await open_form(on)
+        await on.shows("draft from 09:00")
+        assert form_of(on).filled_in.approval == "auto"
+    async with stage(tmp_path) as on:
+        await open_form(on)
+        await on.shows("draft from 09:00")
+        assert form_of(on).filled_in == NewTask(REPOSITORY, description=DESCRIPTION, approval="auto")
+
+
+async def test_draft_can_be_thrown_away_and_brought_back(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await fill(on)
+        on.app.screen.query_one("#empty", Button).press()
+        await on.shows("nothing filled in")
+        assert form_of(on).filled_in == NewTask()
+        assert await stored(on) is None
+        on.app.screen.query_one("#empty", Button).press()
+        await on.shows(DESCRIPTION)
+        assert (await stored(on) or NewTask()).description == DESCRIPTION
+
+
+async def test_form_filled_in_elsewhere_is_kept_below_and_must_be_chosen_from(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await fill(on, description="mine")
+        await drafts_of(on.app).flush()
+        _, _, other = on.bench.process()
+        await other.drafts.put(CREATE_KEY, NewTask("acme/api.server", description="yours").write())
+        await on.press("!")
+        await on.shows("typed elsewhere")
+        assert split_texts(form_of(on).filled_in.description) == ["mine!", "repository: acme/api.server\nyours"]
+        await on.press("ctrl+s")
+        await on.shows("There are two texts in here")
+
+
+async def test_form_of_which_the_task_was_created_before_a_crash_is_not_offered(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await fill(on)
+        task = await stored(on)
+        assert task is not None
+        text = task.write()
+        count = len(created(on))
+        await send(on)
+        await until_created(on, count + 1)
+        await drafts_of(on.app).flush()
+        await on.context.drafts.put(CREATE_KEY, text)
+    async with stage(tmp_path) as on:
+        await open_form(on)
+        await on.shows("nothing filled in")
+
+
+# templates
+
+
+async def test_template_of_the_settings_fills_the_form(tmp_path: Path) -> None:
+    async with stage(tmp_path, settings=SETTINGS) as on:
+        await on.press("T")
+        await on.shows("deps")
+        await on.press(*"deps")
+        await on.shows("Update the dependencies.")
+        await on.press("enter")
+        await on.until(lambda: isinstance(on.app.screen, CreateScreen) and form_of(on).filled_in.title == "Deps")
+        assert form_of(on).filled_in == NewTask(REPOSITORY, "dev", "Deps", "Update the dependencies.")
+
+
+async def test_template_keeps_the_draft_that_was_there(tmp_path: Path) -> None:
+    async with stage(tmp_path, settings=SETTINGS) as on:
+        await fill(on, description="mine")
+        await on.press("escape")
+        on.app.push_screen(CreateScreen("deps"))
+        await on.shows("typed before")
+        assert split_texts(form_of(on).filled_in.description) == ["Update the dependencies.", "mine"]
+
+
+async def test_templates_of_the_server_are_offered_and_hostile_ones_are_literal(tmp_path: Path) -> None:
+    async with stage(tmp_path, settings=SETTINGS, dialect="browser") as on:
+        await on.press("T")
+        await on.shows("Bug fix")
+        await on.press(*"hostile")
+        await on.shows("[/foo] [@click=app.quit]x[/]")
+        await on.press("enter")
+        await on.until(lambda: isinstance(on.app.screen, CreateScreen) and form_of(on).filled_in.description != "")
+        assert form_of(on).filled_in.description == "[/foo] [@click=app.quit]x[/]"
+
+
+async def test_template_is_put_into_a_message_at_the_cursor(tmp_path: Path) -> None:
+    async with stage(tmp_path, settings=SETTINGS, size=(120, 30)) as on:
+        await on.press("m", "a", "ctrl+t")
+        await on.until(lambda: isinstance(on.app.screen, TemplatesScreen))
+        await on.press(*"deps", "enter")
+        await on.shows("aUpdate the dependencies.")
+
+
+async def test_without_templates_the_chooser_says_how_to_write_one(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("T")
+        await on.shows("[templates.deps]")
+        await on.press("enter")
+        assert isinstance(on.app.screen, TemplatesScreen)
+
+
+async def test_server_that_is_down_is_told_and_own_templates_are_there(tmp_path: Path) -> None:
+    async with stage(tmp_path, settings=SETTINGS, dialect="browser") as on:
+        server: Any = on.context.server
+
+        async def broken(*_: object) -> None:
+            raise lost()
+
+        server._caller.list_resources = broken
+        await on.press("T")
+        await on.shows("The server's templates could not be read")
+        assert "deps" in on.text
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('{"bug-fix": "Fix it.", "empty": ""}', [PreparedTask("bug-fix", "Fix it.", source="server")]),
+        ('[{"name": "A", "description": "b"}, 3, null]', [PreparedTask("A", "b", source="server")]),
+        (
+            '{"templates": {"x": {"prompt": "p", "title": "t", "branch": "m"}}}',
+            [PreparedTask("x", "p", "t", "", "m", "server")],
+        ),
+        ('["\\u001b[31mred\\nmore"]', [PreparedTask("red more", "red\nmore", source="server")]),
+        ("not json", []),
+        ("3", []),
+    ],
+)
+def test_templates_of_servers_are_understood_in_every_shape(text: str, wanted: list[PreparedTask]) -> None:
+    assert list(decode_templates(text)) == wanted
+
+
+# small terminals
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_form_works_on_small_terminals(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
+        before = len(created(on))
+        await fill(on)
+        await on.shows(DESCRIPTION)
+        await send(on)
+        await until_created(on, before + 1)
+        events = await on.manager.query_events(types=frozenset({EventType.OPERATION_DONE}))
+        assert len(events) == 1
