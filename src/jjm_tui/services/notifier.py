@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
 
+from jjm_tui.domain.counts import REASONS, is_archived
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.task import Task
-from jjm_tui.domain.text import heading
+from jjm_tui.domain.task import NeedsMe, Task
+from jjm_tui.domain.text import clean_line, heading, truncate
 from jjm_tui.ports import Notifier
 
-_TELLING: Final[Mapping[str, str]] = {
-    TaskStatus.WAITING_APPROVAL: "waits for approval",
-    TaskStatus.WAITING_FEEDBACK: "asks a question",
-    TaskStatus.FAILED: "failed",
-    TaskStatus.COMPLETED: "is finished",
+_TELLING: Final[Mapping[str, tuple[NeedsMe, str]]] = {
+    TaskStatus.WAITING_APPROVAL: ("approval", "waits for approval"),
+    TaskStatus.WAITING_FEEDBACK: ("question", "asks a question"),
+    TaskStatus.FAILED: ("failure", "failed"),
+    TaskStatus.COMPLETED: ("review", "is finished"),
 }
+_WORDS_CELLS: Final = 200
+"""How much of the agent's own words is told, where they are told at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,16 @@ class QuietHours:
             return self.start <= local < self.end
         return local >= self.start or local < self.end
 
+    @classmethod
+    def parse(cls, text: str) -> QuietHours:
+        """``22:00-07:00``, as the settings have checked it."""
+        start, _, end = text.partition("-")
+        return cls(time.fromisoformat(start), time.fromisoformat(end))
+
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One sentence for a person about one or several tasks; never the agent's own text."""
+    """What a person is told about one or several tasks. ``body`` has a line per task; clean."""
 
     title: str
     body: str
@@ -46,16 +55,29 @@ class Announcement:
 
 
 class Announcer:
-    """Chooses the events worth telling and hands them on, each once."""
+    """Chooses the events worth telling and hands them on, each once. ``reasons``: what the person wants to hear of."""
 
-    def __init__(self, notifiers: Sequence[Notifier], quiet: QuietHours | None = None) -> None:
+    def __init__(
+        self,
+        notifiers: Sequence[Notifier] = (),
+        quiet: QuietHours | None = None,
+        reasons: Collection[NeedsMe] = REASONS,
+    ) -> None:
         self._notifiers = notifiers
         self._quiet = quiet
+        self._reasons = frozenset(reasons)
+
+    def chosen(self, events: Iterable[TaskEvent], tasks: Mapping[str, Task], now: datetime) -> list[TaskEvent]:
+        """The newest transition worth telling of each task, none in quiet hours."""
+        if self._quiet is not None and self._quiet.covers(now):
+            return []
+        telling = [event for event in events if is_worth_telling(event, tasks, now, self._reasons)]
+        return list({event.task_id: event for event in telling}.values())
 
     async def announce(self, events: Iterable[TaskEvent], tasks: Mapping[str, Task], now: datetime) -> None:
         """Tell every notifier about the transitions among ``events``."""
-        telling = [event for event in events if is_worth_telling(event, tasks, now)]
-        if telling and not (self._quiet is not None and self._quiet.covers(now)):
+        telling = self.chosen(events, tasks, now)
+        if telling:
             for notifier in self._notifiers:
                 await notifier.notify(telling, tasks)
 
@@ -69,23 +91,38 @@ def _status_of(event: TaskEvent) -> str | None:
     return None
 
 
-def is_worth_telling(event: TaskEvent, tasks: Mapping[str, Task], now: datetime) -> bool:
+def reason_of(event: TaskEvent) -> NeedsMe | None:
+    """Why a person may want to hear of this event: what the task needs from now on; ``None`` when it needs nothing."""
+    telling = _TELLING.get(_status_of(event) or "")
+    return None if telling is None else telling[0]
+
+
+def is_worth_telling(
+    event: TaskEvent, tasks: Mapping[str, Task], now: datetime, reasons: Collection[NeedsMe] = REASONS
+) -> bool:
     """A change into a status that needs a person, of a task that is neither archived nor snoozed."""
-    if _status_of(event) not in _TELLING:
+    if reason_of(event) not in reasons:
         return False
     task = tasks.get(event.task_id or "")
     if task is None:
         return False
-    return not task.archived and (task.snoozed_until is None or task.snoozed_until <= now)
+    return not is_archived(task) and (task.snoozed_until is None or task.snoozed_until <= now)
 
 
-def summarise(events: Sequence[TaskEvent], tasks: Mapping[str, Task], *, most: int = 3) -> Announcement:
-    """One announcement for a burst: up to ``most`` tasks by title, the rest by number."""
+def summarise(
+    events: Sequence[TaskEvent], tasks: Mapping[str, Task], *, most: int = 3, agent_text: bool = False
+) -> Announcement:
+    """One announcement for a burst: up to ``most`` tasks by title, the rest by number.
+
+    The agent's own words are in it only with ``agent_text``.
+    """
     lines = []
     for event in events[:most]:
         task = tasks.get(event.task_id or "")
-        title = heading(task.title, task.description) if task is not None else str(event.task_id)
-        lines.append(f"{title} {_TELLING.get(_status_of(event) or '', 'changed')}")
+        title = heading(task.title, task.description) if task is not None else clean_line(str(event.task_id))
+        line = f"{title} {_TELLING.get(_status_of(event) or '', ('', 'changed'))[1]}"
+        words = _agent_words(task) if agent_text and task is not None else ""
+        lines.append(f"{line}: {words}" if words else line)
     if len(events) > most:
         lines.append(f"and {len(events) - most} more")
     count = len(events)
@@ -94,3 +131,11 @@ def summarise(events: Sequence[TaskEvent], tasks: Mapping[str, Task], *, most: i
         body="\n".join(lines),
         task_ids=tuple(event.task_id for event in events if event.task_id is not None),
     )
+
+
+def _agent_words(task: Task) -> str:
+    """What Jules said last, or why the task failed, on one line."""
+    said = task.failure if task.status is TaskStatus.FAILED else None
+    if said is None:
+        said = next((message.content for message in reversed(task.chat_history) if message.type == "jules"), "")
+    return truncate(clean_line(said), _WORDS_CELLS)

@@ -28,6 +28,11 @@ def is_light(environ: Mapping[str, str]) -> bool:
     return background.isdigit() and background not in _DARK_PALETTE
 
 
+def has_title(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal can be given a title; the Linux console would print it."""
+    return environ.get("TERM", "").strip().lower() not in ("linux", "dumb")
+
+
 def wants_ascii(settings: Settings, environ: Mapping[str, str]) -> bool:
     """Whether only ASCII can be shown: by setting, or because the locale names another encoding than UTF-8.
 
