@@ -1,0 +1,149 @@
+"""Help for where the person is: its keys, and what they need to know about glyphs, filters and outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Input
+
+from jjm_tui.domain.text import cell_width, clean, clean_line
+from jjm_tui.tui.help_text import HelpRow, HelpSection, Offer, help_sections
+from jjm_tui.tui.keyed import Keyed
+from jjm_tui.tui.palette_entries import keyed_nodes
+from jjm_tui.tui.screens.line_sheet import LineSheet
+from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.widgets.line_list import LineList
+from jjm_tui.tui.widgets.lines import Line
+
+_HEAD_CELLS: Final = 20
+_NARROW_HEAD_CELLS: Final = 12
+_NARROW: Final = 60
+
+
+class HelpScreen(LineSheet[None]):
+    """Keys and explanations in one list, searched by typing after the key of ``filter``."""
+
+    DEFAULT_CSS = """
+    HelpScreen {
+        & > #frame.-large { max-width: 104; }
+        & #sought { border: none; height: 1; padding: 0 1; margin: 0 0 1 0; background: $boost; }
+        & #sought:focus { border: none; }
+        & #sought > .input--placeholder { color: $text-muted; }
+        & #help { height: 1fr; }
+    }
+    """
+    IS_LARGE: ClassVar[bool] = True
+    ALWAYS: ClassVar[tuple[str, ...]] = (*LineSheet.ALWAYS, "filter")
+    AUTO_FOCUS = "#help"
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        """``screen``: where the person is and wants help for."""
+        super().__init__("Help")
+        self._sections = help_sections(_offers(screen), self.dashboard.launch.keymap)
+
+    def compose_inside(self) -> ComposeResult:
+        key = self.dashboard.launch.keymap.first("filter")
+        yield Input(placeholder=f"{key} and a word: search the help".strip(), id="sought")
+        yield LineList(id="help")
+
+    def hints(self) -> Iterable[Hint]:
+        return (("back", "back"), ("filter", "search"), ("↑↓", "scroll"))
+
+    # searching
+
+    @on(Input.Changed, "#sought")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._show(event.value)
+
+    @on(Input.Submitted, "#sought")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.lines.focus()
+
+    def do_filter(self) -> None:
+        """Type what is sought."""
+        self.query_one("#sought", Input).focus()
+
+    def do_back(self) -> None:
+        """End searching, then leave."""
+        sought = self.query_one("#sought", Input)
+        if sought.value or sought.has_focus:
+            sought.value = ""
+            self.lines.focus()
+        else:
+            super().do_back()
+
+    def do_help(self) -> None:
+        """The key that opened it closes it."""
+        self.leave(None)
+
+    # showing
+
+    def on_resize(self, event: Resize) -> None:
+        """Lines are broken anew."""
+        self.call_after_refresh(lambda: self._show(self.query_one("#sought", Input).value))
+
+    def _show(self, sought: str) -> None:
+        words = clean(sought).lower().split()
+        width = self.lines.size.width - 2
+        lines = list(_lines(self._sections, words, width))
+        self.lines.set_lines(lines)
+        self.lines.show_empty(Content("Nothing in the help has these words."))
+        if words:
+            self.lines.move_first()
+
+
+def _offers(screen: Screen[Any]) -> list[Offer]:
+    """What the screen, what is focused in it and its other parts offer; the first who offers something is asked."""
+    found: dict[str, Offer] = {}
+    parts = (node for node in screen.query("*") if isinstance(node, Keyed))
+    for node in (*keyed_nodes(screen), *parts):
+        for action_id in node.offered():
+            if action_id not in found:
+                found[action_id] = Offer(action_id, clean_line(node.unavailable(action_id) or ""))
+    return list(found.values())
+
+
+def _lines(sections: Sequence[HelpSection], words: Sequence[str], width: int) -> Iterator[Line]:
+    head = _HEAD_CELLS if width >= _NARROW else _NARROW_HEAD_CELLS
+    is_first = True
+    for section in sections:
+        rows = [row for row in section.rows if row.has(words)]
+        if words and not rows:
+            continue
+        if not is_first:
+            yield Line(Content(""))
+        is_first = False
+        yield Line(Content.styled(f" {section.title.upper()}", "bold $text-primary"))
+        if section.intro and not words:
+            yield from _wrapped(Content.styled(section.intro, "$text-muted"), 1, width)
+        for row in rows:
+            yield from _row(row, head, width)
+
+
+def _row(row: HelpRow, head: int, width: int) -> Iterator[Line]:
+    style = "$text-muted" if row.note else "bold $text-accent"
+    left = Content.styled(f" {row.head}", style)
+    text = Content.styled(row.text, "$text-muted" if row.note else "")
+    if row.note:
+        text += Content.styled(f" · now: {row.note}", "$text-muted")
+    room = max(8, width - head)
+    pieces = text.wrap(room)
+    if cell_width(row.head) + 2 > head:
+        yield Line(left)
+        left = Content("")
+    for number, piece in enumerate(pieces):
+        pad = " " * (head - (left.cell_length if number == 0 else 0))
+        yield Line((left if number == 0 else Content("")) + Content(pad) + piece)
+
+
+def _wrapped(text: Content, indent: int, width: int) -> Iterator[Line]:
+    for piece in text.wrap(max(8, width - indent)):
+        yield Line(Content(" " * indent) + piece)

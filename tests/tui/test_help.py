@@ -1,0 +1,150 @@
+"""Help: the keys that work here, with what cannot be done now; searching; the table of keys in the README."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from jjm_tui.domain.criteria import KEYS
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.tui.actions import ACTIONS, Scope
+from jjm_tui.tui.help_text import Offer, help_sections
+from jjm_tui.tui.key_table import BEGIN, END, PLACES, key_table, with_table
+from jjm_tui.tui.keymap import build_keymap
+from jjm_tui.tui.screens.help import HelpScreen
+from jjm_tui.tui.screens.main import MainScreen
+from tests.tui.stage import Stage, stage
+
+_README = Path(__file__).parents[2] / "README.md"
+
+
+def _help(on: Stage) -> str:
+    """Everything that the help says now, line by line."""
+    screen = on.app.screen
+    assert isinstance(screen, HelpScreen)
+    return "\n".join(line.content.plain for line in screen.query_one("#help").lines)
+
+
+async def test_help_tells_the_keys_that_work_here_and_leaves_by_the_same_key(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 40)) as on:
+        await on.press("question_mark")
+        text = _help(on)
+        assert "DECIDE" in text
+        assert "a                  read the plan, then approve it with y" in text
+        assert "composer.send" not in text
+        await on.press("question_mark")
+        assert isinstance(on.app.screen, MainScreen)
+
+
+async def test_keys_of_the_settings_are_shown(tmp_path: Path) -> None:
+    settings = {"keys.bindings": {"task.approve": ("f9",), "undo": ()}}
+    async with stage(tmp_path, size=(120, 40), settings=settings) as on:
+        await on.press("question_mark")
+        assert "f9                 read the plan" in _help(on)
+        assert "(no key)           undo the last local change" in _help(on)
+
+
+async def test_what_cannot_be_done_now_says_why(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0, size=(120, 40)) as on:
+        why = on.app.screen.unavailable("task.approve")
+        assert why
+        await on.press("question_mark")
+        assert f"approve it with y · now: {why}" in " ".join(_help(on).split())
+
+
+async def test_help_of_a_dialog_tells_the_keys_of_the_dialog(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0, size=(120, 40)) as on:
+        await on.press("colon", "f1")
+        text = _help(on)
+        assert "esc" in text
+        assert "read the plan" not in text
+
+
+async def test_typing_finds_and_escape_goes_back_step_by_step(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("question_mark", "slash", *"glob")
+        assert _help(on) == ""
+        await on.shows("Nothing in the help has these words.")
+        await on.press(*["backspace"] * 4, *"snooz")
+        assert "let it need nobody for a while" in _help(on)
+        assert "z snoozed          is snoozed" in _help(on)
+        assert "read the plan" not in _help(on)
+        await on.press("enter", "escape")
+        assert "read the plan" in _help(on)
+        await on.press("escape")
+        assert isinstance(on.app.screen, MainScreen)
+
+
+async def test_help_scrolls_with_the_usual_keys(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await on.press("question_mark", "G")
+        await on.shows("jjm list")
+        assert "down  next row" not in on.text
+        await on.press("g", "j", "ctrl+d", "ctrl+u", "k", "home")
+        await on.shows("next row or line")
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+async def test_nothing_of_the_help_is_wider_than_the_screen(tmp_path: Path, width: int) -> None:
+    async with stage(tmp_path, size=(width, 24)) as on:
+        await on.press("question_mark")
+        shown = on.app.screen.query_one("#help")
+        assert max(line.content.cell_length for line in shown.lines) <= shown.size.width
+        await on.pilot.resize_terminal(width + 20, 24)
+        await on.settle()
+        assert max(line.content.cell_length for line in shown.lines) <= shown.size.width
+
+
+def test_help_tells_every_status_and_every_key_of_the_filter_language() -> None:
+    offers = [Offer(action) for action in ACTIONS]
+    rows = [row for section in help_sections(offers, build_keymap()) for row in section.rows]
+    words = " ".join(row.head for row in rows)
+    assert all(key.example in words for key in KEYS.values())
+    assert all(
+        word in words for word in ("plan", "question", "failed", "review", "queued", "working", "paused", "gone")
+    )
+    assert len([row for row in rows if row.text == "is in a state that is not known"]) == 1
+    assert len(TaskStatus) == 8
+    texts = [row.text for row in rows]
+    assert all(any(action.help in text for text in texts) for action in ACTIONS.values())
+    assert all((action.twin or "").replace("{id}", "TASK") in texts for action in ACTIONS.values() if action.twin)
+
+
+def test_readme_has_the_present_table_of_keys() -> None:
+    text = _README.read_text("utf-8")
+    assert text.count(BEGIN) == text.count(END) == 1
+    assert with_table(text) == text, "Run: python -m jjm_tui.tui.key_table README.md"
+
+
+def test_table_of_keys_names_every_action_that_has_a_key() -> None:
+    table = key_table()
+    assert all(f"| {action.help}" in table for action in ACTIONS.values() if action.keys)
+    assert {line.count("|") - line.count("\\|") for line in table.splitlines()} == {4}
+    usual: set[Scope] = {"everywhere", "tasks", "list", "detail"}
+    assert {action.scope for action in ACTIONS.values()} <= usual | PLACES.keys()
+
+
+def test_key_table_prints_itself_and_loads_no_screen() -> None:
+    program = "import runpy, sys; sys.argv = ['x']; runpy.run_module('jjm_tui.tui.key_table', run_name='__main__'); "
+    program += "assert 'textual' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == key_table()
+
+
+def test_file_without_marks_is_refused() -> None:
+    with pytest.raises(ValueError, match="There is no"):
+        with_table("no marks here")
+
+
+@pytest.mark.parametrize(("size", "theme"), [((80, 24), "dark"), ((100, 30), "light"), ((160, 45), "dark")])
+async def test_help_looks_as_it_did(
+    tmp_path: Path, svg: Callable[[str], SnapshotAssertion], size: tuple[int, int], theme: str
+) -> None:
+    async with stage(tmp_path, size=size, settings={"ui.theme": f"jjm-{theme}"}) as on:
+        await on.press("question_mark")
+        assert on.picture() == svg(f"help-{size[0]}x{size[1]}-{theme}")
