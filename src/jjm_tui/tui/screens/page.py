@@ -16,8 +16,9 @@ from jjm_tui.logs import get_logger
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.widgets.bar import Bar, Piece
+from jjm_tui.tui.widgets.key_bar import KeyBar
 from jjm_tui.tui.widgets.line_list import LineList
-from jjm_tui.tui.widgets.page_bars import KeyLine, PageHeader
+from jjm_tui.tui.widgets.page_header import PageHeader
 
 if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine
@@ -42,6 +43,7 @@ class PageScreen(DashboardScreen[None]):
     DEFAULT_CSS = """
     PageScreen { layout: vertical; }
     PageScreen LineList { height: 1fr; }
+    PageScreen KeyBar { background: $panel; }
     """
 
     def __init__(self) -> None:
@@ -59,7 +61,7 @@ class PageScreen(DashboardScreen[None]):
     def compose(self) -> ComposeResult:
         yield PageHeader()
         yield from self.compose_body()
-        yield KeyLine()
+        yield KeyBar()
 
     def compose_body(self) -> ComposeResult:
         """What is between header and keys."""
@@ -71,10 +73,9 @@ class PageScreen(DashboardScreen[None]):
 
     def show_keys(self) -> None:
         """Show the keys of ``KEYS``; the way back comes first."""
-        keymap = self.dashboard.launch.keymap
-        self.query_one(KeyLine).show_keys(
-            (keymap.first(action_id), self.TITLES.get(action_id, ACTIONS[action_id].title), action_id)
-            for action_id in ("back", *self.KEYS, "help")
+        self.query_one(KeyBar).show_keys(
+            self.dashboard.launch.keymap,
+            ((action, self.TITLES.get(action, ACTIONS[action].title)) for action in ("back", *self.KEYS, "help")),
         )
 
     def show_header(self, pieces: Iterable[Piece]) -> None:
