@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.services.notifier import Announcer, QuietHours, is_worth_telling, summarise
 
@@ -78,3 +79,20 @@ def test_burst_is_summed_up():
     assert announcement.body.splitlines()[0] == "Title of a is finished"
     assert announcement.body.splitlines()[-1] == "and 2 more"
     assert summarise(events[:1], _tasks("a")).title == "Jules: 1 task"
+
+
+def test_only_the_chosen_reasons_are_told_and_of_each_task_the_newest():
+    events = [_change("a", "waiting_feedback"), _change("b", "completed"), _change("a", "waiting_approval")]
+    announcer = Announcer(reasons=("approval", "question"))
+    assert [event.data["to"] for event in announcer.chosen(events, _tasks("a", "b"), NOW)] == ["waiting_approval"]
+
+
+def test_quiet_hours_are_read_as_the_settings_write_them():
+    assert QuietHours.parse("22:00-07:30") == QuietHours(time(22, 0), time(7, 30))
+
+
+def test_words_of_jules_are_in_it_only_when_they_are_allowed():
+    failed = {"a": Task("a", title="One", status=TaskStatus.FAILED, failure="npm\nexited with 1")}
+    events = [_change("a", "failed")]
+    assert summarise(events, failed).body == "One failed"
+    assert summarise(events, failed, agent_text=True).body == "One failed: npm exited with 1"

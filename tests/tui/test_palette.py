@@ -141,7 +141,7 @@ async def test_palette_is_left_by_escape_and_opens_once(tmp_path: Path) -> None:
         await on.press("ctrl+p")
         on.app.open_palette()
         await on.settle()
-        assert len(on.app.screen_stack) == 3
+        assert len([screen for screen in on.app.screen_stack if isinstance(screen, Palette)]) == 1
         await on.press("escape")
         assert isinstance(on.app.screen, MainScreen)
 
