@@ -30,9 +30,10 @@ _LEVEL_CELLS: Final = max(map(len, LEVELS)) + 1
 
 
 class _Entry(NamedTuple):
-    """A record and what the text filter looks at."""
+    """A record, its line, and what the text filter looks at."""
 
     record: LogRecord
+    content: Content
     text: str
 
 
@@ -92,22 +93,22 @@ class LogScreen(PageScreen):
     async def _read(self, tail: LogTail, now: datetime) -> None:
         self._is_reading = True
         try:
-            records, is_replaced = await asyncio.to_thread(tail.read, now)
+            entries, is_replaced = await asyncio.to_thread(_read_entries, tail, now)
         finally:
             self._is_reading = False
         if is_replaced:
             self._entries.clear()
             self.lines.set_lines(())
-        if records:
-            self._add(records)
+        if entries:
+            self._add(entries)
         self._show_state()
 
-    def _add(self, records: Sequence[LogRecord]) -> None:
-        new = {str(next(self._numbers)): _Entry(record, record_text(record).casefold()) for record in records}
+    def _add(self, entries: Sequence[_Entry]) -> None:
+        new = {str(next(self._numbers)): entry for entry in entries}
         self._entries.update(new)
         for key in list(self._entries)[: max(0, len(self._entries) - MOST_RECORDS)]:
             del self._entries[key]
-        self.lines.add_lines(Line(_record_content(entry.record), key) for key, entry in new.items())
+        self.lines.add_lines(Line(entry.content, key) for key, entry in new.items())
 
     # what is shown
 
@@ -209,6 +210,12 @@ class LogScreen(PageScreen):
             self.lines.focus()
         else:
             super().do_back()
+
+
+def _read_entries(tail: LogTail, now: datetime) -> tuple[list[_Entry], bool]:
+    """What is new, ready to be shown; for a thread, as thousands of records take longer than a frame."""
+    records, is_replaced = tail.read(now)
+    return [_Entry(record, _record_content(record), record_text(record).casefold()) for record in records], is_replaced
 
 
 def _record_content(record: LogRecord) -> Content:
