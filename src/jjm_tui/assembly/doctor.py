@@ -95,7 +95,9 @@ async def check_chosen_server(
         found = check.state != "failed"
         yield check
     try:
-        resolved: ResolvedServer = resolve_server(settings, environ)
+        resolved: ResolvedServer = await anyio.to_thread.run_sync(
+            resolve_server, settings, environ, abandon_on_cancel=True
+        )
     except ConfigurationError as error:
         yield Check("key", "failed", error.message, way_out=error.hint, error=error)
         return
