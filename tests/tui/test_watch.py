@@ -129,6 +129,14 @@ async def test_watch_header_tells_how_many_run_and_how_old_the_data_is(tmp_path:
         await on.shows("oldest data 1m")
 
 
+async def test_watch_with_a_history_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0) as on:
+        (on.bench.folder / "events.jsonl").mkdir(parents=True)
+        await on.press("W")
+        await on.shows("cannot be read")
+        assert "Reading the history" not in on.text
+
+
 async def test_watch_on_a_small_terminal_cuts_with_an_ellipsis(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(40, 12)) as on:
         task = _running(on)

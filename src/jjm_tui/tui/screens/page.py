@@ -14,6 +14,7 @@ from jjm_tui.domain.text import heading
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.logs import get_logger
 from jjm_tui.tui.actions import ACTIONS, Scope
+from jjm_tui.tui.literal import literal
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.widgets.bar import Bar, Piece
 from jjm_tui.tui.widgets.key_bar import KeyBar
@@ -116,10 +117,12 @@ class PageScreen(DashboardScreen[None]):
     def tell_failure(self, error: BaseException) -> None:
         """Servers and stores say themselves what is wrong; anything else is a mistake of ours."""
         if isinstance(error, JulesManagerError):
-            self.dashboard.tell(" ".join(filter(None, (error.message, error.hint))), severity="error")
-            return
-        _log.error("screen_failed", screen=self.NAME, reason=repr(error))
-        self.dashboard.tell(f"A mistake inside jjm: {type(error).__name__}. The log has more.", severity="error")
+            words = " ".join(filter(None, (error.message, error.hint)))
+        else:
+            _log.error("screen_failed", screen=self.NAME, reason=repr(error))
+            words = f"A mistake inside jjm: {type(error).__name__}. The log has more."
+        self.lines.show_empty(literal(words))
+        self.dashboard.tell(words, severity="error")
 
     # tasks
 
