@@ -78,6 +78,13 @@ async def test_action_that_cannot_be_done_now_says_why(tmp_path: Path) -> None:
         assert [notice.message for notice in on.app._notifications] == [why]
 
 
+async def test_screen_of_its_own_offers_its_own_actions(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0) as on:
+        await on.press("L", "colon")
+        await _type(on, "less important")
+        await on.shows("less important records as well")
+
+
 async def test_saved_view_is_applied(tmp_path: Path) -> None:
     async with stage(tmp_path, settings={"views": {"mine": "repo:acme/*"}}) as on:
         await on.press("colon")

@@ -23,6 +23,9 @@ from jjm_tui.tui.theme import kind_of, offered_themes, pick_theme
 if TYPE_CHECKING:
     from jjm_tui.tui.app import JulesApp
 
+_OWN_SCREENS: Final = frozenset({"outbox", "watch", "connection", "log", "insights"})
+"""What only works on one screen is offered there."""
+
 _LABEL_CELLS: Final = 9
 _TITLE_CELLS: Final = 17
 
@@ -79,7 +82,7 @@ def action_entries(screen: Screen[Any], app: JulesApp) -> list[Entry]:
     for node in keyed_nodes(screen):
         for action_id in node.offered():
             action = ACTIONS[action_id]
-            if action.in_palette and action_id not in found:
+            if (action.in_palette or action.scope in _OWN_SCREENS) and action_id not in found:
                 twin = action.twin or ""
                 found[action_id] = Entry(
                     kind="action",
