@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -511,3 +512,15 @@ async def test_form_works_on_small_terminals(tmp_path: Path, size: tuple[int, in
         await until_created(on, before + 1)
         events = await on.manager.query_events(types=frozenset({EventType.OPERATION_DONE}))
         assert len(events) == 1
+
+
+async def test_form_and_preview_look_calm(tmp_path: Path, svg: Callable[[str], Any]) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await fill(on, repository="nonsense")
+        await on.press("tab")
+        await drafts_of(on.app).flush()
+        await on.shows("draft kept 09:00")
+        assert on.picture() == svg("form-wrong-80x24")
+        form_of(on).show_task(NewTask(REPOSITORY, description=DESCRIPTION, attempts=2))
+        await preview(on)
+        assert on.picture() == svg("preview-80x24")

@@ -105,6 +105,7 @@ async def test_typing_before_the_store_is_open_is_stored_once_it_is(tmp_path: Pa
     desk.drafts.put(KEY, "early")
     await desk.drafts.flush()
     assert await desk.store.get(KEY) is None
+    assert desk.drafts.state(KEY).trouble == "the store is not open"
     desk.is_open = True
     desk.drafts.store_opened()
     await until_stored(desk, "early")

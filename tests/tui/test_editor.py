@@ -12,6 +12,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from jjm_tui.cli.exit_codes import ExitCode
 from jjm_tui.store.draft_file import FileDrafts
 from jjm_tui.tui.editor import EditorError, find_editor, run_editor
 from tests.cli.program import Program, Terminal
@@ -182,7 +183,7 @@ def test_real_terminal_is_handed_to_the_editor_and_taken_back(tmp_path: Path) ->
         terminal.type("!")
         terminal.wait_for("back!")
         os.kill(terminal.process.pid, signal.SIGTERM)
-        assert terminal.finish() == 0
+        assert terminal.finish() == ExitCode.INTERRUPTED
     assert drafts_in(tmp_path / "home") == ["from the dashboard and back!"]
 
 
@@ -194,7 +195,7 @@ def test_ctrl_c_in_the_editor_ends_only_the_editor(tmp_path: Path) -> None:
         terminal.wait_for("The editor ended")
         assert terminal.process.poll() is None
         os.kill(terminal.process.pid, signal.SIGTERM)
-        assert terminal.finish() == 0
+        assert terminal.finish() == ExitCode.INTERRUPTED
     assert drafts_in(tmp_path / "home") == ["from the dashboard"]
 
 
@@ -203,7 +204,7 @@ def test_sigterm_while_the_editor_is_open_keeps_what_it_saved_and_leaves_nothing
         terminal.type("\x07")
         terminal.wait_for("EDITOR IS OPEN")
         os.kill(terminal.process.pid, signal.SIGTERM)
-        assert terminal.finish() == 0
+        assert terminal.finish() == ExitCode.INTERRUPTED
     assert drafts_in(tmp_path / "home") == ["from the dashboard and saved"]
 
 
@@ -211,7 +212,7 @@ def test_text_just_typed_survives_sigterm(tmp_path: Path) -> None:
     with typing(tmp_path, "true") as terminal:
         terminal.wait_for("dashboard")
         os.kill(terminal.process.pid, signal.SIGTERM)
-        assert terminal.finish() == 0
+        assert terminal.finish() == ExitCode.INTERRUPTED
     assert drafts_in(tmp_path / "home") == ["from the dashboard"]
 
 

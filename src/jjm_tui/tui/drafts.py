@@ -94,6 +94,7 @@ class _Entry:
     trouble: str | None = None
 
 
+_NOT_OPEN: Final = "the store is not open"
 _RETURNED: Final = frozenset({"not_sent", "refused"})
 
 
@@ -134,7 +135,8 @@ class Drafts:
         if entry is None:
             return DraftState(is_kept=False)
         is_kept = entry.known is not None and entry.known == self._on_disk(key, entry)
-        return DraftState(is_kept, entry.kept_at, entry.trouble, entry.held is not None)
+        trouble = entry.trouble or (None if self._store() is not None else _NOT_OPEN)
+        return DraftState(is_kept, entry.kept_at, trouble, entry.held is not None)
 
     def subscribe(self, listener: Callable[[DraftChange], None]) -> Callable[[], None]:
         """Call ``listener`` at every change and saving; answer how to stop that."""

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 from jjm_tui.domain.text import clean_line, truncate
 from jjm_tui.errors import JulesManagerError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _SET_ONE: Final = "Set one, for example: export EDITOR=nano"
 _SIGNALS_OF_THE_KEYBOARD: Final = (signal.SIGINT, signal.SIGQUIT)
 _SECONDS_TO_END: Final = 1.0
+
+_LENT: Final[WeakSet[App[Any]]] = WeakSet()
 
 
 class EditorError(JulesManagerError):
@@ -50,16 +53,25 @@ async def edit_outside(app: App[Any], text: str, environ: Mapping[str, str], res
     edited, failure = text, None
     try:
         with app.batch_update(), _keyboard_signals_ignored(), app.suspend():
+            _LENT.add(app)
             try:
                 edited = await run_editor(command, text, environ, rescue)
             except EditorError as error:
                 failure = error  # raised below, as the terminal is only taken back when this block ends well
+            finally:
+                _LENT.discard(app)
     except SuspendNotSupported:
         raise EditorError("This terminal cannot be handed to an editor.", hint="Your text is as it was.") from None
     app.refresh(layout=True)
     if failure is not None:
         raise failure
     return edited
+
+
+def is_terminal_lent(app: App[Any]) -> bool:
+    """Whether an editor has the terminal: then nothing of ours may be written to it, and Textual's writer would wait
+    for ever after 30 pieces."""
+    return app in _LENT
 
 
 def find_editor(environ: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,9 @@ EARLIER: Final = "typed before"
 EDITED: Final = "saved by the editor"
 """Why a text is there as well."""
 
+UNDECIDED: Final = "There are two texts in here: delete the marker line, and what you do not want."
+"""Why nothing is sent."""
+
 _REST: Final = "delete this line, and what you do not want"
 _MARKER: Final = re.compile(
     rf"^----- (?:{ELSEWHERE}|{NOT_SENT}|{UNDER_WAY}|{EARLIER}|{EDITED}): {_REST} -----$", re.MULTILINE

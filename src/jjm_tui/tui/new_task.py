@@ -13,7 +13,7 @@ from jjm_tui.domain.repository import validate_branch, validate_description, val
 from jjm_tui.domain.text import clean, clean_line
 from jjm_tui.domain.times import format_time, parse_time
 from jjm_tui.errors import ValidationError
-from jjm_tui.tui.joined_texts import has_marker
+from jjm_tui.tui.joined_texts import UNDECIDED, has_marker
 
 if TYPE_CHECKING:
     from jjm_tui.ports import CreateRequest
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 MOST_ATTEMPTS: Final = 4
 """Parallel attempts at most, as ``jjm create --parallel`` has it."""
-
-UNDECIDED: Final = "There are two texts in here: delete the marker line, and what you do not want."
 
 FieldName = Literal["repository", "branch", "title", "description"]
 TEXT_FIELDS: Final[tuple[FieldName, ...]] = ("repository", "branch", "title", "description")

@@ -45,8 +45,9 @@ async def submit(app: JulesApp, engine: Engine, task: NewTask, request: CreateRe
 
 def _bring_back(app: JulesApp) -> None:
     """Open the form again, unless the person is doing something else."""
-    is_busy = len(app.screen_stack) > 2 or isinstance(app.screen.focused, Input | TextArea)
-    if is_busy:
+    from jjm_tui.tui.screens.main import MainScreen
+
+    if not isinstance(app.screen, MainScreen) or isinstance(app.screen.focused, Input | TextArea):
         key = app.launch.keymap.first("task.create")
         app.tell(f"The form of the new task is kept as it was: {key} opens it.", severity="warning")
     else:

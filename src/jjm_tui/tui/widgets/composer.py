@@ -16,11 +16,9 @@ from jjm_tui.domain.text import clean_line, truncate
 from jjm_tui.errors import ValidationError
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.drafts import DraftChange, Drafts, drafts_of, message_key
-from jjm_tui.tui.editor import EditorError, edit_outside
-from jjm_tui.tui.joined_texts import has_marker
+from jjm_tui.tui.joined_texts import UNDECIDED, has_marker
 from jjm_tui.tui.keyed import Keyed
 from jjm_tui.tui.literal import literal_line
-from jjm_tui.tui.new_task import UNDECIDED
 from jjm_tui.tui.text_history import TextWalk
 from jjm_tui.tui.widgets.typing_area import TypingArea, typed_text
 
@@ -126,7 +124,7 @@ class Composer(Widget, Keyed):
         return self._area.text
 
     def focus_text(self) -> None:
-        """Let the person type, from the very next key on: ``focus()`` comes later, and keys typed ahead are commands."""
+        """Let the person type, at once: ``focus()`` acts later, and keys in between would be commands."""
         self.screen.set_focus(self._area)
 
     # the draft
@@ -290,6 +288,8 @@ class Composer(Widget, Keyed):
             self.app.run_worker(self._use_editor(self._key, self.text), group="editor", exit_on_error=False)
 
     async def _use_editor(self, key: str, text: str) -> None:
+        from jjm_tui.tui.editor import EditorError, edit_outside
+
         self._keep()
         try:
             edited = await edit_outside(
