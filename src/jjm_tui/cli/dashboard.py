@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -56,12 +57,13 @@ def _first_page(place: Workplace, now: datetime) -> Board:
     board = Board()
     page = read_first_page(place, now)
     if page is not None:
-        board.load(page.tasks, counts=page.counts)
+        board.load(page.tasks, counts=None if page.is_whole else page.counts)
         board.set_sync(page.sync)
     return board
 
 
 def _prepare(environ: Mapping[str, str], place: Workplace) -> Launch:
+    gc.disable()  # a collection would only delay the first frame; the app decides from then on
     from jjm_tui.assembly.clock import SystemClock
     from jjm_tui.settings.presets import is_configured
     from jjm_tui.tui.engine import open_engine

@@ -328,7 +328,12 @@ def needs_me(task: Task, now: datetime) -> NeedsMe | None:
     A failure or a review ends when the task was seen after it finished. Snoozed, archived and vanished tasks need
     nobody.
     """
-    if task.archived or task.on_server is False or (task.snoozed_until is not None and task.snoozed_until > now):
+    if (
+        task.archived
+        or task.archived_on_server
+        or task.on_server is False
+        or (task.snoozed_until is not None and task.snoozed_until > now)
+    ):
         return None
     if task.status is TaskStatus.WAITING_APPROVAL:
         return "approval"

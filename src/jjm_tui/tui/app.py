@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.text import Text
@@ -12,6 +13,7 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.events import Event, Key, MouseDown, Paste
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -20,6 +22,7 @@ from jjm_tui.domain.text import clean
 from jjm_tui.logs import get_logger
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.bridge import Bridge
+from jjm_tui.tui.collector import Collector
 from jjm_tui.tui.drafts import drafts_of
 from jjm_tui.tui.ending import Ending, tell
 from jjm_tui.tui.engine import Engine
@@ -87,6 +90,8 @@ class JulesApp(App[int]):
         self._opening: asyncio.Task[Engine] | None = None
         self._is_shown = False
         self._leave_with: int | None = None
+        self._collector = Collector()
+        self._active_at = launch.clock.monotonic()
         launch.board.set_watched(launch.memory.watched)
 
     # start and end
@@ -108,10 +113,13 @@ class JulesApp(App[int]):
         """Colours before the first frame."""
         set_up_themes(self, self.launch)
 
+    def get_default_screen(self) -> Screen[Any]:
+        """The main screen is the first one, so that nothing is laid out twice."""
+        return MainScreen()
+
     def on_mount(self) -> None:
-        """Show the main screen; everything that takes time happens behind it."""
+        """The main screen is there; everything that takes time happens behind it."""
         self._bridge = Bridge(self.launch.board, self._show_change, self.set_timer, self.launch.clock.monotonic)
-        self.push_screen(MainScreen())
         self.set_interval(_FOCUSED_TICK, self._tick)
         self.call_after_refresh(self._open_behind)
 
@@ -148,6 +156,7 @@ class JulesApp(App[int]):
             waiting(engine)
         self._on_engine.clear()
         await asyncio.to_thread(engine.warm_up)
+        self._collector.settle()
 
     def when_open(self, work_with: Callable[[Engine], None]) -> None:
         """Call ``work_with`` with the services, now or as soon as they are there."""
@@ -169,6 +178,11 @@ class JulesApp(App[int]):
         self.launch.memory.save()
         self.exit(code, return_code=code)
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the screens are being taken down."""
+        return self._exit
+
     def interrupt(self) -> None:
         """End the program because of a signal, or because the terminal is gone; as every command does."""
         self.leave(_INTERRUPTED)
@@ -183,6 +197,7 @@ class JulesApp(App[int]):
 
         Answers why what was typed could not be kept, as sentences.
         """
+        self._collector.stop()
         if self._bridge is not None:
             self._bridge.stop()
         if self._notifying is not None:
@@ -222,9 +237,15 @@ class JulesApp(App[int]):
     # what changes
 
     def _show_change(self, change: BoardChange) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, DashboardScreen | Dialog):
-                screen.board_changed(change)
+        for screen in self._open_screens():
+            screen.board_changed(change)
+
+    def _open_screens(self) -> list[DashboardScreen[Any] | Dialog[Any]]:
+        """Ours that can be told something: made, and not being taken down."""
+        if self._exit:
+            return []
+        ours = (screen for screen in self.screen_stack if isinstance(screen, DashboardScreen | Dialog))
+        return [screen for screen in ours if screen.is_mounted and screen.is_running]
 
     def _tick(self) -> None:
         if getattr(self._driver, "is_gone", False):
@@ -233,12 +254,18 @@ class JulesApp(App[int]):
         if not self._is_focused and monotonic - self._ticked_at < _UNFOCUSED_TICK:
             return
         self._ticked_at = monotonic
+        self._collector.tick(monotonic, monotonic - self._active_at)
         if self._notifying is not None:
             self._notifying.tick()
         now = self.launch.clock.now()
-        for screen in self.screen_stack:
-            if isinstance(screen, DashboardScreen | Dialog):
-                screen.clock_ticked(now)
+        for screen in self._open_screens():
+            screen.clock_ticked(now)
+
+    async def on_event(self, event: Event) -> None:
+        """Note when the person last did something."""
+        if isinstance(event, Key | MouseDown | Paste):
+            self._active_at = self.launch.clock.monotonic()
+        await super().on_event(event)
 
     def on_app_focus(self) -> None:
         self._set_focused(True)
@@ -256,7 +283,7 @@ class JulesApp(App[int]):
     def _tell_events(self, events: Sequence[TaskEvent]) -> None:
         if self._notifying is not None:
             self.run_worker(self._notifying.happened(events), group="notifying", exit_on_error=False)
-        for screen in self.screen_stack:
+        for screen in self._open_screens():
             heard = getattr(screen, "events_happened", None)
             if heard is not None:
                 heard(events)
@@ -264,8 +291,10 @@ class JulesApp(App[int]):
     def _tell_result(self, result: OperationResult) -> None:
         from jjm_tui.tui.telling import tell_result
 
-        tell_result(self, result)
-        for screen in self.screen_stack:
+        tells = getattr(self.screen, "tells", None)
+        if tells is None or not tells(result):
+            tell_result(self, result)
+        for screen in self._open_screens():
             heard = getattr(screen, "operation_ended", None)
             if heard is not None:
                 heard(result)
@@ -304,10 +333,9 @@ class JulesApp(App[int]):
 
     def show_task(self, task_id: str) -> None:
         """Go back to the main screen and bring this task under the cursor."""
-        while len(self.screen_stack) > 2:
+        while not isinstance(self.screen, MainScreen):
             self.pop_screen()
-        if isinstance(self.screen, MainScreen):
-            self.screen.select(task_id)
+        self.screen.select(task_id)
 
     def show_title(self, needing: int) -> None:
         """How many tasks need the person, for the terminal's title."""
@@ -349,6 +377,10 @@ class JulesApp(App[int]):
 
 
 async def _run(app: JulesApp) -> int:
+    if path := app.launch.environ.get("JJM_LOOP_PROBE"):
+        from jjm_tui.tui.loop_probe import LoopProbe
+
+        LoopProbe(Path(path))
     with Ending(app.interrupt) as ending:
         try:
             await app.run_async(mouse=app.launch.settings.ui.mouse)

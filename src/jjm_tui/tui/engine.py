@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jjm_tui.tui.desk import Desk
 
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
     from jjm_tui.services.context import ServiceContext
     from jjm_tui.services.live import LiveFeed
     from jjm_tui.services.manager import JobManager
-
-
-_COLLECTOR: Final = (10_000, 20, 100)
-"""Thresholds of the three generations; Python's own are 700, 10 and 10."""
 
 
 @dataclass(slots=True)
@@ -38,7 +33,6 @@ class Engine:
 
     def start(self, on_failure: Callable[[BaseException], None]) -> None:
         """Begin to follow store and server in the background."""
-        calm_collector()
         self._running = asyncio.create_task(_supervised(self.live.run(), on_failure))
 
     def pause(self) -> None:
@@ -56,13 +50,6 @@ class Engine:
         if self.announcing is not None:
             self.announcing.resign()
         await self.manager.close()
-
-
-def calm_collector() -> None:
-    """Keep the garbage collector from stopping the screen: what was loaded so far is never looked at again, and what
-    comes is collected in more and smaller steps. A full collection of 10 000 tasks takes 80 ms otherwise."""
-    gc.freeze()
-    gc.set_threshold(*_COLLECTOR)
 
 
 async def _supervised(work: Coroutine[Any, Any, None], on_failure: Callable[[BaseException], None]) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from jjm_tui.assembly.workplace import Workplace
-from jjm_tui.ports import Clock
-from jjm_tui.services.board import Board
-from jjm_tui.settings.model import Settings
-from jjm_tui.tui.engine import Engine
-from jjm_tui.tui.keymap import Keymap
-from jjm_tui.tui.memory import Memory
+if TYPE_CHECKING:
+    from jjm_tui.assembly.workplace import Workplace
+    from jjm_tui.ports import Clock
+    from jjm_tui.services.board import Board
+    from jjm_tui.settings.model import Settings
+    from jjm_tui.tui.engine import Engine
+    from jjm_tui.tui.keymap import Keymap
+    from jjm_tui.tui.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,8 @@ class MainScreen(DetailHost):
         from jjm_tui.tui.widgets.filter_bar import FilterBar
         from jjm_tui.tui.widgets.search_bar import SearchBar
 
+        if not self.is_mounted or self.dashboard.is_leaving:
+            return
         await self.query_one("#list-pane").mount(FilterBar(id="filter"), before=0)
         await self.query_one("#side").mount(SearchBar(id="search"), Composer(id="composer"))
         self._is_complete = True
@@ -184,7 +186,7 @@ class MainScreen(DetailHost):
         """The detail may come or go."""
         self.set_class(event.size.width < WIDE, "-narrow")
         if event.size.width < WIDE and self.detail.has_focus_within:
-            self.tasks.focus()
+            self.set_focus(self.tasks)
 
     def _row_info(self, task_id: str) -> RowInfo:
         now = self.now()
@@ -337,7 +339,7 @@ class MainScreen(DetailHost):
         """The next task that needs the person comes under the cursor, unless the person went elsewhere."""
         if self.tasks.highlighted == task_id:
             self.tasks.next_needing()
-        self.tasks.focus()
+        self.set_focus(self.tasks)
 
     # moving
 
@@ -410,7 +412,7 @@ class MainScreen(DetailHost):
 
     def leave_composer(self) -> None:
         """Back to the list."""
-        self.tasks.focus()
+        self.set_focus(self.tasks)
 
     def do_next_pane(self) -> None:
         self._step_pane(1)
@@ -429,7 +431,7 @@ class MainScreen(DetailHost):
 
     def do_pane_list(self) -> None:
         self.remove_class("-full-detail")
-        self.tasks.focus()
+        self.set_focus(self.tasks)
 
     def do_pane_detail(self) -> None:
         if self.is_wide:
@@ -456,7 +458,7 @@ class MainScreen(DetailHost):
         elif self.has_class("-full-detail", "-full-list"):
             self.remove_class("-full-detail", "-full-list")
         elif not self.tasks.has_focus:
-            self.tasks.focus()
+            self.set_focus(self.tasks)
         elif self.tasks.is_marking_range:
             self.tasks.mark_range()
         elif self.tasks.marks:
@@ -509,7 +511,7 @@ class MainScreen(DetailHost):
 
     def on_filter_bar_closed(self) -> None:
         """Back to the list."""
-        self.tasks.focus()
+        self.set_focus(self.tasks)
 
     def _filter_by(self, text: str) -> None:
         """Filter by a text of ours; the same again shows everything."""
@@ -572,7 +574,7 @@ class MainScreen(DetailHost):
         memory.preview = self.has_class("-no-preview")
         self.set_class(not memory.preview, "-no-preview")
         memory.save()
-        self.tasks.focus()
+        self.set_focus(self.tasks)
 
     def do_preview_place(self) -> None:
         """Detail right or below."""

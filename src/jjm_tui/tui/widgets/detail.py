@@ -209,7 +209,7 @@ class TaskDetail(Vertical):
         """Let keys go to the pane of the current tab."""
         target = self._focus_target()
         if target is not None:
-            target.focus(scroll_visible=False)
+            self.screen.set_focus(target, scroll_visible=False)
 
     def pane(self) -> Widget | None:
         """The widget of the current tab, once it was made."""
