@@ -81,7 +81,7 @@ class DigestScreen(PageScreen):
         if self._since is None:
             self._since = self._opened_at - _USUAL
             self._is_remembered = False
-        self.lines.show_empty(Content("Reading the history…"))
+        self.show_empty(Content("Reading the history…"))
         self.show_header(self._pieces())
         self.when_open(self._read)
 
@@ -114,7 +114,7 @@ class DigestScreen(PageScreen):
             return
         if digest.is_empty:
             since = _moment(digest.since, digest.until)
-            self.lines.show_empty(Content(f"Nothing happened since {since}: no task finished, failed, asks or is new."))
+            self.show_empty(Content(f"Nothing happened since {since}: no task finished, failed, asks or is new."))
             self.lines.set_lines(())
             return
         lines = paragraph(Content(f"{', '.join(summary_parts(digest))}."), width, 1)

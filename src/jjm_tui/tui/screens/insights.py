@@ -40,7 +40,7 @@ class InsightsScreen(PageScreen):
 
     def on_mount(self) -> None:
         """Read the history."""
-        self.lines.show_empty(Content("Reading the history…"))
+        self.show_empty(Content("Reading the history…"))
         self.show_header(self._pieces())
         self.when_open(self._read)
 

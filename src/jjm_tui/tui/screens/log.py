@@ -80,7 +80,7 @@ class LogScreen(PageScreen):
         settings = self.dashboard.launch.settings.logging
         self._level = settings.level
         self._tail = LogTail(settings.folder or self.dashboard.launch.place.locations.log_dir)
-        self.lines.show_empty(Content("Reading the log…"))
+        self.show_empty(Content("Reading the log…"))
         self._filter()
         self._read(self._tail, self.now())
 
@@ -123,7 +123,7 @@ class LogScreen(PageScreen):
     def _show_state(self) -> None:
         self.show_header(self._pieces())
         if self._tail is not None and not self._is_reading:
-            self.lines.show_empty(self._why_empty(self._tail))
+            self.show_empty(self._why_empty(self._tail))
 
     def _pieces(self) -> Iterator[Piece]:
         kept = self.dashboard.launch.settings.logging.level

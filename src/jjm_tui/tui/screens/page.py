@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.worker import Worker, WorkerState
 
 from jjm_tui.domain.task import Task
@@ -51,6 +52,7 @@ class PageScreen(DashboardScreen[None]):
         super().__init__()
         self.lines = self.make_list()
         self._width = 0
+        self._failure: Content | None = None
 
     def make_list(self) -> LineList:
         """The list of lines."""
@@ -121,8 +123,13 @@ class PageScreen(DashboardScreen[None]):
         else:
             _log.error("screen_failed", screen=self.NAME, reason=repr(error))
             words = f"A mistake inside jjm: {type(error).__name__}. The log has more."
-        self.lines.show_empty(literal(words))
+        self._failure = literal(words)
+        self.lines.show_empty(self._failure)
         self.dashboard.tell(words, severity="error")
+
+    def show_empty(self, content: Content) -> None:
+        """What to say while there is no line; what went wrong goes before it."""
+        self.lines.show_empty(self._failure or content)
 
     # tasks
 

@@ -86,7 +86,7 @@ class WatchScreen(PageScreen):
             text = "Nothing has happened to the tasks that you watch. What happens from now on appears here."
         else:
             text = "Nothing has happened yet. What happens to a task from now on appears here, newest at the bottom."
-        self.lines.show_empty(Content(text))
+        self.show_empty(Content(text))
 
     def _show_state(self, now: datetime) -> None:
         self.show_header(_describe(self.board, now, only_watched=self._only_watched))
