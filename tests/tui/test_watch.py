@@ -133,7 +133,7 @@ async def test_watch_with_a_history_that_cannot_be_read_says_why(tmp_path: Path)
     async with stage(tmp_path, tasks=0) as on:
         (on.bench.folder / "events.jsonl").mkdir(parents=True)
         await on.press("W")
-        await on.shows("could not be read: it is a folder, not a file.")
+        await on.shows("it is a folder, not a file.")
         assert "Reading the history" not in on.text
 
 
