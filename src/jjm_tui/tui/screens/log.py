@@ -26,6 +26,8 @@ from jjm_tui.tui.widgets.line_styles import BAD, MUTED, STRONG, WARNING
 from jjm_tui.tui.widgets.lines import Line
 
 _LEVEL_STYLES: Final[Mapping[str, str]] = {"debug": MUTED, "warning": WARNING, "error": BAD, "critical": BAD}
+_NAMED_FROM: Final = 80
+"""Cells from which the header names at least the file."""
 _LEVEL_CELLS: Final = max(map(len, LEVELS)) + 1
 
 
@@ -136,7 +138,7 @@ class LogScreen(PageScreen):
         yield Piece(f"{shown} of {total} records" if shown != total else f"{total} records", "quiet", rank=3)
         if self._tail is not None:
             path = self._tail.path_at(self.now())
-            yield Piece(str(path), "quiet", rank=9, short=path.name)
+            yield Piece(str(path), "quiet", rank=9, short=path.name if self.size.width >= _NAMED_FROM else None)
 
     def _why_empty(self, tail: LogTail) -> Content:
         if tail.trouble is not None:
