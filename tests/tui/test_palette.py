@@ -110,7 +110,7 @@ async def test_themes_are_shown_while_choosing_and_escape_brings_the_old_one_bac
         await _type(on, "nord")
         assert on.app.theme == "nord"
         await on.press("escape")
-        assert (on.app.theme, on.app.launch.memory.theme) == ("textual-dark", None)
+        assert (on.app.theme, on.app.launch.memory.theme) == ("jjm-dark", None)
         on.app.open_themes()
         await on.settle()
         await on.press("down", "enter")

@@ -349,7 +349,7 @@ class KeySettings(_Section):
 class InterfaceSettings(_Section):
     """What the screen looks like."""
 
-    theme: str = field(default="textual-dark", metadata=about("The colour theme of the dashboard."))
+    theme: str = field(default="jjm-dark", metadata=about("The colour theme of the dashboard."))
     density: Density = field(default="comfortable", metadata=about("How close rows stand."))
     color: bool = field(
         default=True, metadata=about("Use colour. NO_COLOR in the environment turns it off.", customary="NO_COLOR")

@@ -21,6 +21,7 @@ from textual.screen import Screen
 from jjm_tui.domain.text import clean
 from jjm_tui.logs import get_logger
 from jjm_tui.services.board import BoardChange
+from jjm_tui.tui import typed_ahead
 from jjm_tui.tui.bridge import Bridge
 from jjm_tui.tui.collector import Collector
 from jjm_tui.tui.drafts import drafts_of
@@ -251,12 +252,12 @@ class JulesApp(App[int]):
         if getattr(self._driver, "is_gone", False):
             self.interrupt()
         monotonic = self.launch.clock.monotonic()
+        if self._notifying is not None:
+            self._notifying.tick()
         if not self._is_focused and monotonic - self._ticked_at < _UNFOCUSED_TICK:
             return
         self._ticked_at = monotonic
         self._collector.tick(monotonic, monotonic - self._active_at)
-        if self._notifying is not None:
-            self._notifying.tick()
         now = self.launch.clock.now()
         for screen in self._open_screens():
             screen.clock_ticked(now)
@@ -265,7 +266,18 @@ class JulesApp(App[int]):
         """Note when the person last did something."""
         if isinstance(event, Key | MouseDown | Paste):
             self._active_at = self.launch.clock.monotonic()
+        if isinstance(event, Key | Paste):
+            typed_ahead.note(event, self.focused)
         await super().on_event(event)
+
+    def on_key(self, event: Key) -> None:
+        """Look whether a key is a command, unless it was typed ahead of a text field."""
+        if typed_ahead.pass_on(event, self.focused):
+            event.prevent_default()
+
+    def on_paste(self, event: Paste) -> None:
+        """The same for a paste."""
+        typed_ahead.pass_on(event, self.focused)
 
     def on_app_focus(self) -> None:
         self._set_focused(True)

@@ -5,6 +5,7 @@ Nothing in here is precious: a file that cannot be read is as good as none, one 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -88,4 +89,5 @@ class Memory:
                 file.write(orjson.dumps({**self.extra, **data}, option=orjson.OPT_INDENT_2))
             temporary.replace(self.path)
         except OSError:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)

@@ -71,7 +71,7 @@ def _line(*pieces: Piece) -> Block:
 
 def _heading(text: str, note: str = "") -> Iterator[Block]:
     yield _line()
-    yield _line((text, ("heading", "accent")), (f"  {note}" if note else "", ("muted",)))
+    yield _line((text, ("heading",)), (f"  {note}" if note else "", ("muted",)))
 
 
 def _state(task: Task, now: datetime) -> Iterator[Block]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import on
-from textual.events import Key
 from textual.timer import Timer
 from textual.worker import Worker
 
@@ -52,9 +51,9 @@ class DetailHost(TaskScreen):
         return next(iter(self.query(Composer)), None)
 
     def is_typing(self) -> bool:
-        """Whether the person writes a message."""
+        """Whether the person writes a message; true from the moment on in which the composer is given the focus."""
         composer = self.composer
-        return composer is not None and composer.has_focus_within
+        return composer is not None and self.focused is not None and composer in self.focused.ancestors
 
     def write_to(self, task: Task) -> None:
         """Let the composer write to this task."""
@@ -305,14 +304,6 @@ class DetailHost(TaskScreen):
         composer = self.composer
         if composer is not None:
             composer.focus_text()
-
-    def on_key(self, event: Key) -> None:
-        """Characters that were typed ahead, before the composer had the focus, are text and no commands."""
-        focused: Any = self.focused
-        if event.character is not None and event.is_printable and self.is_typing() and hasattr(focused, "insert"):
-            event.stop()
-            event.prevent_default()
-            focused.insert(event.character)
 
     def on_composer_sent(self, message: Composer.Sent) -> None:
         """The person wants a message sent."""
