@@ -33,11 +33,12 @@ from tests.cli.program import PATIENCE, Program
 
 MARK = "JJM_TEST_MARK"
 ROOT = Path(__file__).parents[2]
+PATHS = os.pathsep.join([str(ROOT), str(ROOT / "src")])
 _STEP = 0.02
 
 KEYS: Mapping[str, str] = {
     "enter": "\r",
-    "escape": "\x1b",
+    "escape": "\x1b[27u",
     "tab": "\t",
     "space": " ",
     "up": "\x1b[A",
@@ -45,7 +46,7 @@ KEYS: Mapping[str, str] = {
     "f5": "\x1b[15~",
     **{f"ctrl+{letter}": chr(ord(letter) - 96) for letter in "abcdefghijklmnopqrstuvwxyz"},
 }
-"""What a plain terminal sends for a key; letters are sent as they are."""
+"""What a terminal sends for a key; letters are sent as they are. Escape as the Kitty protocol has it: alone it would\nbe the beginning of another key when that follows at once."""
 
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _KITTY = re.compile(rb"\x1b\[([<>])[0-9]*u")
@@ -283,13 +284,12 @@ class Ground:
         (home / "jjm.toml").write_text(tomli_w.dumps(self._all_settings()))
 
     def _all_settings(self) -> dict[str, Any]:
-        paths = os.pathsep.join([str(ROOT), str(ROOT / "src")])
         standard: dict[str, dict[str, Any]] = {
             "server": {
                 "label": "stage",
                 "command": sys.executable,
                 "args": ["-m", "tests.tui.held_server", str(self.folder), *self.traits],
-                "env": {MARK: self.mark, "PYTHONPATH": paths},
+                "env": {MARK: self.mark, "PYTHONPATH": PATHS},
                 "cwd": str(ROOT),
             },
             "polling": {"interval": 0.5, "calls_per_minute": 100_000},
@@ -308,8 +308,8 @@ class Ground:
     @property
     def program(self) -> Program:
         """The program over this home, for commands beside the dashboard."""
-        marked = {MARK: self.mark, "TEXTUAL_ANIMATIONS": "none", "LC_ALL": "C.UTF-8"}
-        return Program(self.folder / "home", extra_environ=marked)
+        variables = {MARK: self.mark, "TEXTUAL_ANIMATIONS": "none", "LC_ALL": "C.UTF-8", "PYTHONPATH": PATHS}
+        return Program(self.folder / "home", extra_environ=variables)
 
     def open(self, *arguments: str, **options: Any) -> TerminalStage:
         """Open the dashboard, or with arguments run a command, on a terminal."""

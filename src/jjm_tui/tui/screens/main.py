@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -74,6 +75,7 @@ class MainScreen(DetailHost):
         self.choice = ListChoice.remembered(memory, self.dashboard.launch.settings.views)
         self.set_class(self.app.size.width < WIDE, "-narrow")
         self._is_complete = False
+        self._completing = asyncio.Lock()
         self._aged_at: datetime | None = None
         self._following: Timer | None = None
         self._arrangement = Arrangement(
@@ -109,11 +111,12 @@ class MainScreen(DetailHost):
         from jjm_tui.tui.widgets.filter_bar import FilterBar
         from jjm_tui.tui.widgets.search_bar import SearchBar
 
-        if not self.is_mounted or self.dashboard.is_leaving:
-            return
-        await self.query_one("#list-pane").mount(FilterBar(id="filter"), before=0)
-        await self.query_one("#side").mount(SearchBar(id="search"), Composer(id="composer"))
-        self._is_complete = True
+        async with self._completing:
+            if self._is_complete or not self.is_mounted or self.dashboard.is_leaving:
+                return
+            await self.query_one("#list-pane").mount(FilterBar(id="filter"), before=0)
+            await self.query_one("#side").mount(SearchBar(id="search"), Composer(id="composer"))
+            self._is_complete = True
         self.bring_detail()
         task = self.board.task(self.detail.task_id)
         if task is not None:
@@ -285,7 +288,11 @@ class MainScreen(DetailHost):
             self._show_current()
 
     async def action_perform(self, action_id: str) -> None:
-        """Carry out an action; all but moving mean the task under the cursor, so the detail must show it."""
+        """Carry out an action; all but moving mean the task under the cursor, so the detail must show it.
+
+        In the first moment it waits for the rest of the screen, or what is typed into it next would be commands.
+        """
+        await self._complete()
         if not action_id.startswith("move."):
             self.bring_detail()
         await super().action_perform(action_id)
