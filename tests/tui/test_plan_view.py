@@ -76,7 +76,7 @@ async def test_a_plan_is_numbered_with_its_risks_where_they_are() -> None:
             "1. Pin SQLAlchemy 2.0",
             "   ! Step 1 changes a lock file, and with it what gets installed",
             "     ('poetry.lock').",
-            "   Update requirements.txt and poetry.lock.",
+            "   Update `requirements.txt` and poetry.lock.",
             "",
             "   • keep 2.0",
             "",
@@ -154,7 +154,7 @@ async def test_hostile_steps_are_literal() -> None:
         shown = "\n".join(app.text)
         assert clean(shown) == shown
         assert "1. [/foo] [@click=app.quit]go[/] \ufffd [a](https://evil.example)" in shown
-        assert "   [/foo] [@click=app.quit]go[/] \ufffd a (evil.example)" in shown
+        assert "   [/foo] [@click=app.quit]go[/] \ufffd [a](https://evil.example)" in shown
 
 
 async def test_the_same_plan_again_stays_where_it_is_and_another_begins_anew() -> None:

@@ -11,8 +11,8 @@ from jjm_tui.domain.plans import PlanDifference, is_chat_fingerprint
 from jjm_tui.domain.risks import RiskKind, RiskMark
 from jjm_tui.domain.task import Plan, PlanStep
 from jjm_tui.domain.text import clean, clean_line
-from jjm_tui.tui.blocks import Block, LineBlock, markdown_blocks
-from jjm_tui.tui.markdown_parts import MOST
+from jjm_tui.tui.blocks import Block, LineBlock, PlainBlock
+from jjm_tui.tui.markdown_parts import MOST, split_parts
 from jjm_tui.tui.rows import Roles, Row, Run
 
 _TOUCHED: Final = {
@@ -122,12 +122,13 @@ def _changes(difference: PlanDifference | None) -> Iterator[Block]:
 
 
 def _step(number: int, step: PlanStep, plan: Plan, risks: dict[str, list[RiskMark]]) -> Iterator[Block]:
-    """A step; its risks are taken out of ``risks``."""
+    """A step; its risks are taken out of ``risks``. Its description is literal: Markdown can hide what is approved."""
     width = len(str(len(plan.steps)))
     label = f"{number:>{width}}. "
     margin: Row = (Run(" " * cell_len(label)),)
     reasons = [_risk(mark, margin) for mark in risks.pop(f"step {number}", ())]
-    description = markdown_blocks(step.description or "", margin=margin)
+    parts = split_parts((step.description or "").strip("\n"))
+    description = [PlainBlock(part.text, margin=margin, gap=int(part.has_gap)) for part in parts]
     first: Row = (Run(label, ("bullet",)),)
     for part in _bounded(clean_line(step.title) or "(no title)"):
         yield LineBlock([(part, ("strong",))], first=first, rest=margin)
