@@ -42,13 +42,16 @@ class FullDisk(FileOps):
 class Desk:
     """One dashboard's drafts over a folder, as a process has them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, save_after: float = 0.01) -> None:
         self.board = Board()
         self.ops = FullDisk()
         self.store = FileDrafts(folder / "drafts.json", ops=self.ops)
         self.is_open = True
         self.drafts = Drafts(
-            lambda: self.store if self.is_open else None, draft_kinds(self.board), HandClock().now, save_after=0.01
+            lambda: self.store if self.is_open else None,
+            draft_kinds(self.board),
+            HandClock().now,
+            save_after=save_after,
         )
         self.changes: list[DraftChange] = []
         self.drafts.subscribe(self.changes.append)
@@ -214,7 +217,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["type", "look", "
 @given(STEPS)
 def test_whatever_was_typed_in_several_places_is_on_disk_in_the_end(steps: list[tuple[int, str]]) -> None:
     async def work(folder: Path) -> tuple[str, list[str]]:
-        desks = [Desk(folder) for _ in range(3)]
+        desks = [Desk(folder, save_after=3600) for _ in range(3)]
         words = []
         for number, (index, step) in enumerate(steps):
             drafts = desks[index].drafts
