@@ -78,7 +78,7 @@ async def test_a_plan_is_numbered_with_its_risks_where_they_are() -> None:
             "     ('poetry.lock').",
             "   Update `requirements.txt` and poetry.lock.",
             "",
-            "   • keep 2.0",
+            "   - keep **2.0**",
             "",
             "2. Run the tests",
             "",

@@ -164,7 +164,7 @@ async def test_theme_whose_file_is_broken_is_replaced_by_another_and_both_is_tol
     folder.mkdir(parents=True)
     (folder / "sea.toml").write_bytes(b"\xff\xfe")
     async with stage(tmp_path, tasks=0, size=(200, 30), settings={"ui.theme": "sea"}) as on:
-        assert on.app.theme == "textual-dark"
+        assert on.app.theme == "jjm-dark"
         await on.shows("The theme file sea.toml is not used: it cannot be read")
         await on.shows("There is no theme 'sea'; textual-dark is used.")
 

@@ -33,6 +33,9 @@ _SOON: Final = 1.5
 _GATHER: Final = 0.25
 """Seconds in which events are gathered, so that a burst is told as one."""
 
+_AGAIN: Final = 5.0
+"""Seconds until a history that could not be read is tried again."""
+
 _ADOPT_EVERY: Final = 20.0
 """Seconds between two looks for operations whose process died."""
 
@@ -174,8 +177,14 @@ class LiveFeed:
         send, receive = anyio.create_memory_object_stream[TaskEvent](10_000)
         async with anyio.create_task_group() as group, send, receive:
             group.start_soon(self._gather_events, receive)
-            async for event in self.context.events.follow():
-                await send.send(event)
+            while True:
+                try:
+                    async for event in self.context.events.follow():
+                        await send.send(event)
+                except (OSError, StorageError) as error:
+                    sentence = f"The history cannot be read: {error}"
+                    self._tell_trouble(StorageError(sentence, hint="See `jjm store check`; it is tried again."))
+                    await anyio.sleep(_AGAIN)
 
     async def _gather_events(self, receive: MemoryObjectReceiveStream[TaskEvent]) -> None:
         while True:

@@ -28,6 +28,7 @@ from jjm_tui.tui.drafts import drafts_of
 from jjm_tui.tui.ending import Ending, tell
 from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.launch import Launch
+from jjm_tui.tui.returning import Returning
 from jjm_tui.tui.screens.base import DashboardScreen, Dialog
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.theme import extra_filters, set_up_themes
@@ -92,7 +93,7 @@ class JulesApp(App[int]):
         self._is_shown = False
         self._leave_with: int | None = None
         self._collector = Collector()
-        self._active_at = launch.clock.monotonic()
+        self._returning = Returning(self)
         launch.board.set_watched(launch.memory.watched)
 
     # start and end
@@ -156,6 +157,7 @@ class JulesApp(App[int]):
         for waiting in self._on_engine:
             waiting(engine)
         self._on_engine.clear()
+        self._returning.started(engine)
         await asyncio.to_thread(engine.warm_up)
         self._collector.settle()
 
@@ -257,7 +259,7 @@ class JulesApp(App[int]):
         if not self._is_focused and monotonic - self._ticked_at < _UNFOCUSED_TICK:
             return
         self._ticked_at = monotonic
-        self._collector.tick(monotonic, monotonic - self._active_at)
+        self._collector.tick(monotonic, monotonic - self._returning.acted_at)
         now = self.launch.clock.now()
         for screen in self._open_screens():
             screen.clock_ticked(now)
@@ -265,7 +267,7 @@ class JulesApp(App[int]):
     async def on_event(self, event: Event) -> None:
         """Note when the person last did something."""
         if isinstance(event, Key | MouseDown | Paste):
-            self._active_at = self.launch.clock.monotonic()
+            self._returning.acted()
         if isinstance(event, Key | Paste):
             typed_ahead.note(event, self.focused)
         await super().on_event(event)

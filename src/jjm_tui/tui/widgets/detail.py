@@ -173,7 +173,7 @@ class TaskDetail(Vertical):
     def tick(self, now: datetime) -> None:
         """Ages may read differently now."""
         self._now = now
-        if self._shown is not None and self.tab in ("overview", "chat"):
+        if self._shown is not None and self.tab in ("overview", "chat", "timeline"):
             self._fill()
 
     def _note_plan(self, task: Task) -> None:

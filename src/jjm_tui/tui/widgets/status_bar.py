@@ -1,17 +1,19 @@
-"""The status bar: call budget, age of what is seen, outbox; then the keys that work right now."""
+"""The status bar: calls spent of the budget, age of what is seen, outbox; then the keys that work right now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.text import age
 from jjm_tui.services.board import Board
 from jjm_tui.tui.widgets.bar import Bar, Piece
 
-_FIRST_HINT_RANK = 10
+_FIRST_HINT_RANK: Final = 10
+_STEP: Final = 5
+"""Seconds in which the age of the data is told: it need not be drawn every second."""
 
 
 class StatusBar(Bar):
@@ -64,11 +66,11 @@ class StatusBar(Bar):
         yield from _outbox(board)
         connection = board.connection
         if oldest is not None:
-            seconds = age((now - oldest).total_seconds())
+            seconds = age((now - oldest).total_seconds() // _STEP * _STEP)
             yield Piece(f"oldest data {seconds}", "quiet", rank=8, short=f"data {seconds}", target="connection")
         if connection.budget_limit:
             used = f"{connection.budget_used}/{connection.budget_limit}"
-            yield Piece(f"budget {used} per min", "quiet", rank=9, short=used, target="connection")
+            yield Piece(f"calls {used}", "quiet", rank=9, short=used, target="connection")
         for rank, (key, title, action_id) in enumerate(hints):
             yield Piece(key, "key", rank=_FIRST_HINT_RANK + rank, target=action_id, right=True)
             yield Piece(title, "hint", rank=_FIRST_HINT_RANK + rank, target=action_id, right=True, glue=" ")
