@@ -11,9 +11,9 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from jjm_tui.tui.blocks import Block
-from jjm_tui.tui.rows import Row, Run
-from jjm_tui.tui.widgets.block_view import BlockView
+from jjm_tui.tui.text.blocks import Block
+from jjm_tui.tui.text.rows import Row, Run
+from jjm_tui.tui.widgets.blocks.block_view import BlockView
 
 
 class CountedBlock(Block):

@@ -106,7 +106,8 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """Open the app on a world of ``tasks`` whose store was filled from it (``read`` of them with their details).
 
-    ``settings``: dotted keys; ``config``: the text of a settings file. ``prepare``: called with the workbench and the context before the app opens. ``polls``:
+    ``settings``: dotted keys; ``config``: the text of a settings file. ``prepare``: called with the workbench and the
+    context before the app opens. ``polls``:
     whether the live feed asks the simulated server by itself. ``server=False``: none is configured.
     """
     workbench = bench(folder / "store", tasks=tasks, seed=seed, dialect=dialect)

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jjm_tui.tui.widgets.block_layout import BlockLayout
+from jjm_tui.tui.widgets.blocks.block_layout import BlockLayout
 from tests.tui.block_stage import CountedBlock
 
 heights = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=30)

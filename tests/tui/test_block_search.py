@@ -6,9 +6,9 @@ import pytest
 from rich.color import ColorType
 from textual.color import Color
 
-from jjm_tui.tui.blocks import PlainBlock, markdown_blocks
-from jjm_tui.tui.contrast import ENOUGH, contrast
-from jjm_tui.tui.widgets.block_view import ROLES, BlockView
+from jjm_tui.tui.look.contrast import ENOUGH, contrast
+from jjm_tui.tui.text.blocks import PlainBlock, markdown_blocks
+from jjm_tui.tui.widgets.blocks.block_view import ROLES, BlockView
 from tests.tui.block_stage import CountedBlock, Follower, counted, measured, screen, staged, until
 
 # searching

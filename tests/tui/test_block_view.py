@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jjm_tui.tui.blocks import markdown_blocks
-from jjm_tui.tui.widgets.block_view import BlockView
+from jjm_tui.tui.text.blocks import markdown_blocks
+from jjm_tui.tui.widgets.blocks.block_view import BlockView
 from tests.tui.block_stage import CountedBlock, Follower, Watched, counted, measured, screen, staged
 
 # laying out

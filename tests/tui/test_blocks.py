@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from jjm_tui.domain.text import clean
-from jjm_tui.tui.blocks import LineBlock, MarkdownBlock, PlainBlock, markdown_blocks
-from jjm_tui.tui.markdown import read_markdown, read_plain
-from jjm_tui.tui.markdown_inline import target_words
-from jjm_tui.tui.markdown_parts import MOST, MOST_LINES, split_parts
-from jjm_tui.tui.rows import Row, Run, row_at, row_cells, row_text, wrap
+from jjm_tui.tui.text.blocks import LineBlock, MarkdownBlock, PlainBlock, markdown_blocks
+from jjm_tui.tui.text.markdown import read_markdown, read_plain
+from jjm_tui.tui.text.markdown_inline import target_words
+from jjm_tui.tui.text.markdown_parts import MOST, MOST_LINES, split_parts
+from jjm_tui.tui.text.rows import Row, Run, row_at, row_cells, row_text, wrap
 
 MEGABYTE = 1_000_000
 NASTY = "\x1b[31m \x1b]0;t\x07 \x9b1m \u202e \u2066 \u200b &#x202e; &#x200b; &#27; &Tab; [/foo] [x] [@click=app.quit]"
@@ -312,7 +312,7 @@ def test_wrapped_rows_fit_and_keep_every_character_that_is_no_space(text: str, w
 
 def test_nothing_heavy_is_loaded_before_a_text_is_read() -> None:
     program = (
-        "import sys; import jjm_tui.tui.widgets.transcript, jjm_tui.tui.widgets.plan_view;"
+        "import sys; import jjm_tui.tui.widgets.blocks.transcript, jjm_tui.tui.widgets.blocks.plan_view;"
         "print([name for name in ('markdown_it', 'pygments', 'rich.markdown', 'mcp') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from jjm_tui.errors import Effect
-from jjm_tui.tui.drafts import drafts_of
 from jjm_tui.tui.screens.bulk_message import DRAFT_KEY, BulkMessageScreen
+from jjm_tui.tui.writing.drafts import drafts_of
 from tests.services.workbench import lost
 from tests.tui.stage import Stage, stage
 

@@ -11,11 +11,11 @@ from textual.events import Paste
 
 from jjm_tui.domain.text import clean
 from jjm_tui.services.results import Outcome
-from jjm_tui.tui.drafts import drafts_of, message_key
-from jjm_tui.tui.joined_texts import has_marker
-from jjm_tui.tui.text_history import TextWalk
 from jjm_tui.tui.widgets.composer import Composer
 from jjm_tui.tui.widgets.typing_area import typed_text
+from jjm_tui.tui.writing.drafts import drafts_of, message_key
+from jjm_tui.tui.writing.joined_texts import has_marker
+from jjm_tui.tui.writing.text_history import TextWalk
 from tests.services.workbench import WRITES, lost
 from tests.tui.stage import Stage, stage
 

@@ -21,7 +21,7 @@ from jjm_tui.ports import Capabilities, RecentCall, ServerInfo
 from jjm_tui.services.board import Connection
 from jjm_tui.services.results import Check
 from jjm_tui.settings import load_settings
-from jjm_tui.tui.connection_page import ConnectionView, connection_lines, shown_target
+from jjm_tui.tui.pages.connection_page import ConnectionView, connection_lines, shown_target
 from jjm_tui.tui.screens.connection import ConnectionScreen
 from tests.tui.stage import Stage, stage
 

@@ -10,14 +10,14 @@ import pytest
 from textual.widgets import Button
 
 from jjm_tui.domain.events import EventType
-from jjm_tui.tui.drafts import CREATE_KEY, drafts_of
-from jjm_tui.tui.joined_texts import split_texts
-from jjm_tui.tui.known_repositories import KnownRepositories, suggest
-from jjm_tui.tui.new_task import NewTask
 from jjm_tui.tui.screens.create import READING_TIME, CreateScreen
 from jjm_tui.tui.screens.templates import TemplatesScreen
-from jjm_tui.tui.templates import PreparedTask, decode_templates
 from jjm_tui.tui.widgets.new_task_form import NewTaskForm
+from jjm_tui.tui.writing.drafts import CREATE_KEY, drafts_of
+from jjm_tui.tui.writing.joined_texts import split_texts
+from jjm_tui.tui.writing.known_repositories import KnownRepositories, suggest
+from jjm_tui.tui.writing.new_task import NewTask
+from jjm_tui.tui.writing.templates import PreparedTask, decode_templates
 from tests.services.workbench import WRITES, lost
 from tests.tui.stage import Stage, stage
 

@@ -18,9 +18,9 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from jjm_tui.domain.text import clean
-from jjm_tui.tui.cell_text import MINUS, shown
-from jjm_tui.tui.contrast import contrast
-from jjm_tui.tui.widgets.diff_view import DiffView
+from jjm_tui.tui.look.contrast import contrast
+from jjm_tui.tui.text.cell_text import MINUS, shown
+from jjm_tui.tui.widgets.diff.diff_view import DiffView
 from tests.tui.test_patch_lines import ANY_PATCH, GIT
 
 HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")

@@ -19,10 +19,10 @@ from jjm_tui.services.board import Board
 from jjm_tui.services.results import OperationResult, Outcome
 from jjm_tui.store.draft_file import FileDrafts
 from jjm_tui.store.durable import FileOps
-from jjm_tui.tui.draft_kinds import draft_kinds
-from jjm_tui.tui.drafts import CREATE_KEY, DraftChange, Drafts
-from jjm_tui.tui.joined_texts import has_marker, join_texts, split_texts
-from jjm_tui.tui.new_task import NewTask
+from jjm_tui.tui.writing.draft_kinds import draft_kinds
+from jjm_tui.tui.writing.drafts import CREATE_KEY, DraftChange, Drafts
+from jjm_tui.tui.writing.joined_texts import has_marker, join_texts, split_texts
+from jjm_tui.tui.writing.new_task import NewTask
 from tests.services.workbench import START, HandClock
 
 KEY = "message:t1"

@@ -14,7 +14,7 @@ import pytest
 
 from jjm_tui.cli.exit_codes import ExitCode
 from jjm_tui.store.draft_file import FileDrafts
-from jjm_tui.tui.editor import EditorError, find_editor, run_editor
+from jjm_tui.tui.writing.editor import EditorError, find_editor, run_editor
 from tests.cli.program import Program, Terminal
 from tests.tui.stage import stage
 from tests.tui.test_composer import WIDE, composer_of, write

@@ -14,11 +14,11 @@ from textual.pilot import Pilot
 
 from jjm_tui.domain.task import SourceFile
 from jjm_tui.domain.text import clean
-from jjm_tui.tui.cell_text import MINUS
-from jjm_tui.tui.file_rows import arrange_files, files_of_patch, fill_from_patch, sum_files
-from jjm_tui.tui.patch_lines import Patch
-from jjm_tui.tui.widgets.file_tree import FileTree
-from jjm_tui.tui.widgets.files_pane import FilesPane
+from jjm_tui.tui.patches.file_rows import arrange_files, files_of_patch, fill_from_patch, sum_files
+from jjm_tui.tui.patches.patch_lines import Patch
+from jjm_tui.tui.text.cell_text import MINUS
+from jjm_tui.tui.widgets.diff.file_tree import FileTree
+from jjm_tui.tui.widgets.diff.files_pane import FilesPane
 from tests.tui.test_diff_view import HARMFUL, long_diff, screen_rows, settle
 from tests.tui.test_patch_lines import GIT
 

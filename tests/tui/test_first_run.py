@@ -16,9 +16,9 @@ from textual.widgets import Input
 from jjm_tui.settings import load_settings
 from jjm_tui.settings.presets import PRESETS
 from jjm_tui.tui.again import Again
+from jjm_tui.tui.pages.setup_answers import CHOICES
 from jjm_tui.tui.screens.first_run import FirstRunScreen
 from jjm_tui.tui.screens.main import MainScreen
-from jjm_tui.tui.setup_answers import CHOICES
 from tests.cli.program import Program
 from tests.tui.stage import Stage, stage
 

@@ -13,9 +13,9 @@ from syrupy.assertion import SnapshotAssertion
 from jjm_tui.domain.criteria import KEYS
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.tui.actions import ACTIONS, Scope
-from jjm_tui.tui.help_text import Offer, help_sections
 from jjm_tui.tui.key_table import BEGIN, END, PLACES, key_table, with_table
 from jjm_tui.tui.keymap import build_keymap
+from jjm_tui.tui.pages.help_text import Offer, help_sections
 from jjm_tui.tui.screens.help import HelpScreen
 from jjm_tui.tui.screens.main import MainScreen
 from tests.tui.stage import Stage, stage

@@ -13,7 +13,7 @@ from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.services.insights import compute_insights
-from jjm_tui.tui.insights_page import insights_lines
+from jjm_tui.tui.pages.insights_page import insights_lines
 from jjm_tui.tui.screens.insights import InsightsScreen
 from jjm_tui.tui.widgets.plots import BarRow, Chart, bar, bars
 from tests.services.histories import START, at, found, moved

@@ -12,7 +12,7 @@ from textual.color import Color
 from textual.content import Content
 from textual.pilot import Pilot
 
-from jjm_tui.tui.contrast import ENOUGH, contrast
+from jjm_tui.tui.look.contrast import ENOUGH, contrast
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.line_styles import MUTED
 from jjm_tui.tui.widgets.lines import Line, Lines

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jjm_tui.logs.pipeline import Pipeline
-from jjm_tui.tui.log_tail import LogRecord, LogTail, parse_records
+from jjm_tui.tui.pages.log_tail import LogRecord, LogTail, parse_records
 from jjm_tui.tui.screens.log import LogScreen
 from tests.services.workbench import START
 from tests.tui.stage import Stage, stage

@@ -15,7 +15,7 @@ from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.widgets.filter_bar import FilterBar
-from jjm_tui.tui.widgets.task_list import TaskList
+from jjm_tui.tui.widgets.tasks.task_list import TaskList
 from tests.tui.stage import Stage, stage
 
 

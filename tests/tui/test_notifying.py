@@ -25,7 +25,7 @@ from jjm_tui.services.board import Board
 from jjm_tui.services.notifier import Announcement
 from jjm_tui.settings import load_settings
 from jjm_tui.store.leadership import FileLeadership
-from jjm_tui.tui.channels import (
+from jjm_tui.tui.notices.channels import (
     BellChannel,
     ChannelError,
     OscChannel,
@@ -34,9 +34,9 @@ from jjm_tui.tui.channels import (
     osc_sequence,
     own_command,
 )
-from jjm_tui.tui.notifying import Notifying, make_channels, notifying_for
-from jjm_tui.tui.terminal_title import TerminalTitle
-from jjm_tui.tui.told_file import ToldFile
+from jjm_tui.tui.notices.notifying import Notifying, make_channels, notifying_for
+from jjm_tui.tui.notices.terminal_title import TerminalTitle
+from jjm_tui.tui.notices.told_file import ToldFile
 from tests.services.workbench import HandClock
 from tests.tui.stage import stage
 

@@ -13,8 +13,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
-from jjm_tui.tui.fuzzy import match
-from jjm_tui.tui.palette import Palette, ThemePalette
+from jjm_tui.tui.finding.fuzzy import match
+from jjm_tui.tui.finding.palette import Palette, ThemePalette
 from jjm_tui.tui.screens.main import MainScreen
 from tests.tui.stage import Stage, stage
 

@@ -9,14 +9,14 @@ from rich.cells import cell_len
 
 from jjm_tui.domain.text import clean
 from jjm_tui.simulator.patches import FileChange, render_diff
-from jjm_tui.tui.cell_text import cut_cells, keep_end, shown
-from jjm_tui.tui.code_colors import color_lines
-from jjm_tui.tui.contrast import ENOUGH, contrast, readable
-from jjm_tui.tui.patch_colors import PatchColors
-from jjm_tui.tui.patch_lines import CODE_KINDS, LineKind, Patch
-from jjm_tui.tui.patch_names import name_key, names_of_git_header, path_of_marker, unquote
-from jjm_tui.tui.patch_rows import PatchRows, changed_part
-from jjm_tui.tui.patch_search import PatchSearch
+from jjm_tui.tui.look.contrast import ENOUGH, contrast, readable
+from jjm_tui.tui.patches.patch_colors import PatchColors
+from jjm_tui.tui.patches.patch_lines import CODE_KINDS, LineKind, Patch
+from jjm_tui.tui.patches.patch_names import name_key, names_of_git_header, path_of_marker, unquote
+from jjm_tui.tui.patches.patch_rows import PatchRows, changed_part
+from jjm_tui.tui.patches.patch_search import PatchSearch
+from jjm_tui.tui.text.cell_text import cut_cells, keep_end, shown
+from jjm_tui.tui.text.code_colors import color_lines
 
 GIT = """\
 diff --git a/app/db.py b/app/db.py

@@ -15,9 +15,9 @@ from jjm_tui.domain.plans import diff_plans, fingerprint_chat, fingerprint_steps
 from jjm_tui.domain.risks import file_risk_marks, risk_marks
 from jjm_tui.domain.task import Plan, PlanStep, SourceFile
 from jjm_tui.domain.text import clean
-from jjm_tui.tui.plan_blocks import no_plan_blocks, plan_blocks, touched_words
-from jjm_tui.tui.rows import row_cells, row_text
-from jjm_tui.tui.widgets.plan_view import PlanView
+from jjm_tui.tui.text.plan_blocks import no_plan_blocks, plan_blocks, touched_words
+from jjm_tui.tui.text.rows import row_cells, row_text
+from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from tests.domain.strategies import plans
 
 

@@ -22,10 +22,10 @@ from jjm_tui.domain.query import parse_query
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.services.arrangement import Arrangement, View
-from jjm_tui.tui.contrast import contrast
 from jjm_tui.tui.literal import literal
-from jjm_tui.tui.task_row import DELIVERY_MARKS, NO_INFO, RowInfo
-from jjm_tui.tui.widgets.task_list import TaskList
+from jjm_tui.tui.look.contrast import contrast
+from jjm_tui.tui.widgets.tasks.task_list import TaskList
+from jjm_tui.tui.widgets.tasks.task_row import DELIVERY_MARKS, NO_INFO, RowInfo
 from tests.domain.strategies import NOON, at
 
 

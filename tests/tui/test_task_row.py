@@ -12,8 +12,17 @@ from rich.cells import cell_len
 
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import SourceFile, Task
-from jjm_tui.tui.appearance import ROLES
-from jjm_tui.tui.task_row import DELIVERY_MARKS, MINUS, NO_INFO, RowInfo, fit, format_group, format_row, row_moment
+from jjm_tui.tui.look.appearance import ROLES
+from jjm_tui.tui.widgets.tasks.task_row import (
+    DELIVERY_MARKS,
+    MINUS,
+    NO_INFO,
+    RowInfo,
+    fit,
+    format_group,
+    format_row,
+    row_moment,
+)
 from tests.domain.strategies import NOON, at, tasks
 
 PLAN = Task(

@@ -14,12 +14,12 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from jjm_tui.settings import load_settings
-from jjm_tui.tui.contrast import ENOUGH, contrast
+from jjm_tui.tui.look.contrast import ENOUGH, contrast
+from jjm_tui.tui.look.terminal import has_few_colours, is_light, wants_ascii
+from jjm_tui.tui.look.theme import chosen_theme, extra_filters, kind_of, offered_themes, pick_theme
+from jjm_tui.tui.look.theme_contrast import TEXTS, grounds_of, made_readable, seen, variables_of
+from jjm_tui.tui.look.theme_files import JJM_DARK, JJM_LIGHT, load_theme_files
 from jjm_tui.tui.memory import Memory
-from jjm_tui.tui.terminal import has_few_colours, is_light, wants_ascii
-from jjm_tui.tui.theme import chosen_theme, extra_filters, kind_of, offered_themes, pick_theme
-from jjm_tui.tui.theme_contrast import TEXTS, grounds_of, made_readable, seen, variables_of
-from jjm_tui.tui.theme_files import JJM_DARK, JJM_LIGHT, load_theme_files
 from tests.tui.stage import stage
 
 _SEA = """

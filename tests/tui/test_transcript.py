@@ -18,10 +18,10 @@ from textual.strip import Strip
 
 from jjm_tui.domain.task import ChatMessage
 from jjm_tui.domain.text import clean
-from jjm_tui.tui.ascii import to_ascii
-from jjm_tui.tui.message_blocks import MessageHeader
-from jjm_tui.tui.rows import row_cells, row_text
-from jjm_tui.tui.widgets.transcript import Transcript
+from jjm_tui.tui.look.ascii import to_ascii
+from jjm_tui.tui.text.message_blocks import MessageHeader
+from jjm_tui.tui.text.rows import row_cells, row_text
+from jjm_tui.tui.widgets.blocks.transcript import Transcript
 from tests.domain.strategies import messages as any_messages
 from tests.tui.block_stage import until
 

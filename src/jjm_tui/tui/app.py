@@ -24,15 +24,15 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui import typed_ahead
 from jjm_tui.tui.bridge import Bridge
 from jjm_tui.tui.collector import Collector
-from jjm_tui.tui.drafts import drafts_of
 from jjm_tui.tui.ending import Ending, tell
 from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.launch import Launch
+from jjm_tui.tui.look.theme import extra_filters, set_up_themes
 from jjm_tui.tui.returning import Returning
 from jjm_tui.tui.screens.base import DashboardScreen, Dialog
 from jjm_tui.tui.screens.main import MainScreen
-from jjm_tui.tui.theme import extra_filters, set_up_themes
 from jjm_tui.tui.undo import UndoStack
+from jjm_tui.tui.writing.drafts import drafts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from jjm_tui.domain.events import TaskEvent
     from jjm_tui.errors import JulesManagerError
     from jjm_tui.services.results import OperationResult
-    from jjm_tui.tui.notifying import Notifying
+    from jjm_tui.tui.notices.notifying import Notifying
 
 _log: Final = get_logger("dashboard")
 
@@ -147,7 +147,7 @@ class JulesApp(App[int]):
             self.tell(f"The services could not be opened: {error}", severity="error")
             return
         self.engine = engine
-        from jjm_tui.tui.notifying import notifying_for
+        from jjm_tui.tui.notices.notifying import notifying_for
 
         engine.desk.on_result = self._tell_result
         engine.live.on_events = self._tell_events
@@ -303,7 +303,7 @@ class JulesApp(App[int]):
                 heard(events)
 
     def _tell_result(self, result: OperationResult) -> None:
-        from jjm_tui.tui.telling import tell_result
+        from jjm_tui.tui.notices.telling import tell_result
 
         tells = getattr(self.screen, "tells", None)
         if tells is None or not tells(result):
@@ -365,7 +365,7 @@ class JulesApp(App[int]):
 
     def open_palette(self) -> None:
         """Every action, task, theme and view by name."""
-        from jjm_tui.tui.palette import open_palette
+        from jjm_tui.tui.finding.palette import open_palette
 
         open_palette(self)
 
@@ -378,7 +378,7 @@ class JulesApp(App[int]):
 
     def open_themes(self) -> None:
         """Choose a theme by name."""
-        from jjm_tui.tui.palette import open_themes
+        from jjm_tui.tui.finding.palette import open_themes
 
         open_themes(self)
 

@@ -84,7 +84,7 @@ def open_engine(place: Workplace, environ: Mapping[str, str], clock: Clock, boar
 def _warm_up() -> None:
     """Load what the first log record, the first Markdown and the first code would wait for."""
     from jjm_tui import logs
-    from jjm_tui.tui import blocks
+    from jjm_tui.tui.text import blocks
 
     logs.warm_up()
     blocks.warm_up()

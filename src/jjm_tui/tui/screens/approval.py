@@ -22,12 +22,12 @@ from jjm_tui.domain.text import age, heading
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
-from jjm_tui.tui.browsing import open_page
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
+from jjm_tui.tui.pages.browsing import open_page
 from jjm_tui.tui.screens.sheet import Sheet, explain
+from jjm_tui.tui.widgets.blocks.plan_paper import PlanPaper
 from jjm_tui.tui.widgets.key_bar import Hint
-from jjm_tui.tui.widgets.plan_paper import PlanPaper
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import ApprovalPreview, OperationResult

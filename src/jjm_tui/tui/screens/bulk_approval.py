@@ -20,11 +20,11 @@ from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.bulk import Line, State, count_words
-from jjm_tui.tui.plan_blocks import touched_words
 from jjm_tui.tui.screens.approval import ApprovalAnswer, ApprovalScreen
 from jjm_tui.tui.screens.bulk_sheet import BulkSheet
+from jjm_tui.tui.text.plan_blocks import touched_words
+from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from jjm_tui.tui.widgets.key_bar import Hint
-from jjm_tui.tui.widgets.plan_view import PlanView
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
-from jjm_tui.tui.operation_words import KINDS, STATES, is_recorded, title_of
+from jjm_tui.tui.pages.operation_words import KINDS, STATES, is_recorded, title_of
 from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.widgets.key_bar import Hint
 

@@ -10,8 +10,8 @@ from jjm_tui.domain.text import age
 from jjm_tui.services.board import BoardChange
 from jjm_tui.services.results import Check
 from jjm_tui.tui.actions import Scope
-from jjm_tui.tui.connection_page import ConnectionView, connection_lines, shown_target
 from jjm_tui.tui.engine import Engine
+from jjm_tui.tui.pages.connection_page import ConnectionView, connection_lines, shown_target
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
 

@@ -17,19 +17,19 @@ from jjm_tui.domain.text import truncate
 from jjm_tui.errors import JulesManagerError, UnsupportedOperationError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
-from jjm_tui.tui.create_notes import notes_for
-from jjm_tui.tui.drafts import CREATE_KEY, DraftChange, Drafts, drafts_of
-from jjm_tui.tui.editor import EditorError, edit_outside
-from jjm_tui.tui.joined_texts import EARLIER, EDITED
-from jjm_tui.tui.known_repositories import KnownRepositories
 from jjm_tui.tui.literal import literal_line
-from jjm_tui.tui.new_task import NewTask
 from jjm_tui.tui.screens.sheet import Sheet
-from jjm_tui.tui.templates import PreparedTask, settings_templates
 from jjm_tui.tui.widgets.create_preview import CreatePreview
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.new_task_form import NewTaskForm
 from jjm_tui.tui.widgets.typing_area import typed_text
+from jjm_tui.tui.writing.create_notes import notes_for
+from jjm_tui.tui.writing.drafts import CREATE_KEY, DraftChange, Drafts, drafts_of
+from jjm_tui.tui.writing.editor import EditorError, edit_outside
+from jjm_tui.tui.writing.joined_texts import EARLIER, EDITED
+from jjm_tui.tui.writing.known_repositories import KnownRepositories
+from jjm_tui.tui.writing.new_task import NewTask
+from jjm_tui.tui.writing.templates import PreparedTask, settings_templates
 
 if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine
@@ -303,7 +303,7 @@ class CreateScreen(Sheet[None]):
         elapsed = self.dashboard.launch.clock.monotonic() - self._shown_at
         if task is None or engine is None or elapsed < READING_TIME:
             return
-        from jjm_tui.tui.submission import submit
+        from jjm_tui.tui.writing.submission import submit
 
         self._planned, self._has_sent = None, True
         self._drafts.put(CREATE_KEY, replace(task, saved_at=self.now()).write(), by=self)

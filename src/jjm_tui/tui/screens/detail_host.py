@@ -19,9 +19,9 @@ from jjm_tui.tui.widgets.detail import Details, Tab, TaskDetail
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from jjm_tui.tui.widgets.block_view import BlockView
+    from jjm_tui.tui.widgets.blocks.block_view import BlockView
     from jjm_tui.tui.widgets.composer import Composer
-    from jjm_tui.tui.widgets.diff_view import DiffView
+    from jjm_tui.tui.widgets.diff.diff_view import DiffView
     from jjm_tui.tui.widgets.search_bar import SearchBar
 
 _REST: Final = 0.15
@@ -279,7 +279,7 @@ class DetailHost(TaskScreen):
         return super().unavailable(action_id)
 
     def _diff(self) -> DiffView:
-        from jjm_tui.tui.widgets.diff_view import DiffView
+        from jjm_tui.tui.widgets.diff.diff_view import DiffView
 
         return self.detail.query_one(DiffView)
 

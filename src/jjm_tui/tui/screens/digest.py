@@ -16,15 +16,15 @@ from jjm_tui.domain.text import clean_line
 from jjm_tui.services.board import BoardChange
 from jjm_tui.services.digest import DIGEST_GROUPS, Digest, DigestEntry, DigestGroup, make_digest, summary_parts
 from jjm_tui.tui.engine import Engine
-from jjm_tui.tui.event_lines import Look, local_day, status_look
 from jjm_tui.tui.literal import literal_line
-from jjm_tui.tui.page_lines import BLANK, heading, length, paragraph, time_of_day
+from jjm_tui.tui.pages.event_lines import Look, local_day, status_look
+from jjm_tui.tui.pages.page_lines import BLANK, heading, length, paragraph, time_of_day
 from jjm_tui.tui.screens.page import PageScreen
-from jjm_tui.tui.task_row import fit
 from jjm_tui.tui.widgets.bar import Piece
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.line_styles import MUTED, WARNING
 from jjm_tui.tui.widgets.lines import Line
+from jjm_tui.tui.widgets.tasks.task_row import fit
 
 if TYPE_CHECKING:
     from jjm_tui.services.manager import JobManager

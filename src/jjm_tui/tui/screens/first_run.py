@@ -26,8 +26,8 @@ from jjm_tui.settings import document
 from jjm_tui.settings.presets import API_KEY
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.again import Again
+from jjm_tui.tui.pages.setup_answers import SetupAnswers, StepName
 from jjm_tui.tui.screens.base import DashboardScreen
-from jjm_tui.tui.setup_answers import SetupAnswers, StepName
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.key_bar import KeyBar
 from jjm_tui.tui.widgets.setup_steps import AskStep, ChooseStep, DoneStep, Step, TestStep, WriteStep

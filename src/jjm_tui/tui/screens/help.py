@@ -13,9 +13,9 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from jjm_tui.domain.text import cell_width, clean, clean_line
-from jjm_tui.tui.help_text import HelpRow, HelpSection, Offer, help_sections
+from jjm_tui.tui.finding.palette_entries import keyed_nodes
 from jjm_tui.tui.keyed import Keyed
-from jjm_tui.tui.palette_entries import keyed_nodes
+from jjm_tui.tui.pages.help_text import HelpRow, HelpSection, Offer, help_sections
 from jjm_tui.tui.screens.line_sheet import LineSheet
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.line_list import LineList

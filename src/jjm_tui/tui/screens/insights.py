@@ -13,8 +13,8 @@ from jjm_tui.domain.events import TaskEvent
 from jjm_tui.services.insights import INSIGHT_TYPES, Insights, compute_insights
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.engine import Engine
-from jjm_tui.tui.insights_page import as_of, insights_lines
-from jjm_tui.tui.page_lines import length
+from jjm_tui.tui.pages.insights_page import as_of, insights_lines
+from jjm_tui.tui.pages.page_lines import length
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
 

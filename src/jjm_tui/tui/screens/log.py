@@ -17,8 +17,8 @@ from textual.widgets import Input, Static
 
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
-from jjm_tui.tui.log_tail import LEVELS, MOST_RECORDS, LogRecord, LogTail, is_at_least, record_text
-from jjm_tui.tui.page_lines import day_name, time_of_day
+from jjm_tui.tui.pages.log_tail import LEVELS, MOST_RECORDS, LogRecord, LogTail, is_at_least, record_text
+from jjm_tui.tui.pages.page_lines import day_name, time_of_day
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
 from jjm_tui.tui.widgets.line_list import LineList

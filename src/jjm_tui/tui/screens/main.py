@@ -19,12 +19,12 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.list_view import ListChoice
 from jjm_tui.tui.screens.detail_host import DetailHost
-from jjm_tui.tui.task_row import DELIVERY_MARKS, RowInfo
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.detail import Tab, TaskDetail
 from jjm_tui.tui.widgets.header import COUNT_FILTERS, HeaderBar
 from jjm_tui.tui.widgets.status_bar import StatusBar
-from jjm_tui.tui.widgets.task_list import TaskList
+from jjm_tui.tui.widgets.tasks.task_list import TaskList
+from jjm_tui.tui.widgets.tasks.task_row import DELIVERY_MARKS, RowInfo
 from jjm_tui.tui.widgets.trouble_bar import TroubleBar
 from jjm_tui.tui.widgets.view_tabs import ViewTabs
 

@@ -13,13 +13,13 @@ from textual.widgets import Input, Static
 
 from jjm_tui.domain.text import clean
 from jjm_tui.errors import JulesManagerError
-from jjm_tui.tui.fuzzy import match
+from jjm_tui.tui.finding.fuzzy import match
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES
 from jjm_tui.tui.screens.sheet import Sheet
-from jjm_tui.tui.templates import PreparedTask, server_templates, settings_templates
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
+from jjm_tui.tui.writing.templates import PreparedTask, server_templates, settings_templates
 
 if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine

@@ -16,7 +16,7 @@ from jjm_tui.domain.text import age
 from jjm_tui.services.board import Board, BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.engine import Engine
-from jjm_tui.tui.event_lines import HOUSEKEEPING, Feed, local_day
+from jjm_tui.tui.pages.event_lines import HOUSEKEEPING, Feed, local_day
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
 from jjm_tui.tui.widgets.line_list import LineList

@@ -15,15 +15,15 @@ from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.text import clean_line, truncate
 from jjm_tui.errors import ValidationError
 from jjm_tui.tui.actions import Scope
-from jjm_tui.tui.drafts import DraftChange, Drafts, drafts_of, message_key
-from jjm_tui.tui.joined_texts import UNDECIDED, has_marker
 from jjm_tui.tui.keyed import Keyed
 from jjm_tui.tui.literal import literal_line
-from jjm_tui.tui.text_history import TextWalk
 from jjm_tui.tui.widgets.typing_area import TypingArea, typed_text
+from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of, message_key
+from jjm_tui.tui.writing.joined_texts import UNDECIDED, has_marker
+from jjm_tui.tui.writing.text_history import TextWalk
 
 if TYPE_CHECKING:
-    from jjm_tui.tui.templates import PreparedTask
+    from jjm_tui.tui.writing.templates import PreparedTask
 
 _SHORT: Final = 20
 """Rows of the terminal below which the composer takes as few as it can."""
@@ -288,7 +288,7 @@ class Composer(Widget, Keyed):
             self.app.run_worker(self._use_editor(self._key, self.text), group="editor", exit_on_error=False)
 
     async def _use_editor(self, key: str, text: str) -> None:
-        from jjm_tui.tui.editor import EditorError, edit_outside
+        from jjm_tui.tui.writing.editor import EditorError, edit_outside
 
         self._keep()
         try:

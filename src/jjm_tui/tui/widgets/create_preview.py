@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from jjm_tui.domain.text import clean_line
 from jjm_tui.tui.literal import literal, literal_line
-from jjm_tui.tui.new_task import NewTask
+from jjm_tui.tui.writing.new_task import NewTask
 
 if TYPE_CHECKING:
     from jjm_tui.errors import JulesManagerError

@@ -22,7 +22,7 @@ from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.widgets.bar import Bar, Piece
 
 if TYPE_CHECKING:
-    from jjm_tui.tui.widgets.block_view import BlockView
+    from jjm_tui.tui.widgets.blocks.block_view import BlockView
 
 Tab = Literal["overview", "plan", "chat", "files", "timeline"]
 TABS: Final[tuple[Tab, ...]] = get_args(Tab)
@@ -234,7 +234,7 @@ class TaskDetail(Vertical):
 
     def _focus_in_files(self, pane: Widget) -> Widget:
         """What was last read there: the tree or, at first, the diff."""
-        from jjm_tui.tui.widgets.files_pane import FilesPane
+        from jjm_tui.tui.widgets.diff.files_pane import FilesPane
 
         if not isinstance(pane, FilesPane):
             return pane
@@ -242,7 +242,7 @@ class TaskDetail(Vertical):
 
     def step_focus(self, step: int) -> bool:
         """From the tree of the files to the diff, or with -1 back; false when there is nowhere to go inside."""
-        from jjm_tui.tui.widgets.files_pane import FilesPane
+        from jjm_tui.tui.widgets.diff.files_pane import FilesPane
 
         pane = self.pane()
         if not isinstance(pane, FilesPane):
@@ -322,14 +322,14 @@ class TaskDetail(Vertical):
         return notes
 
     def _fill_overview(self, task: Task, now: datetime) -> None:
-        from jjm_tui.tui.widgets.overview import OverviewPane
+        from jjm_tui.tui.widgets.blocks.overview import OverviewPane
 
         self.query_one("#overview", OverviewPane).show(task, self._operations, now)
 
     def _fill_plan(self, task: Task, now: datetime) -> None:
         from jjm_tui.domain.plans import diff_plans
         from jjm_tui.domain.risks import risk_marks
-        from jjm_tui.tui.widgets.plan_view import PlanView
+        from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 
         plan, older = task.plan, self._older_plans.get(task.id)
         self.query_one("#plan", PlanView).show(
@@ -341,13 +341,13 @@ class TaskDetail(Vertical):
 
     def _fill_chat(self, task: Task, now: datetime) -> None:
         from jjm_tui.services.conversations import with_operations
-        from jjm_tui.tui.widgets.transcript import Transcript
+        from jjm_tui.tui.widgets.blocks.transcript import Transcript
 
         whole = with_operations(self._details.task if self._details is not None else task, self._operations)
         self.query_one("#chat", Transcript).show(whole.chat_history, now, whole.chat_truncated)
 
     def _fill_files(self, task: Task, now: datetime) -> None:
-        from jjm_tui.tui.widgets.files_pane import FilesPane
+        from jjm_tui.tui.widgets.diff.files_pane import FilesPane
 
         details = self._details
         note = None if details is None or details.diff_note is None else literal_line(details.diff_note)
@@ -381,25 +381,25 @@ def _newest(whole: Task, task: Task) -> Task:
 
 
 def _make_overview() -> Widget:
-    from jjm_tui.tui.widgets.overview import OverviewPane
+    from jjm_tui.tui.widgets.blocks.overview import OverviewPane
 
     return OverviewPane()
 
 
 def _make_plan() -> Widget:
-    from jjm_tui.tui.widgets.plan_view import PlanView
+    from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 
     return PlanView()
 
 
 def _make_chat() -> Widget:
-    from jjm_tui.tui.widgets.transcript import Transcript
+    from jjm_tui.tui.widgets.blocks.transcript import Transcript
 
     return Transcript()
 
 
 def _make_files() -> Widget:
-    from jjm_tui.tui.widgets.files_pane import FilesPane
+    from jjm_tui.tui.widgets.diff.files_pane import FilesPane
 
     return FilesPane()
 

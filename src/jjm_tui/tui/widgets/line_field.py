@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from jjm_tui.domain.text import cell_width, clean, clean_line, truncate
-from jjm_tui.tui.known_repositories import suggest
+from jjm_tui.tui.writing.known_repositories import suggest
 
 _SHOWN: Final = 6
 

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.style import Style
 
-from jjm_tui.tui.appearance import Role
-from jjm_tui.tui.contrast import readable
+from jjm_tui.tui.look.appearance import Role
+from jjm_tui.tui.look.contrast import readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

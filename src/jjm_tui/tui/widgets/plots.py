@@ -9,9 +9,9 @@ from typing import Final
 from textual.content import Content
 
 from jjm_tui.domain.text import clean_line
-from jjm_tui.tui.task_row import fit
 from jjm_tui.tui.widgets.line_styles import ACCENT, MUTED
 from jjm_tui.tui.widgets.lines import Line
+from jjm_tui.tui.widgets.tasks.task_row import fit
 
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _STEPS: Final = " ▁▂▃▄▅▆▇█"

@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from jjm_tui.domain.text import cell_width, clean_line, truncate
-from jjm_tui.tui.contrast import readable
+from jjm_tui.tui.look.contrast import readable
 
 _GAP: Final = 2
 """Cells between two cells of a row."""

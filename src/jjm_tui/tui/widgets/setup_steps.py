@@ -21,7 +21,7 @@ from jjm_tui.errors import ConfigurationError
 from jjm_tui.services.results import Check
 from jjm_tui.settings.presets import PRESETS
 from jjm_tui.tui.literal import literal, literal_line
-from jjm_tui.tui.setup_answers import CHOICES, DEMO_TITLE
+from jjm_tui.tui.pages.setup_answers import CHOICES, DEMO_TITLE
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.lines import Line

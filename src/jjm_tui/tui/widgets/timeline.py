@@ -12,7 +12,7 @@ from textual.events import Resize
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation
 from jjm_tui.services.state_spans import StateSpan, state_spans
-from jjm_tui.tui.event_lines import (
+from jjm_tui.tui.pages.event_lines import (
     day_line,
     event_content,
     event_look,
@@ -23,7 +23,7 @@ from jjm_tui.tui.event_lines import (
     status_words,
     timed,
 )
-from jjm_tui.tui.page_lines import length, time_of_day
+from jjm_tui.tui.pages.page_lines import length, time_of_day
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.line_styles import MUTED
 from jjm_tui.tui.widgets.lines import Line

@@ -1,0 +1,1 @@
+"""Finding actions, tasks, views and themes by a few letters."""

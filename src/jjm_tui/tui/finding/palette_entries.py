@@ -1,0 +1,138 @@
+"""What the palette offers: actions of the place it was opened at, tasks, saved views, themes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import clean_line, heading, relative_time
+from jjm_tui.tui.actions import ACTIONS
+from jjm_tui.tui.finding.fuzzy import Match
+from jjm_tui.tui.keyed import Keyed
+from jjm_tui.tui.look.appearance import appearance_of
+from jjm_tui.tui.look.theme import kind_of, offered_themes, pick_theme
+
+if TYPE_CHECKING:
+    from jjm_tui.tui.app import JulesApp
+
+_OWN_SCREENS: Final = frozenset({"outbox", "watch", "connection", "log", "insights"})
+"""What only works on one screen is offered there."""
+
+_LABEL_CELLS: Final = 9
+_TITLE_CELLS: Final = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the palette. All texts are clean.
+
+    ``label``: a key or what kind of thing it is; ``more``: what the last line says about it; ``why_not``: why it cannot
+    be chosen now; ``run``: called when it was chosen and the palette is gone.
+    """
+
+    kind: str
+    label: str
+    title: str
+    help: str
+    run: Callable[[], object]
+    more: str = ""
+    why_not: str | None = None
+
+    @property
+    def sought(self) -> str:
+        """What is searched."""
+        return f"{self.title} {self.help}".lower()
+
+    def draw(self, found: Match | None = None) -> Content:
+        """The line, what was found underlined."""
+        muted = "$text-muted"
+        title = Content.styled(self.title, "" if self.why_not is None else muted)
+        told = Content.styled(self.help, muted)
+        if found is not None:
+            for place in found.positions:
+                if place < len(self.title):
+                    title = title.stylize("bold underline", place, place + 1)
+                elif place > len(self.title):
+                    told = told.stylize("underline", place - len(self.title) - 1, place - len(self.title))
+        is_key = self.kind == "action"
+        label = Content.styled(f" {self.label:<{_LABEL_CELLS}}", "bold $text-accent" if is_key else muted)
+        gap = " " * max(2, _TITLE_CELLS - title.cell_length) if is_key else "  "
+        return label + title + Content(gap) + told
+
+
+def keyed_nodes(screen: Screen[Any]) -> list[Keyed]:
+    """What carries out actions here, the focused first."""
+    start: DOMNode = screen if screen.focused is None else screen.focused
+    return [node for node in start.ancestors_with_self if isinstance(node, Keyed)]
+
+
+def action_entries(screen: Screen[Any], app: JulesApp) -> list[Entry]:
+    """The actions of the focused widget and of the screen: those of the footer first, then as the table has them."""
+    keymap = app.launch.keymap
+    task = getattr(screen, "current_task", lambda: None)()
+    found: dict[str, Entry] = {}
+    for node in keyed_nodes(screen):
+        for action_id in node.offered():
+            action = ACTIONS[action_id]
+            if (action.in_palette or action.scope in _OWN_SCREENS) and action_id not in found:
+                twin = action.twin or ""
+                found[action_id] = Entry(
+                    kind="action",
+                    label=keymap.first(action_id),
+                    title=action.title,
+                    help=action.help,
+                    run=partial(node.call_later, node.action_perform, action_id),
+                    more=clean_line(twin.replace("{id}", task.id if isinstance(task, Task) else "TASK")),
+                    why_not=node.unavailable(action_id),
+                )
+    return sorted(found.values(), key=lambda entry: entry.why_not is not None)
+
+
+def view_entries(screen: Screen[Any], app: JulesApp) -> list[Entry]:
+    """The saved views, where the screen can show one."""
+    apply_view = getattr(screen, "apply_view", None)
+    if apply_view is None:
+        return []
+    views = app.launch.settings.views
+    return [
+        Entry("view", "view", clean_line(name), clean_line(text), partial(apply_view, name))
+        for name, text in views.items()
+    ]
+
+
+def theme_entries(app: JulesApp) -> list[Entry]:
+    """All themes; the present one says so."""
+    return [
+        Entry(
+            "theme",
+            "theme",
+            name,
+            kind_of(app.available_themes[name]) + (", now" if name == app.theme else ""),
+            partial(pick_theme, app, name),
+        )
+        for name in offered_themes(app)
+    ]
+
+
+def task_entries(tasks: Iterable[Task], app: JulesApp, now: datetime) -> Iterator[Entry]:
+    """Tasks by title, repository and id; made one by one, as there may be ten thousand."""
+    for task in tasks:
+        look = appearance_of(task, now)
+        about = [look.word, clean_line(task.repository or ""), relative_time(task.updated_at, now)]
+        told = " · ".join(filter(None, about))
+        yield Entry(
+            "task",
+            "task",
+            heading(task.title, task.description, task.id),
+            told,
+            partial(app.show_task, task.id),
+            more=clean_line(f"{look.glyph} {look.sentence} · {task.id}"),
+        )

@@ -1,0 +1,1 @@
+"""How things look on this terminal: states, themes and their contrast, colours that are missing, ASCII."""

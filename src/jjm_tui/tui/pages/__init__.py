@@ -1,0 +1,1 @@
+"""What the further screens say, line by line."""

@@ -1,0 +1,1 @@
+"""Diffs as rows: read tolerantly, shown whole and literally, coloured and searched near the screen."""

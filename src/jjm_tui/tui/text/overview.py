@@ -1,0 +1,196 @@
+"""What the Overview tab says of a task: state with its age, what it asks, plan, newest message, files, links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.risks import file_risk_marks, risk_marks
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import ChatMessage, NeedsMe, Task, needs_me
+from jjm_tui.domain.text import age, clean, relative_time
+from jjm_tui.tui.look.appearance import Role, appearance_of
+from jjm_tui.tui.text.blocks import Block, LineBlock, Piece, PlainBlock, markdown_blocks
+from jjm_tui.tui.text.rows import Roles
+
+MINUS: Final = "\u2212"
+_MESSAGE_CHARACTERS: Final = 1200
+_FILES: Final = 6
+_STEPS: Final = 8
+_ASKS: Final[Mapping[NeedsMe, str]] = {
+    "approval": "Read its plan and approve it, or say what should be different.",
+    "question": "It asks you something and waits for the answer.",
+    "failure": "It failed. A message may get it going again; a new task always can.",
+    "review": "It is finished. Look at what it changed.",
+}
+_OPERATION_WORDS: Final[Mapping[OperationState, str]] = {
+    OperationState.PREPARED: "is being sent",
+    OperationState.SENDING: "is being sent",
+    OperationState.REFUSED: "was refused",
+    OperationState.NOT_SENT: "was not sent",
+    OperationState.UNCONFIRMED: "may have arrived: not confirmed",
+}
+_KINDS: Final[Mapping[OperationKind, str]] = {
+    OperationKind.CREATE: "Your new task",
+    OperationKind.MESSAGE: "Your message",
+    OperationKind.APPROVE: "Your approval",
+    OperationKind.RESUME: "Your resume",
+}
+_STATE_ROLES: Final[Mapping[Role, Roles]] = {
+    "attention": ("strong", "attention"),
+    "question": ("strong", "attention"),
+    "failed": ("strong", "error"),
+    "review": ("strong", "success"),
+    "running": ("strong", "accent"),
+    "done": ("strong", "success"),
+}
+_RECENT: Final = 3
+
+
+def overview_blocks(task: Task, operations: Sequence[Operation], now: datetime) -> list[Block]:
+    """The whole overview of a task, as a ``BlockView`` shows it."""
+    return [
+        *_state(task, now),
+        *_under_way(operations),
+        _line(),
+        *_facts(task, now),
+        *_failure(task),
+        *_plan(task),
+        *_newest_message(task, now),
+        *_files(task),
+        *_links(task),
+        *_description(task),
+    ]
+
+
+def _line(*pieces: Piece) -> Block:
+    return LineBlock(pieces or (("", ()),))
+
+
+def _heading(text: str, note: str = "") -> Iterator[Block]:
+    yield _line()
+    yield _line((text, ("heading",)), (f"  {note}" if note else "", ("muted",)))
+
+
+def _state(task: Task, now: datetime) -> Iterator[Block]:
+    look = appearance_of(task, now)
+    reason = needs_me(task, now)
+    pieces: list[Piece] = [(f"{look.glyph} {look.sentence}", _STATE_ROLES.get(look.role, ("strong",)))]
+    if task.waiting_since is not None and reason is not None:
+        pieces.append((f" · for {age((now - task.waiting_since).total_seconds())}", ()))
+    told = "never asked the server" if task.synced_at is None else f"as of {_moment(task.synced_at, now)}"
+    yield _line(*pieces, (f" · {told}", ("muted",)))
+    if reason is not None:
+        yield _line((_ASKS[reason], ()))
+    if task.status is TaskStatus.UNKNOWN and task.status_detail:
+        yield _line((f"The server's own word: {task.status_detail}", ()))
+    if task.snoozed_until is not None and task.snoozed_until > now:
+        yield _line((f"Snoozed; {relative_time(task.snoozed_until, now)} it needs you again.", ()))
+    if task.archived:
+        yield _line(("Archived here; the server does not know.", ()))
+
+
+def _moment(moment: datetime, now: datetime) -> str:
+    """A time of today by the clock, so that nothing has to be drawn again every second; an older one by its age."""
+    if now - moment > timedelta(hours=12):
+        return relative_time(moment, now)
+    return moment.astimezone().strftime("%H:%M:%S")
+
+
+def _under_way(operations: Sequence[Operation]) -> Iterator[Block]:
+    for operation in operations[-_RECENT:]:
+        word = _OPERATION_WORDS.get(operation.state)
+        if word is not None:
+            said = f": {operation.message}" if operation.message else "."
+            yield _line((f"» {_KINDS[operation.kind]} {word}{said}", ("strong", "attention")))
+
+
+def _facts(task: Task, now: datetime) -> Iterator[Block]:
+    yield _line((" @ ".join(filter(None, (task.repository, task.branch))) or "repository not known", ()))
+    times = []
+    if task.created_at is not None:
+        times.append(f"created {relative_time(task.created_at, now)}")
+    if task.updated_at is not None:
+        times.append(f"changed {relative_time(task.updated_at, now)}")
+    yield _line((" · ".join([*times, task.id]), ("muted",)))
+
+
+def _failure(task: Task) -> Iterator[Block]:
+    if task.failure:
+        yield from _heading("Why it failed")
+        yield PlainBlock(task.failure)
+
+
+def _plan(task: Task) -> Iterator[Block]:
+    plan = task.plan
+    if plan is None:
+        return
+    notes = [_count(len(plan.steps), "step")]
+    notes += ["approved"] if plan.approved else []
+    notes += [] if plan.complete else ["may not be whole"]
+    kinds = list(dict.fromkeys(mark.kind.value for mark in risk_marks(plan)))
+    notes += ["touches " + ", ".join(kinds)] if kinds else []
+    yield from _heading("Plan", " · ".join(notes))
+    for number, step in enumerate(plan.steps[:_STEPS], 1):
+        yield _line((f"{number:>2} ", ("muted",)), (step.title, ()))
+    if len(plan.steps) > _STEPS:
+        yield _line((f"   and {len(plan.steps) - _STEPS} more", ("muted",)))
+
+
+def _newest_message(task: Task, now: datetime) -> Iterator[Block]:
+    told = (each for each in reversed(task.chat_history) if each.delivery is None and each.content.strip())
+    message = next(told, None)
+    if message is None:
+        return
+    yield from _heading(f"Newest message, from {_who(message)}", relative_time(message.timestamp, now))
+    text = message.content.strip()
+    is_long = len(text) > _MESSAGE_CHARACTERS
+    yield from markdown_blocks(text[:_MESSAGE_CHARACTERS] + ("…" if is_long else ""))
+    if is_long:
+        yield _line(("The chat has all of it.", ("muted",)))
+
+
+def _who(message: ChatMessage) -> str:
+    return {"user": "you", "jules": "Jules"}.get(message.type, "the system")
+
+
+def _files(task: Task) -> Iterator[Block]:
+    files = task.source_files
+    if not files:
+        return
+    added = [file.additions for file in files if file.additions is not None]
+    removed = [file.deletions for file in files if file.deletions is not None]
+    notes = [_count(len(files), "file")]
+    notes += [f"+{sum(added)} {MINUS}{sum(removed)}"] if added or removed else []
+    kinds = list(dict.fromkeys(mark.kind.value for mark in file_risk_marks(files)))
+    notes += ["touches " + ", ".join(kinds)] if kinds else []
+    yield from _heading("Files", " · ".join(notes))
+    for file in files[:_FILES]:
+        yield _line(
+            (file.filename, ()),
+            (f" +{file.additions}" if file.additions is not None else "", ("success",)),
+            (f" {MINUS}{file.deletions}" if file.deletions is not None else "", ("error",)),
+        )
+    if len(files) > _FILES:
+        yield _line((f"and {len(files) - _FILES} more", ("muted",)))
+
+
+def _links(task: Task) -> Iterator[Block]:
+    links = [("Pull request", task.pull_request_url), ("Page", task.url)]
+    shown = [(name, url) for name, url in links if url]
+    if shown:
+        yield from _heading("Links", "o opens the page")
+        for name, url in shown:
+            yield _line((f"{name}: ", ("muted",)), (clean(url or ""), ()))
+
+
+def _description(task: Task) -> Iterator[Block]:
+    if task.description and task.description.strip():
+        yield from _heading("What it was asked")
+        yield PlainBlock(task.description.strip())
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

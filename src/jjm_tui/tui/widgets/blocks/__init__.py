@@ -1,0 +1,1 @@
+"""The view over blocks of text, and what is made of it."""

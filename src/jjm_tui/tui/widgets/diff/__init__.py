@@ -1,0 +1,1 @@
+"""The diff, the tree of its files, and both beside each other."""

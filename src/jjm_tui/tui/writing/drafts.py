@@ -1,0 +1,363 @@
+"""Texts that are being typed: in memory at once, on disk within half a second, and nobody else's overwritten.
+
+A draft that another process changed meanwhile is never replaced: both texts are kept in one, ours first, with a marker
+line between them that must be deleted before anything can be sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from weakref import WeakKeyDictionary, ref
+
+from jjm_tui.errors import StorageError
+from jjm_tui.tui.writing.joined_texts import ELSEWHERE, NOT_SENT, UNDER_WAY
+
+if TYPE_CHECKING:
+    from jjm_tui.ports import DraftStore
+    from jjm_tui.services.results import OperationResult
+    from jjm_tui.tui.app import JulesApp
+    from jjm_tui.tui.engine import Engine
+
+SAVE_AFTER: Final = 0.25
+"""Seconds from a keystroke to the beginning of the saving, so that it is on disk within half a second."""
+
+_RETRY_AFTER: Final = 2.0
+"""Seconds after a failed saving until the next try."""
+
+
+CREATE_KEY: Final = "create"
+"""Where the form of a new task is kept."""
+
+
+def message_key(task_id: str) -> str:
+    """Where the message to a task is kept."""
+    return f"message:{task_id}"
+
+
+class Unsent(NamedTuple):
+    """What of a stored draft is still to be sent. ``is_over``: all of it went out, and the draft can go."""
+
+    text: str
+    is_over: bool = False
+
+
+class Joined(NamedTuple):
+    """Two texts in one; ``addition`` is what was put behind the text that the person has before them."""
+
+    text: str
+    addition: str
+
+
+class DraftKind(Protocol):
+    """What is known about drafts of one kind: which went out, and how two of them are kept in one."""
+
+    def unsent(self, key: str, text: str) -> Unsent:
+        """What of a stored draft did not go out."""
+
+    def join(self, ours: str, theirs: str, why: str) -> Joined | None:
+        """Both, ours first, behind a marker line that says ``why``; ``None``: all of theirs is in ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftState:
+    """How safe a draft is. ``kept_at``: when this process wrote it; ``trouble``: why it cannot be written."""
+
+    is_kept: bool
+    kept_at: datetime | None = None
+    trouble: str | None = None
+    is_sending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DraftChange:
+    """A draft was changed or saved by somebody else than ``by``. ``addition``: only this was put behind it."""
+
+    key: str
+    addition: str | None = None
+    by: object = None
+
+
+@dataclass(slots=True)
+class _Entry:
+    """``known``: what the store held when last looked at; ``None``: never looked. ``held``: handed over, no outcome."""
+
+    text: str = ""
+    known: str | None = None
+    is_dirty: bool = False
+    held: str | None = None
+    kept_at: datetime | None = None
+    trouble: str | None = None
+
+
+_NOT_OPEN: Final = "the store is not open"
+_RETURNED: Final = frozenset({"not_sent", "refused"})
+
+
+class Drafts:
+    """All drafts of one dashboard.
+
+    ``store`` answers where they are kept, or ``None`` before that is open: until then they live in memory.
+    """
+
+    def __init__(
+        self,
+        store: Callable[[], DraftStore | None],
+        kind: Callable[[str], DraftKind],
+        now: Callable[[], datetime],
+        *,
+        save_after: float = SAVE_AFTER,
+    ) -> None:
+        self._store = store
+        self._kind = kind
+        self._now = now
+        self._save_after = save_after
+        self._entries: dict[str, _Entry] = {}
+        self._listeners: list[Callable[[DraftChange], None]] = []
+        self._turn = asyncio.Lock()
+        self._urgent = asyncio.Event()
+        self._saving: asyncio.Task[None] | None = None
+        self._opening: asyncio.Task[None] | None = None
+
+    # what there is
+
+    def text(self, key: str) -> str:
+        """The draft as far as it is in memory."""
+        return self._entry(key).text
+
+    def state(self, key: str) -> DraftState:
+        """How safe it is."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return DraftState(is_kept=False)
+        is_kept = entry.known is not None and entry.known == self._on_disk(key, entry)
+        trouble = entry.trouble or (None if self._store() is not None else _NOT_OPEN)
+        return DraftState(is_kept, entry.kept_at, trouble, entry.held is not None)
+
+    def subscribe(self, listener: Callable[[DraftChange], None]) -> Callable[[], None]:
+        """Call ``listener`` at every change and saving; answer how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    # typing
+
+    def put(self, key: str, text: str, *, by: object = None, at_once: bool = False) -> None:
+        """Take over what is typed; it is saved behind this call, ``at_once`` without waiting for more."""
+        entry = self._entry(key)
+        if entry.text != text:
+            entry.text = text
+            entry.is_dirty = True
+            self._tell(DraftChange(key, by=by))
+        self._save_soon(at_once)
+
+    def add_below(self, key: str, text: str, why: str) -> None:
+        """Keep another text as well, below what is typed."""
+        self._add(key, self._entry(key), text, why)
+        self._save_soon()
+
+    async def refresh(self, key: str) -> None:
+        """Look at the store: what another process typed is taken over, or kept beside what is typed here."""
+        store = self._store()
+        if store is None:
+            return
+        async with self._turn:
+            await self._look(store, key)
+        self._save_soon()
+
+    def store_opened(self) -> None:
+        """The store can be used from now on."""
+        self._opening = asyncio.create_task(self._refresh_all())
+
+    async def _refresh_all(self) -> None:
+        for key in list(self._entries):
+            await self.refresh(key)
+
+    # sending
+
+    def hand_over(self, key: str) -> None:
+        """The text goes out: the field is empty, the text stays on disk until its outcome is known."""
+        entry = self._entry(key)
+        entry.held, entry.text = entry.text, ""
+        entry.is_dirty = entry.held != entry.known
+        self._tell(DraftChange(key))
+        self._save_soon(at_once=True)
+
+    def release(self, key: str, *, is_done: bool) -> None:
+        """The text handed over went out. When that is not certain, the stored draft stays until more is typed."""
+        entry = self._entry(key)
+        entry.held = None
+        entry.is_dirty = is_done or bool(entry.text)
+        self._tell(DraftChange(key))
+        self._save_soon()
+
+    def give_back(self, key: str, text: str | None = None) -> None:
+        """It did not go out: it, or ``text`` instead, comes back, below what was typed meanwhile."""
+        entry = self._entry(key)
+        back, entry.held = text or entry.held or "", None
+        if back:
+            self._add(key, entry, back, NOT_SENT)
+        self._save_soon(at_once=True)
+
+    def ended(self, result: OperationResult) -> None:
+        """A message has its outcome."""
+        key = message_key(result.task_id or "")
+        if result.kind.value != "message" or not self.state(key).is_sending:
+            return
+        if result.outcome.value in _RETURNED:
+            self.give_back(key)
+        else:
+            self.release(key, is_done=result.outcome.value == "done")
+
+    # saving
+
+    async def flush(self) -> tuple[str, ...]:
+        """Save everything now; answer why what could not be saved could not."""
+        store = self._store()
+        if store is not None:
+            async with self._turn:
+                pass  # what is being written right now counts as saved only when it is
+            for key in self._dirty():
+                await self._save(store, key)
+        return tuple({entry.trouble for entry in self._entries.values() if entry.is_dirty and entry.trouble})
+
+    def _entry(self, key: str) -> _Entry:
+        return self._entries.setdefault(key, _Entry())
+
+    def _dirty(self) -> list[str]:
+        return [key for key, entry in self._entries.items() if entry.is_dirty]
+
+    def _tell(self, change: DraftChange) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+    def _save_soon(self, at_once: bool = False) -> None:
+        if not self._dirty() or self._store() is None:
+            return
+        if at_once:
+            self._urgent.set()
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.create_task(self._save_dirty())
+
+    async def _save_dirty(self) -> None:
+        pause = self._save_after
+        while (store := self._store()) is not None and self._dirty():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), pause)
+            self._urgent.clear()
+            for key in self._dirty():
+                await self._save(store, key)
+            has_failed = any(entry.trouble for entry in self._entries.values())
+            pause = _RETRY_AFTER if has_failed else self._save_after
+
+    async def _save(self, store: DraftStore, key: str) -> None:
+        async with self._turn:
+            entry = self._entry(key)
+            if not entry.is_dirty or not await self._look(store, key):
+                return
+            wanted = self._on_disk(key, entry)
+            entry.is_dirty = False
+            try:
+                if wanted != entry.known:
+                    await store.put(key, wanted)
+            except StorageError as error:
+                entry.is_dirty = True
+                self._fail(key, entry, error)
+                return
+            except BaseException:
+                entry.is_dirty = True
+                raise
+            entry.known, entry.kept_at, entry.trouble = wanted, self._now(), None
+        self._tell(DraftChange(key))
+
+    def _on_disk(self, key: str, entry: _Entry) -> str:
+        """What is to be stored: also what was handed over, because it may have to come back after a crash."""
+        if entry.held is None or not entry.text:
+            return entry.held or entry.text
+        joined = self._kind(key).join(entry.text, entry.held, UNDER_WAY)
+        return entry.text if joined is None else joined.text
+
+    def _fail(self, key: str, entry: _Entry, error: StorageError) -> None:
+        entry.trouble = error.message
+        self._tell(DraftChange(key))
+
+    async def _look(self, store: DraftStore, key: str) -> bool:
+        """Read what is stored and take it in; false when it cannot be read."""
+        entry = self._entry(key)
+        try:
+            stored = await store.get(key) or ""
+        except StorageError as error:
+            self._fail(key, entry, error)
+            return False
+        may_come_back = stored and not (entry.text or entry.is_dirty or entry.held)
+        if stored != entry.known or may_come_back:
+            self._take_in(key, entry, stored)
+        return True
+
+    def _take_in(self, key: str, entry: _Entry, stored: str) -> None:
+        """Somebody else changed the stored draft, or it is seen for the first time."""
+        theirs = self._kind(key).unsent(key, stored)
+        entry.known = stored
+        if theirs.text and theirs.text not in (entry.held, entry.text):
+            if entry.is_dirty:
+                self._add(key, entry, theirs.text, ELSEWHERE)
+            else:
+                entry.text = theirs.text
+                self._tell(DraftChange(key))
+        elif not theirs.text and entry.text and not entry.is_dirty:
+            self._keep_unless_sent(key, entry)
+        entry.is_dirty = entry.is_dirty or theirs.is_over or self._is_other(key, entry, stored)
+
+    def _keep_unless_sent(self, key: str, entry: _Entry) -> None:
+        """It is gone from the store: because it was sent from elsewhere, or for a reason that must not lose it."""
+        left = self._kind(key).unsent(key, entry.text).text
+        if left != entry.text:
+            entry.text = left
+            self._tell(DraftChange(key))
+
+    def _is_other(self, key: str, entry: _Entry, stored: str) -> bool:
+        return bool(entry.text) and self._on_disk(key, entry) != stored
+
+    def _add(self, key: str, entry: _Entry, text: str, why: str) -> None:
+        if not entry.text:
+            entry.text, entry.is_dirty = text, True
+            self._tell(DraftChange(key))
+            return
+        joined = self._kind(key).join(entry.text, text, why)
+        if joined is not None:
+            entry.text, entry.is_dirty = joined.text, True
+            self._tell(DraftChange(key, addition=joined.addition))
+
+
+_OF_APPS: Final[WeakKeyDictionary[JulesApp, Drafts]] = WeakKeyDictionary()
+
+
+def drafts_of(app: JulesApp) -> Drafts:
+    """The drafts of this dashboard. They hear how messages ended, whichever screens are open then."""
+    drafts = _OF_APPS.get(app)
+    if drafts is None:
+        from jjm_tui.tui.writing.draft_kinds import draft_kinds
+
+        weak = ref(app)
+
+        def store() -> DraftStore | None:
+            owner = weak()
+            return None if owner is None or owner.engine is None else owner.engine.context.drafts
+
+        drafts = _OF_APPS[app] = Drafts(store, draft_kinds(app.launch.board), app.launch.clock.now)
+        app.when_open(lambda engine: _attach(drafts, engine))
+    return drafts
+
+
+def _attach(drafts: Drafts, engine: Engine) -> None:
+    tell = engine.desk.on_result
+
+    def heard(result: OperationResult) -> None:
+        drafts.ended(result)
+        tell(result)
+
+    engine.desk.on_result = heard
+    drafts.store_opened()
