@@ -217,7 +217,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["type", "look", "
 @given(STEPS)
 def test_whatever_was_typed_in_several_places_is_on_disk_in_the_end(steps: list[tuple[int, str]]) -> None:
     async def work(folder: Path) -> tuple[str, list[str]]:
-        desks = [Desk(folder, save_after=3600) for _ in range(3)]
+        desks = [Desk(folder, save_after=0.001) for _ in range(3)]
         words = []
         for number, (index, step) in enumerate(steps):
             drafts = desks[index].drafts

@@ -125,6 +125,9 @@ class DraftStore(Protocol):
     async def put(self, key: str, text: str) -> None:
         """Keep it durably; empty text removes it."""
 
+    async def exchange(self, key: str, known: str, text: str) -> bool:
+        """Keep ``text`` durably if the draft still is ``known`` (empty: none); false when somebody else changed it."""
+
     async def list_keys(self) -> tuple[str, ...]:
         """All keys."""
 

@@ -61,6 +61,18 @@ class FileDrafts:
 
         await to_thread.run_sync(self._file.update, lambda document: _put(document, key, text))
 
+    async def exchange(self, key: str, known: str, text: str) -> bool:
+        from anyio import to_thread
+
+        def exchange(document: Document[Draft]) -> bool:
+            stored = document.get(key)
+            if (stored.text if stored is not None else "") != known:
+                return False
+            _put(document, key, text)
+            return True
+
+        return await to_thread.run_sync(self._file.update, exchange)
+
     async def list_keys(self) -> tuple[str, ...]:
         return tuple((await self._read()).ids())
 

@@ -29,6 +29,7 @@ from jjm_tui.tui.notices.channels import (
 )
 from jjm_tui.tui.notices.terminal_title import TerminalTitle
 from jjm_tui.tui.notices.told_file import ToldFile
+from jjm_tui.tui.writing.editor import is_terminal_lent
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -187,7 +188,7 @@ def notifying_for(app: JulesApp) -> Notifying:
 
     def write(data: str) -> None:
         driver = app._driver  # noqa: SLF001 - Textual has no public way to write to the terminal
-        if driver is not None and not app.is_headless:
+        if driver is not None and not app.is_headless and not is_terminal_lent(app):
             driver.write(data)
 
     def leads() -> bool:

@@ -256,22 +256,33 @@ class Drafts:
     async def _save(self, store: DraftStore, key: str) -> None:
         async with self._turn:
             entry = self._entry(key)
-            if not entry.is_dirty or not await self._look(store, key):
+            while entry.is_dirty and await self._look(store, key):
+                try:
+                    if await self._exchange(store, key, entry):
+                        break
+                except StorageError:
+                    return
+            else:
                 return
-            wanted = self._on_disk(key, entry)
-            entry.is_dirty = False
-            try:
-                if wanted != entry.known:
-                    await store.put(key, wanted)
-            except StorageError as error:
-                entry.is_dirty = True
-                self._fail(key, entry, error)
-                return
-            except BaseException:
-                entry.is_dirty = True
-                raise
-            entry.known, entry.kept_at, entry.trouble = wanted, self._now(), None
         self._tell(DraftChange(key))
+
+    async def _exchange(self, store: DraftStore, key: str, entry: _Entry) -> bool:
+        """Write what is in memory over what was last seen on disk; false when another process was faster."""
+        wanted = self._on_disk(key, entry)
+        entry.is_dirty = False
+        try:
+            if wanted != entry.known and not await store.exchange(key, entry.known or "", wanted):
+                entry.is_dirty = True
+                return False
+        except StorageError as error:
+            entry.is_dirty = True
+            self._fail(key, entry, error)
+            raise
+        except BaseException:
+            entry.is_dirty = True
+            raise
+        entry.known, entry.kept_at, entry.trouble = wanted, self._now(), None
+        return True
 
     def _on_disk(self, key: str, entry: _Entry) -> str:
         """What is to be stored: also what was handed over, because it may have to come back after a crash."""
