@@ -166,7 +166,7 @@ async def test_theme_whose_file_is_broken_is_replaced_by_another_and_both_is_tol
     async with stage(tmp_path, tasks=0, size=(200, 30), settings={"ui.theme": "sea"}) as on:
         assert on.app.theme == "jjm-dark"
         await on.shows("The theme file sea.toml is not used: it cannot be read")
-        await on.shows("There is no theme 'sea'; textual-dark is used.")
+        await on.shows("There is no theme 'sea'; jjm-dark is used.")
 
 
 async def test_without_colour_nothing_is_coloured_and_what_the_cursor_is_on_is_reversed(
@@ -209,5 +209,5 @@ async def test_theme_chosen_on_the_screen_is_there_at_the_next_start(tmp_path: P
         assert on.app.theme == "gruvbox"
         path = on.app.launch.memory.path
     memory = Memory.load(path)
-    assert chosen_theme(memory, "textual-dark", {}, {}) == "gruvbox"
+    assert chosen_theme(memory, "jjm-dark", {}, {}) == "gruvbox"
     assert chosen_theme(memory, "nord", {"ui.theme": "file"}, {}) == "nord"

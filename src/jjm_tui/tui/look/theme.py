@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jjm_tui.tui.launch import Launch
     from jjm_tui.tui.memory import Memory
 
-_FALLBACK: Final = "textual-dark"
+_FALLBACK: Final = "jjm-dark"
 _OVER: Final = "theme_over"
 """In the memory beside the chosen theme: what the settings said then, so that a later change there wins."""
 
