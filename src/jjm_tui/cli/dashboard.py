@@ -41,7 +41,7 @@ def _show(options: Options, environ: Mapping[str, str]) -> int:
     from jjm_tui.assembly.graph import fill_demo
     from jjm_tui.assembly.workplace import open_workplace
     from jjm_tui.logs import configure_logging
-    from jjm_tui.tui.app import run_dashboard
+    from jjm_tui.tui.running import run_dashboard
 
     with open_workplace(options, environ) as place:
         configure_logging(place.loaded.settings, place.locations, to_terminal=False)

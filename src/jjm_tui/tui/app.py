@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.text import Text
@@ -13,7 +12,7 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
-from textual.events import Event, Key, MouseDown, Paste
+from textual.events import Event, InputEvent, Key, MouseDown, Paste
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -24,7 +23,6 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui import typed_ahead
 from jjm_tui.tui.bridge import Bridge
 from jjm_tui.tui.collector import Collector
-from jjm_tui.tui.ending import Ending, tell
 from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.look.theme import extra_filters, set_up_themes
@@ -224,6 +222,13 @@ class JulesApp(App[int]):
         else:
             self.leave()
 
+    def _handle_exception(self, error: Exception) -> None:
+        """A screen that was being opened while the program ends cannot find itself any more; that changes nothing."""
+        if self._exit:
+            _log.warning("failed_while_leaving", reason=repr(error))
+        else:
+            super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
         """A mistake of ours: the log gets it, the person a sentence; no values, as they may hold secrets."""
         error = self._exception
@@ -265,7 +270,9 @@ class JulesApp(App[int]):
             screen.clock_ticked(now)
 
     async def on_event(self, event: Event) -> None:
-        """Note when the person last did something."""
+        """Note when the person last did something; while the screens are taken down it is too late for that."""
+        if self._exit and isinstance(event, InputEvent):
+            return
         if isinstance(event, Key | MouseDown | Paste):
             self._returning.acted()
         if isinstance(event, Key | Paste):
@@ -388,23 +395,3 @@ class JulesApp(App[int]):
         self.set_class(compact, "-compact")
         self.launch.memory.density = "compact" if compact else "comfortable"
         self.launch.memory.save()
-
-
-async def _run(app: JulesApp) -> int:
-    if path := app.launch.environ.get("JJM_LOOP_PROBE"):
-        from jjm_tui.tui.loop_probe import LoopProbe
-
-        LoopProbe(Path(path))
-    with Ending(app.interrupt) as ending:
-        try:
-            await app.run_async(mouse=app.launch.settings.ui.mouse)
-        finally:
-            ending.screen_gone()
-            for trouble in await app.close_engine():
-                tell(f"What you typed last could not be kept: {trouble}")
-    return app.return_code or 0
-
-
-def run_dashboard(launch: Launch) -> int:
-    """Show the dashboard until the person leaves; answer the exit code."""
-    return asyncio.run(_run(JulesApp(launch)))

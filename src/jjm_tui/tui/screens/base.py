@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.app import ScreenStackError
+from textual.events import Resize
 from textual.screen import ModalScreen, Screen
 
 from jjm_tui.services.board import Board, BoardChange
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine
 
 T = TypeVar("T")
+
+
+def keep_to_terminal(screen: Screen[Any], event: Resize) -> None:
+    """Lay out for the terminal as it is now, whatever size an event tells.
+
+    A layout tells the screen its own size as well, and of events that wait for a screen Textual keeps only the last
+    one: after many sizes in a row that may be an old one.
+    """
+    if event.size != screen.app.size:
+        event.prevent_default()
+        screen.post_message(Resize(screen.app.size, screen.app.size))
 
 
 class DashboardScreen(Screen[T], Keyed):
@@ -36,6 +48,10 @@ class DashboardScreen(Screen[T], Keyed):
     def now(self) -> datetime:
         """The time, from the injected clock."""
         return self.dashboard.launch.clock.now()
+
+    async def _on_resize(self, event: Resize) -> None:
+        """The terminal has another size."""
+        keep_to_terminal(self, event)
 
     def board_changed(self, change: BoardChange) -> None:
         """Something on the board is dirty; at most twenty times a second."""
@@ -128,6 +144,10 @@ class Dialog(ModalScreen[T], Keyed):
     def offered(self) -> list[str]:
         """The actions of its scopes, and those that every dialog has."""
         return [*super().offered(), *self.ALWAYS]
+
+    async def _on_resize(self, event: Resize) -> None:
+        """The terminal has another size."""
+        keep_to_terminal(self, event)
 
     def board_changed(self, change: BoardChange) -> None:
         """Something on the board is dirty; at most twenty times a second."""
