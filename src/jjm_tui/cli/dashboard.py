@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jjm_tui.cli.context import CommandContext
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
     from jjm_tui.assembly.options import Options
     from jjm_tui.assembly.workplace import Workplace
+    from jjm_tui.ports import Clock
     from jjm_tui.services.board import Board
+    from jjm_tui.tui.engine import Engine
     from jjm_tui.tui.launch import Launch
 
 
@@ -38,14 +41,16 @@ def _without(overrides: Mapping[str, Any], *sections: str) -> dict[str, Any]:
 
 
 def _show(options: Options, environ: Mapping[str, str]) -> int:
-    from jjm_tui.assembly.graph import fill_demo
     from jjm_tui.assembly.workplace import open_workplace
     from jjm_tui.logs import configure_logging
     from jjm_tui.tui.running import run_dashboard
 
     with open_workplace(options, environ) as place:
         configure_logging(place.loaded.settings, place.locations, to_terminal=False)
-        fill_demo(place, environ)
+        if place.demo:
+            from jjm_tui.assembly.graph import fill_demo
+
+            fill_demo(place, environ)
         return run_dashboard(_prepare(environ, place))
 
 
@@ -62,11 +67,16 @@ def _first_page(place: Workplace, now: datetime) -> Board:
     return board
 
 
+def _open_engine(place: Workplace, environ: Mapping[str, str], clock: Clock, board: Board) -> Engine:
+    from jjm_tui.tui.engine import open_engine
+
+    return open_engine(place, environ, clock, board)
+
+
 def _prepare(environ: Mapping[str, str], place: Workplace) -> Launch:
     gc.disable()  # a collection would only delay the first frame; the app decides from then on
     from jjm_tui.assembly.clock import SystemClock
     from jjm_tui.settings.presets import is_configured
-    from jjm_tui.tui.engine import open_engine
     from jjm_tui.tui.keymap import build_keymap
     from jjm_tui.tui.launch import Launch
     from jjm_tui.tui.memory import Memory
@@ -80,7 +90,7 @@ def _prepare(environ: Mapping[str, str], place: Workplace) -> Launch:
         clock=clock,
         memory=Memory.load(place.store.tasks.with_name("dashboard.json")),
         board=_first_page(place, clock.now()),
-        open_engine=lambda board: open_engine(place, environ, clock, board),
+        open_engine=partial(_open_engine, place, environ, clock),
         is_configured=is_configured(settings),
         remarks=keymap.problems,
     )

@@ -55,6 +55,20 @@ def server_part(entries: Iterable[ChatMessage]) -> list[ChatMessage]:
     return [message for message in entries if message.id != PROMPT_ID and not is_local(message)]
 
 
+def is_unread(task: Task) -> bool:
+    """Whether something that concerns a person happened since the task was last seen: it began to wait or finished,
+    a plan came, or Jules wrote.
+    """
+    moments = [task.waiting_since, task.plan.created_at if task.plan is not None else None]
+    moments += [
+        message.timestamp
+        for message in task.chat_history
+        if message.type != "user" and message.id != PROMPT_ID and not is_local(message)
+    ]
+    seen = task.seen_at
+    return any(moment is not None and (seen is None or moment > seen) for moment in moments)
+
+
 def prompt_entry(description: str, created_at: datetime | None) -> ChatMessage:
     """The first prompt as the first line of the conversation; servers do not list it (``servers.md`` section 1)."""
     return ChatMessage(description, "user", created_at, PROMPT_ID)

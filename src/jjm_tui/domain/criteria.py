@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
-from jjm_tui.domain.conversation import PROMPT_ID, is_local
+from jjm_tui.domain.conversation import is_unread
 from jjm_tui.domain.status import ACTIVE_STATUSES, FINAL_STATUSES, WAITING_STATUSES, TaskStatus, normalise_status
 from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.text import clean_line, heading, truncate
@@ -76,20 +76,6 @@ def matches_repository(task: Task, pattern: str) -> bool:
     repository = task.repository.casefold()
     whole = repository if "/" in pattern else repository.rpartition("/")[2]
     return _glob(pattern.casefold()).match(whole) is not None
-
-
-def is_unread(task: Task) -> bool:
-    """Whether something that concerns a person happened since the task was last seen: it began to wait or finished,
-    a plan came, or Jules wrote.
-    """
-    moments = [task.waiting_since, task.plan.created_at if task.plan is not None else None]
-    moments += [
-        message.timestamp
-        for message in task.chat_history
-        if message.type != "user" and message.id != PROMPT_ID and not is_local(message)
-    ]
-    seen = task.seen_at
-    return any(moment is not None and (seen is None or moment > seen) for moment in moments)
 
 
 @lru_cache(maxsize=256)

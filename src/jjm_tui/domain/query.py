@@ -9,7 +9,8 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Final
 
-from jjm_tui.domain.criteria import KEYS, Criterion, Value, is_unread, matches_repository, shown, words
+from jjm_tui.domain.conversation import is_unread
+from jjm_tui.domain.criteria import KEYS, Criterion, Value, matches_repository, shown, words
 from jjm_tui.domain.order import SORT_FIELDS, check_sort_field, sort_tasks
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import FilterError

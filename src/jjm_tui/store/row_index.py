@@ -196,7 +196,7 @@ def _is_snoozed(task: Task, now: datetime) -> bool:
 
 def _as_row(task: Task) -> Task:
     """The task with no more of its conversation than a row and its overview tell."""
-    from jjm_tui.domain.query import is_unread
+    from jjm_tui.domain.conversation import is_unread
 
     kept = task.chat_history[-1:]
     row = replace(task, chat_history=kept, chat_truncated=True)

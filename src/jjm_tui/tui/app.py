@@ -23,14 +23,12 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui import typed_ahead
 from jjm_tui.tui.bridge import Bridge
 from jjm_tui.tui.collector import Collector
-from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.look.theme import extra_filters, set_up_themes
 from jjm_tui.tui.returning import Returning
 from jjm_tui.tui.screens.base import DashboardScreen, Dialog
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.undo import UndoStack
-from jjm_tui.tui.writing.drafts import drafts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from jjm_tui.domain.events import TaskEvent
     from jjm_tui.errors import JulesManagerError
     from jjm_tui.services.results import OperationResult
+    from jjm_tui.tui.engine import Engine
     from jjm_tui.tui.notices.notifying import Notifying
 
 _log: Final = get_logger("dashboard")
@@ -208,6 +207,8 @@ class JulesApp(App[int]):
             self.engine = None if self._opening.exception() else self._opening.result()
         if self.engine is None:
             return ()
+        from jjm_tui.tui.writing.drafts import drafts_of
+
         try:
             return await drafts_of(self).flush()
         finally:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from textual.content import Content
 
 from jjm_tui.domain.order import SORT_FIELDS, check_sort_field
-from jjm_tui.domain.query import Query, parse_query
 from jjm_tui.errors import FilterError, ValidationError
 from jjm_tui.services.arrangement import Grouping
 from jjm_tui.services.board import Board
 from jjm_tui.tui.keymap import Keymap
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.memory import Memory
+
+if TYPE_CHECKING:
+    from jjm_tui.domain.query import Query
 
 GROUPINGS: Final[tuple[Grouping, ...]] = get_args(Grouping)
 _SORTS: Final = ("needs-me", "updated_at", "waiting", "created_at", "status", "repository", "title")
@@ -67,6 +69,8 @@ class ListChoice:
 
     def toggle_filter(self, text: str) -> None:
         """Filter by a known good text; the same again shows everything."""
+        from jjm_tui.domain.query import parse_query
+
         wanted = "" if text == self.text else text
         self.set_filter(wanted, parse_query(wanted) if wanted else None)
 
@@ -75,6 +79,8 @@ class ListChoice:
         if name is None:
             self.set_filter("", None)
             return None
+        from jjm_tui.domain.query import parse_query
+
         text = self.views.get(name, "")
         try:
             query = parse_query(text)

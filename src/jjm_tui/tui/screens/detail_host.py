@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import on
 from textual.timer import Timer
@@ -46,9 +46,7 @@ class DetailHost(TaskScreen):
     @property
     def composer(self) -> Composer | None:
         """The composer of this screen, once the first frame is there."""
-        from jjm_tui.tui.widgets.composer import Composer
-
-        return next(iter(self.query(Composer)), None)
+        return cast("Composer | None", self.query_one_optional("#composer"))
 
     def is_typing(self) -> bool:
         """Whether the person writes a message; true from the moment on in which the composer is given the focus."""
@@ -207,9 +205,7 @@ class DetailHost(TaskScreen):
     @property
     def search(self) -> SearchBar | None:
         """Searching in the detail, once the first frame is there."""
-        from jjm_tui.tui.widgets.search_bar import SearchBar
-
-        return next(iter(self.query(SearchBar)), None)
+        return cast("SearchBar | None", self.query_one_optional("#search"))
 
     def open_search(self) -> bool:
         """Search in the pane of the current tab; false when it cannot be searched."""

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from jjm_tui.domain.query import is_unread
+from jjm_tui.domain.conversation import is_unread
 from jjm_tui.domain.task import SourceFile, Task, needs_me
 from jjm_tui.domain.text import ELLIPSIS, age, clean_line, heading, truncate
 from jjm_tui.tui.look.appearance import Appearance, Role, appearance_of
