@@ -168,8 +168,12 @@ async def test_leaving_and_changing_the_task_keeps_each_draft_apart(tmp_path: Pa
 
 async def test_title_tells_to_whom_and_state_tells_that_nothing_is_typed(tmp_path: Path) -> None:
     async with stage(tmp_path, size=WIDE) as on:
+        assert "message to" not in on.text
+        await on.press("m")
         await on.shows("message to")
         await on.shows("nothing typed")
+        await on.press("escape")
+        await on.until(lambda: "message to" not in on.text)
 
 
 async def test_draft_typed_on_in_another_terminal_is_seen_when_coming_back(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ class Composer(Widget, Keyed):
         &.-troubled { border-subtitle-color: $text-error; border-subtitle-style: bold; }
         & > TypingArea { min-height: 3; max-height: 8; }
         &.-short > TypingArea { min-height: 1; max-height: 4; }
+        &.-idle { display: none; }
     }
     """
 
@@ -125,6 +126,7 @@ class Composer(Widget, Keyed):
 
     def focus_text(self) -> None:
         """Let the person type, at once: ``focus()`` acts later, and keys in between would be commands."""
+        self.remove_class("-idle")
         self.screen.set_focus(self._area)
 
     # the draft
@@ -176,6 +178,7 @@ class Composer(Widget, Keyed):
     def on_descendant_blur(self) -> None:
         """The field or the terminal is left."""
         self._keep()
+        self.call_after_refresh(self._show_state)
 
     # how it looks
 
@@ -185,11 +188,20 @@ class Composer(Widget, Keyed):
         self._show_state()
 
     def _show_state(self) -> None:
+        if not self.is_attached:
+            return
         room = max(self.size.width - 6, 1)
         title = f"message to {clean_line(self._title)}" if self.task_id is not None else "no task to write to"
         self.border_title = literal_line(truncate(title, room))
         self.border_subtitle = literal_line(truncate(self._state(), room))
         self.set_class(self._drafts.state(self._key).trouble is not None, "-troubled")
+        self.set_class(self._is_idle(), "-idle")
+
+    def _is_idle(self) -> bool:
+        """Nobody types, and there is nothing to be seen: the room is for reading."""
+        state = self._drafts.state(self._key)
+        is_empty = not self.text.strip() and not self._draft().strip()
+        return is_empty and self.screen.focused is not self._area and state.trouble is None and not state.is_sending
 
     def _state(self) -> str:
         state = self._drafts.state(self._key)

@@ -213,7 +213,7 @@ class TaskDetail(Vertical):
 
     def pane(self) -> Widget | None:
         """The widget of the current tab, once it was made."""
-        return next(iter(self.query_one(ContentSwitcher).query(f"#{self.tab}")), None)
+        return next(iter(self.query(f"ContentSwitcher > #{self.tab}")), None)
 
     def search_target(self) -> Widget | None:
         """The widget of the current tab that can be searched: the pane itself, or the text in it."""
@@ -295,12 +295,12 @@ class TaskDetail(Vertical):
 
     def _fill(self) -> None:
         task, now = self._shown, self._now
-        if task is None or now is None or not self.is_mounted:
+        tabs = next(iter(self.query(TabBar)), None)
+        if task is None or now is None or tabs is None:
             return
+        tabs.show_tab(self.tab, self._notes(task))
         if self.pane() is None:
-            self.query_one(TabBar).show_tab(self.tab, self._notes(task))
             return
-        self.query_one(TabBar).show_tab(self.tab, self._notes(task))
         fill: dict[Tab, Callable[[Task, datetime], None]] = {
             "overview": self._fill_overview,
             "plan": self._fill_plan,
