@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -335,6 +335,11 @@ class MainScreen(DetailHost):
     def marks_used(self) -> None:
         """The marks served their purpose."""
         self.tasks.clear_marks()
+
+    def unmark(self, task_ids: Collection[str]) -> None:
+        """Take the marks of these tasks away."""
+        for task_id in self.tasks.marks.intersection(task_ids):
+            self.tasks.toggle_mark(task_id)
 
     def select(self, task_id: str) -> None:
         """Bring a task under the cursor, out of a filter if it must be."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
-from urllib.parse import urlsplit
 
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
-from jjm_tui.domain.text import clean_line, heading, truncate
+from jjm_tui.domain.text import heading, truncate
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.screens.base import DashboardScreen
@@ -113,9 +112,13 @@ class TaskScreen(DashboardScreen[str]):
 
         self.app.push_screen(BulkMessageScreen(marked), self._after_bulk)
 
-    def _after_bulk(self, done: object) -> None:
+    def _after_bulk(self, done: frozenset[str] | None) -> None:
+        """What worked is no longer marked; what did not stays."""
         if done:
-            self.marks_used()
+            self.unmark(done)
+
+    def unmark(self, task_ids: Collection[str]) -> None:
+        """Take the marks of these tasks away."""
 
     def marked(self) -> tuple[str, ...]:
         """The marked tasks in the order of the list."""
@@ -169,7 +172,8 @@ class TaskScreen(DashboardScreen[str]):
         from jjm_tui.tui.screens.snooze import SnoozeDialog
 
         ids = self.targets()
-        self.app.push_screen(SnoozeDialog(), lambda until: self._snooze(ids, until))
+        tasks = [task for task_id in ids if (task := self.board.task(task_id)) is not None]
+        self.app.push_screen(SnoozeDialog(tasks), lambda until: self._snooze(ids, until))
 
     def _snooze(self, ids: tuple[str, ...], until: datetime | None) -> None:
         if until is not None:
@@ -252,19 +256,10 @@ class TaskScreen(DashboardScreen[str]):
 
     def do_task_open(self) -> None:
         """Open its page in the browser; only http and https, and the host is told."""
+        from jjm_tui.tui.pages.browsing import open_page
+
         task = self.current_task()
-        url = None if task is None else task.url
-        if task is None or not url:
-            self.dashboard.tell("The server tells no address of this task.", severity="warning")
-            return
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            self.dashboard.tell(
-                f"Not opened, as it is no web address: {truncate(clean_line(url), 80)}", severity="error"
-            )
-            return
-        self.app.open_url(url)
-        self.dashboard.tell(f"Opening it at {parts.hostname}.")
+        open_page(self.dashboard, None if task is None else task.url)
 
     def do_task_copy_id(self) -> None:
         """Copy the id."""
