@@ -50,13 +50,15 @@ class Words:
     shown: int = 30
     """So many first tasks of the list must show for the first page to count as there."""
 
-    def shows_page(self, screen: Screen, tasks: Sequence[Task], shown: int) -> bool:
-        """The first tasks in their order, and in the header how many need the person."""
-        lines = iter(screen.lines)
-        wanted = tasks[:shown]
-        return self.needing(tasks) in screen.text and all(
-            any(_title(task) in line for line in lines) for task in wanted
-        )
+    def page(self, tasks: Sequence[Task], shown: int) -> Callable[[Screen], bool]:
+        """A condition: the first tasks in their order, and in the header how many need the person."""
+        needing, titles = self.needing(tasks), [_title(task) for task in tasks[:shown]]
+
+        def shows_it(screen: Screen) -> bool:
+            lines = iter(screen.lines)
+            return needing in screen.text and all(any(title in line for line in lines) for title in titles)
+
+        return shows_it
 
     def needing(self, tasks: Sequence[Task]) -> str:
         """The header's words for all tasks that need the person."""
@@ -344,7 +346,7 @@ def open_dashboard(home: Path, *, changing: Path | None = None, **variables: str
 
 def wait_for_page(terminal: Terminal, order: Sequence[Task], shown: int = WORDS.shown) -> float:
     """When the first page was there, as the store wants it: counts, and so many rows."""
-    return terminal.wait_for(lambda screen: WORDS.shows_page(screen, order, shown))
+    return terminal.wait_for(WORDS.page(order, shown))
 
 
 def leave(terminal: Terminal) -> None:

@@ -25,6 +25,12 @@ from typing import Self
 PATIENCE = 60.0
 """Seconds until a program that does not show what is expected is given up."""
 
+_PAUSE = 0.004
+"""Seconds without anything new after which what arrived is drawn."""
+
+_MOST = 500
+"""Pieces after which it is drawn anyway."""
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 _TOKEN = re.compile(
@@ -255,9 +261,12 @@ class Terminal:
     # the wire
 
     def _take(self, deadline: float) -> list[tuple[float, bytes]]:
+        """What arrived by then. As long as more comes at once, nothing is drawn: the program would wait for us."""
         with self._arrived:
             if not self._news and self._is_open:
                 self._arrived.wait(max(0.0, deadline - time.perf_counter()))
+            while self._news and self._arrived.wait(_PAUSE) and len(self._news) < _MOST:
+                pass
             news, self._news = self._news, []
         return news
 
