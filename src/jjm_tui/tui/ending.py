@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Final, Self
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_OF_THE_LOOP: Final = (signal.SIGTERM, signal.SIGHUP)
 
 _PATIENCE: Final = 0.5
 """Seconds that a terminal has to read what was written before."""
@@ -21,14 +21,14 @@ class Ending:
     """While it is open, SIGINT, SIGTERM and SIGHUP call ``leave``.
 
     One that comes after ``screen_gone`` tells that the end is under way; the one after that ends the program at once.
-    Handlers of the loop would hear SIGINT even while an editor has taken it over; so these are handlers of the process.
+    SIGINT has a handler of the process, as one of the loop would hear it even while an editor has taken it over.
     """
 
     def __init__(self, leave: Callable[[], None]) -> None:
         self._leave = leave
         self._is_screen_gone = False
         self._loop = asyncio.get_running_loop()
-        self._before: dict[int, object] = {}
+        self._before = signal.getsignal(signal.SIGINT)
 
     def screen_gone(self) -> None:
         """The terminal is as it was; what is still to do needs no screen."""
@@ -42,18 +42,20 @@ class Ending:
         if not self._is_screen_gone:
             self._leave()
             return
-        for number in _SIGNALS:
+        for number in (*_OF_THE_LOOP, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         tell("ending the server; press Ctrl+C once more to leave at once.")
 
     def __enter__(self) -> Self:
-        for number in _SIGNALS:
-            self._before[number] = signal.signal(number, self._received)
+        for number in _OF_THE_LOOP:
+            self._loop.add_signal_handler(number, self._obey)
+        signal.signal(signal.SIGINT, self._received)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, before in self._before.items():
-            signal.signal(number, before)  # type: ignore[arg-type]
+        for number in _OF_THE_LOOP:
+            self._loop.remove_signal_handler(number)
+        signal.signal(signal.SIGINT, self._before)
 
 
 def tell(sentence: str) -> None:

@@ -5,6 +5,7 @@ Textual's driver for POSIX systems is taken as it is, except where the dashboard
 - a terminal that reads nothing (a connection that hangs, a window that is held) would stop the event loop at the 31st
   write; here a thread of our own waits for it, and what cannot be shown is drawn anew once it reads again;
 - a terminal that is gone would kill the writing thread, and with it the end of the program;
+- when the size changes while the handler of an earlier change runs, the old size would be told last;
 - SIGCONT without SIGTSTP before it would save the raw mode as the one to return to;
 - after SIGTSTP and SIGCONT nothing would be drawn, as the size is still the same;
 - the mouse would go on to be reported in pixels to the next program that asks for it.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 import termios
 import threading
@@ -22,6 +24,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -145,6 +149,13 @@ class SteadyDriver(LinuxDriver):
         self._is_stopping = False
         self._outlet = Outlet(sys.__stderr__.fileno(), self._drained)
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is not None:
+            self._loop.add_signal_handler(signal.SIGWINCH, self._tell_size)
+
+    def _tell_size(self) -> None:
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            self._app.post_message(Resize(size, size))
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was."""
