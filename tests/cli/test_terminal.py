@@ -138,9 +138,9 @@ def test_monitor_on_a_terminal_is_live_and_stops_on_ctrl_c(stocked: Program) -> 
         assert terminal.seen.rstrip().rfind(b"\x1b[?25h") > terminal.seen.rfind(b"\x1b[?25l")
 
 
-def test_no_command_on_a_terminal_is_the_live_overview(stocked: Program) -> None:
+def test_no_command_on_a_terminal_opens_the_dashboard(stocked: Program) -> None:
     with stocked.on_terminal() as terminal:
-        terminal.wait_for("Ctrl+C stops")
+        terminal.wait_for("NEEDS YOU")
         os.kill(terminal.process.pid, signal.SIGTERM)
         assert terminal.finish() == 130
 
