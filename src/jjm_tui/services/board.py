@@ -7,8 +7,9 @@ dirty; nothing here waits. Only the domain is imported, so that a first frame ca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final, Literal
 
 from jjm_tui.domain.counts import TaskCounts
@@ -239,6 +240,9 @@ class Board:
             self._tell(BoardChange(moved, frozenset({"watched"})))
 
 
+_TOLD: Final = attrgetter(*(each.name for each in fields(Task) if each.name not in ("synced_at", "provenance")))
+
+
 def _is_only_newer(known: Task, task: Task) -> bool:
     """Whether a server told the same again: every list does that for every task."""
-    return replace(known, synced_at=task.synced_at, provenance=task.provenance) == task
+    return bool(_TOLD(known) == _TOLD(task))

@@ -138,10 +138,12 @@ class LiveFeed:
     async def _follow_store(self, changes: AsyncIterator[frozenset[str]]) -> None:
         async for ids in changes:
             try:
-                if not self.board.is_whole:
-                    self.board.load(await self.context.store.list_tasks())
-                stored = {task.id: task for task in await self.context.store.list_tasks()}
-                self.board.apply({task_id: stored.get(task_id) for task_id in ids})
+                tasks = await self.context.store.list_tasks()
+                if self.board.is_whole:
+                    stored = {task.id: task for task in tasks}
+                    self.board.apply({task_id: stored.get(task_id) for task_id in ids})
+                else:
+                    self.board.load(tasks)
                 await self._read_sync()
                 self._tell_trouble(None)
             except StorageError as error:

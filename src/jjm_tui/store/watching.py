@@ -15,9 +15,9 @@ from jjm_tui.store.durable import FILE_OPS, Signature
 _LOOK_EVERY: Final = 0.1
 """Seconds between two looks where the system does not tell about changes; the promise is 300 ms."""
 
-_STEP_MS: Final = 50
+_STEP_MS: Final = 75
 _DEBOUNCE_MS: Final = 100
-_SAFETY_MS: Final = 1000
+_SAFETY_MS: Final = 2000
 """Milliseconds. One watcher with a step of 50 and a look a second costs 0.13 % of a core; three with a step of 20 cost
 1.2 %, measured."""
 

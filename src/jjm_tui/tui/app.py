@@ -141,6 +141,7 @@ class JulesApp(App[int]):
             engine = await asyncio.shield(self._opening)
         except Exception as error:  # noqa: BLE001 - the screen stays readable whatever is wrong behind it
             _log.exception("engine_failed", reason=str(error))
+            self._collector.settle()
             self.tell(f"The services could not be opened: {error}", severity="error")
             return
         self.engine = engine

@@ -212,9 +212,7 @@ class MainScreen(DetailHost):
     def _show_bars(self) -> None:
         now, board, launch = self.now(), self.board, self.dashboard.launch
         counts = board.first_counts or self._arrangement.counts
-        self.query_one(HeaderBar).show_state(
-            launch.profile, board.connection, counts, now, is_cut=board.sync.truncated, seconds=True
-        )
+        self.query_one(HeaderBar).show_state(launch.profile, board.connection, counts, now, is_cut=board.sync.truncated)
         self.query_one(StatusBar).show_state(board, self._oldest_visible(), self._hints(), now, note=self._note())
         self.query_one(TroubleBar).show_state(board, launch.keymap, now)
         self.dashboard.show_title(counts.needs_me)
