@@ -1,10 +1,10 @@
 """A Jules MCP server without an SDK, quick to start, whose calls can be held, refused or cut, as files beside it say.
 
 ``python -m tests.tui.held_server FOLDER [TRAIT…]``. The world is ``FOLDER/world.json``; every call is a line in
-``FOLDER/calls.log`` before anything else happens. Files named ``<what>-<tool>`` decide about a call of that tool:
-``hold`` waits before the effect and ``keep`` after it, for as long as the file is there; ``refuse`` says no; ``die``
-ends the server before the effect and ``drop`` after it, once. Traits: ``deaf`` ends neither on SIGTERM nor at the end
-of its input, ``silent`` never answers the handshake, ``parent`` has a child that outlives it.
+``FOLDER/calls.log`` before anything else happens. Files named ``<what>-<tool>`` or ``<what>-<tool>-<task>`` decide
+about a call of that tool: ``hold`` waits before the effect and ``keep`` after it, for as long as the file is there;
+``refuse`` says no; ``die`` ends the server before the effect and ``drop`` after it, once. Traits: ``deaf`` ends neither
+on SIGTERM nor at the end of its input, ``silent`` never answers the handshake, ``parent`` has a child that outlives it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from jjm_tui.simulator.api_errors import ApiError
 from jjm_tui.simulator.dialect import CallRefusedError
 from jjm_tui.simulator.rest_dialect import RestDialect
 from jjm_tui.simulator.world import World
@@ -50,35 +52,38 @@ class HeldServer:
 
     def _call(self, request_id: object, params: dict[str, Any]) -> None:
         tool, arguments = params["name"], params.get("arguments") or {}
+        names = (tool, f"{tool}-{arguments.get('sessionId')}")
         with self._turn, (self._folder / "calls.log").open("a", encoding="utf-8") as log:
             log.write(f"{tool}\n")
-        self._wait_while("hold", tool)
-        self._end_if("die", tool)
-        if (self._folder / f"refuse-{tool}").exists():
-            refusal = {"content": [{"type": "text", "text": "Error: not today"}], "isError": True}
-            self._say(request_id, result=refusal)
-            return
+        self._wait_while("hold", names)
+        self._end_if("die", names)
         try:
             with self._turn:
-                reply = self._dialect.call(tool, arguments)
+                reply = (
+                    self._dialect.refuse(tool, arguments, ApiError(400))
+                    if self._find("refuse", names)
+                    else self._dialect.call(tool, arguments)
+                )
         except CallRefusedError as refusal:
             self._say(request_id, error={"code": refusal.code, "message": refusal.message})
             return
-        self._wait_while("keep", tool)
-        self._end_if("drop", tool)
+        self._wait_while("keep", names)
+        self._end_if("drop", names)
         content = [{"type": "text", "text": reply.text}]
         self._say(request_id, result={"content": content, "isError": reply.is_error})
 
-    def _wait_while(self, what: str, tool: str) -> None:
-        while (self._folder / f"{what}-{tool}").exists():
+    def _find(self, what: str, names: Iterable[str]) -> Path | None:
+        paths = (self._folder / f"{what}-{name}" for name in names)
+        return next((path for path in paths if path.exists()), None)
+
+    def _wait_while(self, what: str, names: Iterable[str]) -> None:
+        while self._find(what, names):
             time.sleep(_STEP)
 
-    def _end_if(self, what: str, tool: str) -> None:
-        try:
-            (self._folder / f"{what}-{tool}").unlink()
-        except FileNotFoundError:
-            return
-        os._exit(9)
+    def _end_if(self, what: str, names: Iterable[str]) -> None:
+        if (path := self._find(what, names)) is not None:
+            path.unlink()
+            os._exit(9)
 
     def _say(self, request_id: object, **message: object) -> None:
         line = json.dumps({"jsonrpc": "2.0", "id": request_id, **message}).encode() + b"\n"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
+import math
 import os
 import pty
 import re
@@ -35,6 +37,7 @@ MARK = "JJM_TEST_MARK"
 ROOT = Path(__file__).parents[2]
 PATHS = os.pathsep.join([str(ROOT), str(ROOT / "src")])
 _STEP = 0.02
+_INSISTING = 0.15
 
 KEYS: Mapping[str, str] = {
     "enter": "\r",
@@ -46,7 +49,8 @@ KEYS: Mapping[str, str] = {
     "f5": "\x1b[15~",
     **{f"ctrl+{letter}": chr(ord(letter) - 96) for letter in "abcdefghijklmnopqrstuvwxyz"},
 }
-"""What a terminal sends for a key; letters are sent as they are. Escape as the Kitty protocol has it: alone it would\nbe the beginning of another key when that follows at once."""
+"""What a terminal sends for a key; letters are sent as they are. Escape as the Kitty protocol has it: alone it would
+be the beginning of another key when that follows at once."""
 
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _KITTY = re.compile(rb"\x1b\[([<>])[0-9]*u")
@@ -162,6 +166,20 @@ class TerminalStage:
             return there
 
         self.until(are_there, f"{words} on the screen")
+
+    def insist(self, key: str, condition: Callable[[], object], what: str) -> None:
+        """Press a key now and again until it has its effect: some count only once what they decide about was seen."""
+        pressed_at = -math.inf
+
+        def is_so() -> bool:
+            nonlocal pressed_at
+            done = bool(condition())
+            if not done and time.monotonic() - pressed_at > _INSISTING:
+                pressed_at = time.monotonic()
+                self.press(key)
+            return done
+
+        self.until(is_so, what)
 
     def hides(self, words: str) -> None:
         """Wait until these words are gone from the screen."""
@@ -317,13 +335,19 @@ class Ground:
 
     # the server
 
-    def order(self, what: str, tool: str) -> None:
-        """Let calls of a tool be held, refused or cut; see ``held_server``."""
-        (self.folder / f"{what}-{tool}").touch()
+    def order(self, what: str, tool: str, task_id: str | None = None) -> None:
+        """Let calls of a tool, for one task only if it is named, be held, refused or cut; see ``held_server``."""
+        (self.folder / "-".join(filter(None, (what, tool, task_id)))).touch()
 
-    def lift(self, what: str, tool: str) -> None:
+    def lift(self, what: str, tool: str, task_id: str | None = None) -> None:
         """Let them pass again."""
-        (self.folder / f"{what}-{tool}").unlink(missing_ok=True)
+        (self.folder / "-".join(filter(None, (what, tool, task_id)))).unlink(missing_ok=True)
+
+    def lift_all(self) -> None:
+        """Let everything pass again."""
+        for what in ("hold", "keep", "refuse", "die", "drop"):
+            for path in self.folder.glob(f"{what}-*"):
+                path.unlink(missing_ok=True)
 
     def calls(self, tool: str) -> int:
         """How often a tool was called."""
@@ -334,10 +358,18 @@ class Ground:
         """What really happened in the world: session and text, oldest first."""
         return [(entry.session_id, entry.text) for entry in read_journal(self.world) if entry.kind == kind]
 
+    def drafts(self) -> dict[str, str]:
+        """The texts on disk that did not go out, by their keys."""
+        return {each["key"]: each["text"] for each in self._stored("drafts") if each["text"]}
+
     def operations(self) -> list[dict[str, Any]]:
-        """What the outbox on disk holds, read by another process of the program."""
-        found: list[dict[str, Any]] = self.program.ok("outbox", "list", "--all", "--json").json["operations"]
-        return found
+        """The operations on disk, oldest first."""
+        return self._stored("outbox", "operations")
+
+    def _stored(self, name: str, key: str | None = None) -> list[dict[str, Any]]:
+        found = list((self.folder / "home").rglob(f"{name}.json"))
+        records: list[dict[str, Any]] = json.loads(found[0].read_bytes())[key or name] if found else []
+        return records
 
     # processes
 

@@ -65,3 +65,29 @@ def test_palette_typed_at_once_finds(place: Ground) -> None:
         terminal.shows("NEEDS YOU", "connected")
         terminal.type(":outbox")
         terminal.shows("outbox", "what you sent")
+
+
+def test_fields_filled_in_at_once_hold_what_was_meant_for_each(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        terminal.press("c")
+        terminal.shows("New task", "acme/api.server")
+        terminal.type("acme/webapp\tmain\tA title\tWrite it\rand test it")
+        terminal.shows("▌acme/webapp ", "▌main ", "▌A title ", "▌Write it ", "▌and test it ", "draft kept")
+
+
+def test_key_right_after_a_filter_is_a_command_again(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        terminal.type("/ORM\rmgo on")
+        terminal.shows("filter: ORM ", "│ go on ")
+
+
+def test_key_that_takes_its_screen_away_does_not_hold_up_the_next(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        for _ in range(20):
+            terminal.press("?", "escape")
+        terminal.press("/")
+        terminal.type("ORM")
+        terminal.shows("filter: ORM ")

@@ -20,7 +20,6 @@ from textual.screen import Screen
 from jjm_tui.domain.text import clean
 from jjm_tui.logs import get_logger
 from jjm_tui.services.board import BoardChange
-from jjm_tui.tui import typed_ahead
 from jjm_tui.tui.bridge import Bridge
 from jjm_tui.tui.collector import Collector
 from jjm_tui.tui.launch import Launch
@@ -28,6 +27,7 @@ from jjm_tui.tui.look.theme import extra_filters, set_up_themes
 from jjm_tui.tui.returning import Returning
 from jjm_tui.tui.screens.base import DashboardScreen, Dialog
 from jjm_tui.tui.screens.main import MainScreen
+from jjm_tui.tui.typed_ahead import KeyDone, TypedAhead
 from jjm_tui.tui.undo import UndoStack
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class JulesApp(App[int]):
         super().__init__()
         for key in ("ctrl+q", "ctrl+c"):
             self._bindings.key_to_bindings.pop(key, None)
+        self._typed_ahead = TypedAhead(self, super().on_event)
         self._bridge: Bridge | None = None
         self._is_focused = True
         self._ticked_at = launch.clock.monotonic()
@@ -277,18 +278,14 @@ class JulesApp(App[int]):
             return
         if isinstance(event, Key | MouseDown | Paste):
             self._returning.acted()
-        if isinstance(event, Key | Paste):
-            typed_ahead.note(event, self.focused)
-        await super().on_event(event)
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._typed_ahead.take(event)
+        else:
+            await super().on_event(event)
 
-    def on_key(self, event: Key) -> None:
-        """Look whether a key is a command, unless it was typed ahead of a text field."""
-        if typed_ahead.pass_on(event, self.focused):
-            event.prevent_default()
-
-    def on_paste(self, event: Paste) -> None:
-        """The same for a paste."""
-        typed_ahead.pass_on(event, self.focused)
+    def on_key_done(self, message: KeyDone) -> None:
+        """A key has had its effect."""
+        self._typed_ahead.done(message)
 
     def on_app_focus(self) -> None:
         self._set_focused(True)
