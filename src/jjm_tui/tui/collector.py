@@ -27,7 +27,7 @@ class Collector:
     def __init__(self) -> None:
         self._was_on = gc.isenabled()
         self._before = gc.get_threshold()
-        self._all_at = 0.0
+        self._all_at: float | None = None
         gc.disable()
 
     def settle(self) -> None:
@@ -38,6 +38,8 @@ class Collector:
 
     def tick(self, monotonic: float, away_for: float) -> None:
         """Called now and then. ``away_for``: seconds since the person last did something."""
+        if self._all_at is None:
+            self._all_at = monotonic
         if away_for >= _AWAY and monotonic - self._all_at >= _ALL_EVERY:
             self._all_at = monotonic
             gc.collect()

@@ -337,32 +337,32 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     # drawing
 
     def render_line(self, y: int) -> Strip:
-        strip = self._strip(y)
+        strip = self._strip(y, self.scroll_offset.y, self.scrollable_content_region.size)
         self._painted[y] = strip
         return strip
 
     def _repaint(self, only: Collection[str | None] | None = None) -> None:
         """Paint the lines in sight that look different from what is on the screen."""
-        top = self.scroll_offset.y
-        for y in range(self._height):
+        top, size = self.scroll_offset.y, self.scrollable_content_region.size
+        for y in range(size.height):
             if only is not None and self._rows.task_at(top + y) not in only:
                 continue
-            if self._strip(y) is not self._painted.get(y):
+            if self._strip(y, top, size) is not self._painted.get(y):
                 self.refresh_line(top + y)
 
-    def _strip(self, y: int) -> Strip:
-        region = self.scrollable_content_region
+    def _strip(self, y: int, top: int, size: Size) -> Strip:
+        """The line ``y`` of what can be seen: ``top`` is its first row, ``size`` the room for it."""
         painter = self._painter
         if not self._rows.count:
-            lines = painter.message(self._empty, region.size)
-            return lines[y] if y < len(lines) else painter.blank(region.width)
-        found = self._rows.at(self.scroll_offset.y + y)
+            lines = painter.message(self._empty, size)
+            return lines[y] if y < len(lines) else painter.blank(size.width)
+        found = self._rows.at(top + y)
         if isinstance(found, Group):
-            return painter.heading(found, region.width, is_whole=self._arrangement.is_whole)
+            return painter.heading(found, size.width, is_whole=self._arrangement.is_whole)
         if found is None or self._now is None:
-            return painter.blank(region.width)
+            return painter.blank(size.width)
         look = RowLook(
-            region.width,
+            size.width,
             is_cursor=found == self._cursor.task_id,
             is_marked=found in self._marks,
             has_focus=self.has_focus,
