@@ -131,9 +131,9 @@ async def test_what_is_known_of_the_plan_is_told(complete: bool, approved: bool 
 async def test_no_plan_says_why() -> None:
     async with staged() as (app, _):
         app.view.show(None)
-        assert app.text[:2] == ["No plan yet.", "Jules has not shown one for this task so far."]
+        assert app.text[:2] == ["No plan is known.", "None was read of this task so far."]
         app.view.show(None, note="This server tells no plans.")
-        assert app.text[:2] == ["No plan yet.", "This server tells no plans."]
+        assert app.text[:2] == ["No plan is known.", "This server tells no plans."]
         app.view.show(OLD)
         assert app.text[0] == "Plan · 3 steps"
 

@@ -224,6 +224,7 @@ class BulkApprovalScreen(BulkSheet):
         if not self.children:
             return
         view = self.query_one(PlanView)
+        view.display = bool(self.lines)
         line = self.lines.get(self.row_list.cursor_id or "")
         preview = None if line is None else self._previews.get(line.task_id)
         if preview is not None and line is not None:
@@ -236,9 +237,10 @@ class BulkApprovalScreen(BulkSheet):
     def hints(self) -> Iterable[Hint]:
         if self.is_asking or self.is_sending:
             return super().hints()
+        if not self.lines:
+            return (("back", "back"), ("refresh", "read again"))
         approve: tuple[Hint, ...] = (("approval.confirm", "approve the ticked"),) if self.ticked else ()
-        look: tuple[Hint, ...] = (("open", "look"),) if self.lines else ()
-        return (*approve, *super().hints(), *look, ("refresh", "read again"))
+        return (*approve, *super().hints(), ("open", "look"), ("refresh", "read again"))
 
     # deciding
 

@@ -36,7 +36,7 @@ class SnoozeDialog(Sheet[datetime], Moving):
 
     DEFAULT_CSS = """
     SnoozeDialog {
-        & > #frame { width: 60; }
+        & > #frame { width: 64; }
         & #about { padding: 1 1 0 1; height: auto; color: $foreground; }
         & RowList { height: auto; margin: 1 0; }
         & Input { border: none; height: 1; padding: 0 1; margin: 0 1; background: $boost; }
@@ -109,7 +109,7 @@ class SnoozeDialog(Sheet[datetime], Moving):
         event.stop()
         moment = read_moment(event.value, self.now())
         if moment is None:
-            wrong = "Not understood. Write 90m, 3h, 2d, 1w or a time such as 18:30."
+            wrong = "Not understood. Write 90m, 3h, 2d, 1w or 18:30."
             self.query_one("#wrong", Static).update(Content(wrong))
         else:
             self.leave(moment)

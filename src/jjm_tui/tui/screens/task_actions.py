@@ -178,7 +178,8 @@ class TaskScreen(DashboardScreen[str]):
     def _snooze(self, ids: tuple[str, ...], until: datetime | None) -> None:
         if until is not None:
             before = {task_id: task.snoozed_until for task_id in ids if (task := self.board.task(task_id)) is not None}
-            self._mark("snoozed", ids, lambda engine: engine.manager.snooze(ids, until), lambda e: _wake(e, before))
+            word = "snoozed" if until > self.now() else "woke"
+            self._mark(word, ids, lambda engine: engine.manager.snooze(ids, until), lambda e: _wake(e, before))
 
     def do_task_forget(self) -> None:
         """Forget the targets here, after a question that names what would be lost."""

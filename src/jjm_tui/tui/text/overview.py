@@ -77,7 +77,10 @@ def _heading(text: str, note: str = "") -> Iterator[Block]:
 def _state(task: Task, now: datetime) -> Iterator[Block]:
     look = appearance_of(task, now)
     reason = needs_me(task, now)
-    pieces: list[Piece] = [(f"{look.glyph} {look.sentence}", _STATE_ROLES.get(look.role, ("strong",)))]
+    roles = _STATE_ROLES.get(look.role, ("strong",))
+    if task.status is TaskStatus.FAILED and look.role == "done":
+        roles = ("strong",)  # a failure that was looked at is no success
+    pieces: list[Piece] = [(f"{look.glyph} {look.sentence}", roles)]
     if task.waiting_since is not None and reason is not None:
         pieces.append((f" · for {age((now - task.waiting_since).total_seconds())}", ()))
     told = "never asked the server" if task.synced_at is None else f"as of {_moment(task.synced_at, now)}"

@@ -73,8 +73,8 @@ def plan_blocks(
 def no_plan_blocks(why: str | None = None) -> list[Block]:
     """What stands where a plan will be. ``why``: a sentence that says why there is none."""
     return [
-        LineBlock([("No plan yet.", ("strong",))]),
-        LineBlock([(why or "Jules has not shown one for this task so far.", ("muted",))]),
+        LineBlock([("No plan is known.", ("strong",))]),
+        LineBlock([(why or "None was read of this task so far.", ("muted",))]),
     ]
 
 
@@ -90,7 +90,11 @@ def _head(plan: Plan, risks: Sequence[RiskMark], revision: int | None, note: str
     count = "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
     touched = touched_words(risks)
     yield LineBlock(
-        [(name, ("heading",)), (f" · {count}", ()), *([(" · ", ()), (touched, ("attention",))] if touched else [])]
+        [
+            (name, ("heading",)),
+            *([(f" · {count}", ())] if plan.steps else []),
+            *([(" · ", ()), (touched, ("attention",))] if touched else []),
+        ]
     )
     if plan.approved is not None or not note:
         yield LineBlock([_APPROVAL[plan.approved]])

@@ -137,4 +137,5 @@ def _explanation(error: FilterError) -> Content:
     position = error.context.get("position")
     where = f" at {position + 1}" if isinstance(position, int) else ""
     hint = f" {error.hint}" if error.hint else ""
-    return literal_line(f"✗{where}: {error.message}{hint} The list stays as it was.")
+    what = error.message.removeprefix("The filter is wrong").partition(": ")[2] or error.message
+    return literal_line(f"✗{where}: {what}{hint} The list stays as it was.")

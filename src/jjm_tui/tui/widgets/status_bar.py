@@ -11,7 +11,9 @@ from jjm_tui.domain.text import age
 from jjm_tui.services.board import Board
 from jjm_tui.tui.widgets.bar import Bar, Piece
 
-_FIRST_HINT_RANK: Final = 10
+_HELP_RANK: Final = 10
+"""The way to all other keys is the last one that a narrow line gives up."""
+_FIRST_HINT_RANK: Final = 11
 _STEP: Final = 5
 """Seconds in which the age of the data is told: it need not be drawn every second."""
 
@@ -72,8 +74,9 @@ class StatusBar(Bar):
             used = f"{connection.budget_used}/{connection.budget_limit}"
             yield Piece(f"calls {used}", "quiet", rank=9, short=used, target="connection")
         for rank, (key, title, action_id) in enumerate(hints):
-            yield Piece(key, "key", rank=_FIRST_HINT_RANK + rank, target=action_id, right=True)
-            yield Piece(title, "hint", rank=_FIRST_HINT_RANK + rank, target=action_id, right=True, glue=" ")
+            importance = _HELP_RANK if action_id == "help" else _FIRST_HINT_RANK + rank
+            yield Piece(key, "key", rank=importance, target=action_id, right=True)
+            yield Piece(title, "hint", rank=importance, target=action_id, right=True, glue=" ")
 
 
 def _outbox(board: Board) -> Iterator[Piece]:
