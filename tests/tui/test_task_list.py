@@ -484,6 +484,17 @@ async def test_changed_row_that_looks_the_same_paints_nothing():
         assert app.list.drawn == []
 
 
+async def test_changed_row_is_painted_once_and_not_again_by_every_tick():
+    async with shown(MANY) as (app, pilot):
+        app.change(replace(MANY[5], title="Another title"))
+        await pilot.pause()
+        app.list.drawn.clear()
+        app.list.tick(NOON)
+        app.list.tick(NOON)
+        await pilot.pause()
+        assert app.list.drawn == []
+
+
 async def test_changed_row_out_of_sight_paints_nothing():
     async with shown(MANY) as (app, pilot):
         app.change(replace(MANY[39], title="Another title"))

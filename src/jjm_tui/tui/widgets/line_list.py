@@ -302,6 +302,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             return kept[1]
         strip = self._styles.draw(content, width, look)
         if span is None:
+            self._strips.discard(key)  # setting a key that is there would leave its old value
             self._strips[key] = content, strip
         return strip
 

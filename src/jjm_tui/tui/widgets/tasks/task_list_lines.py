@@ -85,7 +85,9 @@ class LinePainter:
         line = self._rows.get(task.id)
         if line is not None and line.task is task and line[1:4] == (moment, info, look):
             return line.strip
-        line = self._rows[task.id] = self._draw(_Line(task, moment, info, look, (), Strip([])), now, line)
+        line = self._draw(_Line(task, moment, info, look, (), Strip([])), now, line)
+        self._rows.discard(task.id)  # setting a key that is there would leave its old value
+        self._rows[task.id] = line
         return line.strip
 
     def _draw(self, wanted: _Line, now: datetime, before: _Line | None) -> _Line:
