@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -13,24 +13,19 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.timer import Timer
 
-from jjm_tui.domain.task import Task
-from jjm_tui.services.arrangement import Arrangement, View
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
-from jjm_tui.tui.list_view import ListChoice
-from jjm_tui.tui.screens.detail_host import DetailHost
+from jjm_tui.tui.screens.list_host import ListHost
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.detail import Tab, TaskDetail
 from jjm_tui.tui.widgets.header import COUNT_FILTERS, HeaderBar
 from jjm_tui.tui.widgets.status_bar import StatusBar
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
-from jjm_tui.tui.widgets.tasks.task_row import DELIVERY_MARKS, RowInfo
 from jjm_tui.tui.widgets.trouble_bar import TroubleBar
 from jjm_tui.tui.widgets.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import OperationResult
-    from jjm_tui.tui.widgets.filter_bar import FilterBar
 
 WIDE: Final = 100
 """Cells from which the detail stands beside the list (``dashboard.md``, Behaviour under stress)."""
@@ -41,12 +36,8 @@ _FOLLOW: Final = 0.04
 _AGING: Final = timedelta(seconds=5)
 """How exactly ages are kept; looking at every row each second would cost a tenth of the idle time."""
 
-_STALE_AFTER: Final = timedelta(minutes=5)
-_STALE_LOOKS: Final = 6
-"""A row is old when it was not confirmed for so many looks, and for five minutes at least."""
 
-
-class MainScreen(DetailHost):
+class MainScreen(ListHost):
     """List, detail, composer."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "list", "detail", "diff"})
@@ -71,23 +62,18 @@ class MainScreen(DetailHost):
 
     def __init__(self) -> None:
         super().__init__()
-        memory = self.dashboard.launch.memory
-        self.choice = ListChoice.remembered(memory, self.dashboard.launch.settings.views)
         self.set_class(self.app.size.width < WIDE, "-narrow")
         self._is_complete = False
         self._completing = asyncio.Lock()
         self._aged_at: datetime | None = None
         self._following: Timer | None = None
-        self._arrangement = Arrangement(
-            View(self.choice.query, self.choice.sort, self.choice.reverse, self.choice.grouping)
-        )
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(id="header")
         yield ViewTabs(id="views")
         with Container(id="panes"):
             with Vertical(id="list-pane"):
-                yield TaskList(row_info=self._row_info, id="tasks")
+                yield TaskList(row_info=self.row_info, id="tasks")
             with Vertical(id="side"):
                 yield TaskDetail(id="detail")
         yield TroubleBar(id="trouble")
@@ -101,8 +87,8 @@ class MainScreen(DetailHost):
         self.query_one(ViewTabs).show_views(tuple(self.dashboard.launch.settings.views), self.choice.view)
         self._arrangement.load(self.board.tasks, self.now(), is_whole=self.board.is_whole)
         self.tasks.show(self._arrangement, self.board.tasks, self.now())
-        self._show_list_state()
-        self._show_bars()
+        self.show_list_state()
+        self.show_bars()
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
@@ -123,11 +109,6 @@ class MainScreen(DetailHost):
             self.write_to(task)
 
     @property
-    def tasks(self) -> TaskList:
-        """The list."""
-        return self.query_one(TaskList)
-
-    @property
     def is_wide(self) -> bool:
         """Whether the detail stands beside the list."""
         return self.size.width >= WIDE and not self.has_class("-no-preview")
@@ -146,7 +127,7 @@ class MainScreen(DetailHost):
                     self._show_current()
         if change.aspects & {"connection", "tasks", "sync"} and not self._arrangement.shown_count:
             self._show_empty_state()
-        self._show_bars()
+        self.show_bars()
         super().board_changed(change)
 
     def _take_over(self, task_ids: frozenset[str], now: datetime) -> None:
@@ -168,7 +149,7 @@ class MainScreen(DetailHost):
             self._aged_at = now
             self.tasks.tick(now)
             super().clock_ticked(now)
-        self._show_bars()
+        self.show_bars()
 
     def on_screen_suspend(self) -> None:
         """A dialog or another screen is on top: the order is held, so that nothing moves under a decision."""
@@ -178,7 +159,7 @@ class MainScreen(DetailHost):
         """Back again: take over what was held."""
         if self._arrangement.thaw():
             self.tasks.rearranged()
-        self._show_bars()
+        self.show_bars()
 
     def operation_ended(self, result: OperationResult) -> None:
         """A decision has its outcome: a new task comes under the cursor."""
@@ -191,25 +172,9 @@ class MainScreen(DetailHost):
         if event.size.width < WIDE and self.detail.has_focus_within:
             self.set_focus(self.tasks)
 
-    def _row_info(self, task_id: str) -> RowInfo:
-        now = self.now()
-        delivery = self.board.delivery(task_id, now)
-        task = self.board.task(task_id)
-        return RowInfo(
-            delivery=None if delivery is None else DELIVERY_MARKS.get(delivery.word),
-            is_watched=task_id in self.board.watched,
-            is_stale=task is not None and self._is_stale(task, now),
-        )
-
-    def _is_stale(self, task: Task, now: datetime) -> bool:
-        if task.status.is_final or task.synced_at is None:
-            return False
-        interval = timedelta(seconds=self.dashboard.launch.settings.polling.interval)
-        return now - task.synced_at > max(_STALE_AFTER, _STALE_LOOKS * interval)
-
     # bars
 
-    def _show_bars(self) -> None:
+    def show_bars(self) -> None:
         now, board, launch = self.now(), self.board, self.dashboard.launch
         counts = board.first_counts or self._arrangement.counts
         self.query_one(HeaderBar).show_state(launch.profile, board.connection, counts, now, is_cut=board.sync.truncated)
@@ -224,10 +189,6 @@ class MainScreen(DetailHost):
             if (task := self.board.task(task_id)) is not None and task.synced_at is not None
         ]
         return min(times, default=None)
-
-    def visible_ids(self) -> tuple[str, ...]:
-        """The tasks whose rows can be seen."""
-        return self.tasks.visible_ids()
 
     def _hints(self) -> list[tuple[str, str, str]]:
         """The keys that work right now, the most useful first."""
@@ -247,7 +208,7 @@ class MainScreen(DetailHost):
         hidden = self.tasks.marked_hidden
         return f"{count} marked" + (f", {hidden} of them hidden" if hidden else "")
 
-    def _show_list_state(self) -> None:
+    def show_list_state(self) -> None:
         pane = self.query_one("#list-pane")
         pane.border_title = self.choice.describe()
         self._show_empty_state()
@@ -262,7 +223,7 @@ class MainScreen(DetailHost):
     @on(Bar.Chosen)
     async def _piece_chosen(self, message: Bar.Chosen) -> None:
         if message.target in COUNT_FILTERS:
-            self._filter_by(COUNT_FILTERS[message.target])
+            self.filter_by(COUNT_FILTERS[message.target])
         elif message.target in ACTIONS:
             await self.action_perform(message.target)
         elif message.target.startswith("view:"):
@@ -302,94 +263,11 @@ class MainScreen(DetailHost):
         elif not self.board.tasks or self.detail.task_id is None or self.board.task(self.detail.task_id) is None:
             self.detail.show_nothing(Content("The task under the cursor is shown here."))
 
-    @on(TaskList.Opened)
-    async def _opened_row(self) -> None:
-        await self.do_open()
-
-    @on(TaskList.MarksChanged)
-    def _marks_changed(self) -> None:
-        self._show_bars()
-
-    def current_task(self) -> Task | None:
-        """The task under the cursor."""
-        return self.board.task(self.tasks.highlighted)
-
-    def unavailable(self, action_id: str) -> str | None:
-        """Why not: as for every task, and nothing that needs the person."""
-        if action_id in ("next.needs-me", "previous.needs-me") and not self._goes_through_matches():
-            return None if self._arrangement.needing else "No task in this list needs you."
-        return super().unavailable(action_id)
-
-    def targets(self) -> tuple[str, ...]:
-        """The marked tasks, else the one under the cursor."""
-        return self.marked() or super().targets()
-
-    def marked(self) -> tuple[str, ...]:
-        """The marked tasks, those with a row in the order of the list."""
-        marks = self.tasks.marks
-        shown = [task_id for group in self._arrangement.groups for task_id in group.task_ids if task_id in marks]
-        return (*shown, *sorted(marks.difference(shown)))
-
-    def marks_used(self) -> None:
-        """The marks served their purpose."""
-        self.tasks.clear_marks()
-
-    def unmark(self, task_ids: Collection[str]) -> None:
-        """Take the marks of these tasks away."""
-        for task_id in self.tasks.marks.intersection(task_ids):
-            self.tasks.toggle_mark(task_id)
-
-    def select(self, task_id: str) -> None:
-        """Bring a task under the cursor, out of a filter if it must be."""
-        if not self.tasks.select(task_id) and self.board.task(task_id) is not None:
-            self._filter_by("")
-            self.tasks.select(task_id)
-
     def go_on_from(self, task_id: str) -> None:
         """The next task that needs the person comes under the cursor, unless the person went elsewhere."""
         if self.tasks.highlighted == task_id:
             self.tasks.next_needing()
         self.set_focus(self.tasks)
-
-    # moving
-
-    def _in_detail(self) -> bool:
-        return self.detail.has_focus_within
-
-    def _goes_through_matches(self) -> bool:
-        return self._in_detail() and self.is_searching()
-
-    def do_move_down(self) -> None:
-        self.detail.move(1) if self._in_detail() else self.tasks.move(1)
-
-    def do_move_up(self) -> None:
-        self.detail.move(-1) if self._in_detail() else self.tasks.move(-1)
-
-    def do_move_first(self) -> None:
-        self.detail.move_to_edge(end=False) if self._in_detail() else self.tasks.move_first()
-
-    def do_move_last(self) -> None:
-        self.detail.move_to_edge(end=True) if self._in_detail() else self.tasks.move_last()
-
-    def do_move_half_down(self) -> None:
-        self.detail.page(0.5) if self._in_detail() else self.tasks.page(0.5)
-
-    def do_move_half_up(self) -> None:
-        self.detail.page(-0.5) if self._in_detail() else self.tasks.page(-0.5)
-
-    def do_next_needs_me(self) -> None:
-        """The next match while searching, else the next task that needs the person."""
-        if self._goes_through_matches():
-            self.go_to_match(1)
-        elif not self.tasks.next_needing():
-            self.dashboard.tell("No other task in this list needs you.")
-
-    def do_previous_needs_me(self) -> None:
-        """The previous one."""
-        if self._goes_through_matches():
-            self.go_to_match(-1)
-        elif not self.tasks.previous_needing():
-            self.dashboard.tell("No other task in this list needs you.")
 
     async def do_open(self) -> None:
         """Go into the task: beside the list where there is room, else on a screen of its own."""
@@ -431,12 +309,12 @@ class MainScreen(DetailHost):
         self._step_pane(-1)
 
     def _step_pane(self, step: int) -> None:
-        if self._in_detail() and self.detail.step_focus(step):
+        if self.is_in_detail() and self.detail.step_focus(step):
             return
         panes = [self.do_pane_list]
         if self.is_wide:
             panes += [self.do_pane_detail, self.do_pane_composer]
-        here = 1 if self._in_detail() else 2 if self.is_typing() else 0
+        here = 1 if self.is_in_detail() else 2 if self.is_typing() else 0
         panes[(here + step) % len(panes)]()
 
     def do_pane_list(self) -> None:
@@ -461,6 +339,15 @@ class MainScreen(DetailHost):
         if self._is_complete:
             self.query_one(FilterBar).open(self.choice.text)
 
+    @on(TaskList.Opened)
+    async def _opened_row(self) -> None:
+        await self.do_open()
+
+    def do_filter(self) -> None:
+        """Filter the list, or search in the detail when that has the focus."""
+        if not (self.is_in_detail() and self.open_search()):
+            self.do_pane_filter()
+
     def do_back(self) -> None:
         """Step by step: searching, detail, range, marks, filter."""
         if self.is_searching():
@@ -474,107 +361,12 @@ class MainScreen(DetailHost):
         elif self.tasks.marks:
             self.tasks.clear_marks()
         elif self.choice.text:
-            self._filter_by("")
+            self.filter_by("")
 
     def do_quit(self) -> None:
         """Copy selected text, else leave the program."""
         if not self.copy_selection():
             self.dashboard.ask_to_quit()
-
-    # marking, finding
-
-    def do_mark(self) -> None:
-        self.tasks.toggle_mark()
-        if not self.tasks.is_marking_range:
-            self.tasks.move(1)
-
-    def do_mark_range(self) -> None:
-        self.tasks.mark_range()
-
-    def do_mark_all(self) -> None:
-        self.tasks.mark_all_shown()
-
-    def do_filter(self) -> None:
-        """Filter the list, or search in the detail when that has the focus."""
-        if not (self._in_detail() and self.open_search()):
-            self.do_pane_filter()
-
-    def do_filter_failed(self) -> None:
-        self._filter_by("state:failed")
-
-    def do_filter_questions(self) -> None:
-        self._filter_by("state:waiting_feedback")
-
-    def do_filter_plans(self) -> None:
-        self._filter_by("state:waiting_approval")
-
-    def do_filter_running(self) -> None:
-        self._filter_by(COUNT_FILTERS["running"])
-
-    def do_filter_all(self) -> None:
-        self._filter_by("")
-
-    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        """A filter is typed: the result is live."""
-        self.choice.set_filter(message.text, message.query)
-        self._rearrange()
-
-    def on_filter_bar_closed(self) -> None:
-        """Back to the list."""
-        self.set_focus(self.tasks)
-
-    def _filter_by(self, text: str) -> None:
-        """Filter by a text of ours; the same again shows everything."""
-        self.choice.toggle_filter(text)
-        self._rearrange()
-
-    def apply_view(self, name: str | None) -> None:
-        """Show a saved view of the settings; ``None``: everything."""
-        problem = self.choice.use_view(name)
-        if problem is not None:
-            self.dashboard.tell(problem, severity="error")
-        self.query_one(ViewTabs).show_views(tuple(self.dashboard.launch.settings.views), self.choice.view)
-        self._rearrange()
-
-    def do_view_next(self) -> None:
-        """The next saved view."""
-        names = [None, *self.dashboard.launch.settings.views]
-        if len(names) == 1:
-            self.dashboard.tell('There are no saved views; the settings have them: [views] mine = "repo:acme/*".')
-            return
-        here = names.index(self.choice.view) if self.choice.view in names else 0
-        self.apply_view(names[(here + 1) % len(names)])
-
-    def do_sort(self) -> None:
-        self.choice.next_sort()
-        self._rearrange()
-
-    def do_sort_reverse(self) -> None:
-        self.choice.reverse = not self.choice.reverse
-        self._rearrange()
-
-    def do_group(self) -> None:
-        self.choice.next_grouping()
-        self._rearrange()
-
-    def do_archived(self) -> None:
-        self.choice.archived = not self.choice.archived
-        self._rearrange()
-
-    def _rearrange(self) -> None:
-        choice = self.choice
-        self._arrangement.set_view(
-            now=self.now(),
-            query=choice.query,
-            sort=choice.sort,
-            reverse=choice.reverse,
-            grouping=choice.grouping,
-            show_archived=choice.archived,
-        )
-        self.tasks.rearranged()
-        self._show_list_state()
-        self._show_bars()
-        choice.remember(self.dashboard.launch.memory)
 
     # layout
 
@@ -595,5 +387,5 @@ class MainScreen(DetailHost):
 
     def do_full_screen(self) -> None:
         """The focused pane on the whole screen, or both again."""
-        pane = "-full-detail" if self._in_detail() else "-full-list"
+        pane = "-full-detail" if self.is_in_detail() else "-full-list"
         self.set_class(not self.has_class(pane), pane)

@@ -1,0 +1,239 @@
+"""A screen with the list of tasks: rows, marks, moving, filtering, arranging."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+
+from jjm_tui.domain.task import Task
+from jjm_tui.services.arrangement import Arrangement, View
+from jjm_tui.tui.list_view import ListChoice
+from jjm_tui.tui.screens.detail_host import DetailHost
+from jjm_tui.tui.widgets.header import COUNT_FILTERS
+from jjm_tui.tui.widgets.tasks.task_list import TaskList
+from jjm_tui.tui.widgets.tasks.task_row import DELIVERY_MARKS, RowInfo
+from jjm_tui.tui.widgets.view_tabs import ViewTabs
+
+if TYPE_CHECKING:
+    from jjm_tui.tui.widgets.filter_bar import FilterBar
+
+_STALE_AFTER: Final = timedelta(minutes=5)
+_STALE_LOOKS: Final = 6
+"""A row is old when it was not confirmed for so many looks, and for five minutes at least."""
+
+
+class ListHost(DetailHost):
+    """Holds what the person chose to see, and acts on the task under the cursor or on the marked ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        launch = self.dashboard.launch
+        self.choice = choice = ListChoice.remembered(launch.memory, launch.settings.views)
+        self._arrangement = Arrangement(View(choice.query, choice.sort, choice.reverse, choice.grouping))
+
+    def show_bars(self) -> None:
+        """Counts, marks or the keys that work are others."""
+        raise NotImplementedError
+
+    def show_list_state(self) -> None:
+        """Filter, order or groups are others."""
+        raise NotImplementedError
+
+    @property
+    def tasks(self) -> TaskList:
+        """The list."""
+        return self.query_one(TaskList)
+
+    def row_info(self, task_id: str) -> RowInfo:
+        now = self.now()
+        delivery = self.board.delivery(task_id, now)
+        task = self.board.task(task_id)
+        return RowInfo(
+            delivery=None if delivery is None else DELIVERY_MARKS.get(delivery.word),
+            is_watched=task_id in self.board.watched,
+            is_stale=task is not None and self._is_stale(task, now),
+        )
+
+    def _is_stale(self, task: Task, now: datetime) -> bool:
+        if task.status.is_final or task.synced_at is None:
+            return False
+        interval = timedelta(seconds=self.dashboard.launch.settings.polling.interval)
+        return now - task.synced_at > max(_STALE_AFTER, _STALE_LOOKS * interval)
+
+    # the cursor and the marks
+
+    def visible_ids(self) -> tuple[str, ...]:
+        """The tasks whose rows can be seen."""
+        return self.tasks.visible_ids()
+
+    @on(TaskList.MarksChanged)
+    def _marks_changed(self) -> None:
+        self.show_bars()
+
+    def current_task(self) -> Task | None:
+        """The task under the cursor."""
+        return self.board.task(self.tasks.highlighted)
+
+    def unavailable(self, action_id: str) -> str | None:
+        """Why not: as for every task, and nothing that needs the person."""
+        if action_id in ("next.needs-me", "previous.needs-me") and not self._goes_through_matches():
+            return None if self._arrangement.needing else "No task in this list needs you."
+        return super().unavailable(action_id)
+
+    def targets(self) -> tuple[str, ...]:
+        """The marked tasks, else the one under the cursor."""
+        return self.marked() or super().targets()
+
+    def marked(self) -> tuple[str, ...]:
+        """The marked tasks, those with a row in the order of the list."""
+        marks = self.tasks.marks
+        shown = [task_id for group in self._arrangement.groups for task_id in group.task_ids if task_id in marks]
+        return (*shown, *sorted(marks.difference(shown)))
+
+    def marks_used(self) -> None:
+        """The marks served their purpose."""
+        self.tasks.clear_marks()
+
+    def unmark(self, task_ids: Collection[str]) -> None:
+        """Take the marks of these tasks away."""
+        for task_id in self.tasks.marks.intersection(task_ids):
+            self.tasks.toggle_mark(task_id)
+
+    def select(self, task_id: str) -> None:
+        """Bring a task under the cursor, out of a filter if it must be."""
+        if not self.tasks.select(task_id) and self.board.task(task_id) is not None:
+            self.filter_by("")
+            self.tasks.select(task_id)
+
+    # moving
+
+    def is_in_detail(self) -> bool:
+        return self.detail.has_focus_within
+
+    def _goes_through_matches(self) -> bool:
+        return self.is_in_detail() and self.is_searching()
+
+    def do_move_down(self) -> None:
+        self.detail.move(1) if self.is_in_detail() else self.tasks.move(1)
+
+    def do_move_up(self) -> None:
+        self.detail.move(-1) if self.is_in_detail() else self.tasks.move(-1)
+
+    def do_move_first(self) -> None:
+        self.detail.move_to_edge(end=False) if self.is_in_detail() else self.tasks.move_first()
+
+    def do_move_last(self) -> None:
+        self.detail.move_to_edge(end=True) if self.is_in_detail() else self.tasks.move_last()
+
+    def do_move_half_down(self) -> None:
+        self.detail.page(0.5) if self.is_in_detail() else self.tasks.page(0.5)
+
+    def do_move_half_up(self) -> None:
+        self.detail.page(-0.5) if self.is_in_detail() else self.tasks.page(-0.5)
+
+    def do_next_needs_me(self) -> None:
+        """The next match while searching, else the next task that needs the person."""
+        if self._goes_through_matches():
+            self.go_to_match(1)
+        elif not self.tasks.next_needing():
+            self.dashboard.tell("No other task in this list needs you.")
+
+    def do_previous_needs_me(self) -> None:
+        """The previous one."""
+        if self._goes_through_matches():
+            self.go_to_match(-1)
+        elif not self.tasks.previous_needing():
+            self.dashboard.tell("No other task in this list needs you.")
+
+    # marking, finding
+
+    def do_mark(self) -> None:
+        self.tasks.toggle_mark()
+        if not self.tasks.is_marking_range:
+            self.tasks.move(1)
+
+    def do_mark_range(self) -> None:
+        self.tasks.mark_range()
+
+    def do_mark_all(self) -> None:
+        self.tasks.mark_all_shown()
+
+    def do_filter_failed(self) -> None:
+        self.filter_by("state:failed")
+
+    def do_filter_questions(self) -> None:
+        self.filter_by("state:waiting_feedback")
+
+    def do_filter_plans(self) -> None:
+        self.filter_by("state:waiting_approval")
+
+    def do_filter_running(self) -> None:
+        self.filter_by(COUNT_FILTERS["running"])
+
+    def do_filter_all(self) -> None:
+        self.filter_by("")
+
+    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+        """A filter is typed: the result is live."""
+        self.choice.set_filter(message.text, message.query)
+        self._rearrange()
+
+    def on_filter_bar_closed(self) -> None:
+        """Back to the list."""
+        self.set_focus(self.tasks)
+
+    def filter_by(self, text: str) -> None:
+        """Filter by a text of ours; the same again shows everything."""
+        self.choice.toggle_filter(text)
+        self._rearrange()
+
+    def apply_view(self, name: str | None) -> None:
+        """Show a saved view of the settings; ``None``: everything."""
+        problem = self.choice.use_view(name)
+        if problem is not None:
+            self.dashboard.tell(problem, severity="error")
+        self.query_one(ViewTabs).show_views(tuple(self.dashboard.launch.settings.views), self.choice.view)
+        self._rearrange()
+
+    def do_view_next(self) -> None:
+        """The next saved view."""
+        names = [None, *self.dashboard.launch.settings.views]
+        if len(names) == 1:
+            self.dashboard.tell('There are no saved views; the settings have them: [views] mine = "repo:acme/*".')
+            return
+        here = names.index(self.choice.view) if self.choice.view in names else 0
+        self.apply_view(names[(here + 1) % len(names)])
+
+    def do_sort(self) -> None:
+        self.choice.next_sort()
+        self._rearrange()
+
+    def do_sort_reverse(self) -> None:
+        self.choice.reverse = not self.choice.reverse
+        self._rearrange()
+
+    def do_group(self) -> None:
+        self.choice.next_grouping()
+        self._rearrange()
+
+    def do_archived(self) -> None:
+        self.choice.archived = not self.choice.archived
+        self._rearrange()
+
+    def _rearrange(self) -> None:
+        choice = self.choice
+        self._arrangement.set_view(
+            now=self.now(),
+            query=choice.query,
+            sort=choice.sort,
+            reverse=choice.reverse,
+            grouping=choice.grouping,
+            show_archived=choice.archived,
+        )
+        self.tasks.rearranged()
+        self.show_list_state()
+        self.show_bars()
+        choice.remember(self.dashboard.launch.memory)
