@@ -9,9 +9,9 @@ CORE   := domain gateway store services
 JOBS   ?= 2
 ARGS   ?=
 
-export TZ := UTC
-export LC_ALL := C.UTF-8
-export TEXTUAL_ANIMATIONS := none
+test check proof bench: export TZ := UTC
+test check proof bench: export LC_ALL := C.UTF-8
+test check proof bench: export TEXTUAL_ANIMATIONS := none
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check proof bench clean

@@ -212,7 +212,7 @@ async def test_actions_that_cannot_be_done_say_why(tmp_path: Path) -> None:
         await on.press("a")
         assert "No plan waits here: the task is in progress." in on.text
         await on.press("r")
-        assert "Only paused and failed tasks can be resumed" in on.text
+        assert "Only paused tasks can be resumed" in on.text
         assert on.bench.effects("approve") == []
 
 

@@ -156,7 +156,7 @@ _DECIDE: Final = (
         "r",
         "tasks",
         "resume",
-        "let a paused or failed task go on",
+        "let a paused task go on",
         section="Decide",
         twin="jjm resume {id}",
         footer=30,
@@ -459,7 +459,7 @@ _GO: Final = (
 )
 
 ACTIONS: Final[Mapping[str, Action]] = {
-    action.id: action for action in (*_MOVE, *_MARK, *_DECIDE, *_OUTBOX, *_SCREENS, *_FIND, *_CARE, *_LOOK, *_GO)
+    action.id: action for action in (*_DECIDE, *_MOVE, *_MARK, *_OUTBOX, *_SCREENS, *_FIND, *_CARE, *_LOOK, *_GO)
 }
 
 ALWAYS_THERE: Final = ("help", "quit")

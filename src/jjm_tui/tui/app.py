@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -57,6 +57,10 @@ _SCREENS: Final = {
 _FOCUSED_TICK: Final = 1.0
 _UNFOCUSED_TICK: Final = 15.0
 """Seconds between two looks at the clock; nobody watches it in a terminal that is not looked at."""
+
+_TOASTS: Final = 2
+_SHOWN_FOR: Final[Mapping[SeverityLevel, float]] = {"information": 3.0, "warning": 6.0, "error": 10.0}
+"""Seconds that a toast stays: what went well is told shortly."""
 
 _INTERRUPTED: Final = 130
 """The exit code of what a signal ended (``cli.md``, Exit codes)."""
@@ -125,6 +129,7 @@ class JulesApp(App[int]):
 
     def _open_behind(self) -> None:
         self._is_shown = True
+        self._collector.begin()
         if self._leave_with is not None:
             self.leave(self._leave_with)
             return
@@ -132,17 +137,16 @@ class JulesApp(App[int]):
             self.tell(remark, severity="warning")
         if not self.launch.is_configured:
             self.open_screen("setup")
-        self._open_engine()
+        self._opening = asyncio.create_task(asyncio.to_thread(self.launch.open_engine, self.launch.board))
+        self._await_engine(self._opening)
 
     @work(exit_on_error=False, group="engine")
-    async def _open_engine(self) -> None:
-        """Open the services in a thread, as importing them takes longer than a frame."""
+    async def _await_engine(self, opening: asyncio.Task[Engine]) -> None:
+        """The services are opened in a thread, as importing them takes longer than a frame."""
         try:
-            self._opening = asyncio.create_task(asyncio.to_thread(self.launch.open_engine, self.launch.board))
-            engine = await asyncio.shield(self._opening)
+            engine = await asyncio.shield(opening)
         except Exception as error:  # noqa: BLE001 - the screen stays readable whatever is wrong behind it
             _log.exception("engine_failed", reason=str(error))
-            self._collector.settle()
             self.tell(f"The services could not be opened: {error}", severity="error")
             return
         self.engine = engine
@@ -332,8 +336,10 @@ class JulesApp(App[int]):
     # talking to the person
 
     def tell(self, text: str, *, severity: SeverityLevel = "information", title: str = "") -> None:
-        """A toast. The text may be foreign: it is cleaned and never read as markup."""
-        self.notify(clean(text), title=clean(title), severity=severity, markup=False)
+        """A toast. The text may be foreign: it is cleaned and never read as markup. Two at a time are enough."""
+        if len(self._notifications) >= _TOASTS:
+            self.clear_notifications()
+        self.notify(clean(text), title=clean(title), severity=severity, timeout=_SHOWN_FOR[severity], markup=False)
 
     def copy(self, text: str, what: str) -> None:
         """Put text on the clipboard, on the person's key only, and say so."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from textual.notifications import SeverityLevel
+
+from jjm_tui.domain.text import heading, truncate
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import OperationResult
@@ -27,8 +30,22 @@ _TITLES: Final = {
 def tell_result(app: JulesApp, result: OperationResult) -> None:
     """A toast with the outcome, what to do next, and alarms and remarks where there are any."""
     word = result.outcome.value
-    lines = [result.message, *result.remarks]
+    lines = [_with_title(result), *result.remarks]
     if word != "done" and result.hint:
-        lines.append(result.hint)
+        lines.append(_on_screen(result.hint, app.launch.keymap.first("outbox")))
     severity = "error" if result.error is not None and word == "done" else _SEVERITY[word]
     app.tell("\n".join(line for line in lines if line), severity=severity, title=_TITLES[word])
+
+
+def _with_title(result: OperationResult) -> str:
+    """The sentence with the task's title in place of its id, which nobody knows by heart."""
+    task = result.task
+    if task is None or task.id not in result.message:
+        return result.message
+    title = truncate(heading(task.title, task.description, task.id), 50)
+    return result.message.replace(f"task {task.id}", f"'{title}'").replace(f"Task {task.id}", f"'{title}'")
+
+
+def _on_screen(hint: str, outbox_key: str) -> str:
+    """A hint that names a command, as it is done here."""
+    return re.sub(r"jjm outbox(?: \w+)*", f"{outbox_key} has it", hint)

@@ -159,8 +159,10 @@ class DetailHost(TaskScreen):
                 self.reread()
 
     def clock_ticked(self, now: datetime) -> None:
-        """Ages read differently."""
-        self.detail.tick(now)
+        """Ages read differently, and servers told the same again."""
+        task = self.board.task(self.detail.task_id)
+        if task is not None:
+            self.detail.show_task(task, self.board.operations_of(task.id), now)
 
     # tabs, searching, moving
 

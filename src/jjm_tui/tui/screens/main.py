@@ -195,6 +195,16 @@ class MainScreen(ListHost):
         keymap = self.dashboard.launch.keymap
         if self.is_typing():
             ids: Iterable[str] = ("composer.send", "composer.editor", "back")
+        elif self.tasks.marks and not self.is_in_detail():
+            ids = (
+                "task.approve-many",
+                "task.message-many",
+                "task.archive",
+                "task.snooze",
+                "task.watch",
+                "back",
+                "help",
+            )
         else:
             offered = [ACTIONS[action_id] for action_id in self.offered()]
             wanted = sorted((action for action in offered if action.footer is not None), key=lambda a: a.footer or 0)

@@ -288,8 +288,10 @@ def _wake(engine: Engine, before: dict[str, datetime | None]) -> Awaitable[objec
 def _unavailable_for(task: Task, action_id: str, refresh_key: str) -> str | None:
     if action_id == "task.approve" and task.status not in (TaskStatus.WAITING_APPROVAL, TaskStatus.UNKNOWN):
         return f"No plan waits here: the task is {task.status.value.replace('_', ' ')}."
-    if action_id == "task.resume" and task.status not in (TaskStatus.PAUSED, TaskStatus.FAILED, TaskStatus.UNKNOWN):
-        return f"Only paused and failed tasks can be resumed; {refresh_key} refreshes."
+    if action_id == "task.resume" and task.status is TaskStatus.FAILED:
+        return "A failed task does not go on by resuming. A message may get it going; a new task always can."
+    if action_id == "task.resume" and task.status not in (TaskStatus.PAUSED, TaskStatus.UNKNOWN):
+        return f"Only paused tasks can be resumed; {refresh_key} refreshes."
     if action_id in ("task.approve", "task.message", "task.resume") and task.on_server is False:
         return "The server no longer has this task."
     return None

@@ -51,14 +51,16 @@ _RECENT: Final = 3
 
 def overview_blocks(task: Task, operations: Sequence[Operation], now: datetime) -> list[Block]:
     """The whole overview of a task, as a ``BlockView`` shows it."""
+    asks = needs_me(task, now) == "question"
     return [
         *_state(task, now),
         *_under_way(operations),
+        *(_newest_message(task, now) if asks else ()),
         _line(),
         *_facts(task, now),
         *_failure(task),
         *_plan(task),
-        *_newest_message(task, now),
+        *(() if asks else _newest_message(task, now)),
         *_files(task),
         *_links(task),
         *_description(task),

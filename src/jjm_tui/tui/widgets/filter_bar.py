@@ -33,7 +33,7 @@ class FilterBar(Vertical):
         &.-open { display: block; }
         & > Input { border: none; height: 1; padding: 0 1; background: $surface; }
         & > Input:focus { border: none; background: $boost; }
-        & > Static { height: 1; padding: 0 1; color: $foreground; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > Static { height: auto; max-height: 3; padding: 0 1; color: $foreground; }
         &.-wrong > Static { color: $text-error; }
     }
     """

@@ -14,6 +14,9 @@ from jjm_tui.tui.widgets.bar import Bar, Piece
 _HELP_RANK: Final = 10
 """The way to all other keys is the last one that a narrow line gives up."""
 _FIRST_HINT_RANK: Final = 11
+_KEPT_HINTS: Final = frozenset({"help", "back"})
+"""The ways out of not knowing what to do; they drop out last."""
+
 _STEP: Final = 5
 """Seconds in which the age of the data is told: it need not be drawn every second."""
 
@@ -69,11 +72,12 @@ class StatusBar(Bar):
         connection = board.connection
         if oldest is not None:
             seconds = age((now - oldest).total_seconds() // _STEP * _STEP)
-            yield Piece(f"oldest data {seconds}", "quiet", rank=8, short=f"data {seconds}", target="connection")
+            yield Piece(f"oldest data {seconds}", "quiet", rank=30, short=f"data {seconds}", target="connection")
         if connection.budget_limit:
             used = f"{connection.budget_used}/{connection.budget_limit}"
-            yield Piece(f"calls {used}", "quiet", rank=9, short=used, target="connection")
-        for rank, (key, title, action_id) in enumerate(hints):
+            yield Piece(f"calls {used}", "quiet", rank=31, short=used, target="connection")
+        for place, (key, title, action_id) in enumerate(hints):
+            rank = -1 if action_id in _KEPT_HINTS else place
             importance = _HELP_RANK if action_id == "help" else _FIRST_HINT_RANK + rank
             yield Piece(key, "key", rank=importance, target=action_id, right=True)
             yield Piece(title, "hint", rank=importance, target=action_id, right=True, glue=" ")

@@ -48,6 +48,6 @@ class TroubleBar(Bar):
                 Piece(word, "word", target="connection"),
                 Piece(sentence, "trouble", target="connection"),
                 Piece(f"list read {read}", "trouble", rank=2, right=True),
-                Piece(f"{keymap.first('connection')} more", "key", rank=1, target="connection", right=True),
+                Piece(f"{keymap.first('connection')} more", "key", target="connection", right=True),
             ]
         )
