@@ -75,7 +75,13 @@ def read_command(line: str) -> dict[str, str]:
         raise ConfigurationError(f"The command line cannot be split: {error}.", hint="Check its quotes.") from error
     if not words:
         raise ConfigurationError("The command line is empty.")
-    return {"server.command": words[0], "server.args": document.format_value(words[1:])}
+    return {"server.command": _findable(words[0]), "server.args": document.format_value(words[1:])}
+
+
+def _findable(program: str) -> str:
+    """A path from the folder where one happens to be is made absolute: the program is started from others as well."""
+    path = Path(program)
+    return str(path.absolute()) if "/" in program and path.exists() else program
 
 
 def read_key_place(text: str, *, optional: bool) -> str | None:
