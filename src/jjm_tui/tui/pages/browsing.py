@@ -25,6 +25,8 @@ def open_page(app: JulesApp, url: str | None) -> None:
 
 
 def _web_host(url: str) -> str | None:
+    if not url.isprintable() or " " in url:
+        return None  # urlsplit drops some control characters, so the host that is told would not be the whole truth
     try:
         parts = urlsplit(url)
         return parts.hostname or None if parts.scheme in ("http", "https") else None

@@ -237,7 +237,9 @@ def _checks(view: ConnectionView, width: int) -> list[Line]:
     for check in view.checks:
         glyph, style = _CHECKS[check.state]
         value = literal_line(check.message)
-        lines += pair(f"{glyph} {check.state}", Content.assemble(check.name, ": ", value), width, _NAME, style)
+        lines += pair(
+            f"{glyph} {check.state}", Content.assemble(literal_line(check.name), ": ", value), width, _NAME, style
+        )
         for text in (*check.details, check.way_out or ""):
             if text:
                 lines += paragraph(literal_line(text, MUTED), width, 2 + _NAME)
