@@ -129,7 +129,6 @@ class JulesApp(App[int]):
 
     def _open_behind(self) -> None:
         self._is_shown = True
-        self._collector.begin()
         if self._leave_with is not None:
             self.leave(self._leave_with)
             return
@@ -147,6 +146,7 @@ class JulesApp(App[int]):
             engine = await asyncio.shield(opening)
         except Exception as error:  # noqa: BLE001 - the screen stays readable whatever is wrong behind it
             _log.exception("engine_failed", reason=str(error))
+            self._collector.settle()
             self.tell(f"The services could not be opened: {error}", severity="error")
             return
         self.engine = engine
