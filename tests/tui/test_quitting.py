@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.terminal_stage import Ground, Modes, TerminalStage, ground
+from tests.tui.ground import Ground, ground
+from tests.tui.terminal_stage import Modes, TerminalStage
 
 INTERRUPTED = 130
 """What ``cli.md`` has for every program that a signal ended."""

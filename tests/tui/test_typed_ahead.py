@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.terminal_stage import Ground, ground
+from tests.tui.ground import Ground, ground
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_message_typed_at_once_is_whole_and_no_command(place: Ground) -> None:
 
 def test_message_typed_in_the_first_moment_is_whole_and_no_command(place: Ground) -> None:
     with place.open() as terminal:
-        terminal.until(lambda: b"\x1b[?1049h" in terminal.written, "the screen taken")
+        terminal.until(lambda: b"\x1b[?2004h" in terminal.written, "the terminal taken")
         terminal.type("mgo on\rand xyz *")
         terminal.shows("│ go on  ", "│ and xyz *  ", "draft kept")
         assert "marked" not in terminal.text

@@ -136,8 +136,12 @@ class JulesApp(App[int]):
             self.tell(remark, severity="warning")
         if not self.launch.is_configured:
             self.open_screen("setup")
-        self._opening = asyncio.create_task(asyncio.to_thread(self.launch.open_engine, self.launch.board))
-        self._await_engine(self._opening)
+        self._await_engine(self._open_engine())
+
+    def _open_engine(self) -> asyncio.Task[Engine]:
+        if self._opening is None:
+            self._opening = asyncio.create_task(asyncio.to_thread(self.launch.open_engine, self.launch.board))
+        return self._opening
 
     @work(exit_on_error=False, group="engine")
     async def _await_engine(self, opening: asyncio.Task[Engine]) -> None:
@@ -208,11 +212,12 @@ class JulesApp(App[int]):
             self._bridge.stop()
         if self._notifying is not None:
             await self._notifying.close()
-        if self.engine is None and self._opening is not None:
-            await asyncio.wait([self._opening])
-            self.engine = None if self._opening.exception() else self._opening.result()
         if self.engine is None:
-            return ()
+            opening = self._open_engine()  # something may have been typed already
+            await asyncio.wait([opening])
+            if opening.exception() is not None:
+                return ()
+            self.engine = opening.result()
         from jjm_tui.tui.writing.drafts import drafts_of
 
         try:

@@ -26,8 +26,8 @@ _LOOK_AFTER: Final = 0.03
 
 
 _ROUNDS: Final = 3
-"""How often a follower goes the way before a key that waits is handed on: what a key does may be carried by messages of
-its own, one after the other, such as a line that was entered, and the bar that closes because of that."""
+"""How often a follower goes the way before the next key is handed on: what a key does may be carried by messages of its
+own, one after the other, such as a line that was entered, and the bar that closes because of that."""
 
 
 class KeyDone(Message):
@@ -61,7 +61,7 @@ class TypedAhead:
         if follower is not self._follower:
             return
         self._rounds += 1
-        if self._waiting and self._rounds < _ROUNDS and self._follow(follower.target):
+        if self._rounds < _ROUNDS and self._follow(follower.target):
             return
         self._app.call_later(self._go_on, self._follower)
 

@@ -1,0 +1,337 @@
+"""A dashboard that is killed: what was typed and decided is there afterwards, in a true state, and happened once."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tui.ground import Ground, ground
+from tests.tui.nursery import Nursery
+from tests.tui.terminal_stage import TerminalStage
+
+CREATED = "Write a poem about ptys"
+
+MESSAGES = {
+    "done": "Upgrade the ORM",
+    "refused": "Split the CI build into two jobs",
+    "not_sent": "Repair every broken link in the docs",
+    "unconfirmed": "Why does the nightly job fail?",
+    "sending, nothing happened": "Add a dark mode to the settings page",
+    "sending, it happened": "Strict types for the whole backend",
+    "prepared": "Rate limit for the public API",
+}
+"""A state that lasts, and the task whose message is brought into it. The text of each message is its state."""
+
+SENT = "Take the first way."
+
+OPERATIONS = {"message": 105, "create": 130, "approve": 100, "resume": 95}
+"""How many file operations and lines to the server there are, about, from the first key to the outcome."""
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    """A store that has read the world."""
+    made = Ground(tmp_path_factory.mktemp("stock") / "ground")
+    made.program.ok("list")
+    return made
+
+
+@pytest.fixture
+def place(tmp_path: Path, stock: Ground) -> Iterator[Ground]:
+    """The store holds the tasks already."""
+    with ground(tmp_path / "ground") as made:
+        made.take_over(stock)
+        yield made
+
+
+def tasks_of(place: Ground) -> dict[str, str]:
+    """The ids of the tasks by their titles."""
+    tasks = place.program.ok("list", "--cached", "--json").json["tasks"]
+    return {task["title"] or task["description"]: task["id"] for task in tasks}
+
+
+def go_to(terminal: TerminalStage, title: str) -> None:
+    """Bring the only task with this title under the cursor."""
+    terminal.press("0", "/")
+    terminal.type(title)
+    terminal.shows(f"filter: {title[:15]}", f"╭─ {title[:30]}")
+    terminal.press("enter")
+    terminal.hides("last message holds")
+
+
+def send(terminal: TerminalStage, title: str, text: str) -> None:
+    """Type a message to a task and send it."""
+    go_to(terminal, title)
+    terminal.type(f"m{text}")
+    terminal.shows("draft kept")
+    terminal.press("ctrl+s")
+
+
+def states(place: Ground) -> dict[str, str]:
+    """What the outbox on disk says: the state of each operation by its text, or its kind where there is none."""
+    return {each["payload"].get("text") or each["kind"]: each["state"] for each in place.operations()}
+
+
+def until_states(terminal: TerminalStage, place: Ground, **wanted: str) -> None:
+    """Wait until the outbox on disk says so, among other things."""
+    terminal.until(lambda: wanted.items() <= states(place).items(), f"{wanted}, but {states(place)}")
+
+
+def bring_about(terminal: TerminalStage, place: Ground, state: str, tasks: dict[str, str]) -> None:
+    """Send a message so that its operation stays in this state."""
+    title = MESSAGES[state]
+    orders = {
+        "done": [],
+        "refused": [("refuse", "send_message")],
+        "not_sent": [("refuse", "get_session")],
+        "unconfirmed": [("drop", "send_message"), ("keep", "send_message")],
+        "sending, nothing happened": [("hold", "send_message")],
+        "sending, it happened": [("keep", "send_message")],
+        "prepared": [("hold", "get_session")],
+    }
+    for what, tool in orders[state]:
+        place.order(what, tool, tasks[title])
+    send(terminal, title, state)
+    if state == "unconfirmed":
+        terminal.until(lambda: state in [text for _, text in place.effects("message")], "the effect")
+        place.order("refuse", "get_session", tasks[title])
+        place.lift("keep", "send_message", tasks[title])
+    until_states(terminal, place, **{state: state.partition(",")[0]})
+
+
+def test_messages_in_every_state_are_there_after_a_kill_and_true(place: Ground) -> None:
+    tasks = tasks_of(place)
+    with place.open(columns=160) as terminal:
+        terminal.shows("connected", "NEEDS YOU")
+        for state in MESSAGES:
+            bring_about(terminal, place, state, tasks)
+        terminal.until(lambda: len(place.effects("message")) == 3, "three effects")
+        terminal.kill()
+    happened = {"done", "unconfirmed", "sending, it happened"}
+    assert {text for _, text in place.effects("message")} == happened
+    place.lift_all()
+    with place.open(columns=160) as terminal:
+        until_states(terminal, place, prepared="not_sent", refused="refused", not_sent="not_sent", done="done")
+        unsettled = {state: "unconfirmed" for state in MESSAGES if state.startswith(("sending", "unconfirmed"))}
+        until_states(terminal, place, **unsettled)
+        terminal.shows("connected", "NEEDS YOU", "3 unconfirmed")
+        terminal.press("O")
+        terminal.shows("Outbox", *(f"  {state}" for state in MESSAGES))
+        terminal.press("s")
+        settled = {state: "done" if state in happened else "not_sent" for state in unsettled}
+        until_states(terminal, place, **settled)
+        terminal.press("escape")
+        for state in ("refused", "not_sent", "prepared", "sending, nothing happened"):
+            go_to(terminal, MESSAGES[state])
+            terminal.press("m")
+            terminal.shows(f"│ {state} ")
+            terminal.press("escape")
+        for state in ("unconfirmed", "sending, it happened"):
+            go_to(terminal, MESSAGES[state])
+            terminal.press("m")
+            terminal.shows("nothing typed")
+            terminal.press("escape")
+        terminal.press("q")
+        assert terminal.finish() == 0
+    assert sorted(text for _, text in place.effects("message")) == sorted(happened)
+    assert set(place.drafts().values()) == set(MESSAGES) - happened
+
+
+@pytest.mark.parametrize("place_of_death", ["hold", "keep"])
+def test_decisions_on_their_way_are_there_after_a_kill_and_true(place: Ground, place_of_death: str) -> None:
+    tasks = tasks_of(place)
+    for tool in ("approve_plan", "send_message", "create_session"):
+        place.order(place_of_death, tool)
+    with place.open(columns=160) as terminal:
+        terminal.shows("connected", "NEEDS YOU")
+        go_to(terminal, "Upgrade the ORM")
+        terminal.press("a")
+        terminal.shows("y approve")
+        terminal.insist("y", lambda: states(place).get("approve") == "sending", "the approval on its way")
+        terminal.press("escape")
+        go_to(terminal, "Translate the guides to French")
+        terminal.press("r")
+        terminal.insist("y", lambda: states(place).get("Please continue.") == "sending", "the resume on its way")
+        terminal.press("escape")
+        fill_form(terminal)
+        terminal.press("ctrl+s")
+        terminal.shows("tool: ")
+        terminal.insist("ctrl+s", lambda: states(place).get("create") == "sending", "the create on its way")
+        if place_of_death == "keep":
+            terminal.until(lambda: len(effects(place)) == 3, "the effects")
+        terminal.kill()
+    before = effects(place)
+    assert len(before) == (3 if place_of_death == "keep" else 0)
+    place.lift_all()
+    with place.open(columns=160) as terminal:
+        kinds = ("approve", "Please continue.", "create")
+        until_states(terminal, place, **dict.fromkeys(kinds, "unconfirmed"))
+        terminal.shows("connected", "NEEDS YOU", "3 unconfirmed")
+        terminal.press("O")
+        terminal.shows("Outbox", "3 unconfirmed")
+        terminal.press("s")
+        until_states(terminal, place, **dict.fromkeys(kinds, "done" if place_of_death == "keep" else "not_sent"))
+        terminal.shows("everything has a clear answer")
+        terminal.press("escape", "c")
+        terminal.shows(*(["nothing filled in"] if place_of_death == "keep" else [CREATED, "draft"]))
+        terminal.signal(signal.SIGTERM)
+        terminal.finish()
+    assert effects(place) == before
+    approved = [(tasks["Upgrade the ORM"])] if place_of_death == "keep" else []
+    assert [task for task, _ in place.effects("approve")] == approved
+
+
+def effects(place: Ground) -> list[tuple[str, str]]:
+    """What happened in the world, of every kind."""
+    return [effect for kind in ("create", "message", "approve") for effect in place.effects(kind)]
+
+
+def fill_form(terminal: TerminalStage) -> None:
+    """Fill in a new task."""
+    terminal.press("c")
+    terminal.shows("New task", "nothing filled in", "acme/webapp")
+    terminal.type("acme/webapp\t\t\t")
+    terminal.type(CREATED)
+    terminal.shows(CREATED, "draft kept")
+
+
+# texts that nobody sent
+
+
+def test_half_typed_message_and_form_are_there_after_a_kill(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.shows("connected", "NEEDS YOU")
+        terminal.type("mWait for the")
+        terminal.shows("Wait for the", "draft kept")
+        terminal.press("escape")
+        fill_form(terminal)
+        terminal.kill()
+    with place.open() as terminal:
+        terminal.shows("connected", "Wait for the", "draft kept")
+        terminal.type("m rest")
+        terminal.shows("Wait for the rest")
+        terminal.press("escape", "c")
+        terminal.shows("New task", CREATED, "acme/webapp", "draft from")
+    assert effects(place) == []
+
+
+@pytest.mark.parametrize("way", ["SIGTERM", "SIGHUP", "closed"])
+def test_text_typed_just_before_the_end_is_kept(place: Ground, way: str) -> None:
+    with place.open() as terminal:
+        terminal.shows("connected", "NEEDS YOU")
+        terminal.type("mWait for the")
+        terminal.shows("Wait for the")
+        if way == "closed":
+            terminal.hang_up()
+        else:
+            terminal.signal(getattr(signal, way))
+        terminal.finish()
+    assert list(place.drafts().values()) == ["Wait for the"]
+
+
+def test_text_typed_in_the_first_moment_is_kept_though_the_program_ends_in_the_second(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.until(lambda: b"\x1b[?2004h" in terminal.written, "the terminal taken")
+        terminal.type("mWait for the")
+        terminal.shows("│ Wait for the ")
+        terminal.signal(signal.SIGTERM)
+        terminal.finish()
+    assert list(place.drafts().values()) == ["Wait for the"]
+
+
+# killed anywhere
+
+
+@pytest.fixture(scope="module")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    made = Nursery(Ground(tmp_path_factory.mktemp("nursery") / "ground").program.environ)
+    yield made
+    made.close()
+
+
+def open_armed(nursery: Nursery, place: Ground, kill_at: int | None) -> TerminalStage:
+    """A dashboard that kills itself at this operation, counted from the moment on at which it is armed."""
+    environ, armed = place.program.environ, place.folder / "armed"
+    return TerminalStage([], {}, columns=160, start=lambda path: nursery.fork(path, environ, [], armed, kill_at))
+
+
+class KilledError(Exception):
+    """The dashboard has killed itself."""
+
+
+def decide(terminal: TerminalStage, place: Ground, kind: str) -> None:
+    """Make a decision by keys, until it has its outcome. Raises KilledError."""
+
+    def reach(condition: Callable[[], object], key: str | None = None) -> None:
+        def is_over() -> bool:
+            return bool(condition()) or terminal.process.poll() is not None
+
+        if key is None:
+            terminal.until(is_over, kind)
+        else:
+            terminal.insist(key, is_over, kind)
+        if terminal.process.poll() is not None:
+            raise KilledError
+
+    def has_outcome() -> bool:
+        return "done" in states(place).values()
+
+    if kind == "message":
+        terminal.type(f"m{SENT}")
+        reach(lambda: f"│ {SENT} " in terminal.screen.text)
+        reach(has_outcome, "ctrl+s")
+    elif kind == "create":
+        terminal.press("c")
+        reach(lambda: "acme/api.server" in terminal.screen.text)
+        terminal.type(f"acme/webapp\t\t\t{SENT}")
+        reach(lambda: SENT in terminal.screen.text)
+        reach(lambda: "tool: " in terminal.screen.text, "ctrl+s")
+        reach(has_outcome, "ctrl+s")
+    else:
+        terminal.press({"approve": "a", "resume": "r"}[kind])
+        reach(has_outcome, "y")
+
+
+@pytest.mark.parametrize("kind", ["message", "create", "approve", "resume"])
+@pytest.mark.parametrize("shard", range(3))
+def test_killed_anywhere_happens_at_most_once_and_is_told_truly(
+    tmp_path: Path, stock: Ground, nursery: Nursery, kind: str, shard: int
+) -> None:
+    chooser = random.Random(f"{kind} {shard}")
+    for run in range(2):
+        kill_at = chooser.randint(1, OPERATIONS[kind])
+        with ground(tmp_path / str(run)) as place:
+            place.take_over(stock)
+            with open_armed(nursery, place, kill_at) as terminal:
+                terminal.shows("connected", "NEEDS YOU")
+                if kind == "resume":
+                    go_to(terminal, "Translate the guides to French")
+                (place.folder / "armed").touch()
+                with contextlib.suppress(KilledError):
+                    decide(terminal, place, kind)
+                terminal.kill()
+            check(nursery, place, kind, f"{kind}, killed at operation {kill_at}")
+
+
+def check(nursery: Nursery, place: Ground, kind: str, where: str) -> None:
+    """Open it again, let it find out, and hold what it says against what happened."""
+    before = effects(place)
+    with open_armed(nursery, place, None) as terminal:
+        terminal.shows("connected", "NEEDS YOU")
+        terminal.until(lambda: not {"prepared", "sending"} & set(states(place).values()), f"{where}: adopted")
+        if "unconfirmed" in states(place).values():
+            terminal.shows("1 unconfirmed")
+            terminal.press("O")
+            terminal.shows("Outbox")
+            terminal.press("s")
+            terminal.until(lambda: "unconfirmed" not in states(place).values(), f"{where}: settled")
+        terminal.kill()
+    assert effects(place) == before, where
+    assert len(before) <= 1, where
+    assert list(states(place).values()) in ([], ["done"] if before else ["not_sent"]), where
+    assert place.operations() or not before, where
