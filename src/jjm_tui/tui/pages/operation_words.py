@@ -46,6 +46,16 @@ KINDS: Final[Mapping[OperationKind, str]] = {
 }
 
 
+_DID_NOT_ARRIVE: Final = "It did not arrive: the server was read again and shows no sign of it."
+
+
+def sentence_of(operation: Operation) -> str:
+    """What its state means. *Not sent* is also what was written to the server and left no trace there."""
+    if operation.state is OperationState.NOT_SENT and operation.sent_at is not None:
+        return _DID_NOT_ARRIVE
+    return STATES[operation.state].sentence
+
+
 def is_recorded(operation: Operation) -> bool:
     """Whether it is on disk already, and not only begun on the board."""
     return not operation.id.startswith("begun-")

@@ -21,7 +21,7 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
-from jjm_tui.tui.pages.operation_words import KINDS, STATES, is_recorded, text_of, title_of
+from jjm_tui.tui.pages.operation_words import KINDS, STATES, is_recorded, sentence_of, text_of, title_of
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.screens.confirm import ConfirmDialog
 from jjm_tui.tui.widgets.bar import Bar
@@ -299,7 +299,7 @@ def describe(operation: Operation, board: Board, now: datetime) -> Content:
     lines = [
         _headline(operation, board),
         Content.assemble((f"{look.glyph} {look.word}", f"bold {styles.get(look.role, '')}".strip()), f" · {when}"),
-        Content(look.sentence),
+        Content(sentence_of(operation)),
     ]
     if operation.message:
         lines.append(literal(operation.message))
