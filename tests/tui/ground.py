@@ -22,6 +22,7 @@ import tomli_w
 from jjm_tui.simulator.journal import read_journal
 from jjm_tui.simulator.world import World
 from tests.cli.program import Program
+from tests.tui.nursery import Nursling, shared_nursery
 from tests.tui.terminal_stage import ROOT, TerminalStage, read_stat
 
 MARK = "JJM_TEST_MARK"
@@ -72,9 +73,24 @@ class Ground:
         variables = {MARK: self.mark, "TEXTUAL_ANIMATIONS": "none", "LC_ALL": "C.UTF-8", "PYTHONPATH": PATHS}
         return Program(self.folder / "home", extra_environ=variables)
 
-    def open(self, *arguments: str, **options: Any) -> TerminalStage:
-        """Open the dashboard, or with arguments run a command, on a terminal."""
-        return TerminalStage(self.program.argv(*arguments), self.program.environ, **options)
+    def open(self, *arguments: str, forked: bool = True, kill_at: int | None = None, **options: Any) -> TerminalStage:
+        """Open the dashboard, or with arguments run a command, on a terminal.
+
+        ``forked``: quickly, from a process that has everything imported. ``kill_at``: it kills itself at this
+        operation, counted from ``arm`` on; see ``nursery``.
+        """
+        program = self.program
+        if not forked:
+            return TerminalStage(program.argv(*arguments), program.environ, **options)
+
+        def start(terminal: str) -> Nursling:
+            return shared_nursery().fork(terminal, program.environ, arguments, self.folder / "armed", kill_at)
+
+        return TerminalStage([], {}, start=start, **options)
+
+    def arm(self) -> None:
+        """Let the operations of dashboards be counted from now on."""
+        (self.folder / "armed").touch()
 
     def take_over(self, other: Ground) -> None:
         """Begin with the store and the world of another ground."""

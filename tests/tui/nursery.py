@@ -1,14 +1,18 @@
-"""Dashboards that kill themselves at a chosen file operation, or just before a chosen line to the server.
+"""Dashboards that start quickly, and kill themselves at a chosen file operation or before a chosen line to the server.
 
 This process imports everything once and then forks one dashboard per line of its standard input: JSON with
 ``terminal`` (its path), ``environ``, ``arguments``, ``armed`` (operations count from the moment on at which this file
-exists) and ``kill_at`` (the number of the operation; ``null``: never). It answers two lines per dashboard: its process
-id, and how it ended, as ``waitpid`` gives it.
+exists) and ``kill_at`` (the number of the operation; ``null``: never). It answers a line with the process id, and one
+with the id and how it ended, as ``waitpid`` gives it.
 """
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import fcntl
+import functools
+import gc
 import importlib
 import json
 import os
@@ -19,11 +23,12 @@ import sys
 import termios
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+_STEP = 0.01
 _COUNTED = ("create", "write", "sync", "link", "rename", "sync_folder", "open_append")
 _LOADED = (
     "jjm_tui.cli.dashboard",
@@ -54,21 +59,16 @@ class Nursling:
     def __init__(self, nursery: Nursery, pid: int) -> None:
         self._nursery = nursery
         self.pid = pid
-        self.returncode: int | None = None
 
     def poll(self) -> int | None:
         """The exit code, or ``None`` while it lives."""
-        if self.returncode is None and (line := self._nursery.read_line(0)) is not None:
-            self.returncode = os.waitstatus_to_exitcode(int(line))
-        return self.returncode
+        return self._nursery.find_end(self.pid, 0)
 
     def wait(self, timeout: float) -> int:
         """The exit code, as soon as there is one."""
-        if self.returncode is None:
-            line = self._nursery.read_line(timeout)
-            assert line is not None, "it does not end"
-            self.returncode = os.waitstatus_to_exitcode(int(line))
-        return self.returncode
+        code = self._nursery.find_end(self.pid, timeout)
+        assert code is not None, "it does not end"
+        return code
 
     def kill(self) -> None:
         """Kill it."""
@@ -77,7 +77,7 @@ class Nursling:
 
 
 class Nursery:
-    """A test's hand on the process that forks. One dashboard lives at a time."""
+    """A test's hand on the process that forks."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
@@ -87,30 +87,52 @@ class Nursery:
             env=dict(environ),
             cwd=ROOT,
         )
+        self._ends: dict[int, int] = {}
 
     def fork(
-        self, terminal: str, environ: Mapping[str, str], arguments: list[str], armed: Path, kill_at: int | None
+        self,
+        terminal: str,
+        environ: Mapping[str, str],
+        arguments: Sequence[str] = (),
+        armed: Path | None = None,
+        kill_at: int | None = None,
     ) -> Nursling:
         """Open a dashboard on a terminal."""
         assert self._process.stdin is not None
         order = {
             "terminal": terminal,
             "environ": dict(environ),
-            "arguments": arguments,
+            "arguments": list(arguments),
             "armed": str(armed),
             "kill_at": kill_at,
         }
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         self._process.stdin.flush()
-        line = self.read_line(60)
-        assert line is not None
-        return Nursling(self, int(line))
+        pid = None
+        while pid is None:
+            pid = self._read_line(60)
+        return Nursling(self, pid)
 
-    def read_line(self, patience: float) -> bytes | None:
-        """The next line that it says; ``None`` when there is none in time."""
+    def find_end(self, pid: int, patience: float) -> int | None:
+        """The exit code of a dashboard; ``None`` when it does not end in time."""
+        deadline = time.monotonic() + patience
+        while pid not in self._ends and self._has_news(max(0.0, deadline - time.monotonic())):
+            self._read_line(0)
+        return self._ends.get(pid)
+
+    def _has_news(self, patience: float) -> bool:
         assert self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], patience)
-        return self._process.stdout.readline() if ready else None
+        return bool(select.select([self._process.stdout], [], [], patience)[0])
+
+    def _read_line(self, patience: float) -> int | None:
+        """Note the end of a dashboard, or answer the process id of one that begins."""
+        assert self._process.stdout is not None
+        assert self._has_news(patience), "the nursery says nothing"
+        pid, *status = map(int, self._process.stdout.readline().split())
+        if not status:
+            return pid
+        self._ends[pid] = os.waitstatus_to_exitcode(status[0])
+        return None
 
     def close(self) -> None:
         """End it."""
@@ -119,6 +141,23 @@ class Nursery:
         self._process.stdin.close()
         self._process.wait(20)
         self._process.stdout.close()
+
+
+@functools.cache
+def shared_nursery() -> Nursery:
+    """One for all tests of this process."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "COVERAGE_PROCESS_START") if name in os.environ}
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+    fixed = {
+        "PYTHONPATH": paths,
+        "TEXTUAL_ANIMATIONS": "none",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "TERM": "xterm-256color",
+    }
+    nursery = Nursery({**kept, **fixed})
+    atexit.register(nursery.close)
+    return nursery
 
 
 class _Countdown:
@@ -174,18 +213,29 @@ def _live(order: dict[str, Any]) -> None:
 def main() -> None:
     for name in _LOADED:
         importlib.import_module(name)
-    for line in sys.stdin.buffer:
-        pid = os.fork()
-        if pid == 0:
-            try:
-                _live(json.loads(line))
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                os._exit(1)
-        os.write(1, f"{pid}\n".encode())
-        _, status = os.waitpid(pid, 0)
-        os.write(1, f"{status}\n".encode())
+    gc.freeze()
+    while True:
+        ready, _, _ = select.select([0], [], [], _STEP)
+        if ready:
+            line = sys.stdin.buffer.raw.readline()
+            if not line:
+                return
+            _fork(json.loads(line))
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+                os.write(1, b"%d %d\n" % ended)
+
+
+def _fork(order: dict[str, Any]) -> None:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _live(order)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    os.write(1, b"%d\n" % pid)
 
 
 if __name__ == "__main__":

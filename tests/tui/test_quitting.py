@@ -57,7 +57,7 @@ def assert_is_over(terminal: TerminalStage, place: Ground, code: int) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_quit_while_connected_leaves_nothing(place: Ground, way: str) -> None:
-    with place.open(modern=True) as terminal:
+    with place.open(forked=False, modern=True) as terminal:
         terminal.shows("connected")
         assert len(place.processes()) == 3
         take(terminal, way)
@@ -66,7 +66,7 @@ def test_quit_while_connected_leaves_nothing(place: Ground, way: str) -> None:
 
 @pytest.mark.parametrize("way", ["q", "SIGTERM", "closed"])
 def test_quit_with_a_server_that_ignores_everything_leaves_nothing(tmp_path: Path, way: str) -> None:
-    with ground(tmp_path / "ground", "deaf", "parent") as place, place.open() as terminal:
+    with ground(tmp_path / "ground", "deaf", "parent") as place, place.open(forked=False) as terminal:
         terminal.shows("connected")
         assert len(place.processes()) == 4
         take(terminal, way)
@@ -75,7 +75,7 @@ def test_quit_with_a_server_that_ignores_everything_leaves_nothing(tmp_path: Pat
 
 @pytest.mark.parametrize("way", ["q", "SIGHUP"])
 def test_quit_while_the_server_is_starting_leaves_nothing(tmp_path: Path, way: str) -> None:
-    with ground(tmp_path / "ground", "silent") as place, place.open() as terminal:
+    with ground(tmp_path / "ground", "silent") as place, place.open(forked=False) as terminal:
         terminal.shows("starting")
         terminal.until(lambda: len(place.processes()) == 3, "the server's process and its guard")
         take(terminal, way)
@@ -84,20 +84,20 @@ def test_quit_while_the_server_is_starting_leaves_nothing(tmp_path: Path, way: s
 
 @pytest.mark.parametrize("sign", [b"\x1b[?1049h", b"\x1b[?2004h", b"jjm"])
 def test_quit_before_the_first_frame_is_complete(place: Ground, sign: bytes) -> None:
-    with place.open() as terminal:
+    with place.open(forked=False) as terminal:
         terminal.until(lambda: sign in terminal.written, f"{sign!r} written")
         terminal.signal(signal.SIGTERM)
         assert_is_over(terminal, place, INTERRUPTED)
 
 
 def test_quit_by_a_key_typed_ahead_of_the_first_frame(place: Ground) -> None:
-    with place.open() as terminal:
+    with place.open(forked=False) as terminal:
         terminal.press("q")
         assert_is_over(terminal, place, 0)
 
 
 def test_ctrl_c_while_the_server_is_being_ended_tells_and_still_leaves_nothing(tmp_path: Path) -> None:
-    with ground(tmp_path / "ground", "deaf") as place, place.open() as terminal:
+    with ground(tmp_path / "ground", "deaf") as place, place.open(forked=False) as terminal:
         terminal.shows("connected")
         terminal.press("q")
         terminal.until(lambda: TITLE_BROUGHT_BACK in terminal.written, "the end of the screen")
@@ -109,7 +109,7 @@ def test_ctrl_c_while_the_server_is_being_ended_tells_and_still_leaves_nothing(t
 def test_second_ctrl_c_while_the_server_is_being_ended_leaves_at_once_and_the_guard_does_the_rest(
     tmp_path: Path,
 ) -> None:
-    with ground(tmp_path / "ground", "deaf", "parent") as place, place.open() as terminal:
+    with ground(tmp_path / "ground", "deaf", "parent") as place, place.open(forked=False) as terminal:
         terminal.shows("connected")
         assert len(place.processes()) == 4
         terminal.press("q")
@@ -123,7 +123,7 @@ def test_second_ctrl_c_while_the_server_is_being_ended_leaves_at_once_and_the_gu
 
 
 def test_program_killed_outright_leaves_no_server(tmp_path: Path) -> None:
-    with ground(tmp_path / "ground", "deaf", "parent") as place, place.open() as terminal:
+    with ground(tmp_path / "ground", "deaf", "parent") as place, place.open(forked=False) as terminal:
         terminal.shows("connected")
         assert len(place.processes()) == 4
         terminal.kill()
