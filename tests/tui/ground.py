@@ -116,8 +116,17 @@ class Ground:
 
     def calls(self, tool: str) -> int:
         """How often a tool was called."""
+        return len(self.askers(tool))
+
+    def askers(self, tool: str) -> list[int]:
+        """The servers that were asked for a tool, by their process ids, in the order of the calls."""
         log = self.folder / "calls.log"
-        return log.read_text().splitlines().count(tool) if log.exists() else 0
+        lines = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
+        return [int(pid) for name, pid in lines if name == tool]
+
+    def change_world(self) -> World:
+        """The world, for what happens in it elsewhere."""
+        return World(1, 12, 0.0, state_path=self.world)
 
     def effects(self, kind: str) -> list[tuple[str, str]]:
         """What really happened in the world: session and text, oldest first."""

@@ -1,7 +1,7 @@
 """A Jules MCP server without an SDK, quick to start, whose calls can be held, refused or cut, as files beside it say.
 
 ``python -m tests.tui.held_server FOLDER [TRAIT…]``. The world is ``FOLDER/world.json``; every call is a line in
-``FOLDER/calls.log`` before anything else happens. Files named ``<what>-<tool>`` or ``<what>-<tool>-<task>`` decide
+``FOLDER/calls.log``, its tool and our process, before anything else happens. Files named ``<what>-<tool>`` or ``<what>-<tool>-<task>`` decide
 about a call of that tool: ``hold`` waits before the effect and ``keep`` after it, for as long as the file is there;
 ``refuse`` says no; ``die`` ends the server before the effect and ``drop`` after it, once. Traits: ``deaf`` ends neither
 on SIGTERM nor at the end of its input, ``silent`` never answers the handshake, ``parent`` has a child that outlives it.
@@ -54,7 +54,7 @@ class HeldServer:
         tool, arguments = params["name"], params.get("arguments") or {}
         names = (tool, f"{tool}-{arguments.get('sessionId')}")
         with self._turn, (self._folder / "calls.log").open("a", encoding="utf-8") as log:
-            log.write(f"{tool}\n")
+            log.write(f"{tool} {os.getpid()}\n")
         self._wait_while("hold", names)
         self._end_if("die", names)
         try:

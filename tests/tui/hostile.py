@@ -79,8 +79,8 @@ _EMPTY = ("title", "status_detail", "failure", "url", "pull_request_url", "branc
 
 
 def evil(value: str = "", *, first: bool = True) -> str:
-    """The text with all that is evil put before it, so that it is not cut away."""
-    return f"{EVIL} {value}" if first else f"{value}{EVIL}"
+    """The text with evil around it: before it, as long ones are cut, and behind it, as of paths the end is shown."""
+    return f"{EVIL} {value}{SEQUENCES}" if first else f"{value}{EVIL}"
 
 
 def poisoned(data: Any, name: str = "") -> Any:

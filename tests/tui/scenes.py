@@ -10,6 +10,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from jjm_tui.domain.events import EventType, TaskEvent
@@ -550,8 +551,9 @@ async def _pages(on: Stage) -> AsyncIterator[str]:
     await on.shows("since 17 Nov 09:00")
     yield "digest"
     await home(on)
-    on.app.launch.place.locations.log_dir.mkdir(parents=True, exist_ok=True)
-    (on.app.launch.place.locations.log_dir / "jjm-2026-11-20.log").write_text("\n".join(LOG) + "\n")
+    object.__setattr__(on.app.launch.place.locations, "log_dir", Path("logs"))  # the header tells the path
+    Path("logs").mkdir()
+    Path("logs/jjm-2026-11-20.log").write_text("\n".join(LOG) + "\n")
     await on.press("L")
     await on.shows("operation_done")
     yield "log"

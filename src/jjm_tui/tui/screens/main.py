@@ -255,6 +255,7 @@ class MainScreen(ListHost):
             self._following = None
         if self._is_complete and self.tasks.highlighted != self.detail.task_id:
             self._show_current()
+            self.show_bars()
 
     async def action_perform(self, action_id: str) -> None:
         """Carry out an action; all but moving mean the task under the cursor, so the detail must show it.
