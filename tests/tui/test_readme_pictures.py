@@ -48,17 +48,7 @@ async def test_picture_of_approving(tmp_path: Path, svg: Svg) -> None:
         assert on.picture() == svg("approving")
 
 
-async def test_picture_of_a_diff(tmp_path: Path, svg: Svg) -> None:
-    async with stage(tmp_path, size=(124, 30), tasks=24) as on:
-        await _work(on)
-        _select(on, TaskStatus.COMPLETED)
-        await on.press("d")
-        await on.shows("@@")
-        await on.settle()
-        assert on.picture() == svg("diff")
-
-
-@pytest.mark.parametrize("name", ["main", "approving", "diff"])
+@pytest.mark.parametrize("name", ["main", "approving"])
 def test_readme_shows_the_pictures(name: str) -> None:
     path = f"snapshots/test_readme_pictures/{name}.svg"
     assert f"({path})" in README.read_text()
