@@ -45,10 +45,11 @@ def place(tmp_path: Path, stock: Ground) -> Iterator[Ground]:
 @contextlib.contextmanager
 def pair(place: Ground) -> Iterator[tuple[TerminalStage, TerminalStage]]:
     """Two dashboards; the first one asks the server, the second one follows the store."""
-    with place.open(columns=160) as first, place.open(columns=160) as second:
+    with place.open(columns=160) as first:
         first.shows("connected", "NEEDS YOU")
-        second.shows("followed", "NEEDS YOU")
-        yield first, second
+        with place.open(columns=160) as second:
+            second.shows("followed", "NEEDS YOU")
+            yield first, second
 
 
 def find(place: Ground, title: str) -> str:
@@ -143,7 +144,10 @@ def test_the_other_one_asks_when_the_first_is_gone(place: Ground, way: str) -> N
         assert place.askers("list_sessions")[-1] != asker
         if way == "asleep":
             first.signal(signal.SIGCONT)
-            first.shows("followed", "4 need you")
+            first.shows("4 need you")
+            asked = place.calls("list_sessions")
+            second.until(lambda: place.calls("list_sessions") > asked + 3, "the server asked again")
+            assert asker not in place.askers("list_sessions")[asked:]
 
 
 # telling the person
