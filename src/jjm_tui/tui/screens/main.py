@@ -268,6 +268,8 @@ class MainScreen(ListHost):
         await super().action_perform(action_id)
 
     def _show_current(self) -> None:
+        if self.is_typing():
+            return  # what is typed belongs to the task it was begun for, wherever the cursor went
         task = self.current_task()
         if task is not None:
             self.show_in_detail(task)
