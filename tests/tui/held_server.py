@@ -1,10 +1,10 @@
 """A Jules MCP server without an SDK, quick to start, whose calls can be held, refused or cut, as files beside it say.
 
 ``python -m tests.tui.held_server FOLDER [TRAIT…]``. The world is ``FOLDER/world.json``; every call is a line in
-``FOLDER/calls.log``, its tool and our process, before anything else happens. Files named ``<what>-<tool>`` or ``<what>-<tool>-<task>`` decide
-about a call of that tool: ``hold`` waits before the effect and ``keep`` after it, for as long as the file is there;
-``refuse`` says no; ``die`` ends the server before the effect and ``drop`` after it, once. Traits: ``deaf`` ends neither
-on SIGTERM nor at the end of its input, ``silent`` never answers the handshake, ``parent`` has a child that outlives it.
+``FOLDER/calls.log``, its tool and our process, before anything else happens. Files named ``<what>-<tool>`` or
+``<what>-<tool>-<task>`` decide about a call of that tool: ``hold`` waits before the effect and ``keep`` after it, for
+as long as the file is there; ``refuse`` says no; ``die`` ends the server before the effect and ``drop`` after it, once.
+Traits: ``deaf`` ends neither on SIGTERM nor at the end of its input, ``silent`` never answers the handshake, ``parent`` has a child that outlives it.
 """
 
 from __future__ import annotations
