@@ -4,7 +4,8 @@
 ``FOLDER/calls.log``, its tool and our process, before anything else happens. Files named ``<what>-<tool>`` or
 ``<what>-<tool>-<task>`` decide about a call of that tool: ``hold`` waits before the effect and ``keep`` after it, for
 as long as the file is there; ``refuse`` says no; ``die`` ends the server before the effect and ``drop`` after it, once.
-Traits: ``deaf`` ends neither on SIGTERM nor at the end of its input, ``silent`` never answers the handshake, ``parent`` has a child that outlives it.
+Traits: ``deaf`` ends neither on SIGTERM nor at the end of its input, ``silent`` never answers the handshake,
+``parent`` has a child that outlives it.
 """
 
 from __future__ import annotations
