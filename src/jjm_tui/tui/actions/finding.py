@@ -1,0 +1,84 @@
+"""Actions that choose what is listed, and those of single screens."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from jjm_tui.tui.actions.model import Action, Scope, action
+
+FIND: Final = (
+    action(
+        "filter",
+        "/",
+        "tasks",
+        "filter",
+        "filter the list, or search in the chat or diff",
+        section="Find",
+        twin="jjm list --filter ...",
+        footer=60,
+    ),
+    action(
+        "filter.failed",
+        "!",
+        "list",
+        "only failed",
+        "only failed ones",
+        section="Find",
+        twin="jjm list --filter state:failed",
+    ),
+    action(
+        "filter.questions",
+        "@",
+        "list",
+        "only questions",
+        "only questions",
+        section="Find",
+        twin="jjm list --filter state:waiting_feedback",
+    ),
+    action(
+        "filter.plans",
+        "#",
+        "list",
+        "only plans",
+        "only plans that wait",
+        section="Find",
+        twin="jjm list --filter state:waiting_approval",
+    ),
+    action(
+        "filter.running",
+        "&",
+        "list",
+        "only running",
+        "only running ones",
+        section="Find",
+        twin="jjm list --filter state:in_progress",
+    ),
+    action("filter.all", "0", "list", "everything", "everything again", section="Find", twin="jjm list"),
+    action("view.next", "V", "list", "next view", "next saved view", section="Find"),
+    action("sort", "s", "list", "sort", "next order", section="Find", twin="jjm list --sort ..."),
+    action("sort.reverse", "S", "list", "reverse", "the other way round", section="Find", twin="jjm list --reverse"),
+    action("group", "t", "list", "group", "group by need, by repository, not at all", section="Find"),
+    action(
+        "archived",
+        "H",
+        "list",
+        "archived",
+        "show archived tasks as well, or hide them",
+        section="Find",
+        twin="jjm list --all",
+    ),
+)
+
+
+def _on_screen(action_id: str, keys: str, scope: Scope, title: str, help_text: str, twin: str | None = None) -> Action:
+    return action(action_id, keys, scope, title, help_text, section="Screens", twin=twin, footer=1, in_palette=False)
+
+
+SCREENS: Final = (
+    _on_screen("watch.only-watched", "t", "watch", "only watched", "only watched tasks, or all that run"),
+    _on_screen("connection.restart", "R", "connection", "restart", "end the server and start it again"),
+    _on_screen("connection.check", "t", "connection", "check", "make the doctor's checks", "jjm doctor"),
+    _on_screen("log.more", "+", "log", "more", "less important records as well"),
+    _on_screen("log.less", "-", "log", "fewer", "more important records only"),
+    _on_screen("insights.period", "t", "insights", "period", "7 days, 30 days, or all there is"),
+)
