@@ -85,14 +85,44 @@ def test_waiting_sessions_wait_for_a_person(world: World, clock: HandClock) -> N
 
 
 @pytest.mark.parametrize("number", range(12))
-def test_new_session_shows_a_plan_well_within_a_minute(world: World, clock: HandClock, number: int) -> None:
+def test_new_session_shows_a_plan_within_ten_seconds(world: World, clock: HandClock, number: int) -> None:
     source = "sources/github/acme/webapp"
     made = world.create_session(f"Task {number}", source, starting_branch="main", require_plan_approval=True)
     assert made["state"] == "QUEUED"
-    clock.move(6)
+    clock.move(3)
     assert world.get_session(made["id"])["state"] == "PLANNING"
-    clock.move(24)
+    clock.move(7)
     assert world.get_session(made["id"])["state"] == "AWAITING_PLAN_APPROVAL"
+
+
+@pytest.mark.parametrize("state", ["AWAITING_PLAN_APPROVAL", "AWAITING_USER_FEEDBACK", "PAUSED"])
+def test_session_goes_on_within_seconds_and_ends_when_a_person_has_answered(clock: HandClock, state: str) -> None:
+    world = World(tasks=40, clock=clock)
+    waiting = ids_in(world, state)
+    assert waiting
+    for session_id in waiting:
+        if state == "AWAITING_PLAN_APPROVAL":
+            world.approve_plan(session_id)
+        elif state == "PAUSED":
+            world.resume(session_id)
+        else:
+            world.send_message(session_id, "Take the first way.")
+    before = {session_id: len(world.session(session_id).activities) for session_id in waiting}
+    clock.move(10)
+    assert [each for each in waiting if len(world.session(each).activities) <= before[each]] == []
+    clock.move(110)
+    assert {world.get_session(session_id)["state"] for session_id in waiting} == {"COMPLETED"}
+
+
+@pytest.mark.parametrize("title", ["Strict types for the whole backend", "Repair every broken link in the docs"])
+def test_big_session_says_how_many_files_it_is_about(world: World, clock: HandClock, title: str) -> None:
+    """So that a number which stays the same after a while is not taken for a limit."""
+    session = next(each for each in map(world.session, world.session_ids()) if each.spec.title == title)
+    clock.move(900)
+    world.session(session.spec.id)
+    count = len(session.done_changes)
+    assert count == len(session.spec.work.changes)
+    assert any(f"{count} of {count}" in str(record.payload) for record in session.activities)
 
 
 def test_without_approval_a_new_session_goes_on_by_itself(world: World) -> None:

@@ -23,6 +23,9 @@ FAIL_WORD: Final = "simulate:fail"
 SHORT_WORD: Final = "simulate:short"
 """In the prompt of a new session: it is done one second after its plan was approved."""
 
+_HASTE: Final = 0.6
+"""Somebody looks on while a session is planned that was just created: the plan comes within ten seconds."""
+
 
 def _rng(*parts: object) -> random.Random:
     return random.Random(":".join(map(str, parts)))  # noqa: S311 - a story, no secret
@@ -95,7 +98,7 @@ def build_created(seed: int, entry: JournalEntry) -> SessionSpec:
 
 
 def _tell_created(rng: random.Random, work: Work, prompt: str, *, gate: bool) -> list[Beat]:
-    beats = tell_planning(rng, work, gate=gate)
+    beats = [Beat(beat.delay * _HASTE, beat.effect) for beat in tell_planning(rng, work, gate=gate)]
     if SHORT_WORD in prompt:
         return [*beats, *(Beat(0.3, beat.effect) for beat in tell_work(rng, work)[-3:])]
     if FAIL_WORD in prompt:

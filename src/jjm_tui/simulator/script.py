@@ -103,6 +103,7 @@ class Story:
     """What happened before the world began, and what is to come.
 
     ``past`` is spread over the time between the session's creation and ``quiet`` seconds before the world's start.
+    Where it ends with a wait for a person, ``future`` is counted from when that person has decided.
     """
 
     past: tuple[Beat, ...]
@@ -117,9 +118,19 @@ class Story:
         past = [Beat(beat.delay * scale, beat.effect) for beat in self.past]
         waited = self.quiet if past else self.age
         future = list(self.future)
-        if future:
+        if future and not (past and _waits_for_a_person(past[-1].effect)):
             future[0] = Beat(future[0].delay + waited, future[0].effect)
         return (*past, *future)
+
+
+def _waits_for_a_person(effect: Effect) -> bool:
+    match effect:
+        case Propose(gate):
+            return gate
+        case Ask() | Halt():
+            return True
+        case _:
+            return False
 
 
 def tell_planning(rng: random.Random, work: Work, *, gate: bool) -> list[Beat]:

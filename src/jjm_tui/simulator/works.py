@@ -12,6 +12,7 @@ _MODULES: Final = tuple(
     for area in ("billing", "auth", "search", "mailer", "exports", "imports", "profile", "sync", "reports", "cache")
     for part in ("models", "views", "tasks", "forms", "client", "rules", "totals", "queue", "events", "keys", "schema")
 )
+_PAGES: Final = _MODULES[:88]
 
 STRICT_TYPES: Final = Work(
     title="Strict types for the whole backend",
@@ -29,7 +30,7 @@ STRICT_TYPES: Final = Work(
         PlanStepText("Submit", "One pull request with one commit per module."),
     ),
     progress=tuple(
-        (f"{done} `app/{area}/{part}.py`", said)
+        (f"{done} `app/{area}/{part}.py`", f"{number} of {len(_MODULES)}. {said}")
         for done, said in (
             ("Typed", "No change in behaviour; tests pass."),
             ("Removed the last `Any` from", "The type was known after all."),
@@ -39,7 +40,7 @@ STRICT_TYPES: Final = Work(
             ("Compared old and new answers of", "Byte for byte the same."),
             ("Reviewed", "Nothing to add."),
         )
-        for area, part in _MODULES
+        for number, (area, part) in enumerate(_MODULES, 1)
     ),
     changes=tuple(
         FileChange(
@@ -68,7 +69,7 @@ LINK_CHECK: Final = Work(
         PlanStepText("Submit"),
     ),
     progress=tuple(
-        (f"{done} `docs/{area}/{part}.md`", f"{1 + (number * 7) % 5} links needed a look.")
+        (f"{done} `docs/{area}/{part}.md`", f"{number} of {len(_PAGES)}. {1 + (number * 7) % 5} links needed a look.")
         for done in (
             "Repaired the links of",
             "Checked the anchors of",
@@ -78,7 +79,7 @@ LINK_CHECK: Final = Work(
             "Asked the archive about",
             "Checked again, slowly,",
         )
-        for number, (area, part) in enumerate(_MODULES)
+        for number, (area, part) in enumerate(_PAGES, 1)
     ),
     changes=tuple(
         FileChange(
@@ -86,7 +87,7 @@ LINK_CHECK: Final = Work(
             f"# {part.title()}\n\nHow {part} works in {area}.\n\nSee [the guide](http://docs.example.org/{part}).\n",
             f"# {part.title()}\n\nHow {part} works in {area}.\n\nSee [the guide](../guides/{part}.md).\n",
         )
-        for area, part in _MODULES
+        for area, part in _PAGES
     ),
     question="The page `old/install.md` is linked eleven times but gone. Link to the new installer page instead?",
     summary="All links under `docs/` answer again; eleven pointed to pages that are gone for good.",
