@@ -184,8 +184,8 @@ async def test_without_colour_nothing_is_coloured_and_what_the_cursor_is_on_is_r
             and _is_plain(segment.style)
         }  # fmt: skip
         reversed_words = {text for is_reversed, text in styles if is_reversed}
-        assert any("next task that needs you" in text for text in reversed_words)
-        assert not any("previous task that needs you" in text for text in reversed_words)
+        assert any("read the plan, then approve it" in text for text in reversed_words)
+        assert not any("answer or message the task" in text for text in reversed_words)
 
 
 def _is_plain(style: Style) -> bool:
