@@ -26,11 +26,12 @@ test: $(DEV) ## all tests that need nothing but Python, with the coverage of the
 	@$(PY) -m pytest -n $(JOBS) $(foreach room,$(CORE),--cov=jjm_tui.$(room)) \
 		--cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
 
-check: $(DEV) ## lint, format, types, import contracts, nothing that names a machine
+check: $(DEV) ## lint, format, types, import contracts, no foreign text as markup, nothing that names a machine
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
+	@$(PY) -m tests.tui.markup_lint src/jjm_tui/tui src/jjm_tui/cli
 	@if git grep -nIE 'p[y]pi\.(org|python)|python[h]osted\.org|registry\.n[p]mjs|registry\.y[a]rnpkg|(^|[^[:alnum:].])/(r[o]ot|w[o]rk|h[o]me/[a-z]+|U[s]ers/[A-Za-z]+)/[A-Za-z.]'; \
 	then echo 'These lines name a package registry or a path of one machine.'; exit 1; fi
 
