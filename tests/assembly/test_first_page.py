@@ -63,7 +63,7 @@ async def test_big_store_is_shown_from_its_index(place: Workplace) -> None:
     assert [task.id for task in page.tasks] == ["q", *(f"{number:02}" for number in range(20))]
     assert {task.chat_truncated for task in page.tasks[1:]} == {True}
     assert page.tasks[1].chat_history[-1].content == "newest"
-    assert (page.total, page.counts.running, page.counts.needs_me) == (21, 20, 1)
+    assert (page.total, page.counts.kinds["running"], page.counts.needs_me) == (21, 20, 1)
     assert page.sync == SyncState(place.origin, START, truncated=True)
 
 

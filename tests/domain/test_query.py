@@ -210,6 +210,7 @@ def test_query_negation_finds_exactly_the_others(task: Task, query: str) -> None
 
 def test_query_keys_are_offered_for_completion() -> None:
     assert {
+        "group",
         "state",
         "repo",
         "branch",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jjm_tui.domain.counts import count_tasks, is_archived
+from jjm_tui.domain.counts import KINDS, count_tasks, is_archived, kind_of
 from jjm_tui.domain.order import SORT_FIELDS, sort_tasks
 from jjm_tui.domain.query import parse_query
 from jjm_tui.domain.status import TaskStatus
@@ -21,14 +21,32 @@ from tests.domain.strategies import NOON, at
 
 PLAN = Task("plan", title="Plan", repository="acme/api", status=TaskStatus.WAITING_APPROVAL, waiting_since=at(-18))
 ASKS = Task("asks", title="Asks", repository="acme/web", status=TaskStatus.WAITING_FEEDBACK, waiting_since=at(-40))
-RUNS = Task("runs", title="Runs", repository="acme/web", status=TaskStatus.IN_PROGRESS, updated_at=at(-1))
+RUNS = Task("runs", title="Runs", repository="acme/web", status=TaskStatus.IN_PROGRESS, created_at=at(-1))
 QUEUED = Task("queued", title="Queued", repository="Beta/api", status=TaskStatus.PENDING, created_at=at(-2))
-PAUSED = Task("paused", title="Paused", status=TaskStatus.PAUSED, updated_at=at(-3))
+PAUSED = Task("paused", title="Paused", status=TaskStatus.PAUSED, created_at=at(-3))
 DONE = Task("done", title="Done", status=TaskStatus.COMPLETED, updated_at=at(-9), waiting_since=at(-9), seen_at=NOON)
 FAILED = Task("failed", title="Failed", status=TaskStatus.FAILED, waiting_since=at(-60))
 GONE = Task("gone", title="Gone", status=TaskStatus.IN_PROGRESS, on_server=False)
 HIDDEN = Task("hidden", title="Hidden", status=TaskStatus.WAITING_APPROVAL, archived=True)
 ALL = (DONE, GONE, HIDDEN, PAUSED, QUEUED, RUNS, ASKS, PLAN, FAILED)
+
+
+moments = st.none() | st.integers(-5, 5).map(at)
+random_tasks = st.builds(
+    Task,
+    id=st.sampled_from("abcdefgh"),
+    title=st.none() | st.sampled_from(["x", "Y", "z"]),
+    repository=st.none() | st.sampled_from(["acme/api", "Acme/api", "acme/web", ""]),
+    status=st.sampled_from(TaskStatus),
+    created_at=moments,
+    updated_at=moments,
+    waiting_since=moments,
+    seen_at=moments,
+    snoozed_until=moments,
+    archived=st.booleans(),
+    archived_on_server=st.none() | st.booleans(),
+    on_server=st.none() | st.booleans(),
+)
 
 
 def arranged(tasks: Iterable[Task] = ALL, **view) -> Arrangement:
@@ -48,7 +66,7 @@ def test_groups_by_need_have_the_longest_wait_first():
     assert shown(arranged()) == {
         "NEEDS YOU": ["failed", "asks", "plan"],
         "RUNNING": ["runs"],
-        "WAITING": ["queued"],
+        "QUEUED": ["queued"],
         "PAUSED": ["paused"],
         "DONE": ["done"],
         "UNKNOWN": ["gone"],
@@ -76,14 +94,14 @@ def test_flat_list_has_one_group_without_a_title():
 
 
 @pytest.mark.parametrize("status", [TaskStatus.IN_PROGRESS, TaskStatus.WAITING_APPROVAL, TaskStatus.PAUSED])
-def test_snoozed_task_is_waiting_until_its_snooze_ends(status):
+def test_snoozed_task_stands_apart_until_its_snooze_ends(status):
     task = Task("1", status=status, waiting_since=at(-5), snoozed_until=at(10))
     arrangement = arranged([task])
-    assert list(shown(arrangement)) == ["WAITING"]
+    assert list(shown(arrangement)) == ["SNOOZED"]
     assert arrangement.next_change(NOON) == at(10)
     assert not arrangement.refresh(at(9))
     assert arrangement.refresh(at(10))
-    assert list(shown(arrangement)) != ["WAITING"]
+    assert list(shown(arrangement)) != ["SNOOZED"]
     assert arrangement.next_change(at(10)) is None
 
 
@@ -127,15 +145,25 @@ def test_counts_are_over_all_unarchived_tasks_whatever_the_filter():
     arrangement = arranged(query=parse_query("nothing-has-this-word"))
     counts = arrangement.counts
     assert arrangement.groups == ()
-    assert (counts.needs_me, counts.running, counts.waiting, counts.paused, counts.done, counts.failed) == (
-        3,
-        3,
-        2,
-        1,
-        1,
-        1,
-    )
+    assert {kind: count for kind, count in counts.kinds.items() if count} == {
+        "needs-me": 3,
+        "running": 1,
+        "queued": 1,
+        "paused": 1,
+        "done": 1,
+        "unknown": 1,
+        "archived": 1,
+    }
     assert (counts.total, counts.archived) == (8, 1)
+
+
+@settings(max_examples=100)
+@given(st.lists(random_tasks, max_size=12, unique_by=lambda task: task.id))
+def test_counts_of_the_header_are_the_sizes_of_the_groups(found):
+    arrangement = arranged(found, show_archived=True)
+    sizes = {group.key: len(group.task_ids) for group in arrangement.groups}
+    assert sizes == {kind: count for kind, count in arrangement.counts.kinds.items() if count}
+    assert sum(sizes.values()) == len(found)
 
 
 def test_position_is_where_the_groups_have_the_task():
@@ -165,10 +193,20 @@ def test_update_in_place_is_no_new_order():
 
 def test_update_that_passes_a_neighbour_is_a_new_order():
     other = replace(RUNS, id="other", updated_at=at(-5))
-    arrangement = arranged([RUNS, other])
+    arrangement = arranged([RUNS, other], sort="updated_at")
     assert shown(arrangement) == {"RUNNING": ["runs", "other"]}
     assert arrangement.update({"other": replace(other, updated_at=NOON)}, NOON)
     assert shown(arrangement) == {"RUNNING": ["other", "runs"]}
+
+
+def test_running_task_that_changes_keeps_its_place_until_its_state_is_another():
+    older = replace(RUNS, id="older", created_at=at(-90), updated_at=at(-5))
+    newer = replace(RUNS, id="newer", created_at=at(-30), updated_at=at(-20))
+    arrangement = arranged([older, newer])
+    assert shown(arrangement) == {"RUNNING": ["newer", "older"]}
+    assert not arrangement.update({"older": replace(older, updated_at=NOON)}, NOON)
+    assert arrangement.update({"newer": replace(newer, status=TaskStatus.PAUSED)}, NOON)
+    assert shown(arrangement) == {"RUNNING": ["older"], "PAUSED": ["newer"]}
 
 
 def test_groups_given_out_never_change_afterwards():
@@ -195,7 +233,7 @@ def test_filter_by_age_follows_the_time():
     assert due is not None
     assert not arrangement.refresh(due)
     assert arrangement.refresh(at(9))
-    assert shown(arrangement) == {"WAITING": ["queued"]}
+    assert shown(arrangement) == {"QUEUED": ["queued"]}
 
 
 def test_filter_without_ages_waits_for_nothing():
@@ -229,7 +267,7 @@ def test_frozen_order_stays_while_counts_stay_true():
     assert arrangement.is_shown("asks")
     assert not arrangement.is_shown("new")
     assert arrangement.needing == ()
-    assert (arrangement.counts.needs_me, arrangement.counts.running) == (1, 2)
+    assert (arrangement.counts.needs_me, arrangement.counts.kinds["running"]) == (1, 2)
 
 
 def test_thaw_takes_over_what_was_held_back():
@@ -253,22 +291,6 @@ def test_view_chosen_while_frozen_is_taken_at_thaw():
 
 # --- against doing it all anew
 
-moments = st.none() | st.integers(-5, 5).map(at)
-random_tasks = st.builds(
-    Task,
-    id=st.sampled_from("abcdefgh"),
-    title=st.none() | st.sampled_from(["x", "Y", "z"]),
-    repository=st.none() | st.sampled_from(["acme/api", "Acme/api", "acme/web", ""]),
-    status=st.sampled_from(TaskStatus),
-    created_at=moments,
-    updated_at=moments,
-    waiting_since=moments,
-    seen_at=moments,
-    snoozed_until=moments,
-    archived=st.booleans(),
-    archived_on_server=st.none() | st.booleans(),
-    on_server=st.none() | st.booleans(),
-)
 groupings: st.SearchStrategy[Grouping] = st.sampled_from(["needs", "repository", "none"])
 queries = st.sampled_from(["", "state:paused,running", "repo:acme/*", "is:needs-me", "-is:snoozed", "x"]).map(
     parse_query
@@ -312,16 +334,7 @@ def _obvious_group(task: Task, grouping: Grouping, now: datetime) -> object:
     if grouping == "repository":
         name = task.repository or ""
         return (int(not name), name.casefold(), name)
-    if needs_me(task, now) is not None:
-        return 0
-    if task.on_server is False or task.status is TaskStatus.UNKNOWN:
-        return 5
-    if task.status.is_final:
-        return 4
-    is_snoozed = task.snoozed_until is not None and task.snoozed_until > now
-    if is_snoozed or task.status not in (TaskStatus.IN_PROGRESS, TaskStatus.PAUSED):
-        return 2
-    return 1 if task.status is TaskStatus.IN_PROGRESS else 3
+    return KINDS.index(kind_of(task, now))
 
 
 @settings(max_examples=300)

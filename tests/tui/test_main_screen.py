@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +34,35 @@ async def test_first_screen_shows_what_needs_the_person_on_top(tmp_path: Path) -
         task = main_screen(on).current_task()
         assert task is not None
         assert needs_me(task, on.now) is not None
+
+
+async def test_header_counts_are_the_sizes_of_the_groups_and_a_click_shows_just_those(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 45), tasks=40) as on:
+        await _make_every_kind(on)
+        header = on.text.splitlines()[0]
+        counted = {words: int(number) for number, words in re.findall(r"(\d+) (need you|[a-z]+)(?= |$)", header)}
+        groups = {group.title: group.task_ids for group in main_screen(on)._arrangement.groups}
+        assert counted == {title.replace("NEEDS", "NEED").lower(): len(ids) for title, ids in groups.items()}
+        assert {"NEEDS YOU", "QUEUED", "SNOOZED", "FAILED", "DONE"} <= groups.keys()
+        assert sum(counted.values()) == len(on.board.tasks)
+        await on.pilot.click("#header", offset=(header.index(" failed") - 1, 0))
+        await on.settle()
+        assert tuple(_shown(on)) == groups["FAILED"]
+
+
+async def _make_every_kind(on: Stage) -> None:
+    """One more task of each kind that a fresh world does not have."""
+    tasks = {task.status: task for task in on.board.tasks.values()}
+    plan, failed = tasks[TaskStatus.WAITING_APPROVAL], tasks[TaskStatus.FAILED]
+    on.board.apply(
+        {
+            "queued": replace(tasks[TaskStatus.IN_PROGRESS], id="queued", status=TaskStatus.PENDING),
+            "snoozed": replace(plan, id="snoozed", snoozed_until=on.now + timedelta(hours=1)),
+            "unseen": replace(failed, id="unseen", seen_at=None),
+        }
+    )
+    await on.pilot.pause(0.1)
+    await on.settle()
 
 
 async def test_next_goes_round_the_tasks_that_need_the_person(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from jjm_tui.domain.conversation import is_unread
+from jjm_tui.domain.counts import KINDS, Kind, is_archived, is_snoozed, kind_of
 from jjm_tui.domain.status import ACTIVE_STATUSES, FINAL_STATUSES, WAITING_STATUSES, TaskStatus, normalise_status
 from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.text import clean_line, heading, truncate
@@ -112,8 +113,8 @@ _STATES: Final[Mapping[str, Test]] = {
 }
 _KINDS: Final[Mapping[str, Test]] = {
     **{name: test for name, test in _STATES.items() if name != "all"},
-    "archived": lambda task, _now: task.archived or bool(task.archived_on_server),
-    "snoozed": lambda task, now: task.snoozed_until is not None and task.snoozed_until > now,
+    "archived": lambda task, _now: is_archived(task),
+    "snoozed": is_snoozed,
     "unread": lambda task, _now: is_unread(task),
     "vanished": lambda task, _now: task.on_server is False,
 }
@@ -122,6 +123,14 @@ _NEEDED: Final[Mapping[str, Test]] = {
     "any": _needs(*_NEEDS),
     "none": lambda task, now: needs_me(task, now) is None,
 }
+
+
+def _is_of(kind: Kind) -> Test:
+    return lambda task, now: kind_of(task, now) == kind
+
+
+_GROUPS: Final[Mapping[str, Test]] = {kind: _is_of(kind) for kind in KINDS}
+"""The groups of the dashboard and the counts of its header: every task is in exactly one."""
 
 
 def _word(text: str) -> str:
@@ -281,6 +290,7 @@ def _file_count(values: Sequence[Value]) -> Criterion | Problem:
 
 KEYS: Final[Mapping[str, Key]] = {
     "state": Key(_one_of("state is", _STATES, _kind_word), "state:paused,failed"),
+    "group": Key(_one_of("group is", _GROUPS), "group:running"),
     "repo": Key(_patterns("repository matches", matches_repository), "repo:acme/*"),
     "branch": Key(_patterns("branch matches", _matches_branch), "branch:release/*"),
     "id": Key(_patterns("id starts with", _matches_id), "id:1234"),

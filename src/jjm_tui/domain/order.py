@@ -34,6 +34,11 @@ def _newest(moment: datetime | None) -> float | None:
     return None if moment is None else -moment.timestamp()
 
 
+def _calm(task: Task) -> float | None:
+    """A time that stays the same as long as the status does."""
+    return _newest(task.created_at if task.status.is_active else task.updated_at or task.created_at)
+
+
 _KEYS: Final[dict[str, _Key]] = {
     "updated_at": lambda task: _newest(task.updated_at or task.created_at),
     "created_at": lambda task: _newest(task.created_at),
@@ -68,7 +73,8 @@ def sort_tasks(tasks: Iterable[Task], field: str = "updated_at", reverse: bool =
     """Sort tasks: times newest first, waiting and needs-me longest wait first, words from A to Z.
 
     What is not known comes last in either direction; a task never told to have been updated counts from its
-    creation. ``needs-me``: tasks that need a person, then the others as by ``updated_at``.
+    creation. ``needs-me``: tasks that need a person, then the others as by ``updated_at``; those under way as by
+    ``created_at``, since their last change is never long ago, and rows that change places all the time cannot be read.
 
     Raises:
         ValidationError: there is no such field; ``context["field"]`` is ``sort``.
@@ -88,10 +94,10 @@ def place_by(field: str, *, reverse: bool = False) -> Callable[[Task, bool], Pla
         key = _directed(_KEYS[name], reverse=reverse)
         return lambda task, _is_needing: _place(key(task), task.id)
     waiting = _directed(_KEYS["waiting"], reverse=reverse)
-    updated = _directed(_KEYS["updated_at"], reverse=reverse)
+    others = _directed(_calm, reverse=reverse)
     first, second = (2, 0) if reverse else (0, 2)
     return lambda task, is_needing: (
-        _place(waiting(task), task.id, first) if is_needing else _place(updated(task), task.id, second)
+        _place(waiting(task), task.id, first) if is_needing else _place(others(task), task.id, second)
     )
 
 

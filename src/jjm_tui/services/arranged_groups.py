@@ -14,7 +14,7 @@ from jjm_tui.domain.order import Place
 class Group:
     """Tasks under one heading, in order. ``title`` is foreign text where grouped by repository; a flat list has none.
 
-    ``key``: one of ``needs running waiting paused done unknown``, the repository (``""``: not known), or ``all``.
+    ``key``: a kind of ``domain.counts``, the repository (``""``: not known), or ``all``.
     """
 
     title: str

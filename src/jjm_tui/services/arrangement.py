@@ -9,9 +9,8 @@ from heapq import heapify, heappop, heappush
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from jjm_tui.domain.counts import REASONS, TaskCounts, is_archived
+from jjm_tui.domain.counts import KINDS, REASONS, Kind, TaskCounts, is_archived, is_snoozed, kind_of
 from jjm_tui.domain.order import Place, check_sort_field, place_by
-from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import NeedsMe, Task, needs_me
 from jjm_tui.services.arranged_groups import Group, OrderedGroups, Position, Slot
 
@@ -22,26 +21,19 @@ __all__ = ["Arrangement", "Group", "Grouping", "Position", "View"]
 
 Grouping = Literal["needs", "repository", "none"]
 
-_NEEDS_TITLES: Final = {
-    "needs": "NEEDS YOU",
+_NEEDS_TITLES: Final[Mapping[str, str]] = {
+    "needs-me": "NEEDS YOU",
     "running": "RUNNING",
-    "waiting": "WAITING",
+    "queued": "QUEUED",
     "paused": "PAUSED",
+    "snoozed": "SNOOZED",
+    "failed": "FAILED",
     "done": "DONE",
     "unknown": "UNKNOWN",
+    "archived": "ARCHIVED",
 }
-"""The groups by need, in their order."""
+"""The groups by need, in their order: one for each kind."""
 
-_STATUS_GROUPS: Final[Mapping[TaskStatus, str]] = {
-    TaskStatus.PENDING: "waiting",
-    TaskStatus.IN_PROGRESS: "running",
-    TaskStatus.WAITING_APPROVAL: "waiting",
-    TaskStatus.WAITING_FEEDBACK: "waiting",
-    TaskStatus.PAUSED: "paused",
-    TaskStatus.COMPLETED: "done",
-    TaskStatus.FAILED: "done",
-    TaskStatus.UNKNOWN: "unknown",
-}
 _ALL: Final = "all"
 _NO_REPOSITORY: Final = ""
 _NO_REPOSITORY_TITLE: Final = "REPOSITORY UNKNOWN"
@@ -71,10 +63,11 @@ class View:
 
 @dataclass(slots=True)
 class _Entry:
-    """One task, why it needs a person, and where it belongs."""
+    """One task, why it needs a person, what kind it is, and where it belongs."""
 
     task: Task
     needs: NeedsMe | None
+    kind: Kind
     slot: Slot
 
 
@@ -122,7 +115,7 @@ class Arrangement:
 
     @property
     def counts(self) -> TaskCounts:
-        """Counts over all loaded tasks that are not archived, here or on the server, whatever is filtered or frozen."""
+        """Counts over all loaded tasks, whatever is filtered or frozen."""
         return self._tally.counts
 
     @property
@@ -139,7 +132,7 @@ class Arrangement:
     def needing(self) -> tuple[str, ...]:
         """The shown tasks that need a person now, in the order of the list."""
         if self._frozen is None and self._view.grouping == "needs":
-            return next((group.task_ids for group in self.groups if group.key == "needs"), ())
+            return next((group.task_ids for group in self.groups if group.key == "needs-me"), ())
         return tuple(task_id for group in self.groups for task_id in group.task_ids if self.needs(task_id) is not None)
 
     def needs(self, task_id: str) -> NeedsMe | None:
@@ -215,7 +208,7 @@ class Arrangement:
         is_same_order = (view.sort, view.reverse) == (self._view.sort, self._view.reverse)
         for entry in self._entries.values():
             place = entry.slot.place if is_same_order else self._place_of(entry.task, entry.needs is not None)
-            entry.slot = Slot(self._group_of(entry.task, entry.needs, now), place)
+            entry.slot = Slot(self._group_of(entry.task, entry.kind, now), place)
         self._matched_at = now
         return self._fill(before)
 
@@ -269,17 +262,18 @@ class Arrangement:
     # inside
 
     def _entry(self, task: Task, now: datetime) -> _Entry:
-        needs = needs_me(task, now)
-        return _Entry(task, needs, Slot(self._group_of(task, needs, now), self._place_of(task, needs is not None)))
+        needs, kind = needs_me(task, now), kind_of(task, now)
+        place = self._place_of(task, needs is not None)
+        return _Entry(task, needs, kind, Slot(self._group_of(task, kind, now), place))
 
-    def _group_of(self, task: Task, needs: NeedsMe | None, now: datetime) -> str | None:
+    def _group_of(self, task: Task, kind: Kind, now: datetime) -> str | None:
         view = self._view
         if not view.show_archived and is_archived(task):
             return None
         if view.query is not None and not view.query.matches(task, now):
             return None
         if view.grouping == "needs":
-            return _group_by_need(task, needs, now)
+            return kind
         return _ALL if view.grouping == "none" else task.repository or _NO_REPOSITORY
 
     def _fill(self, before: tuple[Group, ...]) -> bool:
@@ -309,7 +303,7 @@ class Arrangement:
         moved = [
             (task_id, entry.task)
             for task_id, entry in self._entries.items()
-            if self._group_of(entry.task, entry.needs, now) != entry.slot.group
+            if self._group_of(entry.task, entry.kind, now) != entry.slot.group
         ]
         for task_id, task in moved:
             self._replace(task_id, task, now)
@@ -321,39 +315,25 @@ class _Tally:
 
     def __init__(self) -> None:
         self._needs: dict[NeedsMe, int] = dict.fromkeys(REASONS, 0)
-        self._statuses: dict[TaskStatus, int] = dict.fromkeys(TaskStatus, 0)
-        self._archived = 0
+        self._kinds: dict[Kind, int] = dict.fromkeys(KINDS, 0)
         self._counts: TaskCounts | None = None
 
     @property
     def counts(self) -> TaskCounts:
         if self._counts is None:
-            self._counts = TaskCounts(dict(self._needs), dict(self._statuses), self._archived)
+            self._counts = TaskCounts(dict(self._needs), dict(self._kinds))
         return self._counts
 
     def add(self, entry: _Entry, step: int) -> None:
         """Count one task, or with ``step=-1`` no longer."""
         self._counts = None
-        if is_archived(entry.task):
-            self._archived += step
-            return
-        self._statuses[entry.task.status] += step
+        self._kinds[entry.kind] += step
         if entry.needs is not None:
             self._needs[entry.needs] += step
 
 
 def _snooze_end(task: Task, now: datetime) -> datetime | None:
-    return task.snoozed_until if task.snoozed_until is not None and task.snoozed_until > now else None
-
-
-def _group_by_need(task: Task, needs: NeedsMe | None, now: datetime) -> str:
-    if needs is not None:
-        return "needs"
-    if task.on_server is False:
-        return "unknown"
-    if task.status.is_active and _snooze_end(task, now) is not None:
-        return "waiting"
-    return _STATUS_GROUPS[task.status]
+    return task.snoozed_until if is_snoozed(task, now) else None
 
 
 def _ordered_groups(grouping: Grouping) -> OrderedGroups:

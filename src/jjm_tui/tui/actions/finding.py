@@ -51,7 +51,7 @@ FIND: Final = (
         "only running",
         "only running ones",
         section="Find",
-        twin="jjm list --filter state:in_progress",
+        twin="jjm list --filter group:running",
     ),
     action("filter.all", "0", "list", "everything", "everything again", section="Find", twin="jjm list"),
     action("view.next", "V", "list", "next view", "next saved view", section="Find"),

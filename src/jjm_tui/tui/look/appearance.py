@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from jjm_tui.domain.counts import kind_of
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import NeedsMe, Task, needs_me
 
@@ -64,6 +65,6 @@ def appearance_of(task: Task, now: datetime) -> Appearance:
         return _GONE
     if (reason := needs_me(task, now)) is not None:
         return _NEEDING[reason]
-    if task.snoozed_until is not None and task.snoozed_until > now and not task.status.is_final:
+    if kind_of(task, now) == "snoozed":
         return _SNOOZED
     return _STATUSES[task.status]

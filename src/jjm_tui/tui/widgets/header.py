@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import ClassVar, Final
 
-from jjm_tui.domain.counts import TaskCounts
+from jjm_tui.domain.counts import KINDS, Kind, TaskCounts
 from jjm_tui.services.board import Connection, ConnectionStatus
 from jjm_tui.tui.widgets.bar import Bar, Piece
 
@@ -21,18 +21,22 @@ _CONNECTION: Final[dict[ConnectionStatus, tuple[str, str, str]]] = {
 }
 """Glyph, word and role of each state of the connection."""
 
-COUNT_FILTERS: Final = {
-    "needs": "is:needs-me",
-    "running": "state:pending,in_progress",
-    "paused": "state:paused",
-    "done": "state:completed",
-    "failed": "state:failed",
+COUNT_FILTERS: Final[Mapping[str, str]] = {
+    kind: "is:needs-me" if kind == "needs-me" else f"group:{kind}" for kind in KINDS
 }
-"""What a click on a count filters by."""
+"""What a click on a count filters by: exactly the tasks that were counted."""
+
+_ALWAYS: Final[frozenset[Kind]] = frozenset({"running", "done"})
+"""Counts that are told when there are none, too."""
+
+_RANKS: Final[Mapping[Kind, int]] = {"running": 2, "failed": 3, "queued": 3, "paused": 3, "unknown": 4, "snoozed": 5}
+"""The larger, the earlier it gives way where the line is narrow."""
+_LEAST_RANK: Final = 4
 
 
 class HeaderBar(Bar):
-    """Who, where, how many. ``Bar.Chosen`` targets: a key of ``COUNT_FILTERS`` or ``connection``.
+    """Who, where, how many: the counts are those of the groups in the list. ``Bar.Chosen`` targets: a kind of task, or
+    ``connection``.
 
     | component class | for |
     |---|---|
@@ -94,10 +98,9 @@ class HeaderBar(Bar):
 def _count_pieces(counts: TaskCounts) -> Iterator[Piece]:
     needing = counts.needs_me
     words = f"{needing} need you" if needing != 1 else "1 needs you"
-    yield Piece(words, "attention" if needing else "quiet", target="needs", glue="   ")
-    yield Piece(f"{counts.running} running", "quiet", rank=2, short=f"{counts.running} run", target="running")
-    if counts.paused:
-        yield Piece(f"{counts.paused} paused", "quiet", rank=3, target="paused")
-    if counts.failed:
-        yield Piece(f"{counts.failed} failed", "quiet", rank=3, target="failed")
-    yield Piece(f"{counts.done} done", "quiet", rank=4, target="done")
+    yield Piece(words, "attention" if needing else "quiet", target="needs-me", glue="   ")
+    for kind in KINDS:
+        count = counts.kinds[kind]
+        if kind not in ("needs-me", "archived") and (count or kind in _ALWAYS):
+            short = f"{count} run" if kind == "running" else None
+            yield Piece(f"{count} {kind}", "quiet", rank=_RANKS.get(kind, _LEAST_RANK), short=short, target=kind)
