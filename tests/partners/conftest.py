@@ -1,0 +1,5 @@
+"""Fixtures: the callers of the gateway's own tests."""
+
+from tests.gateway.conftest import stand
+
+__all__ = ["stand"]
