@@ -247,6 +247,26 @@ async def test_next_hunk_and_file_go_through_all_and_tell_the_place() -> None:
     ]
 
 
+async def test_place_goes_with_the_height_and_stays_where_the_person_went() -> None:
+    """A pane gets its height some time after its diff: the hunk that is marked must not depend on which came first."""
+    async with opened(None, size=(100, 24)) as (app, view, pilot):
+        view.styles.height = 2
+        await settle(pilot)
+        view.show(long_diff(3, 30))
+        await settle(pilot)
+        assert app.last(DiffView.PlaceChanged).hunk_index == 0
+        view.styles.height = "1fr"
+        await settle(pilot)
+        assert app.last(DiffView.PlaceChanged).hunk_index == 1
+        view.next_file()
+        await settle(pilot)
+        assert app.last(DiffView.PlaceChanged).file == "src/f1.py"
+        place = app.last(DiffView.PlaceChanged)
+        view.styles.height = 12
+        await settle(pilot)
+        assert app.last(DiffView.PlaceChanged) is place
+
+
 async def test_next_hunk_in_a_diff_that_fits_marks_the_hunk() -> None:
     async with opened(size=(100, 60)) as (app, view, pilot):
         view.next_hunk()

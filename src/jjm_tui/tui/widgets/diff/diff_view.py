@@ -77,6 +77,7 @@ class DiffView(DiffCanvas, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         self._text: str | None = None
         self._place_line = 0
+        self._is_place_in_view = True
         self._told_place: tuple[str | None, int, int] | None = None
         self._wish: tuple[str, int] | None = None
         super().__init__(id=id, classes=classes)
@@ -129,7 +130,14 @@ class DiffView(DiffCanvas, can_focus=True):
     def _reading_offset(self) -> int:
         return min(_READING_ROW, self.size.height // 4)
 
+    def on_resize(self) -> None:
+        """The row at which a person is taken to read depends on the height."""
+        super().on_resize()
+        if self._is_place_in_view:
+            self._follow_place()
+
     def _follow_place(self) -> None:
+        self._is_place_in_view = True
         self._place_line = self._rows.line_at(self.scroll_offset.y + self._reading_offset())
         self._tell_place()
 
@@ -157,7 +165,7 @@ class DiffView(DiffCanvas, can_focus=True):
 
     def _go_to(self, line: int, row: int) -> None:
         self.scroll_to(y=max(0, min(row, self.max_scroll_y)), animate=False, force=True)
-        self._place_line = line
+        self._place_line, self._is_place_in_view = line, False
         self._tell_place()
 
     def _go_to_hunk(self, index: int) -> None:
