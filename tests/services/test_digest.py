@@ -64,11 +64,41 @@ def test_digest_leaves_out_what_was_before_archived_and_forgotten_tasks():
     assert make_digest(events, tasks, START, at(60)).is_empty
 
 
+def test_digest_lists_whoever_needs_the_person_now_also_without_any_history():
+    tasks = {
+        "plan": Task("plan", status=TaskStatus.WAITING_APPROVAL, waiting_since=at(-300)),
+        "ask": Task("ask", status=TaskStatus.WAITING_FEEDBACK, waiting_since=at(-900)),
+        "since?": Task("since?", status=TaskStatus.WAITING_FEEDBACK),
+        "bad": Task("bad", status=TaskStatus.FAILED, waiting_since=at(30)),
+        "seen": Task("seen", status=TaskStatus.COMPLETED, waiting_since=at(-60), seen_at=at(-50)),
+        "snoozed": Task("snoozed", status=TaskStatus.WAITING_APPROVAL, waiting_since=at(1), snoozed_until=at(500)),
+        "works": Task("works", status=TaskStatus.IN_PROGRESS),
+    }
+    made = make_digest([moved(30, "failed", "bad")], tasks, START, at(60))
+    assert [(entry.task_id, entry.at, entry.is_news) for entry in made.waiting] == [
+        ("ask", at(-900), False),
+        ("plan", at(-300), False),
+        ("bad", at(30), True),
+        ("since?", None, False),
+    ]
+    assert made.plans == made.questions == ()
+    assert [entry.task_id for entry in made.failed] == ["bad"]
+    assert made.others("failed") == ()
+
+
+def test_digest_in_which_nothing_happened_still_has_who_waits():
+    tasks = {"plan": Task("plan", status=TaskStatus.WAITING_APPROVAL, waiting_since=at(-300))}
+    made = make_digest([], tasks, START, at(60))
+    assert made.is_empty
+    assert [entry.task_id for entry in made.waiting] == ["plan"]
+    assert summary_sentence(made) == "While you were away (1h): nothing happened. 1 task needs you now."
+
+
 def test_summary_sentence_counts_in_words():
     events = [moved(1, "waiting_approval", "a"), moved(2, "waiting_approval", "b"), moved(3, "failed", "c")]
-    tasks = _tasks(a="waiting_approval", b="waiting_approval", c="failed")
+    tasks = _tasks(a="waiting_approval", b="waiting_approval", c="failed", d="waiting_feedback")
     made = make_digest(events, tasks, START, at(180))
-    assert summary_sentence(made) == "While you were away (3h): 2 plans wait for your approval, 1 failed."
+    assert summary_sentence(made) == "While you were away (3h): 2 plans were made, 1 failed. 4 tasks need you now."
     assert summary_sentence(make_digest([], {}, START, at(5))) == "While you were away (5m): nothing happened."
 
 

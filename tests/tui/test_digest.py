@@ -9,7 +9,7 @@ import pytest
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.task import Task
+from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.services.digest import should_show
 from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.digest import DigestScreen, read_digest
@@ -42,14 +42,33 @@ async def test_digest_groups_what_happened_and_enter_goes_to_the_task(tmp_path: 
             await _moved(on, task)
         await on.press("B")
         assert isinstance(on.app.screen, DigestScreen)
-        await on.shows("1 plan waits for your approval, 1 failed, 1 finished.")
+        await on.shows("1 plan was made, 1 failed, 1 finished.")
         assert "since 06:00  3h 00m" in on.text
-        for words in ("Wait for your approval (1)", "Failed (1)", "Finished (1)"):
+        for words in ("Need you now (", "Failed (1)", "Finished (1)"):
             assert words in on.text
+        assert "Plans (1)" not in on.text
         shown: list[str] = []
         on.app.show_task = shown.append  # type: ignore[method-assign]
-        await on.press("j", "enter")
+        await on.press("G", "k", "enter")
         assert shown == [failed.id]
+
+
+async def test_digest_shows_who_waits_now_although_the_history_knows_nothing_of_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, memory=_remembered) as on:
+        waiting = sorted(
+            (task for task in on.board.tasks.values() if needs_me(task, on.now)),
+            key=lambda task: str(task.waiting_since),
+        )
+        assert waiting
+        await on.press("B")
+        await on.shows(f"Need you now ({len(waiting)})")
+        assert "Nothing happened since 06:00" in on.text
+        assert "? plan" in on.text
+        assert "for 1h" in on.text
+        shown: list[str] = []
+        on.app.show_task = shown.append  # type: ignore[method-assign]
+        await on.press("enter")
+        assert shown == [waiting[0].id]
 
 
 async def test_digest_when_nothing_happened_says_so(tmp_path: Path) -> None:
@@ -69,7 +88,7 @@ async def test_digest_drops_a_task_that_has_moved_on_and_takes_in_what_happens(t
         plan, failed = _in_state(on, TaskStatus.WAITING_APPROVAL), _in_state(on, TaskStatus.FAILED)
         await _moved(on, plan)
         await on.press("B")
-        await on.shows("Wait for your approval (1)")
+        await on.shows("1 plan was made")
         await on.manager.archive([plan.id])
         await on.shows("Nothing happened since")
         await _moved(on, failed, 0)

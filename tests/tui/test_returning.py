@@ -59,7 +59,7 @@ async def test_key_after_a_pause_is_answered_and_a_sentence_tells_the_rest(tmp_p
             [TaskEvent(EventType.STATUS_CHANGED, on.now - timedelta(hours=1), failed.id, {"from": "x", "to": "failed"})]
         )
         await on.press("j")
-        await on.shows("While you were away (3h): 1 failed.")
+        await on.shows("While you were away (3h): 1 failed. ")
         assert isinstance(on.app.screen, MainScreen)
         await on.press("B")
         await on.until(lambda: isinstance(on.app.screen, DigestScreen))

@@ -1,6 +1,7 @@
-"""While you were away: what changed and is still so, grouped by what it asks of the person.
+"""While you were away: who needs the person now, and what changed and is still so.
 
-Pure: the history says what happened, the tasks say what is true now; a task is listed only where both agree.
+Pure: the tasks say who waits, whether or not the history knows how that came about. The history says what happened; of
+that, only what the tasks confirm is told.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
 from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.order import sort_tasks
 from jjm_tui.domain.status import TaskStatus, normalise_status
-from jjm_tui.domain.task import Task
+from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.text import age
 
 DigestGroup = Literal["plans", "questions", "failed", "finished", "gone", "created"]
 DIGEST_GROUPS: Final[tuple[DigestGroup, ...]] = get_args(DigestGroup)
-"""In the order in which they are shown: what waits for the person first."""
+"""What can have happened, in the order in which it is shown."""
 
 PAUSE: Final = timedelta(minutes=10)
 """Who was away for less than this needs no digest (``dashboard.md``, What is on the screen)."""
@@ -40,14 +42,26 @@ class DigestEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
-    """What happened between ``since`` and ``until``. Entries are oldest first: who waits longest comes first.
+class WaitingEntry:
+    """One task that needs the person, since ``at`` (``None``: not known). ``is_news``: that began meanwhile."""
 
-    Every task is in one group. ``created`` holds new tasks that are nowhere else; ``created_count`` counts all new.
+    task_id: str
+    at: datetime | None
+    is_news: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Who needs the person at ``until``, and what happened since ``since``. Entries are oldest first: who waits longest
+    comes first.
+
+    ``waiting``: all who need the person, whenever that began. Of the groups every task is in one; ``created`` holds new
+    tasks that are nowhere else, ``created_count`` counts all new.
     """
 
     since: datetime
     until: datetime
+    waiting: tuple[WaitingEntry, ...] = ()
     plans: tuple[DigestEntry, ...] = ()
     questions: tuple[DigestEntry, ...] = ()
     failed: tuple[DigestEntry, ...] = ()
@@ -58,7 +72,7 @@ class Digest:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing to tell."""
+        """Nothing happened. Somebody may wait all the same."""
         return not any(self.group(name) for name in DIGEST_GROUPS)
 
     def group(self, name: DigestGroup) -> tuple[DigestEntry, ...]:
@@ -66,9 +80,14 @@ class Digest:
         entries: tuple[DigestEntry, ...] = getattr(self, name)
         return entries
 
+    def others(self, name: DigestGroup) -> tuple[DigestEntry, ...]:
+        """The entries of one group that are not among ``waiting``."""
+        waiting = {entry.task_id for entry in self.waiting}
+        return tuple(entry for entry in self.group(name) if entry.task_id not in waiting)
+
 
 def make_digest(events: Iterable[TaskEvent], tasks: Mapping[str, Task], since: datetime, now: datetime) -> Digest:
-    """What happened after ``since`` and still holds at ``now``.
+    """Who needs the person at ``now``, and what happened after ``since`` and still holds.
 
     Args:
         events: Events, oldest first; those up to ``since`` are passed over.
@@ -107,7 +126,15 @@ def make_digest(events: Iterable[TaskEvent], tasks: Mapping[str, Task], since: d
             groups["created"].append(DigestEntry(task_id, new[task_id], is_new=True))
     sorted_groups = {name: tuple(sorted(found, key=lambda entry: entry.at)) for name, found in groups.items()}
     count = sum(entry.is_new for entries in sorted_groups.values() for entry in entries)
-    return Digest(since, now, created_count=count, **sorted_groups)
+    return Digest(since, now, _waiting(tasks.values(), since, now), created_count=count, **sorted_groups)
+
+
+def _waiting(tasks: Iterable[Task], since: datetime, now: datetime) -> tuple[WaitingEntry, ...]:
+    needing = (task for task in tasks if needs_me(task, now) is not None)
+    return tuple(
+        WaitingEntry(task.id, task.waiting_since, task.waiting_since is not None and task.waiting_since > since)
+        for task in sort_tasks(needing, "waiting", now=now)
+    )
 
 
 def should_show(last_seen: datetime | None, now: datetime, digest: Digest) -> bool:
@@ -116,10 +143,10 @@ def should_show(last_seen: datetime | None, now: datetime, digest: Digest) -> bo
 
 
 def summary_parts(digest: Digest) -> tuple[str, ...]:
-    """``3 finished``, ``1 failed`` and so on; groups without tasks are left out."""
+    """What happened: ``3 finished``, ``1 failed`` and so on; groups without tasks are left out."""
     words = (
-        (len(digest.plans), "plan waits for your approval", "plans wait for your approval"),
-        (len(digest.questions), "asks you a question", "ask you a question"),
+        (len(digest.plans), "plan was made", "plans were made"),
+        (len(digest.questions), "question was asked", "questions were asked"),
         (len(digest.failed), "failed", "failed"),
         (len(digest.finished), "finished", "finished"),
         (len(digest.gone), "is gone from the server", "are gone from the server"),
@@ -129,7 +156,9 @@ def summary_parts(digest: Digest) -> tuple[str, ...]:
 
 
 def summary_sentence(digest: Digest) -> str:
-    """The digest in one sentence, for a toast."""
+    """The digest in a sentence or two, for a toast."""
     away = age((digest.until - digest.since).total_seconds())
     parts = summary_parts(digest)
-    return f"While you were away ({away}): {', '.join(parts) if parts else 'nothing happened'}."
+    told = f"While you were away ({away}): {', '.join(parts) if parts else 'nothing happened'}."
+    count = len(digest.waiting)
+    return f"{told} {count} {'task needs' if count == 1 else 'tasks need'} you now." if count else told

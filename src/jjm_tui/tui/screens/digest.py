@@ -1,8 +1,8 @@
-"""While you were away: what happened since the last visit, grouped by what it asks of the person."""
+"""While you were away: who needs the person now, then what happened since the last visit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -17,6 +17,7 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.services.digest import DIGEST_GROUPS, Digest, DigestEntry, DigestGroup, make_digest, summary_parts
 from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.literal import literal_line
+from jjm_tui.tui.look.appearance import appearance_of
 from jjm_tui.tui.pages.event_lines import Look, local_day, status_look
 from jjm_tui.tui.pages.page_lines import BLANK, heading, length, paragraph, time_of_day
 from jjm_tui.tui.screens.page import PageScreen
@@ -31,16 +32,21 @@ if TYPE_CHECKING:
 
 _USUAL: Final = timedelta(hours=8)
 """What is shown when no earlier visit is remembered."""
+_ANEW_AFTER: Final = 30.0
+"""Seconds after which lengths of time are told anew."""
 _REPOSITORY_FROM: Final = 70
 _REPOSITORY: Final = 20
-_REST: Final = 24
-"""Cells of a line without title and repository."""
+_WHEN: Final = 12
+_REST: Final = 23
+"""Cells of a line without look, title and repository."""
+_WORD: Final = 8
+"""Cells of the word for why a task needs the person."""
 _MOST_TITLE: Final = 60
 _LEAST_TITLE: Final = 12
 
 _TITLES: Final[Mapping[DigestGroup, str]] = {
-    "plans": "Wait for your approval",
-    "questions": "Ask you a question",
+    "plans": "Plans",
+    "questions": "Questions",
     "failed": "Failed",
     "finished": "Finished",
     "gone": "No longer on the server",
@@ -54,7 +60,10 @@ async def read_digest(manager: JobManager, tasks: Mapping[str, Task], since: dat
 
 
 class DigestScreen(PageScreen):
-    """What happened since ``since``; without it since the last visit. Enter goes to the task."""
+    """Who needs the person, and what happened since ``since``; without it since the last visit. Enter goes to the task.
+
+    Every task has one line: who needs the person is not listed again below what happened, but counted there.
+    """
 
     NAME = "While you were away"
     KEYS = ("open",)
@@ -112,41 +121,74 @@ class DigestScreen(PageScreen):
         digest = self._digest
         if digest is None:
             return
-        if digest.is_empty:
-            since = _moment(digest.since, digest.until)
-            self.show_empty(Content(f"Nothing happened since {since}: no task finished, failed, asks or is new."))
+        since = _moment(digest.since, digest.until)
+        if digest.is_empty and not digest.waiting:
+            self.show_empty(Content(f"Nothing happened since {since}, and no task needs you."))
             self.lines.set_lines(())
             return
-        lines = paragraph(Content(f"{', '.join(summary_parts(digest))}."), width, 1)
+        lines: list[Line] = []
+        if digest.waiting:
+            news = sum(entry.is_news for entry in digest.waiting)
+            note = f"{news} of them new since {since}" if news else ""
+            lines += [
+                heading(f"Need you now ({len(digest.waiting)})", note),
+                *self._waiting_lines(digest, width),
+                BLANK,
+            ]
+        parts = summary_parts(digest)
+        happened = f"Since {since}: {', '.join(parts)}." if parts else f"Nothing happened since {since}."
+        lines += paragraph(Content(happened), width, 1)
         for name in DIGEST_GROUPS:
-            if entries := digest.group(name):
+            if entries := digest.others(name):
                 lines += [BLANK, heading(f"{_TITLES[name]} ({len(entries)})")]
                 lines += [self._line(name, entry, width) for entry in entries]
         self.lines.set_lines(lines)
+
+    def _waiting_lines(self, digest: Digest, width: int) -> Iterator[Line]:
+        now = self.now()
+        for entry in digest.waiting:
+            task = self.board.task(entry.task_id)
+            if task is None:
+                continue
+            look = appearance_of(task, now)
+            style = status_look(task.status).style
+            told = "since ?" if entry.at is None else f"for {length((now - entry.at).total_seconds())}"
+            word = Content.styled(f"{look.glyph} {fit(look.word, _WORD)}", style)
+            yield self._row(entry.task_id, word, told, width, (("  new" if entry.is_news else "", MUTED),))
 
     def _line(self, group: DigestGroup, entry: DigestEntry, width: int) -> Line:
         task = self.board.task(entry.task_id)
         look = (
             Look("∅", WARNING) if group == "gone" else status_look(TaskStatus.UNKNOWN if task is None else task.status)
         )
+        failure = f"  {task.failure}" if group == "failed" and task is not None and task.failure else ""
+        is_new = entry.is_new and group != "created"
+        more = (("  new" if is_new else "", MUTED), literal_line(failure, MUTED))
+        return self._row(
+            entry.task_id, Content.styled(look.glyph, look.style), _moment(entry.at, self.now()), width, more
+        )
+
+    def _row(
+        self, task_id: str, look: Content, when: str, width: int, more: Iterable[Content | tuple[str, str]]
+    ) -> Line:
+        """A task: how it looks, its title, where there is room its repository, when."""
+        task = self.board.task(task_id)
         has_repository = width >= _REPOSITORY_FROM
-        room = max(_LEAST_TITLE, min(_MOST_TITLE, width - _REST - (_REPOSITORY + 2 if has_repository else 0)))
+        rest = _REST + look.cell_length + (_REPOSITORY + 2 if has_repository else 0)
+        room = max(_LEAST_TITLE, min(_MOST_TITLE, width - rest))
         repository = "" if task is None or not task.repository else clean_line(task.repository)
         return Line(
             Content.assemble(
                 "  ",
-                (look.glyph, look.style),
+                look,
                 " ",
-                fit(clean_line(self.title_of(entry.task_id)), room),
+                fit(clean_line(self.title_of(task_id)), room),
                 (f"  {fit(repository, _REPOSITORY)}" if has_repository else "", MUTED),
                 "  ",
-                (f"{_moment(entry.at, self.now()):>12}", MUTED),
-                ("  new" if entry.is_new and group != "created" else "", MUTED),
-                literal_line(
-                    f"  {task.failure}" if group == "failed" and task is not None and task.failure else "", MUTED
-                ),
+                (f"{when:>{_WHEN}}", MUTED),
+                *more,
             ),
-            entry.task_id,
+            task_id,
         )
 
     def board_changed(self, change: BoardChange) -> None:
@@ -160,8 +202,8 @@ class DigestScreen(PageScreen):
             self._is_stale = True
 
     def clock_ticked(self, now: datetime) -> None:
-        """Take over what changed in the last second."""
-        if self._is_stale:
+        """Take over what changed in the last second, and waits that got longer."""
+        if self._is_stale or (self._digest is not None and (now - self._digest.until).total_seconds() >= _ANEW_AFTER):
             self._make()
 
     # actions
