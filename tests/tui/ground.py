@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,8 +21,9 @@ import tomli_w
 from jjm_tui.simulator.journal import read_journal
 from jjm_tui.simulator.world import World
 from tests.cli.program import Program
+from tests.tui.marked import Marked
 from tests.tui.nursery import Nursling, shared_nursery
-from tests.tui.terminal_stage import ROOT, TerminalStage, read_stat
+from tests.tui.terminal_stage import ROOT, TerminalStage
 
 MARK = "JJM_TEST_MARK"
 PATHS = os.pathsep.join([str(ROOT), str(ROOT / "src")])
@@ -39,6 +39,7 @@ class Ground:
     mark: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:
+        self._marked = Marked(f"{MARK}={self.mark}")
         self.folder.mkdir(parents=True, exist_ok=True)
         World(1, 12, 0.0, state_path=self.world)
         home = self.program.home
@@ -148,37 +149,12 @@ class Ground:
     # processes
 
     def processes(self) -> dict[int, str]:
-        """Every living process that carries the mark, and the guards of those: their command lines by their ids."""
-        living = {int(entry): _command(entry) for entry in os.listdir("/proc") if entry.isdigit()}  # noqa: PTH208
-        mark = f"{MARK}={self.mark}".encode()
-        marked = {pid: command for pid, command in living.items() if mark in _read(f"/proc/{pid}/environ")}
-        groups = {str(pid) for pid in marked} | self._groups
-        self._groups = groups
-        guards = {
-            pid: command
-            for pid, command in living.items()
-            if command.startswith("/bin/sh -c read") and command.rpartition(" ")[2] in groups
-        }
-        return {pid: command for pid, command in {**marked, **guards}.items() if read_stat(pid)[0] not in "-ZX"}
-
-    _groups: set[str] = field(default_factory=set)
+        """Every living process of this ground: their command lines by their ids."""
+        return self._marked.living()
 
     def end_processes(self) -> None:
         """Kill what a failed test has left."""
-        for pid in self.processes():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-
-def _read(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError:
-        return b""
-
-
-def _command(pid: str) -> str:
-    return _read(f"/proc/{pid}/cmdline").rstrip(b"\0").replace(b"\0", b" ").decode("utf-8", "replace")
+        self._marked.end()
 
 
 @contextlib.contextmanager
