@@ -15,6 +15,7 @@
     │   ├── RateLimitedError             rate_limited
     │   ├── ServiceUnavailableError      service_unavailable
     │   ├── ProtocolError                protocol_error
+    │   │   └── AnswerTooLongError       protocol_error
     │   └── UnsupportedOperationError    unsupported
     ├── WrongStateError                  wrong_state
     ├── ConfigurationError               configuration_error
@@ -145,6 +146,13 @@ class ProtocolError(OperationFailedError):
     """The server sent something that is not MCP, or that nobody can read."""
 
     code = "protocol_error"
+
+
+class AnswerTooLongError(ProtocolError):
+    """An answer was longer than the setting ``server.max_line_bytes`` allows, and was thrown away unread.
+
+    ``context``: ``bytes`` and ``limit``; ``shared_by`` where nobody can tell which of so many calls it answered.
+    """
 
 
 class UnsupportedOperationError(OperationFailedError):

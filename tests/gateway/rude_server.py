@@ -18,6 +18,8 @@ from pathlib import Path
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "polite"
 MB = 1024 * 1024
+HELD: list = []
+HELD_BEFORE: list = []
 TOOLS = ("echo", "environment", "pid", "note", "fail", "crash", "rpc_error")
 OUTPUT = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 
@@ -192,6 +194,38 @@ def mode_line_7(request: dict, text: str, number: bytes) -> None:
 
 def mode_line_40(request: dict, text: str, number: bytes) -> None:
     answer(request, "x" * (40 * MB))
+
+
+def mode_long_line_id_last(request: dict, text: str, number: bytes) -> None:
+    write(b'{"result":{"content":[{"type":"text","text":"' + b"x" * (9 * MB) + b'"}]},"jsonrpc":"2.0","id":' + number)
+    write(b"}\n")
+
+
+def mode_long_line_without_id(request: dict, text: str, number: bytes) -> None:
+    """Its id stands between two long texts, where nobody looks."""
+    long = b'"' + b"x" * (4 * MB + MB // 2) + b'"'
+    write(b'{"jsonrpc":"2.0","before":' + long + b',"id":' + number + b',"result":{"content":[]},"behind":' + long)
+    write(b"}\n")
+
+
+def mode_long_for_one(request: dict, text: str, number: bytes) -> None:
+    """The answer to ``big`` comes once another call waits as well, and does not tell whose it is."""
+    HELD.append((request, text))
+    if len(HELD) < 2 and not HELD_BEFORE:
+        return
+    HELD_BEFORE.append(True)
+    for held, words in sorted(HELD, key=lambda pair: pair[1] != "big"):
+        if words == "big":
+            mode_long_line_without_id(held, words, str(held["id"]).encode())
+        else:
+            answer(held, words)
+    HELD.clear()
+
+
+def mode_chatters_at_length(request: dict, text: str, number: bytes) -> None:
+    write(b"w" * (9 * MB) + b"\n")
+    send({"method": "notifications/message", "params": {"level": "info", "data": "x" * (9 * MB)}})
+    answer(request, text)
 
 
 def mode_endless_line(request: dict, text: str, number: bytes) -> None:

@@ -15,6 +15,7 @@ import anyio.to_thread
 import pytest
 
 from jjm_tui.errors import (
+    AnswerTooLongError,
     AuthenticationError,
     ConfigurationError,
     Effect,
@@ -179,7 +180,7 @@ FAILURES: dict[str, tuple[Respond, type[JulesManagerError], Effect]] = {
     "bad json": (lambda _: respond(200, b"{nope", "Content-Type: application/json"), ProtocolError, Effect.UNKNOWN),
     "too long": (
         lambda r: answer_json(r, text("x" * 300_000)),
-        ProtocolError,
+        AnswerTooLongError,
         Effect.UNKNOWN,
     ),
     "cut body": (
@@ -190,6 +191,15 @@ FAILURES: dict[str, tuple[Respond, type[JulesManagerError], Effect]] = {
     "accepted": (lambda _: respond(202), ProtocolError, Effect.UNKNOWN),
     "redirect": (redirect, ServerConnectionError, Effect.UNKNOWN),
     "hang up": (lambda _: b"", ServerConnectionError, Effect.UNKNOWN),
+    "too long an event": (
+        lambda r: respond(
+            200,
+            b"event: message\ndata: " + json.dumps(text("x" * 300_000)).encode() + b"\n\n",
+            "Content-Type: text/event-stream",
+        ),
+        AnswerTooLongError,
+        Effect.UNKNOWN,
+    ),
     "cut stream": (
         lambda _: respond(200, b": hello\n\n", "Content-Type: text/event-stream"),
         ServerConnectionError,

@@ -13,6 +13,7 @@ import pytest
 
 from jjm_tui.errors import ServerConnectionError, ServerStartError
 from jjm_tui.gateway.connection import CRASH_WINDOW, CRASHES
+from jjm_tui.gateway.spec import ServerSpec
 from tests.gateway.stand import READ, RUDE, FakeClock, Stand, wait_until
 
 
@@ -79,9 +80,54 @@ async def test_server_that_dies_at_start_is_tried_once_per_call_until_given_up(s
             await caller.connect()
         assert len(stand.events("server_started")) == attempt
     assert caller.state.status == "gave_up"
-    with pytest.raises(ServerStartError, match="5 times"):
+    with pytest.raises(ServerStartError, match="rude could not start 5 times"):
         await caller.connect()
     assert len(stand.events("server_started")) == CRASHES
+
+
+async def test_server_that_ends_and_then_cannot_start_is_told_as_both(stand: Stand, tmp_path: Path) -> None:
+    script = tmp_path / "server.sh"
+    script.write_text(
+        f"#!/bin/sh\nif [ -e {tmp_path}/once ]; then echo gone >&2; exit 3; fi\ntouch {tmp_path}/once\n"
+        f"exec {sys.executable} -I -S {RUDE} crash_loop\n"
+    )
+    script.chmod(0o700)
+    caller = stand.caller(spec=ServerSpec("rude", (str(script),)), clock=FakeClock())
+    await caller.connect()
+    await wait_until(lambda: caller.state.status == "gave_up")
+    with pytest.raises(ServerStartError, match="ended or could not start 5 times within 3 minutes"):
+        await caller.connect()
+
+
+@pytest.mark.parametrize("command", [("no-such-program-here",), ("/etc/hostname",), (sys.executable, "cwd")])
+async def test_program_that_cannot_be_run_is_told_at_once_and_tried_again_only_when_asked(
+    stand: Stand, command: tuple[str, ...]
+) -> None:
+    spec = ServerSpec("mine", command, cwd="/no/such/folder" if command[-1] == "cwd" else None)
+    caller = stand.caller(spec=spec)
+    seen: list[str] = []
+    caller.watch(lambda state: seen.append(state.status))
+    for _ in range(3):
+        with pytest.raises(ServerStartError, match="of the server mine") as caught:
+            await caller.call("echo", {}, READ)
+        assert "5 times" not in caught.value.message
+        assert caught.value.hint
+    assert seen == ["connecting", "cannot_start"]
+    with pytest.raises(ServerStartError):
+        await caller.restart()
+    assert seen[2:] == ["down", "connecting", "cannot_start"]
+    assert not caller.state.was_up
+
+
+async def test_program_that_is_there_by_now_is_started_when_asked(stand: Stand, tmp_path: Path) -> None:
+    program = tmp_path / "late-server"
+    caller = stand.caller(spec=ServerSpec("mine", (str(program), str(RUDE), "polite")))
+    with pytest.raises(ServerStartError, match="is not there"):
+        await caller.connect()
+    program.symlink_to(sys.executable)
+    await caller.restart()
+    assert (await caller.call("echo", {"text": "hi"}, READ)).text == "hi"
+    assert caller.state.was_up
 
 
 async def test_restart_of_a_healthy_server_replaces_it(stand: Stand) -> None:

@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 from jjm_tui.errors import (
+    AnswerTooLongError,
     AuthenticationError,
     ConfigurationError,
     Effect,
@@ -19,6 +20,7 @@ from jjm_tui.errors import (
     ToolArgumentsError,
     ToolNotFoundError,
 )
+from jjm_tui.gateway.connection import CRASHES
 from jjm_tui.gateway.spec import ServerSpec
 from jjm_tui.gateway.wire import CallPolicy
 from tests.gateway.stand import MARK, READ, Stand, wait_until
@@ -39,6 +41,7 @@ ANSWERED = {
     "grandchild_ignores_sigterm": "hi",
     "line_1": "x" * 1024 * 1024,
     "line_7": "x" * 7 * 1024 * 1024,
+    "chatters_at_length": "hi",
     "nan": "nan",
     "stderr_flood": "hi",
     "drip": "hi",
@@ -67,8 +70,10 @@ FAILED_CALL: dict[str, tuple[type[JulesManagerError], str]] = {
     "closes_stdout": (ServerConnectionError, "closed its output"),
     "hangs_in_call": (OperationTimeoutError, "did not answer echo within"),
     "endless_drip": (OperationTimeoutError, "did not answer echo within"),
-    "line_40": (ProtocolError, "longer than accepted"),
-    "endless_line": (ProtocolError, "longer than accepted"),
+    "line_40": (AnswerTooLongError, r"longer than accepted: 40\.0 MB, and server\.max_line_bytes allows 8\.0 MB"),
+    "long_line_id_last": (AnswerTooLongError, "longer than accepted: 9.0 MB"),
+    "long_line_without_id": (AnswerTooLongError, "longer than accepted: 9.0 MB"),
+    "endless_line": (AnswerTooLongError, "longer than accepted: more than"),
     "deep": (ProtocolError, "nobody can read"),
     "wrong_shape": (ProtocolError, "not MCP"),
     "no_result": (ProtocolError, "nobody can read"),
@@ -115,13 +120,85 @@ async def test_call_server_that_fails_in_it_raises_the_right_error(stand: Stand,
     assert caught.value.effect is Effect.UNKNOWN
 
 
-@pytest.mark.parametrize("mode", ["hangs_in_call", "broken_json", "wrong_shape", "no_result", "breaks_schema"])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "hangs_in_call",
+        "broken_json",
+        "wrong_shape",
+        "no_result",
+        "breaks_schema",
+        "deep",
+        "line_40",
+        "long_line_id_last",
+        "long_line_without_id",
+    ],
+)
 async def test_call_after_a_failed_answer_uses_the_same_connection(stand: Stand, mode: str) -> None:
     caller = stand.caller(mode)
     before = await caller.call("pid", {}, READ)
     with pytest.raises(JulesManagerError):
-        await caller.call("echo", {}, CallPolicy(timeout=0.2))
+        await caller.call("echo", {}, CallPolicy(timeout=0.2 if mode in IMPATIENT else 20.0))
     assert (await caller.call("pid", {}, READ)).text == before.text
+
+
+@pytest.mark.parametrize("mode", ["line_40", "endless_line"])
+async def test_answers_that_are_too_long_never_use_up_restarts_or_pause_other_calls(stand: Stand, mode: str) -> None:
+    caller = stand.caller(mode, max_line_bytes=100_000)
+    for _ in range(2 * CRASHES):
+        with pytest.raises(AnswerTooLongError):
+            await caller.call("echo", {"text": "big"}, CallPolicy())
+        assert (await caller.call("pid", {}, READ)).text.isdigit()
+    assert caller.state.breaker == "closed"
+    starts = 1 if mode == "line_40" else 2 * CRASHES + 1
+    assert len(stand.events("server_started")) == starts
+
+
+async def test_call_waiting_beside_an_endless_answer_is_told_who_closed_the_server(stand: Stand) -> None:
+    caller = stand.caller("endless_line", retry_attempts=1)
+    errors: dict[str, JulesManagerError] = {}
+
+    async def ask(tool: str, arguments: dict[str, object]) -> None:
+        try:
+            await caller.call(tool, arguments, CallPolicy(kind="write"))
+        except JulesManagerError as error:
+            errors[tool] = error
+
+    await caller.connect()
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask, "echo", {"text": "big"})
+        await wait_until(lambda: caller.state.running == 1)
+        group.start_soon(ask, "pid", {})
+    assert type(errors["echo"]) is AnswerTooLongError
+    assert "was closed by jjm, because it sent a line without an end" in errors["pid"].message
+    assert errors["pid"].effect is Effect.UNKNOWN
+
+
+async def test_answer_lost_among_several_is_asked_for_again_and_only_the_long_one_fails(stand: Stand) -> None:
+    caller = stand.caller("long_for_one")
+    await caller.connect()
+    answers: dict[str, str] = {}
+
+    async def ask(text: str) -> None:
+        try:
+            answers[text] = (await caller.call("echo", {"text": text}, READ)).text
+        except AnswerTooLongError as error:
+            answers[text] = error.message
+
+    async with anyio.create_task_group() as group:
+        for text in ("small", "big"):
+            group.start_soon(ask, text)
+    assert answers["small"] == "small"
+    assert answers["big"].startswith("An answer of the server rude is longer than accepted")
+    assert len(stand.events("server_started")) == 1
+
+
+async def test_write_that_lost_its_answer_is_never_sent_again(stand: Stand) -> None:
+    caller = stand.caller("long_line_without_id")
+    with pytest.raises(AnswerTooLongError) as caught:
+        await caller.call("echo", {"text": "big"}, CallPolicy(kind="write"))
+    assert caught.value.effect is Effect.UNKNOWN
+    assert caller.state.recent[-1].attempts == 1
 
 
 async def test_call_server_that_reads_no_more_times_out_and_is_replaced(stand: Stand) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sys
@@ -19,6 +20,8 @@ from jjm_tui.gateway.server import JulesServer
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
 from jjm_tui.ports import Capabilities, RecentCall, ServerInfo
 from jjm_tui.services.board import Connection
+from jjm_tui.services.live import LiveFeed, Pace
+from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.results import Check
 from jjm_tui.settings import load_settings
 from jjm_tui.tui.pages.connection_page import ConnectionView, connection_lines, shown_target
@@ -104,6 +107,26 @@ async def test_restart_of_a_broken_server_tells_why_and_its_last_words(tmp_path:
         await on.press("R")
         await on.shows("Error: the disk is full of bees")
         await on.until(lambda: any(each.severity == "error" for each in on.app._notifications))
+
+
+async def test_program_that_does_not_exist_is_told_as_that_and_never_as_reconnecting(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 40)) as on, _real(on, "no-such-program-here") as server:
+        assert on.app.engine is not None
+        live = LiveFeed(on.app.engine.context, TaskReader(on.app.engine.context), on.board, Pace(0.01, 0.01))
+        seen: set[str] = set()
+        on.board.subscribe(lambda change: seen.add(on.board.connection.status))
+        following = asyncio.create_task(live.run())
+        await on.until(lambda: server.info().status == "cannot_start")
+        await on.until(lambda: on.board.connection.way_out is not None)
+        await _open(on)
+        await on.shows("✗ could not start")
+        assert "The program no-such-program-here of the server sim is not there." in on.text
+        assert "Install it, or correct the command in the settings." in on.text
+        assert "R tries again" in on.text
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        assert "reconnecting" not in seen
+        assert server.info().restarts == 0
 
 
 async def test_restart_while_something_is_sent_is_asked_twice(tmp_path: Path) -> None:
@@ -203,6 +226,57 @@ def test_page_tells_status_age_budget_restarts_and_next_look() -> None:
 )
 def test_page_tells_who_looks_and_when(changes, words) -> None:
     assert words in _texts(**changes)
+
+
+@pytest.mark.parametrize(
+    ("status", "info", "words", "absent"),
+    [
+        (
+            "reconnecting",
+            {"status": "down", "was_up": True, "next_start_at": 104.2},
+            ("◌ reconnecting in 4s", "calls        wait until the server runs", "next look    in 9s"),
+            (),
+        ),
+        ("reconnecting", {"status": "connecting", "was_up": True}, ("◌ reconnecting\n",), ("reconnecting in",)),
+        ("starting", {"status": "connecting"}, ("◌ starting", "calls        wait until the server runs"), ("reconn",)),
+        (
+            "could not start",
+            {"status": "cannot_start", "restarts": 0},
+            (
+                "✗ could not start",
+                "R tries again",
+                "never ran; one try",
+                "none are made until the server runs again",
+                "next look    none until the server runs again; R starts it",
+            ),
+            ("reconnecting", "in 9s", "go through"),
+        ),
+        (
+            "could not start",
+            {"status": "down", "restarts": 2},
+            ("✗ could not start", "never ran; 3 tries", "next look    in 9s, and tries to start it again"),
+            ("reconnecting", "go through"),
+        ),
+        (
+            "gave up",
+            {"status": "gave_up", "was_up": True},
+            (
+                "✗ gave up after too many failures",
+                "R starts it again",
+                "none are made until the server runs again",
+                "next look    none until the server runs again; R starts it",
+            ),
+            ("in 9s", "go through"),
+        ),
+        ("connected", {"status": "connected"}, ("● connected", "calls        go through", "next look    in 9s"), ()),
+    ],
+)
+def test_page_words_are_true_for_each_state(status, info, words, absent) -> None:
+    text = _texts(info=_info(**info), status=status, next_poll_at=109.5, trouble=None)
+    for each in words:
+        assert each in text, each
+    for each in absent:
+        assert each not in text, each
 
 
 def test_page_of_a_server_in_trouble_shows_its_last_words_before_the_rest() -> None:

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from jjm_tui.services.context import ServiceContext
     from jjm_tui.services.manager import JobManager
 
-_TROUBLE: Final = frozenset({"breaker_opened", "call_retry", "connection_lost", "gave_up", "server_line_unreadable"})
+_TROUBLE: Final = frozenset(
+    {
+        "breaker_opened",
+        "call_retry",
+        "cannot_start",
+        "connection_lost",
+        "gave_up",
+        "server_line_too_long",
+        "server_line_unreadable",
+    }
+)
 
 
 def build_server(place: Workplace, resolved: ResolvedServer, clock: Clock) -> TaskServer:

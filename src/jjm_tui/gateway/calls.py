@@ -9,8 +9,11 @@ import random
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import anyio
 
 from jjm_tui.errors import (
     Effect,
@@ -43,7 +46,7 @@ _RECENT = 50
 _BUSY_AFTER = 30.0
 """Seconds that a given-up call may keep the one place: the browser dialect waits that long for its page."""
 
-_WAY_FAILURES = (ServerConnectionError, OperationTimeoutError, ProtocolError, ServiceUnavailableError)
+_WAY_FAILURES = (ServerConnectionError, OperationTimeoutError, ServiceUnavailableError)
 
 
 class SupervisedCaller:
@@ -71,6 +74,7 @@ class SupervisedCaller:
         self._breaker = Breaker(clock, self._settings.breaker_failures, self._settings.breaker_cooldown)
         self._budget = Budget(clock, self._settings.calls_per_minute, self._state_file("budget.json"))
         self._gate = Gate(self._settings.parallel_calls, self._state_file("one-call.lock"))
+        self._alone = anyio.Lock()
         self._timeouts = 0
         self._recent: deque[CallRecord] = deque(maxlen=_RECENT)
         self._watchers: list[Callable[[CallerState], None]] = []
@@ -93,6 +97,8 @@ class SupervisedCaller:
             waiting=self._gate.waiting,
             running=self._gate.running,
             recent=tuple(self._recent),
+            was_up=self._connection.was_up,
+            next_start_at=self._connection.next_start_at,
         )
 
     def watch(self, watcher: Callable[[CallerState], None]) -> Callable[[], None]:
@@ -193,7 +199,8 @@ class SupervisedCaller:
         allowance: Allowance,
     ) -> _T:
         async def attempt() -> _T:
-            return await self._attempt(policy, send, allowance)
+            async with self._alone if allowance.alone else nullcontext():
+                return await self._attempt(policy, send, allowance)
 
         if policy.kind == "write":
             return await attempt()
@@ -242,6 +249,9 @@ class SupervisedCaller:
         """Tell the breaker how an attempt went; answer whether that told it anything."""
         if isinstance(error, ServerStartError | StorageError) or (error is not None and "breaker" in error.context):
             return False
+        if isinstance(error, ProtocolError):
+            self._timeouts = 0
+            return False  # an answer came; that one cannot be read tells nothing about the others
         self._timeouts = self._timeouts + 1 if isinstance(error, OperationTimeoutError) else 0
         if isinstance(error, _WAY_FAILURES):
             if self._breaker.failed():

@@ -18,7 +18,6 @@ import anyio.to_thread
 
 from jjm_tui.errors import (
     AuthenticationError,
-    ConfigurationError,
     JulesManagerError,
     OperationTimeoutError,
     ServerConnectionError,
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
 CRASHES = 5
 CRASH_WINDOW = 180.0
 """This many ends within this many seconds, and the server is not started again by itself (design: Gateway)."""
+_STAYS_DOWN = frozenset({"gave_up", "cannot_start"})
+"""Not started again before somebody asks for it."""
 BACKOFF_MIN = 0.05
 BACKOFF_MAX = 5.0
 _ANSWER_LATE = 0.25
@@ -45,7 +46,10 @@ Log = Callable[[str, Mapping[str, Any]], None]
 
 
 class Connection:
-    """Keeps one server reachable. ``link`` waits for it; ``status``, ``trouble`` and ``restarts`` can be watched."""
+    """Keeps one server reachable. ``link`` waits for it; ``status``, ``trouble`` and ``restarts`` can be watched.
+
+    ``was_up``: whether it was ready at some time. ``next_start_at``: when it is started again by itself, by the clock.
+    """
 
     def __init__(self, spec: ServerSpec, settings: CallerSettings, clock: Clock, rng: random.Random, log: Log) -> None:
         self.status: ConnectionStatus = "idle"
@@ -61,7 +65,7 @@ class Connection:
         self._rng = rng
         self._log = log
         self._link: Link | None = None
-        self._crashes: deque[float] = deque(maxlen=CRASHES)
+        self._crashes: deque[tuple[float, bool]] = deque(maxlen=CRASHES)
         self._owner: asyncio.Task[None] | None = None
         self._life: anyio.CancelScope | None = None
         self._attempt: asyncio.Future[Link] | None = None
@@ -69,7 +73,8 @@ class Connection:
         self._wanted = asyncio.Event()
         self._stop = asyncio.Event()
         self._restarting = False
-        self._ever_up = False
+        self.was_up = False
+        self.next_start_at: float | None = None
 
     @property
     def restarts(self) -> int:
@@ -91,7 +96,8 @@ class Connection:
         """The live connection; starts the server first if need be.
 
         Raises:
-            ServerStartError: it cannot be started, or it was given up after too many crashes.
+            ServerStartError: it cannot be started, or it was given up after too many crashes. What is not there to be
+                started is not tried again before ``restart``.
             AuthenticationError: it says that it lacks a key.
             OperationTimeoutError: it never answered the handshake.
         """
@@ -99,7 +105,7 @@ class Connection:
             raise self._closed()
         if (link := self.current) is not None:
             return link
-        if self.status == "gave_up" and self.trouble is not None:
+        if self.status in _STAYS_DOWN and self.trouble is not None:
             raise _copy(self.trouble)
         return await self._wait_for(self._begin_attempt())
 
@@ -125,7 +131,7 @@ class Connection:
     async def restart(self) -> Link:
         """End the server if it runs, forget its crashes, and start it again."""
         self._crashes.clear()
-        if self.status == "gave_up":
+        if self.status in _STAYS_DOWN:
             self._set("down", None)
         if not self._end_life():
             return await self.link()
@@ -172,15 +178,16 @@ class Connection:
                 self._restarting = False
                 continue
             failures = 0 if was_up else failures + 1
-            self._ever_up = self._ever_up or was_up
             self._note_crash(error, was_up=was_up)
             if self._attempt is None or self._attempt.done():
                 self._wanted.clear()
-            if self.status == "gave_up" or not self._ever_up:
+            if self.status in _STAYS_DOWN or not self.was_up:
                 await self._wanted.wait()
             else:
-                pause = min(BACKOFF_MAX, BACKOFF_MIN * 2**failures)
-                await self._clock.sleep(pause * self._rng.uniform(0.5, 1.0))
+                pause = min(BACKOFF_MAX, BACKOFF_MIN * 2**failures) * self._rng.uniform(0.5, 1.0)
+                self.next_start_at = self._clock.monotonic() + pause
+                await self._clock.sleep(pause)
+                self.next_start_at = None
 
     async def _live(self) -> tuple[bool, JulesManagerError]:
         """Start the server and stay until it ends; answer whether it was ready at some time, and why it ended."""
@@ -226,6 +233,7 @@ class Connection:
 
     def _welcome(self, link: Link) -> None:
         self._link = link
+        self.was_up = True
         about = link.handshake
         self._log("connected", {"name": about.name, "version": about.version, "tools": len(about.tools)})
         self._set("connected", None)
@@ -236,9 +244,14 @@ class Connection:
         """Count an end; one too many gives up. Who waits for the next life is not told about the end of the last."""
         now = self._clock.monotonic()
         self._log("connection_lost", {"reason": error.message})
-        if self._spec.command and not isinstance(error, ConfigurationError):
-            self._crashes.append(now)
-        if len(self._crashes) == CRASHES and now - self._crashes[0] <= CRASH_WINDOW:
+        if not self.was_up and faults.cannot_run(error):
+            self._set("cannot_start", error)
+            self._log("cannot_start", {"reason": error.message})
+            self._resolve(error=error)
+            return
+        if self._spec.command and "cut_an_answer" not in error.context:
+            self._crashes.append((now, was_up))
+        if len(self._crashes) == CRASHES and now - self._crashes[0][0] <= CRASH_WINDOW:
             gave_up = self._too_many(error)
             self._set("gave_up", gave_up)
             self._log("gave_up", {"reason": error.message})
@@ -251,8 +264,10 @@ class Connection:
     def _too_many(self, error: JulesManagerError) -> JulesManagerError:
         words = self.words.lines()
         kind = AuthenticationError if isinstance(error, AuthenticationError) else ServerStartError
+        ends = sum(was_up for _, was_up in self._crashes)
+        what = "ended" if ends == CRASHES else "ended or could not start" if ends else "could not start"
         return kind(
-            f"The server {self._spec.label} ended {CRASHES} times within {CRASH_WINDOW / 60:.0f} minutes and is not "
+            f"The server {self._spec.label} {what} {CRASHES} times within {CRASH_WINDOW / 60:.0f} minutes and is not "
             f"started again; the last time: {error.message}",
             hint="Look at its last words, mend the cause, then restart it.",
             context={**error.context, "last_words": list(words[-10:])},

@@ -39,10 +39,9 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """The text without them, and without every secret that a reference of the settings led to."""
-        text = masked(text)
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
-        return text
+        return masked(text)
 
 
 def _longest_first(secrets: Iterable[str]) -> tuple[str, ...]:

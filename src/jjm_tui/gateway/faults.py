@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from jjm_tui.errors import (
+    AnswerTooLongError,
     AuthenticationError,
     ConfigurationError,
     Effect,
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Answered",
     "call_error",
+    "cannot_run",
     "classify_text",
     "flatten",
     "http_error",
     "start_error",
+    "too_long",
     "unreachable",
     "unsendable",
 ]
@@ -257,6 +260,27 @@ def _timed_out(what: str, timeout: float, label: str, slip: Slip) -> OperationTi
     )
 
 
+def too_long(
+    label: str, size: int, limit: int, effect: Effect, *, shared_by: int = 1, has_end: bool = True
+) -> AnswerTooLongError:
+    """An answer that was thrown away; ``shared_by``: how many calls it may have been the answer to."""
+    which = "An answer" if shared_by == 1 else f"One of {shared_by} answers"
+    context: dict[str, Any] = {"bytes": size, "limit": limit, "setting": "server.max_line_bytes"}
+    if shared_by > 1:
+        context["shared_by"] = shared_by
+    return AnswerTooLongError(
+        f"{which} of the server {label} is longer than accepted: {'' if has_end else 'more than '}{_megabytes(size)}, "
+        f"and server.max_line_bytes allows {_megabytes(limit)}.",
+        hint=f"Raise server.max_line_bytes in the settings (now {limit}) if you want to read it.",
+        context=context,
+        effect=effect,
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} KB"
+
+
 def _unreadable(cause: BaseException, slip: Slip, label: str, what: str) -> ProtocolError:
     return ProtocolError(
         f"The server {label} sent an answer to {what} that is not MCP.",
@@ -331,22 +355,31 @@ def _quote(words: Sequence[str]) -> str:
     return f": “{line[:200].rstrip('.')}”"
 
 
+def cannot_run(error: JulesManagerError) -> bool:
+    """Whether starting it again is pointless until somebody installs something or corrects the settings."""
+    return isinstance(error, ConfigurationError) or "cannot_run" in error.context
+
+
 def _cannot_run(cause: OSError, spec: ServerSpec) -> JulesManagerError:
     program = spec.command[0] if spec.command else ""
     if spec.cwd is not None and cause.filename is not None and str(cause.filename) == str(spec.cwd):
         return ServerStartError(
-            f"The folder {spec.cwd} of the server {spec.label} is not there.", hint="Correct `cwd` in the settings."
+            f"The folder {spec.cwd} of the server {spec.label} is not there.",
+            hint="Correct `cwd` in the settings.",
+            context={"cannot_run": True},
         )
     if cause.errno in (errno.ENOENT, errno.ENOTDIR):
         hint = _INSTALL.get(PurePath(program).name, "Install it, or correct the command in the settings.")
         return ServerStartError(
-            f"The program {program} of the server {spec.label} is not there.", hint=hint, context={"command": program}
+            f"The program {program} of the server {spec.label} is not there.",
+            hint=hint,
+            context={"command": program, "cannot_run": True},
         )
     if cause.errno in (errno.EACCES, errno.ENOEXEC):
         return ServerStartError(
             f"The program {program} of the server {spec.label} cannot be run.",
             hint="Is it executable?",
-            context={"command": program},
+            context={"command": program, "cannot_run": True},
         )
     return ServerStartError(
         f"The server {spec.label} could not be started: {cause.strerror or cause}.", context={"command": program}

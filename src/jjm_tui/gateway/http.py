@@ -13,7 +13,7 @@ import mcp_types as types
 from mcp.client.streamable_http import MCP_SESSION_ID, streamable_http_client
 from mcp.shared.message import SessionMessage
 
-from jjm_tui.errors import Effect, JulesManagerError, ProtocolError, ServerConnectionError
+from jjm_tui.errors import Effect, JulesManagerError, ServerConnectionError
 from jjm_tui.gateway import faults
 from jjm_tui.gateway.slips import Slip, SlipBook, WritingRefused, is_abandonment, request_params
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
@@ -88,7 +88,8 @@ class _Client(httpx2.AsyncClient):
             self._note_failure(faults.unreachable(error, self._wire.spec), slip)
             return httpx2.Response(_NO_ANSWER, request=request)
         self._note_status(request, response, slip)
-        if response.headers.get("content-type", "").startswith("application/json"):
+        kind = response.headers.get("content-type", "")
+        if kind.startswith("application/json") or (slip is not None and kind.startswith("text/event-stream")):
             response.stream = _Capped(response.stream, self._wire.limit, self._wire.spec.label, slip)
         return response
 
@@ -138,7 +139,10 @@ def _seconds(value: str | None) -> float | None:
 
 
 class _Capped(httpx2.AsyncByteStream):
-    """A body that may not be longer than the limit, and whose sudden end fails only its own request."""
+    """A body whose messages may not be longer than the limit, and whose sudden end fails only its own request.
+
+    It is one message, or a stream of events with an empty line behind each.
+    """
 
     def __init__(self, inner: Any, limit: int, label: str, slip: Slip | None) -> None:
         self._inner = inner
@@ -150,9 +154,10 @@ class _Capped(httpx2.AsyncByteStream):
         size = 0
         try:
             async for chunk in self._inner:
-                size += len(chunk)
+                end = max(chunk.rfind(b"\n\n"), chunk.rfind(b"\r\n\r\n"))
+                size = len(chunk) - end if end >= 0 else size + len(chunk)
                 if size > self._limit:
-                    self._fail(ProtocolError(f"The server {self._label} sent an answer that is longer than accepted."))
+                    self._fail(faults.too_long(self._label, size, self._limit, Effect.NONE, has_end=False))
                 yield chunk
         except httpx2.TransportError as error:
             self._fail(ServerConnectionError(f"The connection to {self._label} ended in its answer."), error)

@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 
 from jjm_tui.gateway.guard import Guard
-from jjm_tui.gateway.lines import LineSplitter, LineTooLong
+from jjm_tui.gateway.lines import EndlessLine, Line, LineSplitter, LongLine
 from jjm_tui.gateway.stderr import StderrLog
 
 STDIN_GRACE = 1.5
@@ -37,14 +37,14 @@ class ServerProcess(asyncio.SubprocessProtocol):
     def __init__(self, max_line_bytes: int, stderr: StderrLog) -> None:
         self.pid = 0
         self.returncode: int | None = None
-        self.too_long = False
+        self.is_endless = False
         self.is_stuck = False
         self._stderr = stderr
         stderr.on_drained = lambda: self._resume(2)
         self._transport: asyncio.SubprocessTransport | None = None
         self._guard: Guard | None = None
         self._splitter = LineSplitter(max_line_bytes)
-        self._lines: deque[bytes] = deque()
+        self._lines: deque[Line] = deque()
         self._lines_size = 0
         self._chunks = 0
         self._arrived = asyncio.Event()
@@ -99,13 +99,14 @@ class ServerProcess(asyncio.SubprocessProtocol):
         self._chunks += 1
         try:
             lines = self._splitter.feed(data)
-        except LineTooLong:
-            self.too_long = True
+        except EndlessLine:
+            self.is_endless = True
+            self._lines.append(self._splitter.rest())
             self._end_output()
             return
         if lines:
             self._lines.extend(lines)
-            self._lines_size += sum(map(len, lines))
+            self._lines_size += sum(map(_weight, lines))
             self._arrived.set()
             if self._lines_size > _HIGH_WATER and not self._reading_paused:
                 self._reading_paused = True
@@ -178,7 +179,7 @@ class ServerProcess(asyncio.SubprocessProtocol):
             self.is_stuck = True
             self._end_output()
 
-    async def next_line(self) -> bytes | None:
+    async def next_line(self) -> Line | None:
         """The next line of its output, ``None`` at the end."""
         while not self._lines:
             if self._output_ended:
@@ -186,7 +187,7 @@ class ServerProcess(asyncio.SubprocessProtocol):
             self._arrived.clear()
             await self._arrived.wait()
         line = self._lines.popleft()
-        self._lines_size = max(0, self._lines_size - len(line))
+        self._lines_size = max(0, self._lines_size - _weight(line))
         if self._reading_paused and self._lines_size < _HIGH_WATER // 2:
             self._reading_paused = False
             self._resume(1)
@@ -194,10 +195,10 @@ class ServerProcess(asyncio.SubprocessProtocol):
 
     def describe_end(self) -> str:
         """How it ended, to follow its name in a sentence."""
-        if self.too_long:
-            return "sent a line that is longer than accepted"
+        if self.is_endless:
+            return "was closed by jjm, because it sent a line without an end"
         if self.is_stuck:
-            return "does not read what is sent to it"
+            return "was closed by jjm, because it does not read what is sent to it"
         if self.returncode is None:
             return "closed its output"
         if self.returncode < 0:
@@ -280,3 +281,7 @@ class ServerProcess(asyncio.SubprocessProtocol):
         pipe = self._transport.get_pipe_transport(fd) if self._transport is not None else None
         if isinstance(pipe, asyncio.ReadTransport) and not pipe.is_closing():
             pipe.resume_reading()
+
+
+def _weight(line: Line) -> int:
+    return len(line.head) + len(line.tail) if isinstance(line, LongLine) else len(line)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from jjm_tui.errors import (
+    AnswerTooLongError,
     JulesManagerError,
     RateLimitedError,
     ServerConnectionError,
@@ -26,6 +27,8 @@ class Allowance:
     def __init__(self, seconds: float) -> None:
         self.left = seconds
         self.attempts = 0
+        self.alone = False
+        """Whether the next attempt waits until no other such attempt is under way."""
 
     def spend(self, seconds: float) -> None:
         """Take some away."""
@@ -41,6 +44,11 @@ def is_transient(error: BaseException) -> bool:
     )
 
 
+def is_lost(error: BaseException) -> bool:
+    """Whether an answer was thrown away and nobody can tell whose it was: asked alone, that shows."""
+    return isinstance(error, AnswerTooLongError) and "shared_by" in error.context
+
+
 async def run_reads_again(
     attempt: Callable[[], Awaitable[_T]],
     allowance: Allowance,
@@ -51,9 +59,10 @@ async def run_reads_again(
 ) -> _T:
     """Run ``attempt`` until it succeeds, fails for good, or no time or attempt is left; the last error is raised.
 
+    What lost its answer together with others is asked once more, one after the other.
     Waits grow from ``retry_min`` to ``retry_max`` with jitter; a longer wait that the server asked for is honoured.
     """
-    from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+    from tenacity import AsyncRetrying, RetryCallState
 
     def wait(state: RetryCallState) -> float:
         grown = min(settings.retry_max, settings.retry_min * 2.0 ** (state.attempt_number - 1))
@@ -69,11 +78,16 @@ async def run_reads_again(
         code = error.code if isinstance(error, JulesManagerError) else "error"
         on_retry({"attempt": state.attempt_number, "wait": round(state.upcoming_sleep, 3), "code": code})
 
+    def again(state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome is not None else None
+        if error is None:
+            return False
+        first, allowance.alone = not allowance.alone, allowance.alone or is_lost(error)
+        return is_transient(error) or (is_lost(error) and first)
+
     async def sleep(seconds: float) -> None:
         allowance.spend(seconds)
         await clock.sleep(seconds)
 
-    retrying = AsyncRetrying(
-        sleep=sleep, stop=stop, wait=wait, retry=retry_if_exception(is_transient), before_sleep=tell, reraise=True
-    )
+    retrying = AsyncRetrying(sleep=sleep, stop=stop, wait=wait, retry=again, before_sleep=tell, reraise=True)
     return await retrying(attempt)

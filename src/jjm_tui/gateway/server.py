@@ -104,6 +104,8 @@ class JulesServer:
             budget_limit=state.budget_limit,
             waiting=state.waiting,
             running=state.running,
+            was_up=state.was_up,
+            next_start_at=state.next_start_at,
             recent=tuple(
                 RecentCall(call.tool, call.started_at, call.seconds, call.attempts, call.outcome)
                 for call in state.recent

@@ -15,7 +15,7 @@ ProtocolMode = Literal["legacy", "auto"]
 """``legacy`` shakes hands at once; ``auto`` first asks for the newest protocol, which costs ten seconds with a
 server that ignores the question."""
 
-ConnectionStatus = Literal["idle", "connecting", "connected", "down", "gave_up", "closed"]
+ConnectionStatus = Literal["idle", "connecting", "connected", "down", "cannot_start", "gave_up", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,11 @@ class CallRecord:
 class CallerState:
     """A picture of the caller at one moment.
 
-    ``restarts``: how often the server was started again. ``last_words``: the newest lines of its standard error,
-    made harmless. ``trouble``: why it is down, for people. ``budget_used``/``budget_limit``: calls of the last
-    minute, of all processes as far as known. ``recent``: newest last.
+    ``restarts``: how often the server was started again. ``was_up``: whether it was ready at some time.
+    ``next_start_at``: when it is started again by itself, by the clock's ``monotonic``; ``None``: not by itself.
+    ``last_words``: the newest lines of its standard error, made harmless. ``trouble``: why it is down, for people.
+    ``budget_used``/``budget_limit``: calls of the last minute, of all processes as far as known. ``recent``: newest
+    last.
     """
 
     label: str
@@ -95,3 +97,5 @@ class CallerState:
     waiting: int = 0
     running: int = 0
     recent: tuple[CallRecord, ...] = ()
+    was_up: bool = False
+    next_start_at: float | None = None

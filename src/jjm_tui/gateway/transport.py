@@ -15,9 +15,10 @@ import mcp_types as types
 from mcp.shared.message import SessionMessage
 
 from jjm_tui.domain.text import clean
-from jjm_tui.errors import JulesManagerError, ProtocolError, ServerConnectionError
+from jjm_tui.errors import Effect, JulesManagerError, ProtocolError, ServerConnectionError
+from jjm_tui.gateway import faults
 from jjm_tui.gateway.environment import build_environment
-from jjm_tui.gateway.lines import find_answer_ids
+from jjm_tui.gateway.lines import Line, LongLine, find_answer_ids, find_long_answer_ids
 from jjm_tui.gateway.process import ServerProcess
 from jjm_tui.gateway.slips import SlipBook, is_abandonment, request_params
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
@@ -44,6 +45,7 @@ class StdioWire:
         self._log = log
         self._process: ServerProcess | None = None
         self._garbage = 0
+        self._cut_an_answer = False
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[tuple[Any, Any]]:
@@ -92,19 +94,16 @@ class StdioWire:
             except (anyio.BrokenResourceError, anyio.ClosedResourceError):
                 return
             await process.wait_last_words(0.02)
-            sentence = f"The server {self._spec.label} {process.describe_end()}."
-            kind = ProtocolError if process.too_long else ServerConnectionError
-            self.failure = kind(sentence, hint=self._hint(process))
+            self.failure = ServerConnectionError(
+                f"The server {self._spec.label} {process.describe_end()}.",
+                hint="It is started again by itself; its last words are on the connection screen and in `jjm doctor`.",
+                context={"cut_an_answer": True} if process.is_endless and self._cut_an_answer else None,
+            )
             self.ended.set()
 
-    def _hint(self, process: ServerProcess) -> str:
-        if process.too_long:
-            return (
-                f"One message may have {self._settings.max_line_bytes} bytes; the limit can be raised in the settings."
-            )
-        return "It is started again by itself; its last words are on the connection screen and in `jjm doctor`."
-
-    def _read(self, line: bytes) -> list[SessionMessage]:
+    def _read(self, line: Line) -> list[SessionMessage]:
+        if isinstance(line, LongLine):
+            return self._pass_over(line)
         line = line.strip(b"\r\t ").removeprefix(_BOM)
         if not line:
             return []
@@ -136,6 +135,30 @@ class StdioWire:
             start = line.find(b'{"', start + 1)
         return None
 
+    def _pass_over(self, line: LongLine) -> list[SessionMessage]:
+        """Fail the request that an over-long line answered; where nobody can tell which, all that wait."""
+        named = find_long_answer_ids(line)
+        waiting = self.book.waiting_ids()
+        ids = () if named is None else tuple(filter(self.book.is_waiting, named)) if named else waiting
+        self._log("server_line_too_long", {"bytes": line.size, "calls": len(ids)})
+        self._cut_an_answer = bool(ids)
+        return [self._fail(request_id, self._too_long(line, request_id, len(ids))) for request_id in ids]
+
+    def _too_long(self, line: LongLine, request_id: int | str, shared_by: int) -> JulesManagerError:
+        """Why; a request without a slip belongs to the handshake, so that the wire keeps it."""
+        slip = self.book.find(request_id)
+        error = faults.too_long(
+            self._spec.label,
+            line.size,
+            self._settings.max_line_bytes,
+            Effect.NONE if slip is None else slip.effect,
+            shared_by=shared_by,
+            has_end=line.has_end,
+        )
+        if slip is None:
+            self.failure = error
+        return error
+
     def _fail_waiting(self, line: bytes) -> list[SessionMessage]:
         self._garbage += 1
         ids = [request_id for request_id in find_answer_ids(line) if self.book.is_waiting(request_id)]
@@ -158,6 +181,9 @@ class StdioWire:
         )
         if slip is not None:
             error.effect = slip.effect
+        return self._fail(request_id, error)
+
+    def _fail(self, request_id: int | str, error: JulesManagerError) -> SessionMessage:
         self.book.fail(request_id, error)
         data = types.ErrorData(code=types.PARSE_ERROR, message=error.message)
         return SessionMessage(types.JSONRPCError(jsonrpc="2.0", id=request_id, error=data))

@@ -176,7 +176,8 @@ class ToolAnswer:
     is_error: bool = False
 
 
-ServerStatus = Literal["idle", "connecting", "connected", "down", "gave_up", "closed"]
+ServerStatus = Literal["idle", "connecting", "connected", "down", "cannot_start", "gave_up", "closed"]
+"""``cannot_start``: what is to be started is not there or cannot be run, so it is not tried again by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,8 @@ class ServerInfo:
     """Who answered, for the doctor and the connection screen. ``last_words``: the tail of its standard error.
 
     ``trouble``: why it is down, for people. ``budget_used``, ``budget_limit``: calls of the last minute, of all
-    processes as far as known. ``recent``: calls, newest last.
+    processes as far as known. ``recent``: calls, newest last. ``was_up``: whether it was ready at some time;
+    ``next_start_at``: when it is started again by itself, by the clock's ``monotonic``.
     """
 
     label: str
@@ -215,6 +217,8 @@ class ServerInfo:
     waiting: int = 0
     running: int = 0
     recent: tuple[RecentCall, ...] = ()
+    was_up: bool = False
+    next_start_at: float | None = None
 
 
 class TaskServer(Protocol):

@@ -19,7 +19,9 @@ from jjm_tui.domain.task import Task
 
 Aspect = Literal["tasks", "operations", "connection", "sync", "watched"]
 
-ConnectionStatus = Literal["none", "idle", "starting", "connected", "reconnecting", "offline", "gave up"]
+ConnectionStatus = Literal[
+    "none", "idle", "starting", "connected", "reconnecting", "offline", "could not start", "gave up"
+]
 
 DeliveryWord = Literal["sending", "confirmed", "refused", "not sent", "unconfirmed"]
 
@@ -54,9 +56,9 @@ class Connection:
     """How the server is doing, for people.
 
     ``status``: ``none`` (no server configured), ``idle`` (not started yet), ``starting``, ``connected``,
-    ``reconnecting``, ``offline``, ``gave up``. ``trouble``: why, one sentence; ``way_out``: what to do.
-    ``polls_elsewhere``: another process asks the server and this one follows the store. ``next_poll_at``: by the event
-    loop's clock. ``budget_*``: calls of the last minute of all processes.
+    ``reconnecting``, ``offline``, ``could not start`` (it never ran), ``gave up``. ``trouble``: why, one sentence;
+    ``way_out``: what to do. ``polls_elsewhere``: another process asks the server and this one follows the store.
+    ``next_poll_at``: by the event loop's clock. ``budget_*``: calls of the last minute of all processes.
     """
 
     status: ConnectionStatus = "idle"

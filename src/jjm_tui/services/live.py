@@ -256,22 +256,32 @@ _WORDS: Final[Mapping[ServerStatus, ConnectionStatus]] = {
     "connecting": "starting",
     "connected": "connected",
     "down": "reconnecting",
+    "cannot_start": "could not start",
     "gave_up": "gave up",
     "closed": "offline",
 }
 
 
+def _status(info: ServerInfo) -> ConnectionStatus:
+    """What never ran does not *re*connect."""
+    if info.status == "connecting" and info.was_up:
+        return "reconnecting"
+    if info.status == "down" and not info.was_up:
+        return "could not start"
+    return _WORDS[info.status]
+
+
 def _describe(
     info: ServerInfo, known: Connection, failure: JulesManagerError | None, polls_elsewhere: bool
 ) -> Connection:
-    trouble = info.trouble if info.status in ("down", "gave_up") else None
+    trouble = info.trouble if info.status in ("down", "cannot_start", "gave_up") else None
     way_out = None
     if failure is not None:
         trouble, way_out = failure.message, failure.hint
         if isinstance(failure, AuthenticationError) and way_out is None:
             way_out = "Check the key or the sign-in: jjm doctor"
     return Connection(
-        status="reconnecting" if info.status == "connecting" and info.restarts else _WORDS[info.status],
+        status=_status(info),
         label=info.label,
         dialect=info.dialect,
         trouble=trouble,

@@ -42,9 +42,12 @@ _STATUS: Final[Mapping[ConnectionStatus, tuple[str, str, str]]] = {
     "connected": ("●", GOOD, "connected"),
     "reconnecting": ("◌", WARNING, "reconnecting"),
     "offline": ("○", WARNING, "offline"),
+    "could not start": ("✗", BAD, "could not start"),
     "gave up": ("✗", BAD, "gave up after too many failures"),
 }
-_IN_TROUBLE: Final = frozenset({"reconnecting", "offline", "gave up"})
+_IN_TROUBLE: Final = frozenset({"reconnecting", "offline", "could not start", "gave up"})
+_STAYS_DOWN: Final = frozenset({"cannot_start", "gave_up"})
+"""Of a server's own states: it is not started again before somebody asks for it."""
 _CHECKS: Final[Mapping[str, tuple[str, str]]] = {"ok": ("✓", GOOD), "warning": ("!", WARNING), "failed": ("✗", BAD)}
 _BREAKER: Final[Mapping[str, str]] = {
     "closed": "go through",
@@ -147,7 +150,7 @@ def _server(view: ConnectionView, width: int) -> list[Line]:
         content = literal_line(value) if isinstance(value, str) else value
         lines.extend(pair(name, content, width, _NAME))
 
-    status = Content.assemble((f"{glyph} {word}", style), literal_line(_running(view.info), MUTED))
+    status = Content.assemble((f"{glyph} {word}{_when(view)}", style), literal_line(_running(view.info), MUTED))
     add("status", status)
     if connection.trouble:
         add("trouble", literal_line(connection.trouble, WARNING))
@@ -155,20 +158,46 @@ def _server(view: ConnectionView, width: int) -> list[Line]:
         add("way out", connection.way_out)
     elif connection.status == "none":
         add("way out", f"Choose one: set-up in the palette ({view.palette_key}), or jjm setup.")
-    elif connection.status == "gave up":
-        add("way out", f"{view.restart_key} starts it again; {view.check_key} makes the doctor's checks.")
+    if connection.status == "gave up":
+        add("next step", f"{view.restart_key} starts it again; {view.check_key} makes the doctor's checks.")
+    elif connection.status == "could not start":
+        add("next step", f"{view.restart_key} tries again; changed settings count when jjm is opened anew.")
     if connection.label:
         add("name", connection.label + _version(view.info))
     add("runs", view.target)
     if view.info is not None:
         add("last answer", _last_answer(view.info, view.now))
         add("budget", _budget(view.info))
-        add("calls", _BREAKER.get(view.info.breaker, view.info.breaker))
-        add("restarts", f"{view.info.restarts} since this program started")
+        add("calls", _calls_now(view))
+        add("restarts", _restarts(view.info))
     add("list read", "never" if view.sync.synced_at is None else _ago(view.sync.synced_at, view.now))
     if view.info is not None:
         add("next look", _next_look(view))
     return lines
+
+
+def _when(view: ConnectionView) -> str:
+    """When a server that went down is started again, as far as it is known."""
+    at = None if view.info is None else view.info.next_start_at
+    if view.connection.status != "reconnecting" or at is None or at <= view.monotonic:
+        return ""
+    return f" in {age(max(1.0, at - view.monotonic))}"
+
+
+def _restarts(info: ServerInfo) -> str:
+    if not info.was_up and info.status in ("down", "cannot_start", "gave_up"):
+        tries = info.restarts + 1
+        return f"it never ran; {'one try' if tries == 1 else f'{tries} tries'} since this program started"
+    return f"{info.restarts} since this program started"
+
+
+def _calls_now(view: ConnectionView) -> str:
+    info = view.info
+    if info is None or info.status in _STAYS_DOWN:
+        return "none are made until the server runs again"
+    if info.breaker == "closed" and info.status in ("idle", "connecting", "down"):
+        return "wait until the server runs"
+    return _BREAKER.get(info.breaker, info.breaker)
 
 
 def _running(info: ServerInfo | None) -> str:
@@ -218,12 +247,15 @@ def _next_look(view: ConnectionView) -> str:
         return f"stopped: {view.sync.polling_stopped}"
     if connection.polls_elsewhere:
         return "another copy of this program asks the server; this one follows what it stores"
+    if view.info is not None and view.info.status in _STAYS_DOWN:
+        return f"none until the server runs again; {view.restart_key} starts it"
     if connection.is_polling:
         return "under way"
     if connection.next_poll_at is None:
         return "not planned"
     seconds = connection.next_poll_at - view.monotonic
-    return f"in {age(seconds)}" if seconds > 0 else "now"
+    when = f"in {age(seconds)}" if seconds > 0 else "now"
+    return f"{when}, and tries to start it again" if connection.status == "could not start" else when
 
 
 # the other sections

@@ -17,6 +17,7 @@ _CONNECTION: Final[dict[ConnectionStatus, tuple[str, str, str]]] = {
     "connected": ("●", "connected", "good"),
     "reconnecting": ("◌", "reconnecting", "trouble"),
     "offline": ("○", "offline", "trouble"),
+    "could not start": ("✗", "could not start", "failed"),
     "gave up": ("✗", "gave up", "failed"),
 }
 """Glyph, word and role of each state of the connection."""
