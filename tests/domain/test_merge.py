@@ -11,6 +11,7 @@ from jjm_tui.domain.facts import Rank, TaskFacts
 from jjm_tui.domain.merge import NOT_ON_SERVER, MergeResult, merge
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import SourceFile, Task, needs_me
+from jjm_tui.domain.times import format_time
 from tests.domain.strategies import TASK_ID, at, facts, plan, sent, told, whole
 
 S = TaskStatus
@@ -232,6 +233,14 @@ def test_final_tasks_of_the_first_synchronisation_count_as_seen() -> None:
 
     assert needs_me(task, at(601)) is None
     assert task.seen_at is not None
+
+
+def test_discovery_of_a_task_that_waits_tells_since_when() -> None:
+    waiting = facts(1, status=TaskStatus.WAITING_APPROVAL, updated_at=at(-40))
+    (event,) = (each for each in merge(None, waiting, first_sync=True).events if each.type == "task_discovered")
+    assert event.data["since"] == format_time(at(-40))
+    (event,) = merge(None, facts(1, status=TaskStatus.IN_PROGRESS, updated_at=at(-40)), first_sync=True).events
+    assert "since" not in event.data
 
 
 def test_final_task_discovered_later_needs_a_review() -> None:

@@ -44,10 +44,22 @@ def test_waiting_for_a_person_counts_what_ended_and_tells_what_goes_on():
         moved(50, "in_progress", "b"),
     ]
     waits = Task("c", status=TaskStatus.WAITING_APPROVAL, waiting_since=at(30), repository="o/z")
-    tasks = {**_tasks(a="o/x"), "c": waits}
+    since_when = Task("d", status=TaskStatus.WAITING_FEEDBACK)
+    tasks = {**_tasks(a="o/x"), "c": waits, "d": since_when}
     seen = compute_insights(sorted(events, key=lambda each: each.at), tasks, at(60), zone=UTC)
-    assert seen.waiting == Spread(1, 20 * 60.0, 20 * 60.0, "a"), "the wait whose beginning nobody saw is not counted"
+    assert seen.waiting == Spread(1, 20 * 60.0, 20 * 60.0, "a")
+    assert seen.waiting_at_least == Spread(1, 50 * 60.0, 50 * 60.0, "b"), "nobody saw when it began"
     assert seen.waiting_now == Spread(1, 30 * 60.0, 30 * 60.0, "c")
+    assert seen.waiting_since_unknown == 1
+
+
+def test_wait_that_began_before_the_history_lasts_at_least_as_long_as_the_server_says():
+    events = [found(0, "waiting_approval", "a", first_sync=True, since=at(-70)), moved(10, "in_progress", "a")]
+    seen = compute_insights(events, {}, at(60), zone=UTC)
+    assert seen.waiting == Spread()
+    assert seen.waiting_at_least == Spread(1, 80 * 60.0, 80 * 60.0, "a")
+    states = {state.status: state for state in seen.states}
+    assert states[TaskStatus.WAITING_APPROVAL].seconds == 600, "shares compare what this machine saw of each state"
 
 
 def test_days_count_each_task_once_and_know_what_they_do_not_know():

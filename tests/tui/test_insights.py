@@ -50,6 +50,28 @@ async def test_insights_show_waiting_states_days_and_repositories(tmp_path: Path
         assert "Times are as this machine saw them" in on.text
 
 
+def test_page_tells_waits_whose_beginning_was_not_seen() -> None:
+    def page(*events: TaskEvent, **tasks: Task) -> str:
+        seen = compute_insights(events, tasks, at(60), zone=UTC)
+        return "\n".join(line.content.plain for line in insights_lines(seen, str, 100))
+
+    first = found(0, "waiting_approval", "a", first_sync=True, since=at(-70))
+    only = page(first, moved(10, "in_progress", "a"))
+    assert "1 wait ended; when it began was not seen: it took at least 1h 20m" in only
+    assert "No wait has ended" not in only
+    others = (found(0, "waiting_feedback", name, first_sync=True, since=at(-5)) for name in "bc")
+    ends = (moved(minute, "in_progress", name) for minute, name in ((5, "b"), (9, "c")))
+    both = page(first, *others, *ends, moved(10, "in_progress", "a"), moved(20, "waiting_approval", "d"),
+                moved(30, "in_progress", "d"))  # fmt: skip
+    assert "1 wait ended: half of them within 10m" in both
+    assert "3 more ended; when they began was not seen: half of them took at least 14m" in both
+    waiting = Task("d", status=TaskStatus.WAITING_APPROVAL, waiting_since=at(-60))
+    now = page(d=waiting, e=Task("e", status=TaskStatus.WAITING_FEEDBACK))
+    assert "2 tasks wait now" in now
+    assert "the longest has waited 2h 00m: d" in now
+    assert "since when is not known of 1 of them" in now
+
+
 async def test_insights_are_honest_about_short_history_and_switch_the_period(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as on:
         await _fill(on)

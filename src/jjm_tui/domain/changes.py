@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.plans import is_chat_fingerprint
-from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.status import WAITING_STATUSES, TaskStatus
 from jjm_tui.domain.task import ChatMessage, SourceFile, Task
+from jjm_tui.domain.times import format_time
 
 _PAST: Final = timedelta(minutes=10)
 """What is older than this before a task was discovered is its history, not news."""
@@ -41,10 +42,10 @@ _Found = Iterator[tuple[EventType, Mapping[str, Any]]]
 def _discovery(new: Task, *, first_sync: bool) -> _Found:
     if new.on_server is False:
         return
-    yield (
-        EventType.TASK_DISCOVERED,
-        {"status": new.status.value, "detail": new.status_detail, "first_sync": first_sync},
-    )
+    data: dict[str, Any] = {"status": new.status.value, "detail": new.status_detail, "first_sync": first_sync}
+    if new.status in WAITING_STATUSES and new.waiting_since is not None:
+        data["since"] = format_time(new.waiting_since)
+    yield EventType.TASK_DISCOVERED, data
     if new.status is TaskStatus.WAITING_APPROVAL and not first_sync:
         yield from _plan_news(None, new)
 

@@ -44,10 +44,11 @@ class EventType(StrEnum):
 class TaskEvent:
     """One thing that happened. ``data`` depends on the type.
 
-    ``status_changed``: ``from``, ``to``, ``detail``; ``plan_ready``: ``fingerprint``, ``steps`` (count),
-    ``replaces``; ``message_received``: ``message_id``, ``author``, ``content``; ``files_changed``: ``files``
-    (count), ``additions``, ``deletions``; ``pull_request_opened``: ``url``; ``operation_*``: ``operation_id``,
-    ``kind``, ``message``.
+    ``task_discovered``: ``status``, ``detail``, ``first_sync``, and ``since`` (RFC 3339) where the task waits for a
+    person: when its server says that it last changed; ``status_changed``: ``from``, ``to``, ``detail``;
+    ``plan_ready``: ``fingerprint``, ``steps`` (count), ``replaces``; ``message_received``: ``message_id``, ``author``,
+    ``content``; ``files_changed``: ``files`` (count), ``additions``, ``deletions``; ``pull_request_opened``: ``url``;
+    ``operation_*``: ``operation_id``, ``kind``, ``message``.
     """
 
     type: EventType

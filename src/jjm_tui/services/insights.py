@@ -84,7 +84,9 @@ class Insights:
     """Everything that the screen shows.
 
     ``since``: begin of the period; ``history_since``: the oldest event there is, ``None`` without any history.
-    ``waiting``: waits for an approval or an answer that ended in the period; ``waiting_now``: those that go on.
+    ``waiting``: waits for an approval or an answer that ended in the period; ``waiting_at_least``: those of them whose
+    beginning was not seen, so that they were at least this long. ``waiting_now``: those that go on;
+    ``waiting_since_unknown``: how many more do, nobody knows since when.
     """
 
     at: datetime
@@ -92,7 +94,9 @@ class Insights:
     history_since: datetime | None
     states: tuple[StateTime, ...] = ()
     waiting: Spread = field(default_factory=Spread)
+    waiting_at_least: Spread = field(default_factory=Spread)
     waiting_now: Spread = field(default_factory=Spread)
+    waiting_since_unknown: int = 0
     days: tuple[Day, ...] = ()
     repositories: tuple[RepositoryTimes, ...] = ()
 
@@ -129,13 +133,16 @@ def compute_insights(
     spans = state_spans(events, created)
     milestones = [mark for event in events if event.at >= since for mark in _milestones(event)]
     waits = [span for span in spans if span.status in WAITING_STATUSES]
+    waiting = [task for task in tasks.values() if _is_waiting(task)]
     return Insights(
         at=now,
         since=since,
         history_since=history_since,
-        states=_state_times(spans, since, now),
+        states=_state_times(spans, max(since, history_since or since), now),
         waiting=_spread(_ended(waits, since), now),
-        waiting_now=_waiting_now(tasks.values(), now),
+        waiting_at_least=_spread(_ended(waits, since, saw_start=False), now),
+        waiting_now=_waiting_now(waiting, now),
+        waiting_since_unknown=sum(task.waiting_since is None for task in waiting),
         days=_days(milestones, first, today, history_since, zone),
         repositories=_repositories(milestones, waits, tasks, since, now),
     )
@@ -156,9 +163,9 @@ def _midnight(day: date, zone: tzinfo | None) -> datetime:
 # spreads
 
 
-def _ended(spans: Iterable[StateSpan], since: datetime) -> list[StateSpan]:
-    """Those with a beginning that was seen and an end in the period."""
-    return [span for span in spans if span.saw_start and span.until is not None and span.until >= since]
+def _ended(spans: Iterable[StateSpan], since: datetime, *, saw_start: bool = True) -> list[StateSpan]:
+    """Those with an end in the period whose beginning was seen, or those where it was not."""
+    return [span for span in spans if span.saw_start is saw_start and span.until is not None and span.until >= since]
 
 
 def _spread(spans: Sequence[StateSpan], now: datetime) -> Spread:
@@ -169,17 +176,15 @@ def _spread(spans: Sequence[StateSpan], now: datetime) -> Spread:
     return Spread(len(spans), median, worst.seconds(now), worst.task_id)
 
 
-def _waiting_now(tasks: Iterable[Task], now: datetime) -> Spread:
+def _is_waiting(task: Task) -> bool:
+    is_gone = task.archived or task.archived_on_server or task.on_server is False
+    return task.status in WAITING_STATUSES and not is_gone
+
+
+def _waiting_now(waiting: Iterable[Task], now: datetime) -> Spread:
     """How long the tasks that wait now have waited, as the board knows it."""
-    waiting = [
-        StateSpan(task.id, task.status, task.waiting_since)
-        for task in tasks
-        if task.status in WAITING_STATUSES
-        and task.waiting_since is not None
-        and not task.archived
-        and task.on_server is not False
-    ]
-    return _spread(waiting, now)
+    spans = [StateSpan(task.id, task.status, task.waiting_since) for task in waiting if task.waiting_since is not None]
+    return _spread(spans, now)
 
 
 def _state_times(spans: Sequence[StateSpan], since: datetime, now: datetime) -> tuple[StateTime, ...]:

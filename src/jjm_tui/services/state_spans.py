@@ -13,6 +13,7 @@ from typing import Final
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.status import TaskStatus, normalise_status
+from jjm_tui.domain.times import parse_time
 
 SPAN_TYPES: Final = frozenset(
     {
@@ -35,7 +36,8 @@ _NOBODY: Final[Mapping[str, datetime]] = MappingProxyType({})
 class StateSpan:
     """One task in one state. ``until`` is ``None`` while it lasts.
 
-    ``saw_start``: the change into the state was seen. Without it the state may have begun before ``since``.
+    ``saw_start``: the change into the state was seen. Without it the state may have begun before ``since``, which is
+    then when the task was first seen, or the last change before that of which the server told.
     """
 
     task_id: str
@@ -101,4 +103,13 @@ def _begun(event: TaskEvent, task_id: str, created: datetime | None) -> StateSpa
     status = normalise_status(event.data.get("status"))
     if created is not None and timedelta() <= event.at - created <= _NEW:
         return StateSpan(task_id, status, created)
-    return StateSpan(task_id, status, event.at, saw_start=False)
+    return StateSpan(task_id, status, min(_told_since(event), event.at), saw_start=False)
+
+
+def _told_since(event: TaskEvent) -> datetime:
+    """Since when the server said that a discovered task had waited; older histories do not have it."""
+    since = event.data.get("since")
+    try:
+        return parse_time(since) if isinstance(since, str) else event.at
+    except ValueError:
+        return event.at

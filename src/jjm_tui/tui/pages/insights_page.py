@@ -54,8 +54,8 @@ def _honesty(insights: Insights, width: int) -> list[Line]:
 
 def _how(width: int) -> list[Line]:
     text = (
-        "Times are as this machine saw them: a change while nobody looked counts from when it was seen. Medians are of "
-        "what ended in the period and whose beginning was seen."
+        "Times are as this machine saw them: a change while nobody looked counts from when it was seen, and what began "
+        "unseen took at least as long as told. Medians are of what ended in the period and whose beginning was seen."
     )
     return paragraph(Content.styled(text, MUTED), width, 1)
 
@@ -65,19 +65,40 @@ def _how(width: int) -> list[Line]:
 
 def _waiting(insights: Insights, title_of: TitleOf, width: int) -> list[Line]:
     lines = [heading("Waiting for you", "plans to approve and questions to answer")]
-    done, now = insights.waiting, insights.waiting_now
-    if done.median is None:
-        lines += paragraph(Content.styled("No wait has ended in this period.", MUTED), width)
-    else:
-        what = f"{done.count} wait{'' if done.count == 1 else 's'} ended: half of them within "
+    done, partly = insights.waiting, insights.waiting_at_least
+    if done.median is not None:
+        what = f"{_waits(done.count)} ended: half of them within "
         lines += paragraph(Content.assemble(what, (length(done.median), STRONG)), width)
         lines += _longest("the longest took", done, title_of, width)
-    if now.worst is not None:
-        what = f"{now.count} task{' waits' if now.count == 1 else 's wait'} now"
-        lines += paragraph(Content.styled(what, WARNING), width)
-        lines += _longest("the longest has waited", now, title_of, width)
-    else:
-        lines += paragraph(Content("Nothing waits now."), width)
+    if partly.median is not None:
+        count = f"{partly.count} more" if done.count else _waits(partly.count)
+        began, took = (
+            ("when it began was not seen", "it took") if partly.count == 1 else
+            ("when they began was not seen", "half of them took")
+        )  # fmt: skip
+        what = f"{count} ended; {began}: {took} at least "
+        lines += paragraph(Content.assemble(what, (length(partly.median), STRONG)), width)
+        lines += _longest("the longest took at least", partly, title_of, width)
+    if done.median is None and partly.median is None:
+        lines += paragraph(Content.styled("No wait has ended in this period.", MUTED), width)
+    return lines + _waiting_now(insights, title_of, width)
+
+
+def _waits(count: int) -> str:
+    return f"{count} wait{'' if count == 1 else 's'}"
+
+
+def _waiting_now(insights: Insights, title_of: TitleOf, width: int) -> list[Line]:
+    now, unknown = insights.waiting_now, insights.waiting_since_unknown
+    count = now.count + unknown
+    if not count:
+        return paragraph(Content("Nothing waits now."), width)
+    lines = paragraph(Content.styled(f"{count} task{' waits' if count == 1 else 's wait'} now", WARNING), width)
+    if now.median is not None and now.count > 1:
+        lines += paragraph(Content(f"half of them for {length(now.median)} or longer"), width, 4)
+    lines += _longest("the longest has waited", now, title_of, width)
+    if unknown:
+        lines += paragraph(Content(f"since when is not known of {unknown} of them"), width, 4)
     return lines
 
 
