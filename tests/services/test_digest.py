@@ -94,6 +94,14 @@ def test_digest_in_which_nothing_happened_still_has_who_waits():
     assert summary_sentence(made) == "While you were away (1h): nothing happened. 1 task needs you now."
 
 
+def test_wait_that_began_meanwhile_is_something_that_happened_also_without_history():
+    tasks = {"plan": Task("plan", status=TaskStatus.WAITING_APPROVAL, waiting_since=at(10))}
+    made = make_digest([], tasks, START, at(60))
+    assert not made.is_empty
+    assert should_show(START, at(60), made)
+    assert summary_sentence(made) == "While you were away (1h): 1 task needs you now."
+
+
 def test_summary_sentence_counts_in_words():
     events = [moved(1, "waiting_approval", "a"), moved(2, "waiting_approval", "b"), moved(3, "failed", "c")]
     tasks = _tasks(a="waiting_approval", b="waiting_approval", c="failed", d="waiting_feedback")

@@ -62,7 +62,7 @@ async def test_digest_shows_who_waits_now_although_the_history_knows_nothing_of_
         assert waiting
         await on.press("B")
         await on.shows(f"Need you now ({len(waiting)})")
-        assert "Nothing happened since 06:00" in on.text
+        assert "Nothing else happened since 06:00" in on.text
         assert "? plan" in on.text
         assert "for 1h" in on.text
         shown: list[str] = []
@@ -90,7 +90,7 @@ async def test_digest_drops_a_task_that_has_moved_on_and_takes_in_what_happens(t
         await on.press("B")
         await on.shows("1 plan was made")
         await on.manager.archive([plan.id])
-        await on.shows("Nothing happened since")
+        await on.shows("Nothing else happened since")
         await _moved(on, failed, 0)
         await on.shows("Failed (1)")
 

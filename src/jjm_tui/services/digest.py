@@ -72,8 +72,8 @@ class Digest:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing happened. Somebody may wait all the same."""
-        return not any(self.group(name) for name in DIGEST_GROUPS)
+        """Nothing happened, and no wait began. Tasks may wait all the same."""
+        return not any(self.group(name) for name in DIGEST_GROUPS) and not any(entry.is_news for entry in self.waiting)
 
     def group(self, name: DigestGroup) -> tuple[DigestEntry, ...]:
         """The entries of one group."""
@@ -158,7 +158,8 @@ def summary_parts(digest: Digest) -> tuple[str, ...]:
 def summary_sentence(digest: Digest) -> str:
     """The digest in a sentence or two, for a toast."""
     away = age((digest.until - digest.since).total_seconds())
-    parts = summary_parts(digest)
-    told = f"While you were away ({away}): {', '.join(parts) if parts else 'nothing happened'}."
     count = len(digest.waiting)
-    return f"{told} {count} {'task needs' if count == 1 else 'tasks need'} you now." if count else told
+    told = [f"{', '.join(summary_parts(digest))}."] if summary_parts(digest) else []
+    told += ["nothing happened."] if digest.is_empty else []
+    told += [f"{count} {'task needs' if count == 1 else 'tasks need'} you now."] if count else []
+    return f"While you were away ({away}): {' '.join(told)}"

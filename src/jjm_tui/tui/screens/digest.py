@@ -136,7 +136,8 @@ class DigestScreen(PageScreen):
                 BLANK,
             ]
         parts = summary_parts(digest)
-        happened = f"Since {since}: {', '.join(parts)}." if parts else f"Nothing happened since {since}."
+        nothing = "Nothing" if digest.is_empty else "Nothing else"
+        happened = f"Since {since}: {', '.join(parts)}." if parts else f"{nothing} happened since {since}."
         lines += paragraph(Content(happened), width, 1)
         for name in DIGEST_GROUPS:
             if entries := digest.others(name):
