@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 
 from jjm_tui.services.manager import JobManager
-from jjm_tui.simulator.world import World
 from tests.kills.template import make_context
+from tests.kills.truth import effects_of, is_true, prepare
 
 KINDS = ("create", "message", "approve", "resume")
 SHARDS = 4
 RUNS_PER_SHARD = 50
-_STATES = {"message": "AWAITING_USER_FEEDBACK", "approve": "AWAITING_PLAN_APPROVAL", "resume": "PAUSED"}
 
 
 @pytest.fixture(scope="module")
@@ -40,34 +39,6 @@ def template():
     process.stdout.close()
 
 
-def _prepare(folder: Path, kind: str) -> tuple[World, str | None, str | None]:
-    """A world in a file, the task to decide about, and the fingerprint of its plan."""
-    from jjm_tui.domain.plans import fingerprint_steps
-
-    folder.mkdir(parents=True)
-    world = World(1, 12, 0.0, state_path=folder / "world.json")
-    if kind == "create":
-        return world, None, None
-    task_id = next(id_ for id_ in world.session_ids() if world.get_session(id_).get("state") == _STATES[kind])
-    plans = [
-        item["planGenerated"]["plan"]
-        for item in world.list_activities(task_id)["activities"]
-        if "planGenerated" in item
-    ]
-    return world, task_id, fingerprint_steps(plans[-1]["steps"]) if plans else None
-
-
-def _effects(world: World, kind: str) -> int:
-    wanted = "message" if kind == "resume" else kind
-    return sum(1 for entry in world.journal if entry.kind == wanted)
-
-
-def _is_true(word: str, effects: int) -> bool:
-    if word == "done":
-        return effects == 1
-    return effects == 0 if word in ("refused", "not_sent") else effects in (0, 1)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("shard", range(SHARDS))
@@ -77,7 +48,7 @@ async def test_process_or_server_killed_anywhere_happens_at_most_once_and_is_tol
         chooser = random.Random(f"{shard} {run}")
         kind = KINDS[(run + shard) % len(KINDS)]
         folder = tmp_path / str(run)
-        world, task_id, fingerprint = _prepare(folder, kind)
+        world, task_id, fingerprint = prepare(folder, kind)
         place = chooser.choice([None, None, "before", "effect", "answer"])
         fault = None if place is None else f"{place}:{chooser.randrange(400)}:{folder / 'struck'}"
         scenario = {
@@ -93,7 +64,7 @@ async def test_process_or_server_killed_anywhere_happens_at_most_once_and_is_tol
         report = json.loads(template.stdout.readline())
         killed += report["status"] == signal.SIGKILL
         if report["outcome"] is not None:
-            assert _is_true(report["outcome"], _effects(world, kind)), (run, scenario, report)
+            assert is_true(report["outcome"], effects_of(world, kind)), (run, scenario, report)
         else:
             assert report["status"] == signal.SIGKILL, (run, scenario, report)
         manager = JobManager(make_context(folder, None))
@@ -102,10 +73,10 @@ async def test_process_or_server_killed_anywhere_happens_at_most_once_and_is_tol
             operations = await manager.list_operations(open_only=False)
         finally:
             await manager.close()
-        effects = _effects(world, kind)
+        effects = effects_of(world, kind)
         assert len(operations) <= 1
         assert operations or effects == 0, (run, scenario)
         for operation in operations:
-            assert _is_true(operation.state.value, effects), (run, scenario, operation)
+            assert is_true(operation.state.value, effects), (run, scenario, operation)
             assert not operation.state.is_open, (run, scenario, operation)
     assert killed > RUNS_PER_SHARD // 4

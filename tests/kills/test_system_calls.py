@@ -1,0 +1,131 @@
+"""Killed at the n-th write, fsync, rename, link, unlink … for every n: nothing acknowledged is lost, all is readable.
+
+strace counts the calls of each thread and kills there, servers included; the simulated world's journal is the truth
+about what reached it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jjm_tui.domain.task import Task
+from jjm_tui.services.manager import JobManager
+from jjm_tui.simulator.world import World
+from jjm_tui.store.json_file import read_tasks
+from tests.kills.acts import DRAFTS
+from tests.kills.template import TEXT, make_context
+from tests.kills.truth import effects_of, is_true, prepare
+
+pytestmark = pytest.mark.needs_strace
+
+ROOT = Path(__file__).parents[2]
+CALLS = {"write": 20, "fsync": 20, "rename": 8, "link": 3, "unlink": 1}
+"""The system calls that change something, and how many of each the longest act makes at least."""
+LOCAL = ("archive", "archive_many", "rewrite", "draft")
+SENT = ("create", "message")
+COUNT = 20
+
+
+async def lay_out(root: Path, acts: Iterable[str]) -> str:
+    """The folders of the acts before anything is done; answers the task that asks a question."""
+    task_id = ""
+    for act in acts:
+        folder = root / act
+        if act in SENT:
+            _, found, _ = prepare(folder, act)
+            task_id = found or task_id
+            continue
+        folder.mkdir(parents=True)
+        if act != "draft":
+            store = make_context(folder, None).store
+            await store.apply({str(n): lambda _, n=n: Task(id=str(n), title=f"Task {n}") for n in range(COUNT)})
+            await store.close()
+        if act == "rewrite":
+            path = folder / "tasks.json"
+            path.write_text(json.dumps(json.loads(path.read_text()), indent=4))
+    return task_id
+
+
+def run_acts(root: Path, acts: Iterable[str], task_id: str, call: str, number: int) -> dict[str, dict[str, Any]]:
+    """The acts, each killed at its ``number``-th ``call``."""
+    command = [sys.executable, "-m", "tests.kills.acts", str(root), *acts]
+    inject = f"inject={call}:signal=KILL:when={number}"
+    strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}", "-e", inject]
+    environ = {**os.environ, "JJM_ACT_TASK": task_id, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
+    environ.pop("COVERAGE_PROCESS_START", None)
+    ran = subprocess.run(
+        [*strace, "--", *command], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    report: dict[str, dict[str, Any]] = json.loads(ran.stdout)
+    return report
+
+
+async def judge_local(folder: Path, act: str, done: list[str]) -> None:
+    if act == "draft":
+        context = make_context(folder, None)
+        kept = await context.drafts.get("message/1")
+        at_least = DRAFTS.index(done[-1]) if done else -1
+        assert (kept is None and at_least < 0) or kept in DRAFTS[max(at_least, 0) :]
+        await context.drafts.put("message/1", "after")
+        assert await context.drafts.get("message/1") == "after"
+        return
+    tasks = {task.id: task for task in read_tasks(folder / "tasks.json")[0]}
+    assert set(tasks) == {str(number) for number in range(COUNT)}
+    archived = {number for number, task in tasks.items() if task.archived}
+    if act == "archive_many":
+        assert archived in (set(tasks), set()) if not done else archived == set(tasks)
+    else:
+        assert set(done) <= archived <= {"1", "2"}
+    store = make_context(folder, None).store
+    await store.apply({"after": lambda _: Task(id="after", title="after")})
+    await store.close()
+    assert [path.name for path in folder.rglob("*") if ".tmp-" in path.name] == []
+    assert len(read_tasks(folder / "tasks.json")[0]) == COUNT + 1
+
+
+async def judge_sent(folder: Path, act: str, done: list[str]) -> None:
+    world = World(1, 12, 0.0, state_path=folder / "world.json")
+    effects = effects_of(world, act)
+    if done:
+        assert is_true(done[0], effects)
+    manager = JobManager(make_context(folder, None))
+    try:
+        await manager.settle_operations()
+        operations = await manager.list_operations(open_only=False)
+    finally:
+        await manager.close()
+    assert effects_of(world, act) == effects, "settling sent something"
+    assert effects in (0, 1)
+    assert operations or (effects == 0 and not done)
+    for operation in operations:
+        assert is_true(operation.state.value, effects), operation
+        assert not operation.state.is_open
+        assert TEXT in json.dumps(operation.to_dict(), ensure_ascii=False)
+
+
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize("call", CALLS)
+async def test_killed_at_every_call_loses_nothing_and_tells_the_truth(call: str, tmp_path: Path) -> None:
+    acts = [*LOCAL, *SENT]
+    for number in range(1, 200):
+        root = tmp_path / str(number)
+        task_id = await lay_out(root, acts)
+        report = run_acts(root, acts, task_id, call, number)
+        for act, told in report.items():
+            judge = judge_local if act in LOCAL else judge_sent
+            await judge(root / act, act, told["done"])
+        acts = [act for act in acts if report[act]["status"]]
+        if not acts:
+            break
+    else:
+        pytest.fail("the acts never came to an end")
+    assert number > CALLS[call]
