@@ -35,11 +35,11 @@ check: $(DEV) ## lint, format, types, import contracts, no foreign text as marku
 	@if git grep -nIE 'p[y]pi\.(org|python)|python[h]osted\.org|registry\.n[p]mjs|registry\.y[a]rnpkg|(^|[^[:alnum:].])/(r[o]ot|w[o]rk|h[o]me/[a-z]+|U[s]ers/[A-Za-z]+)/[A-Za-z.]'; \
 	then echo 'These lines name a package registry or a path of one machine.'; exit 1; fi
 
-proof: $(DEV) ## the tests that need Node, npm and strace
-	@for tool in node npm strace; do \
+proof: $(DEV) ## the tests that need Node, npm, strace and a file system of their own
+	@for tool in node npm strace unshare mount; do \
 		command -v $$tool >/dev/null || { echo "make proof needs $$tool, and it is not installed." >&2; exit 1; }; \
 	done
-	@$(PY) -m pytest -m 'needs_node or needs_strace' $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) -m 'needs_node or needs_strace or needs_mount' $(ARGS)
 
 bench: $(DEV) ## speed as ratios, against the budgets; ARGS=--record writes them into benchmarks/README.md
 	@$(PY) -m benchmarks $(ARGS)
