@@ -13,7 +13,7 @@ from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.store.durable import FILE_OPS, Signature, whole_path
-from jjm_tui.store.json_file import decode_sync, read_tasks
+from jjm_tui.store.json_file import decode_sync, newest_sync, read_tasks
 from jjm_tui.store.row_index import DEPTH, QUICK_BYTES, read_index
 
 
@@ -67,5 +67,5 @@ def _read_index(path: Path, signature: Signature, origin: str, now: datetime) ->
     index = read_index(path, signature, now)
     if index is None:
         return None
-    sync = decode_sync(origin, index.sync.get(origin))
+    sync = newest_sync(decode_sync(origin, index.sync.get(origin)), index.synced)
     return FirstPage(tuple(sort_tasks(index.rows, "needs-me", now=now)), index.count_at(now), sync, False)

@@ -27,7 +27,7 @@ from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.facts import SILENT, Rank, TaskFacts
 from jjm_tui.domain.plans import is_older_plan
 from jjm_tui.domain.status import WAITING_STATUSES, TaskStatus
-from jjm_tui.domain.task import ChatMessage, Plan, Provenance, SourceFile, Task
+from jjm_tui.domain.task import ChatMessage, Plan, Provenance, SourceFile, Task, says_the_same, shared_mark
 
 __all__ = ["NOT_ON_SERVER", "MergeResult", "keep_newest", "merge"]
 
@@ -90,11 +90,7 @@ def merge(
     merging.mark_time(first_sync=first_sync)
     task = merging.result()
     changes = find_changes(stored, task, facts.origin.observed_at, conversation.arrived, first_sync=first_sync)
-    return MergeResult(task, changes, stored is None or _visible(stored) != _visible(task), conversation.settled)
-
-
-def _visible(task: Task) -> Task:
-    return replace(task, synced_at=None, provenance={})
+    return MergeResult(task, changes, stored is None or not says_the_same(stored, task), conversation.settled)
 
 
 class _Merging:
@@ -107,7 +103,7 @@ class _Merging:
         self.observed_at = facts.origin.observed_at
         self.values: dict[str, Any] = {}
         self.provenance = dict(old.provenance)
-        self.mark = Provenance(int(self.rank), self.observed_at, facts.origin.source)
+        self.mark = shared_mark(int(self.rank), self.observed_at, facts.origin.source)
 
     def result(self) -> Task:
         return replace(self.old, **self.values, provenance=self.provenance)

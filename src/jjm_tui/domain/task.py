@@ -6,8 +6,10 @@ Everything is frozen; ``None`` means *not known*, never *no*. ``extra`` holds fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final, Literal, Self, cast, get_args
 
 from jjm_tui.domain.codec import NO_EXTRA, FieldReader
@@ -192,7 +194,7 @@ class Provenance:
         rank, moment_text, source = data
         if type(rank) is int and type(moment_text) is str and type(source) is str:
             try:
-                return cls(rank, parse_time(moment_text), source)
+                return cast(Self, _read_mark(rank, moment_text, source))
             except ValueError:
                 pass
         read = FieldReader({"rank": data[0], "observed_at": data[1], "source": data[2]}, where)
@@ -200,6 +202,17 @@ class Provenance:
         if moment is None:
             raise read.wrong("observed_at", "an RFC 3339 time", None)
         return cls(read.take_optional_int("rank") or 0, moment, read.take_text("source"))
+
+
+@lru_cache(maxsize=1024)
+def shared_mark(rank: int, observed_at: datetime, source: str) -> Provenance:
+    """The one mark for all that one answer told: a list marks a dozen fields of each of its tasks."""
+    return Provenance(rank, observed_at, source)
+
+
+@lru_cache(maxsize=1024)
+def _read_mark(rank: int, text: str, source: str) -> Provenance:
+    return shared_mark(rank, parse_time(text), source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +333,14 @@ def _decode_provenance(data: object, where: str) -> dict[str, Provenance]:
     if not isinstance(data, Mapping):
         raise FieldReader({}, where).wrong("", "an object", data)
     return {str(name): Provenance.from_dict(value, f"{where}.{name}") for name, value in data.items()}
+
+
+_TOLD: Final = attrgetter(*(each.name for each in fields(Task) if each.name not in ("synced_at", "provenance")))
+
+
+def says_the_same(known: Task, task: Task) -> bool:
+    """Whether two states of a task differ in nothing but by whom and when it was told."""
+    return bool(_TOLD(known) == _TOLD(task))
 
 
 def needs_me(task: Task, now: datetime) -> NeedsMe | None:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
@@ -24,6 +23,7 @@ from typing import Any, Final, Generic, TypeVar
 import orjson
 
 from jjm_tui.errors import JulesManagerError, ValidationError
+from jjm_tui.store.json_scan import DamagedDocumentError, scan_list, scan_object, to_line
 
 T = TypeVar("T")
 
@@ -35,14 +35,7 @@ _LONG_NUMBER: Final = b"," + b"0" * 19
 """Whole numbers that orjson turns into floats without a word (from 20 digits on), as translated by the two above; text
 that looks like one only takes the slower way."""
 
-_SPACE: Final = re.compile(r"[ \t\n\r]*")
-_LINE_BREAKS: Final = str.maketrans("\r\n", "  ")
-_SCANNER: Final = json.JSONDecoder()
 _NUMBERS: Final = itertools.count()
-
-
-class DamagedDocumentError(Exception):
-    """The bytes are not a store file; the text says why."""
 
 
 def decode_json(raw: bytes) -> Any:
@@ -92,12 +85,16 @@ def encode_plain(value: object) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T]):
-    """One record: its bytes, and what they mean. Without ``item`` it is kept, not shown, and ``problem`` says why."""
+    """One record: its bytes, and what they mean. Without ``item`` it is kept, not shown, and ``problem`` says why.
+
+    ``stored``: what the bytes mean where ``item`` is newer, by what stands beside the file.
+    """
 
     raw: bytes
     key: str | None = None
     item: T | None = None
     problem: str | None = None
+    stored: T | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,11 @@ Slot = str | tuple[str, int]
 
 @dataclass(slots=True)
 class Document(Generic[T]):
-    """A store file in memory. ``entries`` is keyed by id, or by a pair for records that are only kept."""
+    """A store file in memory. ``entries`` is keyed by id, or by a pair for records that are only kept.
+
+    ``notes``: what is known beside the file about its siblings, by name. ``is_changed``: the bytes of the file differ
+    from those on the disk; ``is_renewed``: what stands beside it does.
+    """
 
     kind: RecordKind[T]
     schema_version: int | None = SCHEMA_VERSION
@@ -135,17 +136,25 @@ class Document(Generic[T]):
     entries: dict[Slot, Entry[T]] = field(default_factory=dict)
     is_changed: bool = False
     decoded_siblings: dict[str, tuple[bytes, Any]] = field(default_factory=dict)
+    notes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    is_renewed: bool = False
 
     def copy(self) -> Document[T]:
-        """A working copy; ``is_changed`` tells afterwards whether anything differs."""
+        """A working copy; ``is_changed`` and ``is_renewed`` tell afterwards whether anything differs."""
         return Document(
-            self.kind, self.schema_version, dict(self.siblings), dict(self.entries), False, self.decoded_siblings
+            self.kind,
+            self.schema_version,
+            dict(self.siblings),
+            dict(self.entries),
+            decoded_siblings=self.decoded_siblings,
+            notes=dict(self.notes),
         )
 
     def take(self, other: Document[T]) -> None:
         """Become what the working copy ``other`` is."""
-        self.siblings, self.entries = other.siblings, other.entries
+        self.siblings, self.entries, self.notes = other.siblings, other.entries, other.notes
         self.is_changed = self.is_changed or other.is_changed
+        self.is_renewed = self.is_renewed or other.is_renewed
 
     def get(self, key: str) -> T | None:
         entry = self.entries.get(key)
@@ -159,6 +168,23 @@ class Document(Generic[T]):
     def items(self) -> Iterator[T]:
         """All readable records, in the order of the file."""
         return (entry.item for entry in self.entries.values() if entry.item is not None)
+
+    def stored(self, key: str) -> T | None:
+        """One record as its bytes tell it, without what stands beside the file."""
+        entry = self.entries.get(key)
+        return None if entry is None else entry.stored or entry.item
+
+    def stored_items(self) -> Iterator[T]:
+        """All readable records as their bytes tell them."""
+        return (entry.stored or entry.item for entry in self.entries.values() if entry.item is not None)
+
+    def renewed(self) -> Iterator[tuple[T, T]]:
+        """The records that are shown newer than their bytes: as stored, as shown."""
+        return (
+            (entry.stored, entry.item)
+            for entry in self.entries.values()
+            if entry.stored is not None and entry.item is not None
+        )
 
     def ids(self) -> Iterator[str]:
         return (slot for slot in self.entries if isinstance(slot, str))
@@ -184,6 +210,18 @@ class Document(Generic[T]):
             self.entries[key] = Entry(raw, key, item)
             self.is_changed = True
         return item
+
+    def renew(self, key: str, item: T) -> None:
+        """Show a record newer than its bytes, which stay: what differs is kept beside the file."""
+        known = self.entries[key]
+        self.entries[key] = Entry(known.raw, key, item, None, known.stored or known.item)
+        self.is_renewed = True
+
+    def note(self, name: str, members: Mapping[str, Any]) -> None:
+        """Keep beside the file what is known about one of its siblings."""
+        if self.notes.get(name, {}) != members:
+            self.notes[name] = members
+            self.is_renewed = True
 
     def keep(self, raw: bytes) -> None:
         """Add a record as it is: shown when readable and new, else only kept."""
@@ -243,7 +281,7 @@ def parse_document(data: bytes, kind: RecordKind[T], known: Document[T] | None =
     seen = {entry.raw: entry for entry in known.entries.values() if entry.item is not None} if known else {}
     document: Document[T] = Document(kind)
     if known is not None:
-        document.decoded_siblings = known.decoded_siblings
+        document.decoded_siblings, document.notes = known.decoded_siblings, dict(known.notes)
     parts = _split_lines(data, kind.list_name)
     if parts is None or not _fill(document, *parts, seen):
         document.entries.clear()
@@ -287,7 +325,7 @@ def _split_lines(data: bytes, list_name: str) -> tuple[bytes, list[bytes]] | Non
 
 def _fill(document: Document[T], head: bytes, lines: list[bytes], seen: Mapping[bytes, Entry[T]]) -> bool:
     try:
-        siblings = _scan_object(head.decode("utf-8", "surrogatepass"))
+        siblings = scan_object(head.decode("utf-8", "surrogatepass"))
         if document.kind.list_name in siblings:
             return False
         _take_siblings(document, siblings)
@@ -305,13 +343,13 @@ def _fill(document: Document[T], head: bytes, lines: list[bytes], seen: Mapping[
 
 def _fill_strictly(document: Document[T], data: bytes, seen: Mapping[bytes, Entry[T]]) -> None:
     try:
-        siblings = _scan_object(data.decode(json.detect_encoding(data), "surrogatepass"))
+        siblings = scan_object(data.decode(json.detect_encoding(data), "surrogatepass"))
         records = siblings.pop(document.kind.list_name, None)
         if records is None:
             raise DamagedDocumentError(f"it has no list {document.kind.list_name!r}")
         _take_siblings(document, siblings)
-        for text in _scan_list(records):
-            raw = _to_line(text)
+        for text in scan_list(records):
+            raw = to_line(text)
             document.admit(seen.get(raw) or document.kind.read(raw, decode_json(raw)))
     except (ValueError, RecursionError, UnicodeError) as error:
         raise DamagedDocumentError(f"it is not valid JSON ({error})") from error
@@ -320,62 +358,4 @@ def _fill_strictly(document: Document[T], data: bytes, seen: Mapping[bytes, Entr
 def _take_siblings(document: Document[T], siblings: dict[str, str]) -> None:
     version = json.loads(siblings.pop("schema_version", str(SCHEMA_VERSION)))
     document.schema_version = version if isinstance(version, int) and not isinstance(version, bool) else None
-    document.siblings = {name: _to_line(text) for name, text in siblings.items()}
-
-
-def _to_line(text: str) -> bytes:
-    """Line breaks between the values become spaces; inside of them JSON has none."""
-    return text.translate(_LINE_BREAKS).encode("utf-8", "surrogatepass")
-
-
-def _skip_space(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
-    return at if match is None else match.end()
-
-
-def _scan_object(text: str) -> dict[str, str]:
-    """The members of a JSON object, their values as they are written.
-
-    Raises:
-        DamagedDocumentError: not an object, or a name occurs twice.
-        ValueError: not JSON.
-    """
-    at = _skip_space(text, 0)
-    if text[at : at + 1] != "{":
-        raise DamagedDocumentError("it is not a JSON object")
-    members: dict[str, str] = {}
-    at = _skip_space(text, at + 1)
-    is_first = True
-    while text[at : at + 1] != "}":
-        at = at if is_first else _expect(text, at, ",")
-        is_first = False
-        name, at = _SCANNER.raw_decode(text, at)
-        if not isinstance(name, str) or name in members:
-            raise DamagedDocumentError(f"it has the name {str(name)[:40]!r} twice or where none belongs")
-        at = _expect(text, _skip_space(text, at), ":")
-        _, end = _SCANNER.raw_decode(text, at)
-        members[name] = text[at:end]
-        at = _skip_space(text, end)
-    if _skip_space(text, at + 1) != len(text):
-        raise DamagedDocumentError("something follows after its end")
-    return members
-
-
-def _scan_list(text: str) -> Iterator[str]:
-    """The elements of a JSON list, as they are written."""
-    if not text.startswith("["):
-        raise DamagedDocumentError("its list of records is not a list")
-    at = _skip_space(text, 1)
-    is_first = True
-    while text[at : at + 1] != "]":
-        at = at if is_first else _expect(text, at, ",")
-        is_first = False
-        _, end = _SCANNER.raw_decode(text, at)
-        yield text[at:end]
-        at = _skip_space(text, end)
-
-
-def _expect(text: str, at: int, sign: str) -> int:
-    if text[at : at + 1] != sign:
-        raise ValueError(f"{sign!r} is missing at character {at}")
-    return _skip_space(text, at + 1)
+    document.siblings = {name: to_line(text) for name, text in siblings.items()}

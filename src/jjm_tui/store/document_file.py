@@ -6,19 +6,19 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from jjm_tui.errors import StorageError, StoreDamagedError, StoreSchemaError
 from jjm_tui.store.backups import damaged_path, list_backups, list_damaged, next_backup_path, sweep, sweep_temporaries
 from jjm_tui.store.document import (
     SCHEMA_VERSION,
-    DamagedDocumentError,
     Document,
     RecordKind,
     parse_document,
     salvage_records,
 )
 from jjm_tui.store.durable import FILE_OPS, FileOps, Signature, ensure_folder, replace_file, storage_error, whole_path
+from jjm_tui.store.json_scan import DamagedDocumentError
 from jjm_tui.store.locks import hold_lock, lock_path
 
 T = TypeVar("T")
@@ -30,12 +30,26 @@ SECOND_LOOK: Final = 0.2
 _MOST_LOOKS: Final = 10
 
 
+class Beside(Protocol[T]):
+    """A smaller file that tells of some records something newer than the store file does. Nothing of it raises."""
+
+    def look(self) -> Signature | None:
+        """Which version is there."""
+
+    def read_into(self, document: Document[T]) -> None:
+        """Show the records of the document as the newest version tells them."""
+
+    def write(self, document: Document[T]) -> Signature | None:
+        """Write what the document shows newer than its bytes; answer the version written."""
+
+
 class DocumentFile(Generic[T]):
     """One file of records of one kind. Every method blocks: call it in a thread.
 
     ``keeps_backups``: the outgoing file stays as a backup, and a missing file beside backups is told instead of
     taken for an empty one. ``salvages``: after a damaged file was set aside, its readable records go on in a new
-    one at once (for files that have no backup worth restoring). ``pause`` waits for the second look.
+    one at once (for files that have no backup worth restoring). ``pause`` waits for the second look. ``beside``: where
+    newer forms of records are kept that are not worth a whole save.
     """
 
     def __init__(
@@ -46,6 +60,7 @@ class DocumentFile(Generic[T]):
         *,
         keeps_backups: bool = False,
         salvages: bool = False,
+        beside: Beside[T] | None = None,
         pause: Callable[[float], None] = time.sleep,
         ops: FileOps = FILE_OPS,
     ) -> None:
@@ -54,9 +69,10 @@ class DocumentFile(Generic[T]):
         self._now = now
         self._keeps_backups = keeps_backups
         self._salvages = salvages
+        self._beside = beside
         self._pause = pause
         self._ops = ops
-        self._cached: tuple[Signature | None, Document[T]] | None = None
+        self._cached: tuple[Signature | None, Document[T], Signature | None] | None = None
 
     @property
     def cached(self) -> Document[T] | None:
@@ -76,7 +92,9 @@ class DocumentFile(Generic[T]):
 
     def _current(self) -> Document[T] | None:
         cached = self._cached
-        return cached[1] if cached is not None and cached[0] is not None and self._look() == cached[0] else None
+        if cached is None or cached[0] is None or self._look() != cached[0]:
+            return None
+        return cached[1] if self._look_beside() == cached[2] else None
 
     def read(self) -> Document[T]:
         """The newest version; a missing file is an empty one. Not to be changed.
@@ -109,6 +127,9 @@ class DocumentFile(Generic[T]):
             result = change(work)
             if work.is_changed:
                 self._save(work)
+            if work.is_renewed and self._beside is not None and self._cached is not None:
+                work.is_renewed = False
+                self._cached = (self._cached[0], work, self._beside.write(work))
             return result
 
     def _look(self) -> Signature | None:
@@ -117,11 +138,25 @@ class DocumentFile(Generic[T]):
         except OSError as error:
             raise storage_error(error, self.path, "read") from error
 
+    def _look_beside(self) -> Signature | None:
+        return None if self._beside is None else self._beside.look()
+
+    def _accept(self, signature: Signature, document: Document[T]) -> Document[T]:
+        """Take over a version that was read, with what stands beside it."""
+        beside = self._look_beside()
+        if self._beside is not None:
+            self._beside.read_into(document)
+        self._cached = (signature, document, beside)
+        return document
+
     def _load(self, on_damage: Callable[[bytes, str], StoreDamagedError]) -> Document[T]:
         last_bad: bytes | None = None
         for _ in range(_MOST_LOOKS):
             if (current := self._current()) is not None:
                 return current
+            cached = self._cached
+            if cached is not None and cached[0] is not None and self._look() == cached[0]:
+                return self._accept(cached[0], cached[1].copy())
             try:
                 data, signature = self._ops.read(self.path)
             except (FileNotFoundError, NotADirectoryError):
@@ -136,8 +171,7 @@ class DocumentFile(Generic[T]):
                 last_bad = data
                 self._pause(SECOND_LOOK)
                 continue
-            self._cached = (signature, document)
-            return document
+            return self._accept(signature, document)
         raise StorageError(
             f"{self.path} keeps changing and never is a whole store file.",
             hint="Nothing was changed. Find out which program writes it, then try again.",
@@ -154,7 +188,7 @@ class DocumentFile(Generic[T]):
                     context={**self._context(), "damaged": [str(path) for path in damaged]},
                 )
         document: Document[T] = Document(self.kind)
-        self._cached = (None, document)
+        self._cached = (None, document, None)
         return document
 
     def _context(self) -> dict[str, Any]:
@@ -204,14 +238,16 @@ class DocumentFile(Generic[T]):
         keep_as = None
         if self._keeps_backups:
             keep_as = next_backup_path(self.path, now, list_backups(self.path))
-        self._cached, before = None, self._cached
+        before = self._cached
+        beside = None if before is None else before[2]
+        self._cached = None
         try:
             signature = replace_file(self.path, document.encode(), ops=self._ops, keep_as=keep_as)
         except BaseException:
             self._cached = before
             raise
         document.is_changed = False
-        self._cached = (signature, document)
+        self._cached = (signature, document, beside)
         if self._keeps_backups:
             sweep(self.path, now, self._ops)
         else:

@@ -210,6 +210,24 @@ def replace_file(path: Path, data: bytes, *, ops: FileOps = FILE_OPS, keep_as: P
         raise storage_error(error, path, "written", effect) from error
 
 
+def replace_loosely(path: Path, data: bytes, ops: FileOps = FILE_OPS) -> bool:
+    """Replace the whole content atomically, without making it durable; answer whether that worked.
+
+    For what can be made anew: its temporary files are left to ``backups.sweep_temporaries``.
+    """
+    temporary = path.with_name(temporary_prefix(path) + os.urandom(8).hex())
+    try:
+        descriptor = ops.create(temporary)
+        try:
+            ops.write(descriptor, data)
+        finally:
+            ops.close(descriptor)
+        ops.rename(temporary, path)
+    except OSError:
+        return False
+    return True
+
+
 def _write_new(temporary: Path, data: bytes, ops: FileOps) -> None:
     descriptor = ops.create(temporary)
     try:

@@ -14,7 +14,6 @@ from jjm_tui.ports import Clock
 from jjm_tui.store.backups import Backup, damaged_path, list_backups, list_damaged
 from jjm_tui.store.document import (
     SCHEMA_VERSION,
-    DamagedDocumentError,
     Document,
     Entry,
     parse_document,
@@ -23,6 +22,7 @@ from jjm_tui.store.document import (
 from jjm_tui.store.document_file import SECOND_LOOK, refuse_newer
 from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder, replace_file, storage_error, whole_path
 from jjm_tui.store.json_file import FORGOTTEN, TASKS
+from jjm_tui.store.json_scan import DamagedDocumentError
 from jjm_tui.store.locks import hold_lock, lock_path
 
 __all__ = ["Backup", "RepairReport", "StoreReport", "check_store", "list_backups", "repair_store"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -13,9 +14,10 @@ from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.times import format_time
 from jjm_tui.errors import StorageError, StoreDamagedError, ValidationError
+from jjm_tui.store.confirmations import SYNC, ConfirmationFile, is_only_confirmed
 from jjm_tui.store.document import Document, RecordKind, decode_json, encode_json, encode_plain
 from jjm_tui.store.document_file import DocumentFile
-from jjm_tui.store.durable import FILE_OPS, FileOps
+from jjm_tui.store.durable import FILE_OPS, FileOps, whole_path
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,7 +33,6 @@ KEPT_MESSAGES: Final = 20
 
 TASKS: Final[RecordKind[Task]] = RecordKind("tasks", Task.from_dict, lambda task: task.id, "chat_history")
 
-_SYNC: Final = "sync"
 FORGOTTEN: Final = "forgotten"
 """The name beside the tasks that holds what was forgotten, by id."""
 
@@ -46,12 +47,13 @@ def read_tasks(path: Path, *, pause: Callable[[float], None] = time.sleep) -> tu
         StoreDamagedError: the file is not a store file; it was left alone.
         StorageError: it cannot be read.
     """
-    file = DocumentFile(path, TASKS, lambda: datetime.now(UTC), keeps_backups=True, pause=pause)
-    document = file.read()
-    marks = _members(document, _SYNC)
+    beside = ConfirmationFile(whole_path(path))
+    document = DocumentFile(
+        path, TASKS, lambda: datetime.now(UTC), keeps_backups=True, beside=beside, pause=pause
+    ).read()
     info = {
         "schema_version": document.schema_version,
-        "sync": {origin: decode_sync(origin, mark) for origin, mark in marks.items()},
+        "sync": {origin: _sync_of(document, origin) for origin in _members(document, SYNC)},
         "forgotten": frozenset(_members(document, FORGOTTEN)),
         "remarks": document.problems(),
     }
@@ -70,7 +72,9 @@ class JsonTaskStore:
     """A ``TaskStore`` in one JSON file.
 
     Concurrent changes are written together; each call returns after its own change is on the disk. While an id
-    has a mark of ``forget``, ``apply`` answers ``None`` for it and stores nothing: call ``remember`` first.
+    has a mark of ``forget``, ``apply`` answers ``None`` for it and stores nothing: call ``remember`` first. A change
+    that only moves times at which something was told is kept beside the file (``confirmations``), as is a sync state
+    whose time alone moved: everybody sees it, but a power cut may make it older again.
     ``gather_seconds`` is how long a save waits for company when changes come in faster than they can be saved;
     ``index_seconds`` how long after a save the row index of a big store is written.
     """
@@ -85,7 +89,8 @@ class JsonTaskStore:
         pause: Callable[[float], None] = time.sleep,
         ops: FileOps = FILE_OPS,
     ) -> None:
-        self._file = DocumentFile(path, TASKS, clock.now, keeps_backups=True, pause=pause, ops=ops)
+        self._beside = ConfirmationFile(whole_path(path), ops)
+        self._file = DocumentFile(path, TASKS, clock.now, keeps_backups=True, beside=self._beside, pause=pause, ops=ops)
         self._clock = clock
         self._gather_seconds = gather_seconds
         self._index_seconds = index_seconds
@@ -119,7 +124,7 @@ class JsonTaskStore:
         return await self._change(lambda document: _apply(document, wanted))
 
     async def get_sync_state(self, origin: str) -> SyncState:
-        return decode_sync(origin, _members(await self._read(), _SYNC).get(origin))
+        return _sync_of(await self._read(), origin)
 
     async def set_sync_state(self, state: SyncState) -> None:
         await self._change(lambda document: _set_sync(document, state))
@@ -180,7 +185,7 @@ class JsonTaskStore:
     async def _watch(self, seen: Document[Task] | None) -> AsyncIterator[frozenset[str]]:
         from jjm_tui.store.watching import watch_file
 
-        async with watch_file(self.path, self._bells) as bell:
+        async with watch_file(self.path, self._bells, beside=self._beside.path) as bell:
             while True:
                 try:
                     newest = await self._read()
@@ -215,9 +220,9 @@ def _own_members(document: Document[Task], name: str) -> dict[str, Any]:
 def _differing_ids(before: Document[Task], after: Document[Task]) -> frozenset[str]:
     if before is after:
         return frozenset()
-    ids = {*before.ids(), *after.ids()}
-    rewritten = [task_id for task_id in ids if before.raw(task_id) != after.raw(task_id)]
-    return frozenset(task_id for task_id in rewritten if before.get(task_id) != after.get(task_id))
+    old, new = before.entries, after.entries
+    slots = [slot for slot in {**old, **new} if old.get(slot) is not new.get(slot)]
+    return frozenset(slot for slot in slots if isinstance(slot, str) and before.get(slot) != after.get(slot))
 
 
 def _apply(document: Document[Task], changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
@@ -239,7 +244,13 @@ def _apply(document: Document[Task], changes: Mapping[str, TaskChange]) -> dict[
                 hint="Report this: it should not happen.",
                 context={"field": "id"},
             )
-        answers[task_id] = known if wanted == known else document.put(encode_task(keep_newest(wanted, KEPT_MESSAGES)))
+        wanted = keep_newest(wanted, KEPT_MESSAGES)
+        if known is None or not is_only_confirmed(known, wanted):
+            answers[task_id] = document.put(encode_task(wanted))
+            continue
+        if wanted != known:
+            document.renew(task_id, wanted)
+        answers[task_id] = wanted
     return answers
 
 
@@ -279,7 +290,7 @@ def _remember(document: Document[Task], task_ids: Iterable[str]) -> dict[str, Ta
 def decode_sync(origin: str, mark: object) -> SyncState:
     """The sync state of ``origin`` as it is stored; what cannot be read counts as not known."""
     try:
-        read = FieldReader(mark or {}, _SYNC)
+        read = FieldReader(mark or {}, SYNC)
         return SyncState(
             origin=origin,
             synced_at=read.take_optional_time("synced_at"),
@@ -292,9 +303,31 @@ def decode_sync(origin: str, mark: object) -> SyncState:
         return SyncState(origin)
 
 
+def _sync_of(document: Document[Task], origin: str) -> SyncState:
+    stored = decode_sync(origin, _members(document, SYNC).get(origin))
+    return newest_sync(stored, document.notes.get(SYNC, {}))
+
+
+def newest_sync(stored: SyncState, again: Mapping[str, datetime]) -> SyncState:
+    """The stored state, with the time by origin at which the list was read again since, without anything else new."""
+    moment = again.get(stored.origin)
+    return replace(stored, synced_at=moment) if _is_later(moment, stored.synced_at) else stored
+
+
+def _is_later(moment: datetime | None, stored: datetime | None) -> bool:
+    return moment is not None and stored is not None and moment > stored
+
+
 def _set_sync(document: Document[Task], state: SyncState) -> None:
-    marks = _own_members(document, _SYNC)
+    marks = _own_members(document, SYNC)
     known = marks.get(state.origin)
+    again = dict(document.notes.get(SYNC, {}))
+    stored = decode_sync(state.origin, known)
+    if replace(stored, synced_at=state.synced_at) == state and _is_later(state.synced_at, stored.synced_at):
+        document.note(SYNC, {**again, state.origin: state.synced_at})
+        return
+    again.pop(state.origin, None)
+    document.note(SYNC, again)
     marks[state.origin] = {
         **(known if isinstance(known, Mapping) else {}),
         "synced_at": None if state.synced_at is None else format_time(state.synced_at),
@@ -303,4 +336,4 @@ def _set_sync(document: Document[Task], state: SyncState) -> None:
         "first_sync_done": state.first_sync_done,
         "polling_stopped": state.polling_stopped,
     }
-    document.set_sibling(_SYNC, marks)
+    document.set_sibling(SYNC, marks)

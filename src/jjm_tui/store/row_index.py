@@ -8,10 +8,9 @@ failure to write it is no error.
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +22,9 @@ from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.times import format_time, parse_time
 from jjm_tui.errors import JulesManagerError
-from jjm_tui.store.durable import FILE_OPS, FileOps, Signature, temporary_prefix
+from jjm_tui.store.backups import sweep_temporaries
+from jjm_tui.store.confirmations import confirmations_path, read_confirmations
+from jjm_tui.store.durable import FILE_OPS, FileOps, Signature, replace_loosely
 
 if TYPE_CHECKING:
     from jjm_tui.store.document import Document
@@ -47,7 +48,8 @@ class RowIndex:
     on the time; the first ``DEPTH`` that need a person; of the others, for each status, vanished from the server or
     not, the first that have room below those. Of their conversations only the newest entry is there, and one that makes
     the task unread; ``chat_truncated`` says so. ``counts`` leave out the snoozed. ``sync`` is what the store has beside
-    the tasks, by origin.
+    the tasks, by origin; ``synced``, when a list was read again since, is not part of the file but read with it, as are
+    newer times of the rows (``confirmations``).
     """
 
     store: tuple[int, int, int]
@@ -55,6 +57,7 @@ class RowIndex:
     rows: tuple[Task, ...]
     counts: TaskCounts
     sync: Mapping[str, Any]
+    synced: Mapping[str, datetime] = field(default_factory=dict)
 
     def count_at(self, now: datetime) -> TaskCounts:
         """The counts of all tasks of the store at ``now``."""
@@ -77,7 +80,7 @@ def build_index(document: Document[Task], signature: Signature, now: datetime, d
     rows: list[Task] = []
     needing: list[Task] = []
     counted: list[Task] = []
-    for task in document.items():
+    for task in document.stored_items():
         if is_archived(task):
             counted.append(task)
         elif is_snoozed(task, now):
@@ -151,27 +154,16 @@ def read_index(store: Path, signature: Signature, now: datetime, ops: FileOps = 
     index = decode_index(data)
     if index is None or index.store != identify(signature) or now < index.made_at:
         return None
-    return index
+    told = read_confirmations(confirmations_path(store), ops)
+    return replace(index, rows=tuple([told.confirm_task(task) for task in index.rows]), synced=told.synced)
 
 
 def write_index(store: Path, data: bytes, ops: FileOps = FILE_OPS) -> bool:
     """Replace the index file, atomically, without making it durable; answer whether it worked."""
-    from jjm_tui.store.backups import sweep_temporaries
-
     path = index_path(store)
-    temporary = path.with_name(temporary_prefix(path) + os.urandom(8).hex())
-    try:
-        descriptor = ops.create(temporary)
-        try:
-            ops.write(descriptor, data)
-        finally:
-            ops.close(descriptor)
-        ops.rename(temporary, path)
-    except OSError:
-        return False
-    finally:
-        sweep_temporaries(path, ops)
-    return True
+    is_written = replace_loosely(path, data, ops)
+    sweep_temporaries(path, ops)
+    return is_written
 
 
 def _first_line(body: bytes) -> bytes:

@@ -24,14 +24,14 @@ _SAFETY_MS: Final = 2000
 
 @dataclass(slots=True)
 class _Watched:
-    """A file, the event to set when it changed, and how it was when it was last looked at."""
+    """Files, the event to set when one of them changed, and how they were when they were last looked at."""
 
-    path: Path
+    paths: tuple[Path, ...]
     bell: asyncio.Event
-    last: Signature | None
+    last: tuple[Signature | None, ...]
 
     def look(self) -> None:
-        newest = _signature(self.path)
+        newest = _signatures(self.paths)
         if newest != self.last:
             self.last = newest
             self.bell.set()
@@ -68,11 +68,16 @@ _WATCHES: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Path, _FolderW
 
 
 @contextlib.asynccontextmanager
-async def watch_file(path: Path, bells: set[asyncio.Event] | None = None) -> AsyncIterator[asyncio.Event]:
-    """An event that is set whenever the file changed since entering; it is registered in ``bells`` meanwhile."""
+async def watch_file(
+    path: Path, bells: set[asyncio.Event] | None = None, *, beside: Path | None = None
+) -> AsyncIterator[asyncio.Event]:
+    """An event that is set whenever the file, or the one ``beside`` it, changed since entering; it is registered in
+    ``bells`` meanwhile.
+    """
+    paths = (path,) if beside is None else (path, beside)
     watches = _WATCHES.setdefault(asyncio.get_running_loop(), {})
     watch = watches.setdefault(path.parent, _FolderWatch(path.parent))
-    watched = _Watched(path, asyncio.Event(), _signature(path))
+    watched = _Watched(paths, asyncio.Event(), _signatures(paths))
     if bells is not None:
         bells.add(watched.bell)
     watch.add(watched)
@@ -105,6 +110,10 @@ async def _looks(folder: Path) -> AsyncGenerator[None, None]:
         while True:
             yield
             await asyncio.sleep(_LOOK_EVERY)
+
+
+def _signatures(paths: tuple[Path, ...]) -> tuple[Signature | None, ...]:
+    return tuple([_signature(path) for path in paths])
 
 
 def _signature(path: Path) -> Signature | None:

@@ -1,0 +1,171 @@
+"""What servers told again, word for word, beside the store file: a poll without news moves ages and nothing else.
+
+The file stands beside the store as ``tasks.json.confirmed``: one line with format and checksum, one line of JSON::
+
+    {"synced": {"profile/server": "2026-11-20T12:00:15Z"},
+     "marks": [[3, "2026-11-20T12:00:00Z", "list"], [3, "2026-11-20T12:00:15Z", "list"]],
+     "tasks": [{"fields": {"title": [0, 1], "status": [0, 1]}, "ids": ["1", "2"]}]}
+
+Each pair of marks is a fact for ever: the value that was told with the first was told again with the second. It holds
+for every version of the store file whose task still has the first mark, and says nothing about any other. The file is
+therefore never synced to the disk, and a failure to write it is no error: without it tasks are shown as older than they
+are, never as newer.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from jjm_tui.domain.task import Provenance, Task, says_the_same
+from jjm_tui.domain.times import format_time, parse_time
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.store.backups import sweep_temporaries
+from jjm_tui.store.document import Document, decode_json, encode_plain
+from jjm_tui.store.durable import FILE_OPS, FileOps, Signature, replace_loosely
+
+SYNC: Final = "sync"
+"""The name beside the tasks under which the last readings of lists are, by origin."""
+
+_MAGIC: Final = b"jjm confirmations 1 "
+Marks = Mapping[str, tuple[Provenance, Provenance]]
+"""By field: the mark with which its value is stored, and the one with which it was told last."""
+
+
+def is_only_confirmed(known: Task, task: Task) -> bool:
+    """Whether ``task`` is ``known`` with newer marks at the same fields, and nothing else."""
+    if known.provenance.keys() != task.provenance.keys() or not says_the_same(known, task):
+        return False
+    before, after = known.provenance.get("synced_at"), task.provenance.get("synced_at")
+    if before == after:
+        return known.synced_at == task.synced_at
+    return before is not None and after is not None and after.observed_at == task.synced_at
+
+
+def confirm(task: Task, marks: Marks) -> Task:
+    """The task as it was told last; marks of another telling than the one that is stored say nothing about it."""
+    moved = {
+        name: after
+        for name, (before, after) in marks.items()
+        if (known := task.provenance.get(name)) is before or known == before
+    }
+    if not moved:
+        return task
+    newest = moved.get("synced_at")
+    synced_at = task.synced_at if newest is None else newest.observed_at
+    return replace(task, synced_at=synced_at, provenance={**task.provenance, **moved})
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmations:
+    """What one file of confirmations says: when lists were read last, by origin, and marks by task."""
+
+    synced: Mapping[str, datetime] = field(default_factory=dict)
+    tasks: Mapping[str, Marks] = field(default_factory=dict)
+
+    def confirm_task(self, task: Task) -> Task:
+        """The task as it was told last."""
+        marks = self.tasks.get(task.id)
+        return task if marks is None else confirm(task, marks)
+
+
+class ConfirmationFile:
+    """The file of confirmations beside one store file. Nothing here raises; every method blocks."""
+
+    def __init__(self, store: Path, ops: FileOps = FILE_OPS) -> None:
+        self._path = confirmations_path(store)
+        self._ops = ops
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    def look(self) -> Signature | None:
+        """Which version is there; ``None``: none, or it cannot be told."""
+        try:
+            return self._ops.signature(self._path)
+        except OSError:
+            return None
+
+    def read_into(self, document: Document[Task]) -> None:
+        """Show the records of the document as they were told last."""
+        confirmations = read_confirmations(self._path, self._ops)
+        for task_id, marks in confirmations.tasks.items():
+            stored = document.stored(task_id)
+            if stored is not None:
+                newest = confirm(stored, marks)
+                if newest is not stored and newest != document.get(task_id):
+                    document.renew(task_id, newest)
+        document.notes[SYNC] = dict(confirmations.synced)
+        document.is_renewed = False
+
+    def write(self, document: Document[Task]) -> Signature | None:
+        """Replace the file by what the document shows newer than its bytes tell; answer the version written."""
+        marks, tasks = _encode_tasks(document)
+        body = encode_plain({"synced": _encode_synced(document), "marks": marks, "tasks": tasks})
+        replace_loosely(self._path, _first_line(body) + body, self._ops)
+        sweep_temporaries(self._path, self._ops)
+        return self.look()
+
+
+def confirmations_path(store: Path) -> Path:
+    """The file of confirmations beside a store file."""
+    return store.with_name(store.name + ".confirmed")
+
+
+def read_confirmations(path: Path, ops: FileOps = FILE_OPS) -> Confirmations:
+    """What a file of confirmations says: nothing, when it is not there or damaged. Never raises."""
+    try:
+        data, _ = ops.read(path)
+    except OSError:
+        return Confirmations()
+    head, _, body = data.partition(b"\n")
+    if head + b"\n" != _first_line(body):
+        return Confirmations()
+    try:
+        value = decode_json(body)
+        table = [Provenance.from_dict(mark) for mark in value["marks"]]
+        tasks: dict[str, Marks] = {}
+        for group in value["tasks"]:
+            marks = {name: (table[before], table[after]) for name, (before, after) in group["fields"].items()}
+            tasks.update(dict.fromkeys(group["ids"], marks))
+        return Confirmations({origin: parse_time(text) for origin, text in value["synced"].items()}, tasks)
+    except (JulesManagerError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return Confirmations()
+
+
+def _first_line(body: bytes) -> bytes:
+    return b"%b%08x\n" % (_MAGIC, zlib.crc32(body))
+
+
+def _encode_synced(document: Document[Task]) -> dict[str, str]:
+    return {origin: format_time(moment) for origin, moment in document.notes.get(SYNC, {}).items()}
+
+
+def _encode_tasks(document: Document[Task]) -> tuple[list[list[Any]], list[dict[str, Any]]]:
+    """The marks, and the tasks by what moved: all that one list told of have few kinds."""
+    table: dict[int, int] = {}
+    marks: list[Provenance] = []
+    groups: dict[tuple[str | int, ...], list[str]] = {}
+
+    def place(mark: Provenance) -> int:
+        known = table.setdefault(id(mark), len(marks))
+        if known == len(marks):
+            marks.append(mark)
+        return known
+
+    for stored, task in document.renewed():
+        before = stored.provenance
+        key: list[str | int] = []
+        for name, after in task.provenance.items():
+            if after is not before[name]:
+                key += (name, place(before[name]), place(after))
+        groups.setdefault(tuple(key), []).append(task.id)
+    return [mark.to_dict() for mark in marks], [
+        {"fields": {key[at]: key[at + 1 : at + 3] for at in range(0, len(key), 3)}, "ids": ids}
+        for key, ids in groups.items()
+    ]
