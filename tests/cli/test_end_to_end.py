@@ -417,6 +417,10 @@ def test_outbox_keeps_an_interrupted_message_until_a_person_decides(served: Prog
     sent = served.ok("outbox", "resend", operation_id, "--yes", "--json").json
     assert (sent["operation"], sent["outcome"]) == ("message", "done")
     assert served.ok("outbox", "list").out == ""
+    with served.on_terminal("outbox", "list", "--all") as terminal:
+        assert terminal.finish() == 0
+        assert "sent again" in terminal.text
+        assert "discarded" not in terminal.text
     chat = served.ok("get", sent["task_id"], "--json").json["task"]["chat_history"]
     assert [message["content"] for message in chat].count("Are you there?") == 1
 

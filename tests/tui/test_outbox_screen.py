@@ -113,7 +113,14 @@ async def test_outbox_sending_again_is_asked_first_and_says_that_it_may_be_there
         await on.press("y")
         await on.until(lambda: bool(on.bench.effects("message")))
         assert on.bench.effects("message") == [(task_id, "Once more.")]
-        await on.shows("discarded")
+        await on.shows("· sent again")
+        await on.press("G")
+        await on.shows("You sent it again")
+        assert "Sent again as" in on.text
+        assert "stopped caring" not in on.text
+        assert "discarded" not in on.text
+        await on.press("x")
+        await on.shows("It was sent again; that one can be discarded.")
 
 
 async def test_outbox_discarding_is_asked_first_and_the_text_stays(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import UsageError, code_for_outcome, worst
 from jjm_tui.cli.session import expand_reference, is_row
 from jjm_tui.cli.task_json import operation_document
+from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import JulesManagerError, StorageError
 from jjm_tui.services.results import OperationResult, Outcome
@@ -218,4 +219,4 @@ def _what_was_recorded(operation: Operation) -> str:
         return f"Interrupted: the {what} may have reached the server. Find out: jjm outbox settle"
     if operation.state in (OperationState.PREPARED, OperationState.NOT_SENT):
         return f"Interrupted: the {what} was not sent."
-    return f"Interrupted after the {what} was {operation.state.value}: {operation.message or ''}".rstrip(": ")
+    return f"Interrupted after the {what} was {state_word(operation)}: {operation.message or ''}".rstrip(": ")

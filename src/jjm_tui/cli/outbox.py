@@ -11,6 +11,7 @@ from jjm_tui.cli.exit_codes import ExitCode
 from jjm_tui.cli.operating import declined, tell_results, truth_after_interruption
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import answer_awaited, waiting_for
+from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import clean_line, relative_time
 from jjm_tui.domain.times import format_time
@@ -33,7 +34,7 @@ async def list_operations(context: CommandContext) -> int:
         if out.terminal:
             age = relative_time(operation.created_at, now)
             out.line(
-                f"{operation.id}  {operation.state.value:<12} {operation.kind.value:<8} {age:<9} {_about(operation)}"
+                f"{operation.id}  {state_word(operation):<12} {operation.kind.value:<8} {age:<9} {_about(operation)}"
             )
         else:
             row = [operation.id, operation.state.value, operation.kind.value, format_time(operation.created_at)]
@@ -91,7 +92,7 @@ async def show(context: CommandContext) -> int:
     rows = [
         ("id", operation.id),
         ("kind", operation.kind.value),
-        ("state", operation.state.value),
+        ("state", state_word(operation) if out.terminal else operation.state.value),
         ("task", operation.task_id or ""),
         ("created", _time(context, operation.created_at)),
         ("sent", "" if operation.sent_at is None else _time(context, operation.sent_at)),
@@ -128,7 +129,7 @@ async def resend(context: CommandContext) -> int:
         context.prompts.require(hint)
     async with context.manager() as manager:
         operation = await manager.get_operation(given.operation)
-        context.out.say(f"{operation.kind.value} {operation.id}: {operation.state.value}. {_about(operation)}")
+        context.out.say(f"{operation.kind.value} {operation.id}: {state_word(operation)}. {_about(operation)}")
         if not given.yes and not await context.prompts.confirm(
             "It may have reached the server already. Send it again?", hint=hint
         ):

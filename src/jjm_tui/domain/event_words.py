@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.operations import SENT_AGAIN
 from jjm_tui.domain.text import clean_line
 
 _MOST_MESSAGE: Final = 400
@@ -37,6 +38,8 @@ def event_parts(event: TaskEvent) -> tuple[str, str]:
     if event.type is EventType.PULL_REQUEST_OPENED:
         return words, clean_line(str(data.get("url", "")))
     kind = data.get("kind")
+    if event.type is EventType.OPERATION_DISCARDED and str(data.get("message") or "").startswith(SENT_AGAIN):
+        words = "operation sent again"
     return clean_line(f"{words} ({kind})" if kind else words), clean_line(str(data.get("message") or ""))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from jjm_tui.domain.codec import NO_EXTRA, FieldReader
 from jjm_tui.domain.times import format_time
@@ -25,7 +25,8 @@ class OperationState(StrEnum):
     """How far an operation got.
 
     ``prepared``: on disk, nothing written to a server. ``sending``: recorded just before the request is written,
-    so a crash from here on means *perhaps*. ``discarded``: a person stopped caring. The other four are outcomes.
+    so a crash from here on means *perhaps*. ``discarded``: a person let it go, or sent it again as another one. The
+    other four are outcomes.
     """
 
     PREPARED = "prepared"
@@ -40,6 +41,10 @@ class OperationState(StrEnum):
     def is_open(self) -> bool:
         """Still under way or unsettled: it blocks a second operation of the same task and kind."""
         return self in (OperationState.PREPARED, OperationState.SENDING, OperationState.UNCONFIRMED)
+
+
+SENT_AGAIN: Final = "Sent again as "
+"""How the message of an operation begins in whose place another one was sent; the id of that one follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,13 @@ class Operation:
     finished_at: datetime | None = None
     message: str | None = None
     extra: Mapping[str, Any] = field(default_factory=lambda: NO_EXTRA)
+
+    @property
+    def sent_again_as(self) -> str | None:
+        """The operation that was sent in its place, because the person said so."""
+        if self.state is not OperationState.DISCARDED or not (self.message or "").startswith(SENT_AGAIN):
+            return None
+        return (self.message or "").removeprefix(SENT_AGAIN).partition(".")[0]
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -15,6 +15,7 @@ from typing import Any, Final
 import anyio
 
 from jjm_tui.domain.events import EventType
+from jjm_tui.domain.operation_words import sent_again_message
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.plans import diff_plans
 from jjm_tui.domain.repository import (
@@ -124,7 +125,7 @@ class OperationRunner:
             operation.kind, None if operation.kind is OperationKind.CREATE else operation.task_id, payload
         )
         if operation.state is not OperationState.DISCARDED:
-            await self._recorder.finish(operation, OperationState.DISCARDED, f"Sent again as {again.id}.")
+            await self._recorder.finish(operation, OperationState.DISCARDED, sent_again_message(operation, again.id))
         return await self._carry_out(again)
 
     # the course of an operation

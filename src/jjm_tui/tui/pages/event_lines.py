@@ -11,6 +11,7 @@ from textual.content import Content
 
 from jjm_tui.domain.event_words import event_parts
 from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus, normalise_status
 from jjm_tui.domain.task import Task
@@ -137,7 +138,9 @@ def operation_content(operation: Operation) -> Content:
     text = clean(str(operation.payload.get("text") or operation.payload.get("title") or "")).strip()
     first, _, more = text.partition("\n")
     said = f": {clean_line(first)}{' …' if more else ''}" if first else ""
-    if operation.finished_at is not None and operation.state is OperationState.DONE:
+    if operation.sent_again_as is not None:
+        word = operation.message or state_word(operation)
+    elif operation.finished_at is not None and operation.state is OperationState.DONE:
         word += f" after {length((operation.finished_at - operation.created_at).total_seconds())}"
     elif operation.message and not operation.state.is_open:
         word += f": {operation.message}"

@@ -1,4 +1,4 @@
-"""How operations are told to people: glyph and word of their state, what they are, their text."""
+"""How operations are shown: the glyph of their state, what they are, their text."""
 
 from __future__ import annotations
 
@@ -14,28 +14,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class StateWords:
-    """``glyph``: one cell; ``word``: eleven at most; ``role``: of a ``RowList`` cell; ``sentence``: what it means."""
+class StateLook:
+    """``glyph``: one cell; ``role``: of a ``RowList`` cell."""
 
     glyph: str
-    word: str
     role: str
-    sentence: str
 
 
-STATES: Final[Mapping[OperationState, StateWords]] = {
-    OperationState.PREPARED: StateWords("↑", "preparing", "", "It is written down, and nothing was sent yet."),
-    OperationState.SENDING: StateWords("↑", "sending", "", "It is on its way to the server."),
-    OperationState.DONE: StateWords("✓", "done", "good", "It arrived."),
-    OperationState.REFUSED: StateWords("✗", "refused", "bad", "The server said no, so nothing happened there."),
-    OperationState.NOT_SENT: StateWords("✗", "not sent", "bad", "Nothing left this machine."),
-    OperationState.UNCONFIRMED: StateWords(
-        "?",
-        "unconfirmed",
-        "warning",
-        "It may have arrived: no clear answer came. Settling finds out by reading; it never sends anything.",
-    ),
-    OperationState.DISCARDED: StateWords("·", "discarded", "quiet", "You stopped caring about it."),
+LOOKS: Final[Mapping[OperationState, StateLook]] = {
+    OperationState.PREPARED: StateLook("↑", ""),
+    OperationState.SENDING: StateLook("↑", ""),
+    OperationState.DONE: StateLook("✓", "good"),
+    OperationState.REFUSED: StateLook("✗", "bad"),
+    OperationState.NOT_SENT: StateLook("✗", "bad"),
+    OperationState.UNCONFIRMED: StateLook("?", "warning"),
+    OperationState.DISCARDED: StateLook("·", "quiet"),
 }
 
 KINDS: Final[Mapping[OperationKind, str]] = {
@@ -44,16 +37,6 @@ KINDS: Final[Mapping[OperationKind, str]] = {
     OperationKind.APPROVE: "approval",
     OperationKind.RESUME: "resume",
 }
-
-
-_DID_NOT_ARRIVE: Final = "It did not arrive: the server was read again and shows no sign of it."
-
-
-def sentence_of(operation: Operation) -> str:
-    """What its state means. *Not sent* is also what was written to the server and left no trace there."""
-    if operation.state is OperationState.NOT_SENT and operation.sent_at is not None:
-        return _DID_NOT_ARRIVE
-    return STATES[operation.state].sentence
 
 
 def is_recorded(operation: Operation) -> bool:

@@ -15,6 +15,7 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
+from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import age, heading, truncate
@@ -23,7 +24,7 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
-from jjm_tui.tui.pages.operation_words import KINDS, STATES, is_recorded, title_of
+from jjm_tui.tui.pages.operation_words import KINDS, LOOKS, is_recorded, title_of
 from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.widgets.key_bar import Hint
 
@@ -135,11 +136,11 @@ def describe_open(board: Board, now: datetime) -> Content:
     count = "One operation has" if len(operations) == 1 else f"{len(operations)} operations have"
     lines = [Content(f"{count} no clear outcome yet:"), Content("")]
     for operation in operations:
-        look = STATES[operation.state]
+        glyph = LOOKS[operation.state].glyph
         title = truncate(title_of(operation, board), _TITLE_CELLS)
         passed = age((now - operation.created_at).total_seconds())
-        lines.append(literal_line(f"{look.glyph} {KINDS[operation.kind]} · {title}", "bold"))
-        lines.append(Content(f"  {look.word} for {passed}: {_fate(operation)}"))
+        lines.append(literal_line(f"{glyph} {KINDS[operation.kind]} · {title}", "bold"))
+        lines.append(Content(f"  {state_word(operation)} for {passed}: {_fate(operation)}"))
     return Content("\n").join(lines)
 
 

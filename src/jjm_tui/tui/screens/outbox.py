@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from jjm_tui.domain.operation_words import state_sentence, state_word, word_of_state
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import age, clean_line, relative_time, short_ids
 from jjm_tui.errors import JulesManagerError
@@ -21,7 +22,7 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
-from jjm_tui.tui.pages.operation_words import KINDS, STATES, is_recorded, sentence_of, text_of, title_of
+from jjm_tui.tui.pages.operation_words import KINDS, LOOKS, is_recorded, text_of, title_of
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.screens.confirm import ConfirmDialog
 from jjm_tui.tui.widgets.bar import Bar
@@ -254,12 +255,12 @@ class OutboxScreen(DashboardScreen[None], Moving):
 
 def outbox_row(operation: Operation, board: Board, now: datetime) -> ListRow:
     """An operation as a row: state, kind, age, title of its task, first words of its text."""
-    look = STATES[operation.state]
+    look = LOOKS[operation.state]
     passed = age((now - operation.created_at).total_seconds())
     return ListRow(
         operation.id,
         (
-            Cell(f"{look.glyph} {look.word}", look.role, 13),
+            Cell(f"{look.glyph} {state_word(operation)}", look.role, 13),
             Cell(KINDS[operation.kind], "", 8, rank=2),
             Cell(passed, "quiet", 4, rank=1, right=True),
             Cell(title_of(operation, board), "", grow=2),
@@ -273,6 +274,8 @@ def _why_not_change(operation: Operation, action_id: str) -> str | None:
         return "It is on its way; wait for its outcome."
     if operation.state is OperationState.DONE:
         return "It arrived; there is nothing to do about it."
+    if operation.sent_again_as is not None:
+        return f"It was sent again; that one can be {'discarded' if action_id == 'outbox.discard' else 'sent again'}."
     if action_id == "outbox.discard" and operation.state is OperationState.DISCARDED:
         return "It is discarded already."
     return None
@@ -281,7 +284,7 @@ def _why_not_change(operation: Operation, action_id: str) -> str | None:
 def _summary(operations: Iterable[Operation]) -> Content:
     counts = Counter(operation.state for operation in operations)
     wanted = (*_UNDER_WAY, OperationState.UNCONFIRMED, OperationState.NOT_SENT, OperationState.REFUSED)
-    parts = [f"{counts[state]} {STATES[state].word}" for state in wanted if counts[state]]
+    parts = [f"{counts[state]} {word_of_state(state)}" for state in wanted if counts[state]]
     return Content("  " + (" · ".join(parts) if parts else "everything has a clear answer"))
 
 
@@ -291,15 +294,17 @@ def _headline(operation: Operation, board: Board) -> Content:
 
 def describe(operation: Operation, board: Board, now: datetime) -> Content:
     """Everything about one operation that a person decides by."""
-    look = STATES[operation.state]
+    look = LOOKS[operation.state]
     styles = {"good": "$text-success", "warning": "$text-warning", "bad": "$text-error"}
     when = f"decided {relative_time(operation.created_at, now)}"
     if operation.sent_at is not None:
         when += f", sent {relative_time(operation.sent_at, now)}"
     lines = [
         _headline(operation, board),
-        Content.assemble((f"{look.glyph} {look.word}", f"bold {styles.get(look.role, '')}".strip()), f" · {when}"),
-        Content(sentence_of(operation)),
+        Content.assemble(
+            (f"{look.glyph} {state_word(operation)}", f"bold {styles.get(look.role, '')}".strip()), f" · {when}"
+        ),
+        Content(state_sentence(operation)),
     ]
     if operation.message:
         lines.append(literal(operation.message))
@@ -327,6 +332,8 @@ def _resend_words(operation: Operation) -> str:
             f"It may have reached the server already: then this {what} will be there twice. "
             "Settling first finds out without sending anything."
         )
+    if operation.state is OperationState.DISCARDED and operation.sent_at is not None:
+        return "You let it go without knowing whether it arrived. If it did, it will be there twice."
     if operation.kind is OperationKind.APPROVE:
         return "It did not arrive. Only the plan that you read then is approved; nothing is sent when it is another."
     return "It did not arrive. It is sent now as it was."

@@ -1,0 +1,49 @@
+"""What becomes of an operation, in words: the same in the outbox, the history and on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from jjm_tui.domain.operations import SENT_AGAIN, Operation, OperationState
+
+_WORDS: Final[Mapping[OperationState, tuple[str, str]]] = {
+    OperationState.PREPARED: ("preparing", "It is written down, and nothing was sent yet."),
+    OperationState.SENDING: ("sending", "It is on its way to the server."),
+    OperationState.DONE: ("done", "It arrived."),
+    OperationState.REFUSED: ("refused", "The server said no, so nothing happened there."),
+    OperationState.NOT_SENT: ("not sent", "Nothing left this machine."),
+    OperationState.UNCONFIRMED: (
+        "unconfirmed",
+        "It may have arrived: no clear answer came. Settling finds out by reading; it never sends anything.",
+    ),
+    OperationState.DISCARDED: ("discarded", "You let it go: nothing looks for it any more."),
+}
+_LEFT_NO_TRACE: Final = "It did not arrive: the server was read again and shows no sign of it."
+_SENT_AGAIN: Final = ("sent again", "You sent it again; the newer one tells what became of that.")
+
+
+def state_word(operation: Operation) -> str:
+    """How far it got: eleven characters at most, lower case."""
+    return _SENT_AGAIN[0] if operation.sent_again_as is not None else word_of_state(operation.state)
+
+
+def word_of_state(state: OperationState) -> str:
+    """The word for a state as such: ``not sent``."""
+    return _WORDS[state][0]
+
+
+def state_sentence(operation: Operation) -> str:
+    """What that means. *Not sent* is also what was written to the server and left no trace there."""
+    if operation.sent_again_as is not None:
+        return _SENT_AGAIN[1]
+    if operation.state is OperationState.NOT_SENT and operation.sent_at is not None:
+        return _LEFT_NO_TRACE
+    return _WORDS[operation.state][1]
+
+
+def sent_again_message(operation: Operation, new_id: str) -> str:
+    """The message of an operation that is replaced by ``new_id``: what it had been stays known."""
+    had_been = f"This one was {word_of_state(operation.state)}"
+    doubt = ": it may have arrived as well" if operation.state is OperationState.UNCONFIRMED else ""
+    return f"{SENT_AGAIN}{new_id}. {had_been}{doubt}."
