@@ -299,7 +299,7 @@ class TestStep(Step):
 
 def _check_lines(check: Check, width: int) -> Iterator[Line]:
     glyph, style = _LOOKS[check.state]
-    head = Content.styled(f"{glyph} {check.name:<9}", style)
+    head = Content.styled(f"{glyph} {clean_line(check.name):<9}", style)
     told = [literal_line(check.message)]
     told += [literal_line(detail, _MUTED) for detail in check.details]
     if check.way_out and check.state != "ok":
