@@ -21,7 +21,7 @@ from jjm_tui.store.draft_file import FileDrafts
 from jjm_tui.store.durable import FileOps
 from jjm_tui.tui.writing.draft_kinds import draft_kinds
 from jjm_tui.tui.writing.drafts import CREATE_KEY, DraftChange, Drafts
-from jjm_tui.tui.writing.joined_texts import has_marker, join_texts, split_texts
+from jjm_tui.tui.writing.joined_texts import ELSEWHERE, Section, has_marker, split_texts, write_sections
 from jjm_tui.tui.writing.new_task import NewTask
 from tests.services.workbench import START, HandClock
 
@@ -178,7 +178,7 @@ async def test_drafts_typed_in_two_places_are_both_kept_and_must_be_chosen_from(
     assert kept is not None
     assert split_texts(kept) == ["right", "left"]
     assert has_marker(kept)
-    assert any(change.addition is not None and "left" in change.addition for change in other.changes)
+    assert any(change.is_joined for change in other.changes)
 
 
 async def test_equal_texts_typed_in_two_places_need_no_choice(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_whatever_was_typed_in_several_places_is_on_disk_in_the_end(steps: list[
 async def test_a_text_that_is_being_sent_stays_on_disk_until_it_is_done(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.drafts.put(KEY, "go on")
-    desk.drafts.hand_over(KEY)
+    await desk.drafts.hand_over(KEY)
     assert desk.drafts.text(KEY) == ""
     assert desk.drafts.state(KEY).is_sending
     await desk.drafts.flush()
@@ -256,7 +256,7 @@ async def test_a_text_that_is_being_sent_stays_on_disk_until_it_is_done(tmp_path
 async def test_typing_while_the_last_text_is_being_sent_keeps_both_on_disk(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.drafts.put(KEY, "go on")
-    desk.drafts.hand_over(KEY)
+    await desk.drafts.hand_over(KEY)
     desk.drafts.put(KEY, "and then")
     await desk.drafts.flush()
     assert split_texts(await desk.store.get(KEY) or "") == ["and then", "go on"]
@@ -270,7 +270,7 @@ async def test_typing_while_the_last_text_is_being_sent_keeps_both_on_disk(tmp_p
 async def test_a_text_that_did_not_go_out_comes_back(tmp_path: Path, outcome: Outcome) -> None:
     desk = Desk(tmp_path)
     desk.drafts.put(KEY, "go on")
-    desk.drafts.hand_over(KEY)
+    await desk.drafts.hand_over(KEY)
     desk.ended(outcome)
     assert desk.drafts.text(KEY) == "go on"
     await desk.drafts.flush()
@@ -280,7 +280,7 @@ async def test_a_text_that_did_not_go_out_comes_back(tmp_path: Path, outcome: Ou
 async def test_a_text_that_did_not_go_out_comes_back_below_what_was_typed_meanwhile(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.drafts.put(KEY, "go on")
-    desk.drafts.hand_over(KEY)
+    await desk.drafts.hand_over(KEY)
     desk.drafts.put(KEY, "and then")
     desk.ended(Outcome.NOT_SENT)
     assert split_texts(desk.drafts.text(KEY)) == ["and then", "go on"]
@@ -289,7 +289,7 @@ async def test_a_text_that_did_not_go_out_comes_back_below_what_was_typed_meanwh
 async def test_an_unconfirmed_text_is_not_offered_until_it_is_known_that_it_did_not_go_out(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.drafts.put(KEY, "go on")
-    desk.drafts.hand_over(KEY)
+    await desk.drafts.hand_over(KEY)
     await desk.drafts.flush()
     desk.recorded(OperationState.UNCONFIRMED, "go on")
     desk.ended(Outcome.UNCONFIRMED)
@@ -316,7 +316,7 @@ async def test_a_new_process_does_not_offer_a_text_that_went_out(tmp_path: Path,
 async def test_after_a_crash_while_sending_only_the_unsent_text_is_offered(tmp_path: Path) -> None:
     first, second = Desk(tmp_path), Desk(tmp_path)
     first.drafts.put(KEY, "go on")
-    first.drafts.hand_over(KEY)
+    await first.drafts.hand_over(KEY)
     first.drafts.put(KEY, "and then")
     await first.drafts.flush()
     second.recorded(OperationState.SENDING, "go on")
@@ -400,4 +400,4 @@ WORDS = st.text(alphabet=st.characters(blacklist_characters="\n\r", blacklist_ca
 
 @given(st.lists(WORDS, min_size=1, max_size=5))
 def test_joined_texts_can_be_told_apart_again(texts: list[str]) -> None:
-    assert split_texts(join_texts(texts, "typed elsewhere")) == texts
+    assert split_texts(write_sections([Section(text, ELSEWHERE) for text in texts])) == texts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -130,6 +130,12 @@ class DraftStore(Protocol):
 
     async def list_keys(self) -> tuple[str, ...]:
         """All keys."""
+
+    async def read_all(self) -> Mapping[str, str]:
+        """All drafts by their keys."""
+
+    def watch(self) -> AsyncGenerator[None, None]:
+        """Yield at once, and when drafts may have changed, by whatever process, within 300 ms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from jjm_tui.store.document_file import DocumentFile
 from jjm_tui.store.durable import FILE_OPS, FileOps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,21 @@ class FileDrafts:
 
     async def list_keys(self) -> tuple[str, ...]:
         return tuple((await self._read()).ids())
+
+    async def read_all(self) -> Mapping[str, str]:
+        document = await self._read()
+        return {draft.key: draft.text for key in document.ids() if (draft := document.get(key)) is not None}
+
+    async def watch(self) -> AsyncGenerator[None, None]:
+        """See ``DraftStore.watch``."""
+        from jjm_tui.store.watching import watch_file
+
+        async with watch_file(self._file.path) as bell:
+            bell.set()
+            while True:
+                await bell.wait()
+                bell.clear()
+                yield
 
     async def _read(self) -> Document[Draft]:
         from anyio import to_thread

@@ -221,7 +221,7 @@ class JulesApp(App[int]):
         from jjm_tui.tui.writing.drafts import drafts_of
 
         try:
-            return await drafts_of(self).flush()
+            return await drafts_of(self).close()
         finally:
             await self.engine.close()
 
@@ -291,6 +291,19 @@ class JulesApp(App[int]):
             await self._typed_ahead.take(event)
         else:
             await super().on_event(event)
+
+    def list_seen(self) -> None:
+        """Tasks are on the screen: who types from now on has seen them."""
+        self._typed_ahead.seen()
+
+    @property
+    def is_typed_blindly(self) -> bool:
+        """Whether the key that is carried out was typed before there were tasks to see."""
+        return self._typed_ahead.is_blind
+
+    def forget_typed_ahead(self) -> None:
+        """A field was refused: what was typed into it in the same go must not become commands."""
+        self._typed_ahead.forget()
 
     def on_key_done(self, message: KeyDone) -> None:
         """A key has had its effect."""

@@ -1,7 +1,8 @@
 """Keys typed faster than the focus moves: each one waits until the one before it has had its effect.
 
 Textual gives a key to what has the focus when it arrives. A hand is faster than that: what follows a key that opens a
-field, or goes on to the next one, would be commands, be lost, or stand in the field before.
+field, or goes on to the next one, would be commands, be lost, or stand in the field before. And who types before there
+is something to see, or goes on typing after a field was refused, does not know what the keys are going to meet.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from textual.app import ScreenStackError
 from textual.events import Key, Paste
 from textual.message import Message
 
@@ -24,6 +26,12 @@ _PATIENCE: Final = 0.5
 _LOOK_AFTER: Final = 0.03
 """Seconds after which it is looked whether a screen that went has taken the follower of a key with it."""
 
+_LOOK_FOR_SCREEN: Final = 0.01
+_OPENING: Final = 5.0
+"""Seconds between two looks whether a screen that comes takes keys, and until they no longer wait for it."""
+
+_IN_ONE_GO: Final = 0.4
+"""Seconds between two keys up to which they were typed in one go: nobody has read and decided in between."""
 
 _ROUNDS: Final = 3
 """How often a follower goes the way before the next key is handed on: what a key does may be carried by messages of its
@@ -39,20 +47,43 @@ class KeyDone(Message):
 
 
 class TypedAhead:
-    """Keys and pastes on their way into an app. ``give`` hands one to what has the focus."""
+    """Keys and pastes on their way into an app. ``give`` hands one to what has the focus.
+
+    They also wait for a screen that is being opened: until it is mounted, and says ``takes_keys`` if it has that.
+    """
 
     def __init__(self, app: App[Any], give: Callable[[Key | Paste], Awaitable[None]]) -> None:
         self._app = app
         self._give = give
-        self._waiting: deque[Key | Paste] = deque()
+        self._waiting: deque[tuple[Key | Paste, bool]] = deque()
         self._follower: KeyDone | None = None
         self._rounds = 0
         self._given_at = 0.0
+        self._waits_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._typed_at = -_IN_ONE_GO
+        self._is_seen = self._is_typed_blindly = self._is_forgetting = False
+        self.is_blind = False
+        """Whether the key handed on last was typed before there was anything to see, or in one go with such a key."""
+
+    def seen(self) -> None:
+        """There is something to see from now on."""
+        self._is_seen = True
+
+    def forget(self) -> None:
+        """What a key wanted was refused: what was typed in one go with it was meant for something else."""
+        self._waiting.clear()
+        self._is_forgetting = True
 
     async def take(self, event: Key | Paste) -> None:
         """Hand a new key on, now or after those before it."""
-        self._waiting.append(event)
+        is_in_one_go = event.time - self._typed_at < _IN_ONE_GO
+        self._typed_at = event.time
+        self._is_forgetting = self._is_forgetting and is_in_one_go
+        if self._is_forgetting:
+            return
+        self._is_typed_blindly = not self._is_seen or (self._is_typed_blindly and is_in_one_go)
+        self._waiting.append((event, self._is_typed_blindly))
         if self._follower is None:
             await self._next()
 
@@ -81,13 +112,38 @@ class TypedAhead:
             self._timer.cancel()
         self._follower = None
         while self._waiting and self._follower is None:
-            event = self._waiting.popleft()
+            if self._must_wait_for_screen():
+                self._timer = asyncio.get_running_loop().call_later(_LOOK_FOR_SCREEN, self._look_for_screen)
+                return
+            event, self.is_blind = self._waiting.popleft()
             target = self._app.focused or self._app.screen
             await self._give(event)
             self._rounds = 0
             if self._follow(target):
                 self._given_at = asyncio.get_running_loop().time()
                 self._look_later(target)
+
+    # waiting for a screen
+
+    def _must_wait_for_screen(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        try:
+            screen = self._app.screen
+        except ScreenStackError:
+            is_there = False
+        else:
+            is_there = screen.is_mounted and getattr(screen, "takes_keys", True)
+        if is_there:
+            self._waits_since = None
+            return False
+        self._waits_since = now if self._waits_since is None else self._waits_since
+        return now - self._waits_since < _OPENING
+
+    def _look_for_screen(self) -> None:
+        if self._follower is None:
+            self._app.call_later(self._next)
+
+    # a key whose screen went
 
     def _look_later(self, target: Widget) -> None:
         self._timer = asyncio.get_running_loop().call_later(_LOOK_AFTER, self._look, target)

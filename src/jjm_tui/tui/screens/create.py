@@ -177,12 +177,11 @@ class CreateScreen(Sheet[None]):
             return
         text = self._drafts.text(CREATE_KEY)
         kept = NewTask.read(text) if text else self._blank
-        if change.addition is not None:
-            self._form.description.append(change.addition)
-            self.dashboard.tell("Another text for a new task is kept below yours: choose.", severity="warning")
-        elif not kept.is_same_as(self._form.filled_in):
+        if not kept.is_same_as(self._form.filled_in):
             self._drop_preview()
             self._show_draft()
+            if change.is_joined:
+                self.dashboard.tell("Another text for a new task is kept below yours: choose.", severity="warning")
         self._show_state()
 
     def _show_state(self) -> None:
@@ -260,10 +259,10 @@ class CreateScreen(Sheet[None]):
     async def _pressed(self) -> None:
         await self.action_perform("composer.send")
 
-    def do_composer_send(self) -> None:
+    async def do_composer_send(self) -> None:
         """From the form to the preview, from the preview to the server."""
         if self.is_previewing:
-            self._send()
+            await self._send()
             return
         task = self._form.filled_in
         problems = task.problems()
@@ -298,7 +297,7 @@ class CreateScreen(Sheet[None]):
             self.show_keys()
             self._form.go_to("description")
 
-    def _send(self) -> None:
+    async def _send(self) -> None:
         task, engine = self._planned, self.engine
         elapsed = self.dashboard.launch.clock.monotonic() - self._shown_at
         if task is None or engine is None or elapsed < READING_TIME:
@@ -307,7 +306,7 @@ class CreateScreen(Sheet[None]):
 
         self._planned, self._has_sent = None, True
         self._drafts.put(CREATE_KEY, replace(task, saved_at=self.now()).write(), by=self)
-        self._drafts.hand_over(CREATE_KEY)
+        await self._drafts.hand_over(CREATE_KEY)
         self.dashboard.run_worker(
             submit(self.dashboard, engine, task, task.to_request(self._settings)), group="create", exit_on_error=False
         )

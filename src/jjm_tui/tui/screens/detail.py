@@ -23,13 +23,16 @@ class DetailScreen(DetailHost):
     """The detail and the composer. It is left with the id of a task that was decided on, else with ``None``."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "detail", "diff"})
+    AUTO_FOCUS = ""
 
-    def __init__(self, task_id: str, tab: Tab = "overview", *, types: bool = False) -> None:
-        """``types``: begin in the composer."""
+    def __init__(self, task_id: str, tab: Tab = "overview", *, types: bool = False, note: str | None = None) -> None:
+        """``types``: begin in the composer. ``note``: what to tell while a message is typed."""
         super().__init__()
         self._task_id = task_id
         self._first_tab = tab
         self._types = types
+        self._has_begun = False
+        self._note = note
 
     def compose(self) -> ComposeResult:
         from jjm_tui.tui.widgets.composer import Composer
@@ -51,9 +54,15 @@ class DetailScreen(DetailHost):
     async def _begin(self) -> None:
         await self.detail.go_to(self._first_tab)
         self.open_task()
-        if not self._types:
+        if self.focused is None:
             self.detail.focus_pane()
+        self._has_begun = True
         self._show_bars()
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether there is something to give them to; until then they wait."""
+        return self._has_begun or self.focused is not None
 
     def current_task(self) -> Task | None:
         """The task that this screen was opened for."""
@@ -72,7 +81,8 @@ class DetailScreen(DetailHost):
     def _show_bars(self) -> None:
         task = self.current_task()
         oldest = None if task is None else task.synced_at
-        self.query_one(StatusBar).show_state(self.board, oldest, self._hints(), self.now())
+        note = self._note if self.is_typing() else None
+        self.query_one(StatusBar).show_state(self.board, oldest, self._hints(), self.now(), note=note)
         self.query_one(TroubleBar).show_state(self.board, self.dashboard.launch.keymap, self.now())
 
     def _hints(self) -> list[tuple[str, str, str]]:
@@ -103,6 +113,7 @@ class DetailScreen(DetailHost):
 
     def do_open(self) -> None:
         """Read the task again."""
+        self.dashboard.tell("The server is asked about this task again.")
         self.detail.focus_pane()
         self.open_task()
 
@@ -110,6 +121,7 @@ class DetailScreen(DetailHost):
         """Search in what is shown."""
         if not self.open_search():
             self.dashboard.tell("This tab cannot be searched; chat, plan and files can.")
+            self.dashboard.forget_typed_ahead()
 
     def do_move_down(self) -> None:
         self.detail.move(1)
@@ -128,6 +140,13 @@ class DetailScreen(DetailHost):
 
     def do_move_half_up(self) -> None:
         self.detail.page(-0.5)
+
+    def unavailable(self, action_id: str) -> str | None:
+        """Why not: as for every task, and matches are there while something is searched."""
+        if action_id in ("next.needs-me", "previous.needs-me") and not self.is_searching():
+            keymap = self.dashboard.launch.keymap
+            return f"{keymap.first(action_id)} goes through matches of {keymap.first('filter')}, or in the list."
+        return super().unavailable(action_id)
 
     def do_next_needs_me(self) -> None:
         """The next match while searching."""

@@ -51,7 +51,7 @@ class DetailHost(TaskScreen):
     def is_typing(self) -> bool:
         """Whether the person writes a message; true from the moment on in which the composer is given the focus."""
         composer = self.composer
-        return composer is not None and self.focused is not None and composer in self.focused.ancestors
+        return composer is not None and composer.is_used
 
     def write_to(self, task: Task) -> None:
         """Let the composer write to this task."""
@@ -151,6 +151,8 @@ class DetailHost(TaskScreen):
 
     def board_changed(self, change: BoardChange) -> None:
         """The task in the detail changed, or what is under way for it."""
+        if self.composer is not None:
+            self.composer.show_recipient()
         task_id = self.detail.task_id
         if task_id is not None and task_id in change.task_ids:
             task = self.board.task(task_id)
@@ -186,6 +188,8 @@ class DetailHost(TaskScreen):
 
     async def do_task_diff(self) -> None:
         """Show what the task changed."""
+        if self.detail.has_focus_within and self.detail.tab == "files":
+            self.dashboard.tell("These are its changes; the server is asked for them again.")
         await self.open_detail("files")
 
     async def open_detail(self, tab: Tab | None = None) -> None:
@@ -300,8 +304,21 @@ class DetailHost(TaskScreen):
         if self.detail.task_id is None:
             self.show_in_detail(self.current_task())
         composer = self.composer
-        if composer is not None:
+        if composer is None or composer.task_id is None:
+            self.dashboard.tell("There is no task to write to.", severity="warning")
+            self.dashboard.forget_typed_ahead()
+        else:
             composer.focus_text()
+
+    def message_to(self, task_id: str) -> None:
+        """Type a message to this task and no other, if it is still the one at hand."""
+        task = self.current_task()
+        if task is None or task.id != task_id:
+            self.dashboard.tell("That task is no longer at hand; go to it to write to it.", severity="warning")
+            self.dashboard.forget_typed_ahead()
+            return
+        self.show_in_detail(task)
+        self.do_task_message()
 
     def on_composer_sent(self, message: Composer.Sent) -> None:
         """The person wants a message sent."""

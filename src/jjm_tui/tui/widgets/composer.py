@@ -86,6 +86,7 @@ class Composer(Widget, Keyed):
         self._walk: TextWalk | None = None
         self._area = TypingArea(self._typed, placeholder="Write to Jules")
         self._is_in_editor = False
+        self._is_begun = False
         self._stop_listening: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
@@ -127,7 +128,21 @@ class Composer(Widget, Keyed):
     def focus_text(self) -> None:
         """Let the person type, at once: ``focus()`` acts later, and keys in between would be commands."""
         self.remove_class("-idle")
+        self._is_begun = True
         self.screen.set_focus(self._area)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the person writes here, from the moment on in which it is given the focus.
+
+        While the terminal is not looked at nothing has the focus; the person comes back to the text.
+        """
+        focused = self.screen.focused
+        return self._is_begun if focused is None else focused is self._area
+
+    def show_recipient(self) -> None:
+        """The task may have left the list meanwhile, or be back in it."""
+        self._show_state()
 
     # the draft
 
@@ -163,20 +178,25 @@ class Composer(Widget, Keyed):
     def _draft_changed(self, change: DraftChange) -> None:
         if change.key != self._key or change.by is self:
             return
-        if change.addition is not None and self.text.strip() and self._walk is None:
-            self._area.append(change.addition)
-            self.dashboard.tell("Another text for this task is kept below yours: choose.", severity="warning")
-        elif self._drafts.text(self._key) != self._draft():
-            self._show(self._drafts.text(self._key))
+        text = self._drafts.text(self._key)
+        if text != self._draft():
+            if self._walk is None and text.strip() and self.text.strip():
+                self._area.change_to(text)
+            else:
+                self._show(text)
+            if change.is_joined:
+                self.dashboard.tell("Another text for this task is kept below yours: choose.", severity="warning")
         self._show_state()
 
     def on_descendant_focus(self) -> None:
         """Another terminal may have typed on meanwhile."""
+        self._is_begun = True
         self._look()
         self._show_state()
 
     def on_descendant_blur(self) -> None:
         """The field or the terminal is left."""
+        self._is_begun = self._is_begun and not self.app.app_focus
         self._keep()
         self.call_after_refresh(self._show_state)
 
@@ -191,11 +211,17 @@ class Composer(Widget, Keyed):
         if not self.is_attached:
             return
         room = max(self.size.width - 6, 1)
-        title = f"message to {clean_line(self._title)}" if self.task_id is not None else "no task to write to"
+        title = self._recipient()
         self.border_title = literal_line(truncate(title, room))
         self.border_subtitle = literal_line(truncate(self._state(), room))
         self.set_class(self._drafts.state(self._key).trouble is not None, "-troubled")
         self.set_class(self._is_idle(), "-idle")
+
+    def _recipient(self) -> str:
+        if self.task_id is None:
+            return "no task to write to"
+        is_there = self.dashboard.launch.board.task(self.task_id) is not None
+        return f"message to {clean_line(self._title)}" + ("" if is_there else " (no longer in the list)")
 
     def _is_idle(self) -> bool:
         """Nobody types, and there is nothing to be seen: the room is for reading."""
@@ -248,18 +274,20 @@ class Composer(Widget, Keyed):
         outbox = self.dashboard.launch.keymap.first("outbox")
         return f"The message before this one has no outcome yet; your text is kept. The outbox ({outbox}) has it."
 
-    def do_composer_send(self) -> None:
-        """Send what is in the field. The own text comes back when a text sent before was chosen instead."""
-        if self.task_id is None:
+    async def do_composer_send(self) -> None:
+        """Send what is in the field, once it is on disk; then the field is empty.
+
+        The own text comes back when a text sent before was chosen instead.
+        """
+        task_id, text, walk = self.task_id, self.text, self._walk
+        if task_id is None:
             return
-        text, walk = self.text, self._walk
         own = walk.own if walk is not None and not walk.is_at_own else ""
         self._walk = None
         self._drafts.put(self._key, text, by=self)
-        self._drafts.hand_over(self._key)
-        self._show(own)
-        self._keep()
-        self.post_message(self.Sent(self, self.task_id, text))
+        await self._drafts.hand_over(self._key, rest=own)
+        if not self.post_message(self.Sent(self, task_id, text)):
+            self._drafts.give_back(message_key(task_id))
 
     def do_back(self) -> None:
         """Leave; the draft is kept."""

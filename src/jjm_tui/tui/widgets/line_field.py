@@ -54,6 +54,8 @@ class LineField(Input):
 
     def show_value(self, value: str) -> None:
         """Put another text into the field."""
+        if value == self.value:
+            return
         self._is_showing = True
         self.value = value
         self._is_showing = False

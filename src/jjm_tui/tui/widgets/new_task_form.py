@@ -169,7 +169,7 @@ class NewTaskForm(VerticalScroll, can_focus=False):
         self._branch.input.show_value(task.branch)
         self._title.show_value(task.title)
         if task.description != self.description.text:
-            self.description.show_text(task.description)
+            self.description.change_to(task.description)
         self._approval.value, self._pr.value, self._attempts.value = task.approval, task.pr, str(task.attempts)
         for name in TEXT_FIELDS:
             self._fields[name].show_problem(None)

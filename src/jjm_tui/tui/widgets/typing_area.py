@@ -55,11 +55,13 @@ class TypingArea(TextArea):
         )
         self.match_cursor_bracket = False
         self._on_edit = on_edit
+        self._is_showing = False
 
     def edit(self, edit: Edit) -> EditResult:
         """Change the text."""
         result = super().edit(edit)
-        self._on_edit()
+        if not self._is_showing:
+            self._on_edit()
         return result
 
     def undo(self) -> None:
@@ -88,9 +90,23 @@ class TypingArea(TextArea):
         result = self.replace(typed_text(text), start, end, maintain_selection_offset=False)
         self.move_cursor(result.end_location)
 
-    def append(self, text: str) -> None:
-        """Put something at the end; the cursor stays where it is."""
-        self.insert(typed_text(text), self.document.end, maintain_selection_offset=True)
+    def change_to(self, text: str) -> None:
+        """Make it this text by changing only what differs; the cursor stays at the words it is at."""
+        before, after = self.text, typed_text(text)
+        if not before:
+            self.show_text(after)
+            return
+        start = _shared(before, after)
+        same = _shared(before[start:][::-1], after[start:][::-1])
+        first, last = (self._place(index) for index in (start, len(before) - same))
+        self._is_showing = True
+        self.replace(after[start : len(after) - same], first, last, maintain_selection_offset=True)
+        self._is_showing = False
+
+    def _place(self, index: int) -> tuple[int, int]:
+        """Row and column of a character."""
+        rows = self.text[:index].split("\n")
+        return len(rows) - 1, len(rows[-1])
 
     def on_paste(self, event: Paste) -> None:
         """A paste is cleaned before it goes in."""
@@ -103,3 +119,9 @@ class TypingArea(TextArea):
         """The same for what was copied in this program."""
         if not self.read_only:
             self.put_in(self.app.clipboard)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    shortest = min(len(one), len(other))
+    return next((at for at in range(shortest) if one[at] != other[at]), shortest)

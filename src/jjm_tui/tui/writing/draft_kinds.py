@@ -2,14 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
 
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.services.board import Board
-from jjm_tui.tui.writing.drafts import CREATE_KEY, DraftKind, Joined, Unsent
-from jjm_tui.tui.writing.joined_texts import ELSEWHERE, addition_for, join_texts, split_texts
+from jjm_tui.tui.writing.joined_texts import (
+    Section,
+    are_same,
+    join_text,
+    merge_sections,
+    sections_of,
+    write_sections,
+)
 from jjm_tui.tui.writing.new_task import NewTask
+
+CREATE_KEY = "create"
+"""Where the form of a new task is kept."""
+
+_MESSAGE = "message:"
+
+
+def message_key(task_id: str) -> str:
+    """Where the message to a task is kept."""
+    return f"{_MESSAGE}{task_id}"
+
+
+def task_of(key: str) -> str | None:
+    """The task whose message is kept under a key; ``None`` where it is something else."""
+    return key.removeprefix(_MESSAGE) if key.startswith(_MESSAGE) else None
+
+
+class Unsent(NamedTuple):
+    """What of a stored draft is still to be sent. ``is_over``: all of it went out, and the draft can go."""
+
+    text: str
+    is_over: bool = False
+
+
+class DraftKind(Protocol):
+    """What is known about drafts of one kind: which went out, and how two of them are kept in one."""
+
+    def unsent(self, key: str, text: str) -> Unsent:
+        """What of a stored draft did not go out."""
+
+    def join(self, ours: str, theirs: str, why: str) -> str | None:
+        """Both, ours first, behind a marker line that says ``why``; ``None``: all of theirs is in ours."""
+
+    def merge(self, bases: Iterable[str], ours: str, theirs: str) -> str:
+        """What is typed here with what others changed since ``bases``, the texts that both knew; ours first."""
+
+    def is_same(self, one: str, other: str) -> bool:
+        """Whether the same texts are in both, in whatever order."""
 
 
 def draft_kinds(board: Board) -> Callable[[str], DraftKind]:
@@ -31,27 +76,35 @@ class MessageDrafts:
 
     def unsent(self, key: str, text: str) -> Unsent:
         """See ``DraftKind.unsent``."""
-        gone = [op for op in self._board.operations_of(key.partition(":")[2]) if _went_out(op, OperationKind.MESSAGE)]
+        gone = [op for op in self._board.operations_of(task_of(key) or "") if _went_out(op, OperationKind.MESSAGE)]
         states: dict[str, list[OperationState]] = {}
         for operation in gone:
             states.setdefault(str(operation.payload.get("text", "")).strip(), []).append(operation.state)
-        texts = split_texts(text)
-        left = [each for each in texts if each.strip() not in states]
-        if len(left) == len(texts):
+        sections = sections_of(text)
+        left = [each for each in sections if each.words not in states]
+        if len(left) == len(sections):
             return Unsent(text)
         if left:
-            return Unsent(join_texts(left, ELSEWHERE))
-        is_done = all(state is OperationState.DONE for each in texts for state in states[each.strip()])
+            return Unsent(write_sections(left))
+        is_done = all(state is OperationState.DONE for each in sections for state in states[each.words])
         return Unsent("", is_over=is_done)
 
-    def join(self, ours: str, theirs: str, why: str) -> Joined | None:
+    def join(self, ours: str, theirs: str, why: str) -> str | None:
         """See ``DraftKind.join``."""
-        addition = addition_for(ours, theirs, why)
-        return None if addition is None else Joined(ours + addition, addition)
+        return join_text(ours, theirs, why)
+
+    def merge(self, bases: Iterable[str], ours: str, theirs: str) -> str:
+        """See ``DraftKind.merge``."""
+        base = [section for text in bases for section in sections_of(text)]
+        return write_sections(merge_sections(base, sections_of(ours), sections_of(theirs)))
+
+    def is_same(self, one: str, other: str) -> bool:
+        """See ``DraftKind.is_same``."""
+        return one == other or are_same(sections_of(one), sections_of(other))
 
 
 class NewTaskDrafts:
-    """The form of a new task as JSON, ``create``."""
+    """The form of a new task as JSON, ``create``. Another form becomes a text below our description."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
@@ -68,14 +121,59 @@ class NewTaskDrafts:
             return Unsent("", is_over=all(op.state is OperationState.DONE for op in made))
         return Unsent(replace(task, attempts=task.attempts - len(made)).write())
 
-    def join(self, ours: str, theirs: str, why: str) -> Joined | None:
-        """The other form's texts go below our description."""
+    def join(self, ours: str, theirs: str, why: str) -> str | None:
+        """See ``DraftKind.join``."""
+        mine = NewTask.read(ours)
+        told = NewTask.read(theirs).tell_difference(mine)
+        joined = join_text(mine.description, told, why) if told else None
+        return None if joined is None else replace(mine, description=joined).write()
+
+    def merge(self, bases: Iterable[str], ours: str, theirs: str) -> str:
+        """See ``DraftKind.merge``."""
+        known = [NewTask.read(text) for text in bases if text]
         mine, other = NewTask.read(ours), NewTask.read(theirs)
-        told = other.tell_difference(mine)
-        addition = addition_for(mine.description, told, why) if told else None
-        if addition is None:
-            return None
-        return Joined(replace(mine, description=mine.description + addition).write(), addition)
+        base = [section for task in known for section in _sections(task)]
+        here, there = _sections(mine), _sections(other)
+        merged = merge_sections(base, here, there)
+        if not merged:
+            return ours
+        first, *others = merged
+        if first.words == there[0].words != here[0].words:
+            return replace(other, description=_description(other, others)).write()
+        if first.words != here[0].words:
+            return replace(mine, description=write_sections([first, *others])).write()
+        if first.words == there[0].words:
+            mine = _with_choices(mine, known, other)
+        return replace(mine, description=_description(mine, others)).write()
+
+    def is_same(self, one: str, other: str) -> bool:
+        """See ``DraftKind.is_same``; of one and the same form the choices must be the same as well."""
+        if one == other or not (one and other):
+            return one == other
+        ours, theirs = NewTask.read(one), NewTask.read(other)
+        here, there = _sections(ours), _sections(theirs)
+        return are_same(here, there) and (here[0] != there[0] or _choices(ours) == _choices(theirs))
+
+
+def _sections(task: NewTask) -> list[Section]:
+    """The form itself as the text that it is when it stands below another one, then what stands below it already."""
+    first, *others = sections_of(task.description)
+    return [Section(replace(task, description=first.text).tell_difference(NewTask())), *others]
+
+
+def _description(task: NewTask, others: Iterable[Section]) -> str:
+    return write_sections([sections_of(task.description)[0], *others])
+
+
+def _choices(task: NewTask) -> dict[str, Any]:
+    return {"approval": task.approval, "pr": task.pr, "attempts": task.attempts}
+
+
+def _with_choices(ours: NewTask, known: list[NewTask], theirs: NewTask) -> NewTask:
+    """The same form with the choices that were changed elsewhere and not here."""
+    before = _choices(known[0]) if known else _choices(ours)
+    mine, other = _choices(ours), _choices(theirs)
+    return replace(ours, **{name: other[name] if mine[name] == before[name] else mine[name] for name in mine})
 
 
 def _went_out(operation: Operation, kind: OperationKind) -> bool:

@@ -1,66 +1,37 @@
 """Texts that are being typed: in memory at once, on disk within half a second, and nobody else's overwritten.
 
-A draft that another process changed meanwhile is never replaced: both texts are kept in one, ours first, with a marker
-line between them that must be deleted before anything can be sent.
+What another process typed meanwhile is never replaced: both texts are kept in one, ours first, with a marker line
+between them that must be deleted before anything can be sent. Each copy of the program has one text in there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary, ref
 
 from jjm_tui.errors import StorageError
-from jjm_tui.tui.writing.joined_texts import ELSEWHERE, NOT_SENT, UNDER_WAY
+from jjm_tui.tui.writing.draft_kinds import CREATE_KEY, DraftKind, draft_kinds, message_key, task_of
+from jjm_tui.tui.writing.joined_texts import NOT_SENT, UNDER_WAY, has_marker
 
 if TYPE_CHECKING:
     from jjm_tui.ports import DraftStore
+    from jjm_tui.services.board import Board, BoardChange
     from jjm_tui.services.results import OperationResult
     from jjm_tui.tui.app import JulesApp
     from jjm_tui.tui.engine import Engine
+
+__all__ = ["CREATE_KEY", "DraftChange", "DraftState", "Drafts", "drafts_of", "message_key"]
 
 SAVE_AFTER: Final = 0.25
 """Seconds from a keystroke to the beginning of the saving, so that it is on disk within half a second."""
 
 _RETRY_AFTER: Final = 2.0
 """Seconds after a failed saving until the next try."""
-
-
-CREATE_KEY: Final = "create"
-"""Where the form of a new task is kept."""
-
-
-def message_key(task_id: str) -> str:
-    """Where the message to a task is kept."""
-    return f"message:{task_id}"
-
-
-class Unsent(NamedTuple):
-    """What of a stored draft is still to be sent. ``is_over``: all of it went out, and the draft can go."""
-
-    text: str
-    is_over: bool = False
-
-
-class Joined(NamedTuple):
-    """Two texts in one; ``addition`` is what was put behind the text that the person has before them."""
-
-    text: str
-    addition: str
-
-
-class DraftKind(Protocol):
-    """What is known about drafts of one kind: which went out, and how two of them are kept in one."""
-
-    def unsent(self, key: str, text: str) -> Unsent:
-        """What of a stored draft did not go out."""
-
-    def join(self, ours: str, theirs: str, why: str) -> Joined | None:
-        """Both, ours first, behind a marker line that says ``why``; ``None``: all of theirs is in ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +46,22 @@ class DraftState:
 
 @dataclass(frozen=True, slots=True)
 class DraftChange:
-    """A draft was changed or saved by somebody else than ``by``. ``addition``: only this was put behind it."""
+    """A draft was changed or saved by somebody else than ``by``. ``is_joined``: another text stands below it now."""
 
     key: str
-    addition: str | None = None
+    is_joined: bool = False
     by: object = None
 
 
 @dataclass(slots=True)
 class _Entry:
-    """``known``: what the store held when last looked at; ``None``: never looked. ``held``: handed over, no outcome."""
+    """``known``: what the store held when last looked at; ``None``: never looked. ``held``: handed over, no outcome.
+    ``is_typed``: here, and not gone from the store since, so that it is no old message even if it reads like one."""
 
     text: str = ""
     known: str | None = None
     is_dirty: bool = False
+    is_typed: bool = False
     held: str | None = None
     kept_at: datetime | None = None
     trouble: str | None = None
@@ -121,7 +94,7 @@ class Drafts:
         self._turn = asyncio.Lock()
         self._urgent = asyncio.Event()
         self._saving: asyncio.Task[None] | None = None
-        self._opening: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
 
     # what there is
 
@@ -134,9 +107,14 @@ class Drafts:
         entry = self._entries.get(key)
         if entry is None:
             return DraftState(is_kept=False)
-        is_kept = entry.known is not None and entry.known == self._on_disk(key, entry)
+        is_kept = entry.known is not None and self._kind(key).is_same(entry.known, self._on_disk(key, entry))
         trouble = entry.trouble or (None if self._store() is not None else _NOT_OPEN)
         return DraftState(is_kept, entry.kept_at, trouble, entry.held is not None)
+
+    def is_waiting(self, task_id: str) -> bool:
+        """Whether a message to this task was begun and not sent, here or in another process."""
+        entry = self._entries.get(message_key(task_id))
+        return entry is not None and bool(entry.text.strip())
 
     def subscribe(self, listener: Callable[[DraftChange], None]) -> Callable[[], None]:
         """Call ``listener`` at every change and saving; answer how to stop that."""
@@ -150,13 +128,13 @@ class Drafts:
         entry = self._entry(key)
         if entry.text != text:
             entry.text = text
-            entry.is_dirty = True
+            entry.is_dirty = entry.is_typed = True
             self._tell(DraftChange(key, by=by))
         self._save_soon(at_once)
 
     def add_below(self, key: str, text: str, why: str) -> None:
         """Keep another text as well, below what is typed."""
-        self._add(key, self._entry(key), text, why)
+        self._add_below(key, self._entry(key), text, why)
         self._save_soon()
 
     async def refresh(self, key: str) -> None:
@@ -169,22 +147,56 @@ class Drafts:
         self._save_soon()
 
     def store_opened(self) -> None:
-        """The store can be used from now on."""
-        self._opening = asyncio.create_task(self._refresh_all())
+        """The store can be used from now on: what is in there is read, and followed."""
+        if self._following is None:
+            self._following = asyncio.create_task(self._follow())
 
-    async def _refresh_all(self) -> None:
-        for key in list(self._entries):
-            await self.refresh(key)
+    async def _follow(self) -> None:
+        store = self._store()
+        if store is None:
+            return
+        async with contextlib.aclosing(store.watch()) as changes:
+            async for _ in changes:
+                await self._refresh_all(store)
+
+    async def _refresh_all(self, store: DraftStore) -> None:
+        async with self._turn:
+            try:
+                stored = await store.read_all()
+            except StorageError as error:
+                for key in self._dirty():
+                    self._fail(key, self._entry(key), error)
+                return
+            for key in {**stored, **self._entries}:
+                self._see(key, self._entry(key), stored.get(key, ""))
+        self._save_soon()
 
     # sending
 
-    def hand_over(self, key: str) -> None:
-        """The text goes out: the field is empty, the text stays on disk until its outcome is known."""
+    async def hand_over(self, key: str, *, rest: str = "") -> None:
+        """The text goes out. When this returns it is on disk, where it stays until its outcome is known.
+
+        ``rest``: what is left to be typed on; the field is emptied of the text once it is safe.
+        """
         entry = self._entry(key)
-        entry.held, entry.text = entry.text, ""
-        entry.is_dirty = entry.held != entry.known
+        entry.held, entry.text = entry.text, rest
+        entry.is_dirty = self._on_disk(key, entry) != entry.known
+        store = self._store()
+        if store is not None:
+            await self._save(store, key)
         self._tell(DraftChange(key))
-        self._save_soon(at_once=True)
+        self._save_soon()
+
+    def reconsider(self, task_ids: Collection[str]) -> None:
+        """Operations of these tasks changed: a stored text may have gone out, or may be known not to have."""
+        for key, entry in list(self._entries.items()):
+            is_meant = key == CREATE_KEY or task_of(key) in task_ids
+            if is_meant and not entry.is_typed and entry.held is None:
+                left = self._kind(key).unsent(key, entry.text or entry.known or "")
+                if left.text != entry.text:
+                    entry.is_dirty = left.is_over
+                    self._change(key, entry, left.text)
+        self._save_soon()
 
     def release(self, key: str, *, is_done: bool) -> None:
         """The text handed over went out. When that is not certain, the stored draft stays until more is typed."""
@@ -199,7 +211,7 @@ class Drafts:
         entry = self._entry(key)
         back, entry.held = text or entry.held or "", None
         if back:
-            self._add(key, entry, back, NOT_SENT)
+            self._add_below(key, entry, back, NOT_SENT)
         self._save_soon(at_once=True)
 
     def ended(self, result: OperationResult) -> None:
@@ -213,6 +225,14 @@ class Drafts:
             self.release(key, is_done=result.outcome.value == "done")
 
     # saving
+
+    async def close(self) -> tuple[str, ...]:
+        """Stop following, and save everything; see ``flush``."""
+        following, self._following = self._following, None
+        if following is not None:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+        return await self.flush()
 
     async def flush(self) -> tuple[str, ...]:
         """Save everything now; answer why what could not be saved could not."""
@@ -289,7 +309,7 @@ class Drafts:
         if entry.held is None or not entry.text:
             return entry.held or entry.text
         joined = self._kind(key).join(entry.text, entry.held, UNDER_WAY)
-        return entry.text if joined is None else joined.text
+        return entry.text if joined is None else joined
 
     def _fail(self, key: str, entry: _Entry, error: StorageError) -> None:
         entry.trouble = error.message
@@ -303,44 +323,43 @@ class Drafts:
         except StorageError as error:
             self._fail(key, entry, error)
             return False
+        self._see(key, entry, stored)
+        return True
+
+    def _see(self, key: str, entry: _Entry, stored: str) -> None:
+        """This is what is stored now. What went out may have to come back, when it is known that it did not."""
         may_come_back = stored and not (entry.text or entry.is_dirty or entry.held)
         if stored != entry.known or may_come_back:
             self._take_in(key, entry, stored)
-        return True
 
     def _take_in(self, key: str, entry: _Entry, stored: str) -> None:
         """Somebody else changed the stored draft, or it is seen for the first time."""
-        theirs = self._kind(key).unsent(key, stored)
+        kind, bases = self._kind(key), filter(None, (entry.known, entry.held))
+        theirs = kind.unsent(key, stored)
         entry.known = stored
-        if theirs.text and theirs.text not in (entry.held, entry.text):
-            if entry.is_dirty:
-                self._add(key, entry, theirs.text, ELSEWHERE)
-            else:
-                entry.text = theirs.text
-                self._tell(DraftChange(key))
-        elif not theirs.text and entry.text and not entry.is_dirty:
-            self._keep_unless_sent(key, entry)
-        entry.is_dirty = entry.is_dirty or theirs.is_over or self._is_other(key, entry, stored)
+        if not theirs.text:
+            if entry.text and not entry.is_dirty:
+                entry.is_typed = False
+                self._change(key, entry, kind.unsent(key, entry.text).text)
+        elif not (entry.text or entry.is_dirty or entry.held):
+            entry.is_typed = False
+            self._change(key, entry, theirs.text)
+        elif theirs.text not in (entry.held, entry.text):
+            self._change(key, entry, kind.merge(bases, entry.text, theirs.text))
+        is_other = bool(entry.text) and not kind.is_same(self._on_disk(key, entry), stored)
+        entry.is_dirty = entry.is_dirty or theirs.is_over or is_other
 
-    def _keep_unless_sent(self, key: str, entry: _Entry) -> None:
-        """It is gone from the store: because it was sent from elsewhere, or for a reason that must not lose it."""
-        left = self._kind(key).unsent(key, entry.text).text
-        if left != entry.text:
-            entry.text = left
-            self._tell(DraftChange(key))
+    def _change(self, key: str, entry: _Entry, text: str) -> None:
+        if text != entry.text:
+            is_joined = has_marker(text) and not has_marker(entry.text)
+            entry.text = text
+            self._tell(DraftChange(key, is_joined=is_joined))
 
-    def _is_other(self, key: str, entry: _Entry, stored: str) -> bool:
-        return bool(entry.text) and self._on_disk(key, entry) != stored
-
-    def _add(self, key: str, entry: _Entry, text: str, why: str) -> None:
-        if not entry.text:
-            entry.text, entry.is_dirty = text, True
-            self._tell(DraftChange(key))
-            return
-        joined = self._kind(key).join(entry.text, text, why)
+    def _add_below(self, key: str, entry: _Entry, text: str, why: str) -> None:
+        joined = self._kind(key).join(entry.text, text, why) if entry.text else text
         if joined is not None:
-            entry.text, entry.is_dirty = joined.text, True
-            self._tell(DraftChange(key, addition=joined.addition))
+            entry.is_dirty = True
+            self._change(key, entry, joined)
 
 
 _OF_APPS: Final[WeakKeyDictionary[JulesApp, Drafts]] = WeakKeyDictionary()
@@ -350,8 +369,6 @@ def drafts_of(app: JulesApp) -> Drafts:
     """The drafts of this dashboard. They hear how messages ended, whichever screens are open then."""
     drafts = _OF_APPS.get(app)
     if drafts is None:
-        from jjm_tui.tui.writing.draft_kinds import draft_kinds
-
         weak = ref(app)
 
         def store() -> DraftStore | None:
@@ -359,16 +376,21 @@ def drafts_of(app: JulesApp) -> Drafts:
             return None if owner is None or owner.engine is None else owner.engine.context.drafts
 
         drafts = _OF_APPS[app] = Drafts(store, draft_kinds(app.launch.board), app.launch.clock.now)
-        app.when_open(lambda engine: _attach(drafts, engine))
+        app.when_open(lambda engine: _attach(drafts, engine, app.launch.board))
     return drafts
 
 
-def _attach(drafts: Drafts, engine: Engine) -> None:
+def _attach(drafts: Drafts, engine: Engine, board: Board) -> None:
     tell = engine.desk.on_result
 
     def heard(result: OperationResult) -> None:
         drafts.ended(result)
         tell(result)
 
+    def changed(change: BoardChange) -> None:
+        if "operations" in change.aspects:
+            drafts.reconsider(change.task_ids)
+
     engine.desk.on_result = heard
+    board.subscribe(changed)
     drafts.store_opened()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 ELSEWHERE: Final = "typed elsewhere"
 NOT_SENT: Final = "was not sent"
@@ -18,8 +18,20 @@ UNDECIDED: Final = "There are two texts in here: delete the marker line, and wha
 
 _REST: Final = "delete this line, and what you do not want"
 _MARKER: Final = re.compile(
-    rf"^----- (?:{ELSEWHERE}|{NOT_SENT}|{UNDER_WAY}|{EARLIER}|{EDITED}): {_REST} -----$", re.MULTILINE
+    rf"\n{{0,2}}^----- ({ELSEWHERE}|{NOT_SENT}|{UNDER_WAY}|{EARLIER}|{EDITED}): {_REST} -----$\n?", re.MULTILINE
 )
+
+
+class Section(NamedTuple):
+    """One of the texts in a field, exactly as it stands. ``why`` it is there as well; ``None`` for the first one."""
+
+    text: str
+    why: str | None = None
+
+    @property
+    def words(self) -> str:
+        """The text without what surrounds it, for comparing."""
+        return self.text.strip()
 
 
 def marker(why: str) -> str:
@@ -32,18 +44,46 @@ def has_marker(text: str) -> bool:
     return _MARKER.search(text) is not None
 
 
+def sections_of(text: str) -> list[Section]:
+    """The texts in a field; ``write_sections`` makes the same field of them again."""
+    first, *others = _MARKER.split(text)
+    return [Section(first), *(Section(text, why) for why, text in zip(others[::2], others[1::2], strict=True))]
+
+
+def write_sections(sections: Sequence[Section]) -> str:
+    """A field with these texts, the first one without a marker line."""
+    if not sections:
+        return ""
+    first, *others = sections
+    return first.text + "".join(f"\n\n{marker(each.why or ELSEWHERE)}\n{each.text}" for each in others)
+
+
 def split_texts(text: str) -> list[str]:
     """The texts between the marker lines, without line breaks around them."""
-    parts = _MARKER.split(text)
-    return [text] if len(parts) == 1 else [part.strip("\n") for part in parts]
+    parts = sections_of(text)
+    return [text] if len(parts) == 1 else [part.text.strip("\n") for part in parts]
 
 
-def addition_for(ours: str, theirs: str, why: str) -> str | None:
-    """What to put behind ``ours`` so that ``theirs`` is kept; ``None`` when all of it is there already."""
-    return None if theirs.strip() in ours else f"\n\n{marker(why)}\n{theirs}"
+def join_text(ours: str, theirs: str, why: str) -> str | None:
+    """Both, ours first; ``None`` when all of ``theirs`` is in ours already."""
+    return None if theirs.strip() in ours else f"{ours}\n\n{marker(why)}\n{theirs}"
 
 
-def join_texts(texts: Iterable[str], why: str) -> str:
-    """Several texts in one, in this order."""
-    first, *others = texts
-    return first + "".join(f"\n\n{marker(why)}\n{other}" for other in others)
+def merge_sections(base: Iterable[Section], ours: Sequence[Section], theirs: Sequence[Section]) -> list[Section]:
+    """What is typed here with what was changed elsewhere since ``base``, which both began with; ours goes first.
+
+    A text that was changed or taken away elsewhere, and not here, is taken away; a text that is new there is put
+    below. So a text that somebody goes on typing elsewhere is replaced, and there is one per copy of the program.
+    """
+    known, still_there = {each.words for each in base}, {each.words for each in theirs}
+    kept = [each for each in ours if not each.words or each.words not in known - still_there]
+    here = {"", *(each.words for each in kept)}
+    added = [each for each in theirs if each.words not in known | here]
+    if not any(each.words for each in kept):
+        kept = []
+    return [*kept, *(Section(each.text, each.why or ELSEWHERE) for each in added)]
+
+
+def are_same(one: Iterable[Section], other: Iterable[Section]) -> bool:
+    """Whether the same texts are in both, in whatever order."""
+    return {each.text for each in one} == {each.text for each in other}

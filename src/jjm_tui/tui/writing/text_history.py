@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jjm_tui.tui.writing.joined_texts import ELSEWHERE, join_texts
+from jjm_tui.tui.writing.joined_texts import ELSEWHERE, Section, write_sections
 
 
 class TextWalk:
@@ -39,4 +39,4 @@ class TextWalk:
             return shown
         if shown == self._sent[self._at]:
             return self.own
-        return join_texts([shown, self.own], ELSEWHERE) if self.own.strip() else shown
+        return write_sections([Section(shown), Section(self.own, ELSEWHERE)]) if self.own.strip() else shown
