@@ -12,6 +12,7 @@ import pytest
 from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.cli.interchange import exported_task, read_tasks, to_csv, to_markdown
 from jjm_tui.cli.task_json import TASK_FIELDS
+from jjm_tui.domain.text import clean
 from tests.cli.samples import ALL, NOW, WAITING
 
 
@@ -43,6 +44,14 @@ def test_markdown_keeps_markup_literal() -> None:
     text = to_markdown([task], NOW)
     assert text.startswith("## \\<script\\>\\[x\\](y)\\*\n")
     assert "> \\# no heading" in text
+
+
+@pytest.mark.parametrize("hidden", ["\x1b", "\x1b[0m", "\x1b]0;x\x07"])
+def test_escape_sequences_hide_no_formula_and_no_markup(hidden: str) -> None:
+    task = replace(WAITING, title=f"{hidden}[x{hidden}](http://evil.example)", branch=f"{hidden}=1+1")
+    cells = next(iter(list(csv.reader(io.StringIO(clean(to_csv([task], NOW)), newline="")))[1:]))
+    assert not any(cell[:1] in "=+-@\t\r" for cell in cells if cell)
+    assert "[x](" not in clean(to_markdown([task], NOW))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from jjm_tui.cli.task_json import TASK_FIELDS, task_document
 from jjm_tui.cli.values import json_complaint
 from jjm_tui.domain.ids import is_valid_id
 from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import clean
 from jjm_tui.domain.times import format_time
 from jjm_tui.errors import ValidationError
 
@@ -66,7 +67,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value)
+    text = clean(str(value))
     return f"'{text}" if _FORMULA.match(text) else text
 
 
@@ -116,7 +117,8 @@ def _markdown_lines(task: Task, now: datetime) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", text)
+    """Text that means nothing in Markdown; cleaned first, else an escape character would take the backslash along."""
+    return _MARKDOWN.sub(r"\\\1", clean(text))
 
 
 def read_tasks(text: str, name: str) -> list[Task]:
