@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+import jjm_tui.tui.screens
 from jjm_tui.domain.criteria import KEYS
+from jjm_tui.domain.operation_words import word_of_state
+from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import SourceFile, Task
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.key_table import BEGIN, END, PLACES, key_table, with_table
 from jjm_tui.tui.keymap import build_keymap
-from jjm_tui.tui.pages.help_text import Offer, help_sections
+from jjm_tui.tui.pages.event_lines import EVENT_LOOKS
+from jjm_tui.tui.pages.help_text import Offer, help_sections, where_one_is
+from jjm_tui.tui.pages.legends import legends
+from jjm_tui.tui.patches.file_rows import WORDS
 from jjm_tui.tui.screens.help import HelpScreen
 from jjm_tui.tui.screens.main import MainScreen
+from jjm_tui.tui.widgets.header import CONNECTION_LOOKS
+from jjm_tui.tui.widgets.tasks.task_row import DELIVERY_MARKS, RowInfo, format_row
 from tests.tui.stage import Stage, stage
 
 _README = Path(__file__).parents[2] / "README.md"
@@ -35,7 +47,7 @@ async def test_help_tells_the_keys_that_work_here_and_leaves_by_the_same_key(tmp
         await on.press("question_mark")
         text = _help(on)
         assert "DECIDE" in text
-        assert "a                  read the plan, then approve it with y" in text
+        assert "a                    read the plan, then approve it with y" in text
         assert "composer.send" not in text
         await on.press("question_mark")
         assert isinstance(on.app.screen, MainScreen)
@@ -45,8 +57,8 @@ async def test_keys_of_the_settings_are_shown(tmp_path: Path) -> None:
     settings = {"keys.bindings": {"task.approve": ("f9",), "undo": ()}}
     async with stage(tmp_path, size=(120, 40), settings=settings) as on:
         await on.press("question_mark")
-        assert "f9                 read the plan" in _help(on)
-        assert "(no key)           undo the last local change" in _help(on)
+        assert "f9                   read the plan" in _help(on)
+        assert "(no key)             undo the last local change" in _help(on)
 
 
 async def test_what_cannot_be_done_now_says_why(tmp_path: Path) -> None:
@@ -72,7 +84,7 @@ async def test_typing_finds_and_escape_goes_back_step_by_step(tmp_path: Path) ->
         await on.shows("Nothing in the help has these words.")
         await on.press(*["backspace"] * 4, *"snooz")
         assert "let it need nobody for a while" in _help(on)
-        assert "z snoozed          is snoozed" in _help(on)
+        assert "z snoozed            is snoozed" in _help(on)
         assert "read the plan" not in _help(on)
         await on.press("enter", "escape")
         assert "read the plan" in _help(on)
@@ -86,7 +98,7 @@ async def test_help_scrolls_with_the_usual_keys(tmp_path: Path) -> None:
         await on.shows("jjm list")
         assert "down  next row" not in on.text
         await on.press("g", "j", "ctrl+d", "ctrl+u", "k", "home")
-        await on.shows("next row or line")
+        await on.shows("what needs you on top")
 
 
 @pytest.mark.parametrize("width", [40, 80, 160])
@@ -113,6 +125,75 @@ def test_help_tells_every_status_and_every_key_of_the_filter_language() -> None:
     texts = [row.text for row in rows]
     assert all(any(action.help in text for text in texts) for action in ACTIONS.values())
     assert all((action.twin or "").replace("{id}", "TASK") in texts for action in ACTIONS.values() if action.twin)
+
+
+def _signs(*offers: str) -> dict[str, str]:
+    sections = help_sections([Offer(action) for action in offers], build_keymap())
+    return {
+        row.head: row.text
+        for section in sections
+        if section.title in {legend.title for legend in legends()}
+        for row in section.rows
+    }
+
+
+def test_legend_has_every_mark_of_a_row_of_the_list() -> None:
+    """Rows as the list draws them: nothing in them that the help does not explain."""
+    known = set(" ".join(_signs()).split())
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    files = (SourceFile("a", "modified", 31, 4),)
+    for status in TaskStatus:
+        for mark in (*DELIVERY_MARKS.values(), None):
+            task = Task("t", "T", repository="o/r", status=status, updated_at=now, source_files=files)
+            task = replace(task, pull_request_url="https://x", waiting_since=now - timedelta(minutes=18))
+            info = RowInfo(mark, is_watched=True, is_stale=mark is None, has_draft=True)
+            row = "".join(cell.text for cell in format_row(task, now, 120, info, is_cursor=True, is_marked=True))
+            words = row.replace("T ", " ").replace("o/r", " ").split()
+            unknown = {word.lstrip("~") for word in words} - known - {"5m", "18m", "now", "?", ""}
+            marked = {word for word in unknown if not word.startswith(("▌+", "•w"))}
+            assert marked == set(), row
+    assert {"▌", "+", "•", "w", "✎", "~5m", "PR", "18m", "now", "?"} <= set(_signs())
+
+
+def test_legend_has_the_signs_of_header_feed_files_and_outbox() -> None:
+    signs = _signs()
+    assert all(f"{glyph} {word}" in signs for glyph, word, _ in CONNECTION_LOOKS.values())
+    assert all(any(sign.startswith(f"{look.glyph} ") for sign in signs) for look in EVENT_LOOKS.values())
+    assert all(letter in signs for letter in WORDS)
+    assert all(any(sign.endswith(word_of_state(state)) for sign in signs) for state in OperationState)
+
+
+def test_legend_of_where_one_is_comes_first() -> None:
+    def first(*offers: str) -> str:
+        titles = [section.title for section in help_sections([Offer(each) for each in offers], build_keymap())]
+        return next(title for title in titles if title in {legend.title for legend in legends()})
+
+    assert "list" in first("group")
+    assert "outbox" in first("outbox.settle")
+    assert "feed" in first("watch.only-watched")
+
+
+async def test_help_says_where_one_is_and_finds_a_section_by_its_title(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 40)) as on:
+        await on.press("question_mark")
+        await on.shows("Help: tasks")
+        assert "what needs you on top" in _help(on)
+        await on.press("slash", *"signs list")
+        assert "something happened since you last looked at it" in _help(on)
+        assert "read the plan" not in _help(on)
+        await on.press("escape", "escape", "O", "question_mark")
+        await on.shows("Help: outbox")
+        titles = [line for line in _help(on).splitlines() if line.isupper()]
+        assert titles[0] == " HERE"
+        assert "find out by reading what became of them" in _help(on).partition(" MOVE")[0]
+
+
+def test_every_full_screen_is_named_in_the_help() -> None:
+    classes = re.compile(r"^class (\w+Screen)\((?:PageScreen|DetailHost|PaneHost|DashboardScreen|Sheet)", re.MULTILINE)
+    files = Path(str(jjm_tui.tui.screens.__file__)).parent.glob("*.py")
+    names = {name for path in files for name in classes.findall(path.read_text("utf-8"))}
+    named = {name for name in names if where_one_is(name) != ("", "")}
+    assert names - named <= {"PageScreen", "TaskScreen", "HelpScreen", "TemplatesScreen"}
 
 
 def test_readme_has_the_present_table_of_keys() -> None:

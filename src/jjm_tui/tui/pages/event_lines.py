@@ -61,7 +61,7 @@ _STATUS_STYLES: Final[Mapping[TaskStatus, str]] = {
     TaskStatus.FAILED: BAD,
     TaskStatus.UNKNOWN: MUTED,
 }
-_EVENT_LOOKS: Final[Mapping[EventType, Look]] = {
+EVENT_LOOKS: Final[Mapping[EventType, Look]] = {
     EventType.PLAN_READY: Look("?", WARNING),
     EventType.PLAN_APPROVED: Look("✓", GOOD),
     EventType.MESSAGE_RECEIVED: Look("»", ACCENT),
@@ -113,7 +113,7 @@ def event_look(event: TaskEvent) -> Look:
         return status_look(normalise_status(event.data.get("to")))
     if event.type is EventType.TASK_DISCOVERED:
         return status_look(normalise_status(event.data.get("status")))
-    return _EVENT_LOOKS.get(event.type, _OTHER_LOOK)
+    return EVENT_LOOKS.get(event.type, _OTHER_LOOK)
 
 
 def event_content(event: TaskEvent) -> Content:

@@ -1,21 +1,17 @@
-"""What the help says: the keys of a place, what glyphs mean, the filter language, what becomes of an operation."""
+"""What the help says: the keys of a place, what signs mean, the filter language, what becomes of an operation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from jjm_tui.domain.criteria import KEYS
 from jjm_tui.domain.query import parse_query
-from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.task import Task
-from jjm_tui.tui.actions import ACTIONS
+from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.key_table import PLACES, sections
 from jjm_tui.tui.keymap import Keymap, key_name
-from jjm_tui.tui.look.appearance import Appearance, appearance_of
-from jjm_tui.tui.widgets.tasks.task_row import CURSOR_BAR, DELIVERY_MARKS, MARK, STALE, UNREAD, WATCHED
+from jjm_tui.tui.pages.legends import Place, legends
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +26,9 @@ class HelpRow:
     note: str = ""
     name: str = ""
 
-    def has(self, words: Iterable[str]) -> bool:
-        """Whether every word, in lower case, is in it."""
-        whole = f"{self.head} {self.text} {self.note} {self.name}".lower()
+    def has(self, words: Iterable[str], title: str = "") -> bool:
+        """Whether every word, in lower case, is in it or in the ``title`` above it."""
+        whole = f"{title} {self.head} {self.text} {self.note} {self.name}".lower()
         return all(word in whole for word in words)
 
 
@@ -53,12 +49,46 @@ class Offer:
     why_not: str | None = None
 
 
+def where_one_is(screen_name: str) -> tuple[str, str]:
+    """What a screen is called, and what it is for; dialogs explain themselves."""
+    return _SCREENS.get(screen_name, ("", ""))
+
+
+_SCREENS: Final = {
+    "MainScreen": ("tasks", "All tasks on the left, what needs you on top; the one under the cursor on the right."),
+    "DetailScreen": ("one task", "Everything about one task, in tabs; below it you write to it."),
+    "ApprovalScreen": ("a plan", "Read what Jules wants to do. Nothing is approved before you say so here."),
+    "BulkApprovalScreen": (
+        "plans",
+        "All plans that wait. Risky ones are not ticked; what is ticked is counted by you.",
+    ),
+    "BulkMessageScreen": (
+        "a message to several",
+        "One text for all marked tasks; each is told apart what became of it.",
+    ),
+    "CreateScreen": (
+        "a new task",
+        "What Jules shall do, and where. It is kept as you type; a preview comes before it is sent.",
+    ),
+    "OutboxScreen": ("outbox", "What you sent in the last seven days and what became of it, newest first."),
+    "WatchScreen": ("watch", "What happens to tasks that run or that you watch, as it happens, newest at the bottom."),
+    "DigestScreen": ("while you were away", "Who needs you now, then what happened since your last visit."),
+    "InsightsScreen": ("insights", "Where the time went, from the history of this machine."),
+    "ConnectionScreen": (
+        "connection",
+        "The server: whether it answers, what it can do, what was asked, the doctor's checks.",
+    ),
+    "LogScreen": ("log", "What this program did; for finding out why."),
+    "FirstRunScreen": ("set-up", "How Jules is reached. Nothing is written before you say so."),
+}
+
+
 def help_sections(offers: Iterable[Offer], keymap: Keymap) -> list[HelpSection]:
     """Everything that the help says at a place where these actions are offered."""
     known = {offer.action_id: offer for offer in offers}
     return [
         *_keys(known, keymap),
-        HelpSection("What the glyphs mean", tuple(_glyphs())),
+        *_legends(known),
         HelpSection("Filters", tuple(_filters()), "Words match title, repository, id and last message."),
         HelpSection(
             "What becomes of what you send",
@@ -70,9 +100,11 @@ def help_sections(offers: Iterable[Offer], keymap: Keymap) -> list[HelpSection]:
 
 
 def _keys(known: dict[str, Offer], keymap: Keymap) -> Iterator[HelpSection]:
-    """In the order of the table; what works at special places comes last of its section."""
+    """What works on this screen alone comes first, then the rest in the order of the table."""
     here = [action for action_id, action in ACTIONS.items() if action_id in known]
-    for title, actions in sections(here).items():
+    own = [action for action in here if action.scope in _OWN_SCREENS]
+    rest = sections([action for action in here if action.scope not in _OWN_SCREENS])
+    for title, actions in {"Here": own, **rest}.items() if own else rest.items():
         rows = []
         for action in actions:
             keys = "  ".join(key_name(key) for key in keymap.keys.get(action.id, ()))
@@ -82,40 +114,18 @@ def _keys(known: dict[str, Offer], keymap: Keymap) -> Iterator[HelpSection]:
         yield HelpSection(title, tuple(rows))
 
 
+def _legends(known: dict[str, Offer]) -> Iterator[HelpSection]:
+    """Those of where the person is come first."""
+    scopes = {ACTIONS[action_id].scope for action_id in known if action_id in ACTIONS}
+    here = [place for scope, place in _LEGENDS_AT.items() if scope in scopes]
+    for legend in legends(here):
+        yield HelpSection(legend.title, tuple(HelpRow(sign, meaning) for sign, meaning in legend.signs))
+
+
+_LEGENDS_AT: Final[dict[Scope, Place]] = {"list": "list", "diff": "files", "outbox": "outbox", "watch": "events"}
+
 _OWN_SCREENS: Final = frozenset({"dialog", "approval", "question", "outbox", "watch", "connection", "log", "insights"})
 """Help about them is only seen there."""
-
-_NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def _glyphs() -> Iterator[HelpRow]:
-    """Every look that a task can have, as the list shows it."""
-    looks: dict[Appearance, None] = {}
-    seen = _NOW + timedelta(days=1)
-    for status in TaskStatus:
-        for task in (Task("t", status=status), Task("t", status=status, seen_at=seen)):
-            looks[appearance_of(task, _NOW)] = None
-    looks[appearance_of(Task("t", snoozed_until=seen), _NOW)] = None
-    looks[appearance_of(Task("t", on_server=False), _NOW)] = None
-    for look in looks:
-        yield HelpRow(f"{look.glyph} {look.word}", look.sentence)
-    yield HelpRow(CURSOR_BAR, "the task under the cursor")
-    yield HelpRow(MARK, "marked: what acts on several tasks acts on it")
-    yield HelpRow(UNREAD, "something happened since you last looked at it")
-    yield HelpRow(WATCHED, "you watch it")
-    yield HelpRow(f"{STALE}5m", "its data is this old; the server has not told anything newer")
-    for mark in DELIVERY_MARKS.values():
-        if mark.word != "sent":
-            yield HelpRow(f"{mark.glyph} {mark.word}", _DELIVERIES[mark.word])
-
-
-_DELIVERIES: Final = {
-    "sending": "what you sent is on its way",
-    "confirmed": "what you sent has arrived",
-    "not sent": "what you sent did not leave this machine; your text is kept",
-    "refused": "the server said no to what you sent",
-    "unconfirmed": "what you sent may have arrived; look before you send it again",
-}
 
 _OUTCOMES: Final = (
     HelpRow("done", "the server accepted it, or a re-read shows it"),

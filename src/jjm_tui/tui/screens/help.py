@@ -15,13 +15,13 @@ from textual.widgets import Input
 from jjm_tui.domain.text import cell_width, clean, clean_line
 from jjm_tui.tui.finding.palette_entries import keyed_nodes
 from jjm_tui.tui.keyed import Keyed
-from jjm_tui.tui.pages.help_text import HelpRow, HelpSection, Offer, help_sections
+from jjm_tui.tui.pages.help_text import HelpRow, HelpSection, Offer, help_sections, where_one_is
 from jjm_tui.tui.screens.line_sheet import LineSheet
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.lines import Line
 
-_HEAD_CELLS: Final = 20
+_HEAD_CELLS: Final = 22
 _NARROW_HEAD_CELLS: Final = 12
 _NARROW: Final = 60
 
@@ -44,7 +44,9 @@ class HelpScreen(LineSheet[None]):
 
     def __init__(self, screen: Screen[Any]) -> None:
         """``screen``: where the person is and wants help for."""
-        super().__init__("Help")
+        name, purpose = where_one_is(type(screen).__name__)
+        super().__init__(f"Help: {name}" if name else "Help")
+        self._purpose = purpose
         self._sections = help_sections(_offers(screen), self.dashboard.launch.keymap)
 
     def compose_inside(self) -> ComposeResult:
@@ -93,7 +95,10 @@ class HelpScreen(LineSheet[None]):
     def _show(self, sought: str) -> None:
         words = clean(sought).lower().split()
         width = self.lines.size.width - 2
-        lines = list(_lines(self._sections, words, width))
+        purpose = (
+            [*_wrapped(Content(self._purpose), 1, width), Line(Content(""))] if self._purpose and not words else []
+        )
+        lines = [*purpose, *_lines(self._sections, words, width)]
         self.lines.set_lines(lines)
         self.lines.show_empty(Content("Nothing in the help has these words."))
         if words:
@@ -115,7 +120,7 @@ def _lines(sections: Sequence[HelpSection], words: Sequence[str], width: int) ->
     head = _HEAD_CELLS if width >= _NARROW else _NARROW_HEAD_CELLS
     is_first = True
     for section in sections:
-        rows = [row for row in section.rows if row.has(words)]
+        rows = [row for row in section.rows if row.has(words, section.title)]
         if words and not rows:
             continue
         if not is_first:

@@ -10,7 +10,7 @@ from jjm_tui.domain.counts import KINDS, Kind, TaskCounts
 from jjm_tui.services.board import Connection, ConnectionStatus
 from jjm_tui.tui.widgets.bar import Bar, Piece
 
-_CONNECTION: Final[dict[ConnectionStatus, tuple[str, str, str]]] = {
+CONNECTION_LOOKS: Final[dict[ConnectionStatus, tuple[str, str, str]]] = {
     "none": ("○", "no server", "trouble"),
     "idle": ("○", "not started", "quiet"),
     "starting": ("◌", "starting", "quiet"),
@@ -83,7 +83,7 @@ class HeaderBar(Bar):
         yield Piece(profile, "quiet", rank=5)
         if connection.label:
             yield Piece(f"· {connection.label}", "quiet", rank=7, glue=" ")
-        glyph, word, role = _CONNECTION[connection.status]
+        glyph, word, role = CONNECTION_LOOKS[connection.status]
         if connection.polls_elsewhere and connection.status == "idle":
             glyph, word, role = "●", "followed", "good"
         if connection.trouble is not None and connection.status == "connected":
