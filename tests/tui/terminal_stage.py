@@ -85,6 +85,7 @@ class TerminalStage:
     """A program in its own session on its own terminal.
 
     ``modern``: the terminal knows resizing in band. ``start``: starts the program on the terminal of this path.
+    ``beside``: other terminals, which are read whenever this one is, as a program that nobody reads is held up.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class TerminalStage:
         self._modern = modern
         self._unanswered = 0
         self._is_reading = True
+        self.beside: tuple[TerminalStage, ...] = ()
         self._master, self._slave = pty.openpty()
         os.set_blocking(self._master, False)
         _set_size(self._slave, columns, rows)
@@ -260,6 +262,10 @@ class TerminalStage:
         select.select([self._master] if self.is_open and self._is_reading else [], [], [], seconds)
 
     def _draw(self) -> None:
+        for terminal in (self, *self.beside):
+            terminal._read()
+
+    def _read(self) -> None:
         while self.is_open and self._is_reading:
             try:
                 piece = os.read(self._master, 1 << 16)

@@ -142,6 +142,56 @@ async def test_what_was_told_is_not_told_again_by_the_next_dashboard(tmp_path: P
     assert len(other.rings) == 1
 
 
+async def test_what_the_leading_dashboard_had_no_time_to_tell_is_told_by_the_other(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    for task_id in ("1", "2"):
+        event = one.change(task_id, "failed")
+        other.board.apply(one.board.tasks)
+        for desk in (one, other):
+            await desk.notifying.happened([event])
+    assert (len(one.rings), len(other.rings)) == (1, 0)
+    one.lead.resign()
+    await other.tick(1)
+    assert len(other.rings) == 1
+    assert json.loads((tmp_path / "announced.json").read_text())[-1].startswith("2 ")
+
+
+async def test_dashboard_that_takes_over_does_not_tell_what_is_long_past(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    event = one.change("1", "failed")
+    assert one.lead.try_lead()
+    other.board.apply(one.board.tasks)
+    await other.notifying.happened([event])
+    await other.tick(100)
+    one.lead.resign()
+    await other.tick(1)
+    assert other.rings == []
+
+
+async def test_dashboard_that_takes_over_tells_the_next_change_at_once(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    event = one.change("1", "failed")
+    await one.notifying.happened([event])
+    one.lead.resign()
+    other.board.apply(one.board.tasks)
+    await other.notifying.happened([event])
+    assert other.rings == []
+    await other.notifying.happened([other.change("2", "failed")])
+    assert len(other.rings) == 1
+
+
+async def test_what_is_no_longer_so_is_not_told_later(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.notifying.happened([desk.change("1", "failed")])
+    await desk.notifying.happened([desk.change("2", "waiting_approval"), desk.change("3", "waiting_approval")])
+    await desk.notifying.happened([desk.change("2", "in_progress")])
+    assert len(desk.rings) == 1
+    await desk.tick(11)
+    assert len(desk.rings) == 2
+    told = json.loads((tmp_path / "announced.json").read_text())
+    assert [line.split()[0] for line in told] == ["1", "3"]
+
+
 async def test_damaged_or_unwritable_memory_of_what_was_told_stops_nothing(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     (tmp_path / "announced.json").write_text("{")

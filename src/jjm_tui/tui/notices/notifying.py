@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from jjm_tui.domain.events import TaskEvent
+from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.errors import StorageError
 from jjm_tui.logs import get_logger
 from jjm_tui.services.board import Board, BoardChange
@@ -42,6 +43,9 @@ _log: Final = get_logger("notifying")
 
 _APART: Final = 10.0
 """Seconds between two announcements outside; what happens in between is told as one."""
+
+_KEPT_FOR: Final = timedelta(minutes=1)
+"""How long a dashboard that does not lead keeps what it heard: the one that leads may end before it has told."""
 
 _PATIENCE: Final = 2.0
 """Seconds for which a new task may be told about in the history before the board has it."""
@@ -87,13 +91,16 @@ class Notifying:
 
     async def happened(self, events: Iterable[TaskEvent]) -> None:
         """Tell about the transitions among these events. Never raises for a channel's failure."""
+        events = list(events)
+        moved = {event.task_id for event in events if event.type is EventType.STATUS_CHANGED}
+        self._pending = [event for event in self._pending if event.task_id not in moved]
         events = [event for event in events if reason_of(event) is not None]
         await self._until_known(events)
         telling = self._announcer.chosen(events, self._board.tasks, self._clock.now())
         if not telling:
             return
         self._show_toast(telling)
-        if self._channels and self._is_leading():
+        if self._channels:
             self._pending += telling
             await self._send_when_due()
 
@@ -158,14 +165,18 @@ class Notifying:
             return False
 
     async def _send_when_due(self) -> None:
-        now = self._clock.monotonic()
-        if self._announced_at is not None and now - self._announced_at < _APART:
+        now, before = self._clock.monotonic(), self._announced_at
+        if before is not None and now - before < _APART:
+            return
+        if not self._is_leading():
+            self._pending = [event for event in self._pending if self._clock.now() - event.at < _KEPT_FOR]
             return
         self._announced_at = now
         gathered, self._pending = self._pending, []
         still = self._announcer.chosen(gathered, self._board.tasks, self._clock.now())
         news = await asyncio.to_thread(self._told.take, still)
         if not news:
+            self._announced_at = before
             return
         announcement = summarise(news, self._board.tasks, agent_text=self._agent_text)
         await asyncio.gather(*(self._send(channel, announcement) for channel in self._channels))
