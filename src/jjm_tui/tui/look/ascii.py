@@ -16,13 +16,13 @@ from textual.filter import LineFilter
 
 _LIKE: Final = {
     **dict.fromkeys("─━═╌╍┄┅┈┉▔▁▂▀▄╴╶╸╺╼╾⎯―–—−‐‑", "-"),
-    **dict.fromkeys("│┃║┆┇┊┋╎╏▏▎▍▕▐▌╷╵╹╻╽╿⎸⎹", "|"),
+    **dict.fromkeys("│┃║┆┇┊┋╎╏▏▎▍▕▐╷╵╹╻╽╿⎸⎹", "|"),
     **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬▗▖▝▘▙▟▛▜", "+"),
     **dict.fromkeys("█▉▊▋▇▆▅▓■◼", "#"),
     **dict.fromkeys("▒░▤▥▦▧▨▩", ":"),
     **dict.fromkeys("●◉◍◆◈★✱⬤•", "*"),
     **dict.fromkeys("○◌◯◇☆·∙⋅⬚□", "."),
-    **dict.fromkeys("▸▶►▹→⇒›»⟩❯", ">"),
+    **dict.fromkeys("▸▶►▹→⇒›»⟩❯▌", ">"),
     **dict.fromkeys("◂◀◄◃←⇐‹«⟨❮", "<"),
     **dict.fromkeys("▴▲△↑⇧⭡▵", "^"),
     **dict.fromkeys("▾▼▽↓⇩⭣▿", "v"),
@@ -35,6 +35,7 @@ _LIKE: Final = {
     "×": "x",
     "‖": "=",
     "∅": "0",
+    "✎": "d",
     "…": "~",
     "±": "+",
     "⏎": "<",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.widgets import Button, Static
 
 from jjm_tui.domain.text import truncate
@@ -20,6 +19,7 @@ from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.screens.sheet import Sheet
 from jjm_tui.tui.widgets.create_preview import CreatePreview
+from jjm_tui.tui.widgets.form_button import FormButton
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.new_task_form import NewTaskForm
 from jjm_tui.tui.widgets.typing_area import typed_text
@@ -28,8 +28,8 @@ from jjm_tui.tui.writing.drafts import CREATE_KEY, DraftChange, Drafts, drafts_o
 from jjm_tui.tui.writing.editor import EditorError, edit_outside
 from jjm_tui.tui.writing.joined_texts import EARLIER, EDITED
 from jjm_tui.tui.writing.known_repositories import KnownRepositories
-from jjm_tui.tui.writing.new_task import NewTask
-from jjm_tui.tui.writing.templates import PreparedTask, settings_templates
+from jjm_tui.tui.writing.new_task import FieldName, NewTask
+from jjm_tui.tui.writing.templates import PreparedTask, find_template
 
 if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine
@@ -73,7 +73,7 @@ class CreateScreen(Sheet[None]):
         launch = self.dashboard.launch
         self._settings = launch.settings.create
         self._blank = NewTask.blank(self._settings)
-        self._template = self._find(template)
+        self._template = find_template(launch.settings, template)
         self._known = KnownRepositories(self._settings.repository, self.board.tasks.values())
         self._form = NewTaskForm(self._edited, self._known)
         self._preview = CreatePreview()
@@ -83,23 +83,18 @@ class CreateScreen(Sheet[None]):
         self._shown_at = 0.0
         self._emptied: NewTask | None = None
         self._is_in_editor = False
+        self._is_loading = True
         self._stop_listening: Callable[[], None] = lambda: None
-
-    def _find(self, template: str | PreparedTask | None) -> PreparedTask | None:
-        if not isinstance(template, str):
-            return template
-        known = settings_templates(self.dashboard.launch.settings)
-        return next((each for each in known if each.name == template), None)
 
     def compose_inside(self) -> ComposeResult:
         yield Static(id="origin", classes="-empty")
         yield self._form
         yield self._preview
         with Horizontal(id="buttons"):
-            yield Button(_button("Preview"), id="preview", compact=True)
-            yield Button(_button("Start empty"), id="empty", compact=True)
-            yield Button(_button("Send"), id="send", compact=True)
-            yield Button(_button("Back to the form"), id="edit", compact=True)
+            yield FormButton("Preview", id="preview")
+            yield FormButton("Start empty", id="empty")
+            yield FormButton("Send", id="send")
+            yield FormButton("Back to the form", id="edit")
 
     def on_mount(self) -> None:
         """Fill in the draft or the template, and learn behind that what can be offered."""
@@ -108,6 +103,7 @@ class CreateScreen(Sheet[None]):
             self._form.description.cursor_blink = False
         self._form.show_configured_branch(self._settings.branch)
         self._form.show_task(self._blank)
+        self._form.go_to(self._first_field)
         self.run_worker(self._load(), group="draft", exit_on_error=False)
         self._show_notes()
         self._show_state()
@@ -124,9 +120,27 @@ class CreateScreen(Sheet[None]):
     def _drafts(self) -> Drafts:
         return drafts_of(self.dashboard)
 
+    @property
+    def takes_keys(self) -> bool:
+        """Whether the draft is in the form; keys wait until then, so that what is typed goes on with it."""
+        return not self._is_loading
+
+    @property
+    def _first_field(self) -> FieldName:
+        return "description" if self._form.filled_in.repository else "repository"
+
     async def _load(self) -> None:
-        await self._drafts.refresh(CREATE_KEY)
-        self._show_draft()
+        first = self._first_field
+        try:
+            await self._drafts.refresh(CREATE_KEY)
+            self._show_draft()
+            self._use_template()
+        finally:
+            self._is_loading = False
+        if self._first_field != first:
+            self._form.go_to(self._first_field)
+
+    def _use_template(self) -> None:
         template = self._template
         if template is not None:
             before, self._template = self._drafts.text(CREATE_KEY), None
@@ -142,8 +156,6 @@ class CreateScreen(Sheet[None]):
             self._edited()
             if before:
                 self._drafts.add_below(CREATE_KEY, before, EARLIER)
-        if self.focused is None:
-            self._form.go_to("description" if self._form.filled_in.repository else "repository")
 
     def _show_draft(self) -> None:
         text = self._drafts.text(CREATE_KEY)
@@ -163,7 +175,7 @@ class CreateScreen(Sheet[None]):
         """Keep what was filled in; a preview of something else is worth nothing any more."""
         self._put(self._form.filled_in)
         self._emptied = None
-        self.query_one("#empty", Button).label = _button("Start empty")
+        self.query_one("#empty", FormButton).say("Start empty")
         self._show_origin("")
 
     def _put(self, task: NewTask, *, at_once: bool = False) -> None:
@@ -204,8 +216,7 @@ class CreateScreen(Sheet[None]):
         self._form.show_task(before or self._blank)
         self._put(before or self._blank, at_once=True)
         self._emptied = None if before is not None else self._emptied
-        label = "Start empty" if self._emptied is None else "Bring it back"
-        self.query_one("#empty", Button).label = _button(label)
+        self.query_one("#empty", FormButton).say("Start empty" if self._emptied is None else "Bring it back")
         self._show_origin("")
 
     # what can be offered
@@ -373,11 +384,6 @@ class CreateScreen(Sheet[None]):
     def _take_back(self, edited: str) -> None:
         if typed_text(edited) != self._form.description.text:
             self._form.description.replace_all(edited)
-
-
-def _button(words: str) -> Content:
-    """Told to be a button by its brackets, in every theme."""
-    return Content(f"[ {words} ]")
 
 
 def _moment(then: datetime | None, now: datetime) -> str:

@@ -18,14 +18,16 @@ from jjm_tui.domain.text import cell_width
 class Choice(Widget, can_focus=True):
     """Words side by side, one of them chosen: told by its mark, not by colour. What it means is told behind them.
 
+    Only arrows and clicks choose. Letters and the space that were meant for another field do nothing, here or beyond.
+
     | key | does |
     |---|---|
-    | left, right, space | the previous or next word |
+    | left, right | the previous or next word |
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "previous", show=False),
-        Binding("right,space", "step(1)", "next", show=False),
+        Binding("right", "step(1)", "next", show=False),
     ]
     DEFAULT_CSS = """
     Choice {
@@ -73,6 +75,10 @@ class Choice(Widget, can_focus=True):
         if self.explains:
             pieces.append(Content(self._meanings[self.value]))
         return Content(" ").join(pieces)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Text is no command here, as in every other field of a form."""
+        return character is not None and character.isprintable()
 
     def action_step(self, by: int) -> None:
         """Another word; it goes round."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jjm_tui.tui.app import JulesApp
     from jjm_tui.tui.engine import Engine
 
-__all__ = ["CREATE_KEY", "DraftChange", "DraftState", "Drafts", "drafts_of", "message_key"]
+__all__ = ["CREATE_KEY", "DraftChange", "DraftState", "Drafts", "drafts_of", "message_key", "task_of"]
 
 SAVE_AFTER: Final = 0.25
 """Seconds from a keystroke to the beginning of the saving, so that it is on disk within half a second."""

@@ -52,6 +52,13 @@ def settings_templates(settings: Settings) -> tuple[PreparedTask, ...]:
     )
 
 
+def find_template(settings: Settings, template: str | PreparedTask | None) -> PreparedTask | None:
+    """The one that is meant; a name means one of the settings."""
+    if not isinstance(template, str):
+        return template
+    return next((each for each in settings_templates(settings) if each.name == template), None)
+
+
 async def server_templates(server: TaskServer) -> tuple[PreparedTask, ...]:
     """The templates that the server offers; none when it has no such resource.
 

@@ -18,6 +18,7 @@ CURSOR_BAR: Final = "▌"
 MARK: Final = "+"
 UNREAD: Final = "•"
 WATCHED: Final = "w"
+DRAFT: Final = "✎"
 STALE: Final = "~"
 UNKNOWN_TIME: Final = "?"
 NOW: Final = "now"
@@ -34,8 +35,10 @@ ADDITIONS: Final = "task-list--additions"
 DELETIONS: Final = "task-list--deletions"
 
 COMPACT_BELOW: Final = 58
-"""Below this many cells a row has state, title and age only: a list in its frame on a terminal of less than 60
-(``dashboard.md``, Behaviour under stress)."""
+"""Below this many cells a row has state, title and age only, and no column but the signs: a list in its frame on a
+terminal of less than 60 (``dashboard.md``, Behaviour under stress)."""
+SIGNS_FROM: Final = 46
+"""From here on there is room for the signs of news and of watching, and 24 cells of title."""
 SIZES_FROM: Final = 80
 FULL_FROM: Final = 100
 _WORD_FROM: Final = 30
@@ -77,11 +80,13 @@ DELIVERY_MARKS: Final[Mapping[str, DeliveryMark]] = {
 
 @dataclass(frozen=True, slots=True)
 class RowInfo:
-    """What a row shows that is not part of the task. ``is_stale``: its data is older than it should be."""
+    """What a row shows that is not part of the task. ``is_stale``: its data is older than it should be. ``has_draft``:
+    a message to it was begun and not sent."""
 
     delivery: DeliveryMark | None = None
     is_watched: bool = False
     is_stale: bool = False
+    has_draft: bool = False
 
 
 NO_INFO: Final = RowInfo()
@@ -124,9 +129,9 @@ def format_row(
 ) -> tuple[Cell, ...]:
     """The row in exactly ``width`` cells.
 
-    ``▌`` cursor, ``+`` mark, glyph and word of the state, ``•`` unread, ``w`` watched, title, repository, pull request
-    and diff size, age of stale data, age. What there is no room for is left out; a delivery mark never is: it takes
-    the place of the diff size, else of the repository, else the end of the title.
+    ``▌`` cursor, ``+`` mark, glyph and word of the state, ``•`` unread, ``w`` watched, ``✎`` draft, title, repository,
+    pull request and diff size, age of stale data, age. What there is no room for is left out; a draft never is, nor a
+    delivery mark: it takes the place of the diff size, else of the repository, else the end of the title.
     """
     moment = row_moment(task, now, info)
     state = f"state--{moment.appearance.role}"
@@ -137,9 +142,11 @@ def format_row(
     ]
     if width >= _WORD_FROM:
         left.append(Cell(fit(moment.appearance.word, _WORD_CELLS) + " ", state))
-    if width >= COMPACT_BELOW:
+    if width >= SIGNS_FROM:
         left.append(Cell(UNREAD if is_unread(task) else " ", UNREAD_SIGN))
         left.append(Cell((WATCHED if info.is_watched else " ") + " ", MUTED))
+    if info.has_draft:
+        left.append(Cell(DRAFT + " ", UNREAD_SIGN))
     right = _right(task, moment, width, info, shows_repository=shows_repository)
     taken = sum(cell_len(cell.text) for cell in (*left, *right))
     style = _title_style(moment, info, needs_person=needs_me(task, now) is not None)
