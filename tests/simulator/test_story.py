@@ -150,6 +150,16 @@ def test_branch_that_does_not_exist_fails_and_says_why(world: World) -> None:
     assert "'main'" in world.list_activities(made["id"])["activities"][-1]["sessionFailed"]["reason"]
 
 
+def test_python_that_sessions_write_is_python(clock: HandClock) -> None:
+    world = World(tasks=60, clock=clock)
+    changes = {change for each in world.session_ids() for change in world.session(each).spec.work.changes}
+    written = [change for change in changes if change.path.endswith(".py")]
+    assert len(written) > 100
+    for change in written:
+        for text in (change.before, change.after):
+            compile(text or "", change.path, "exec")
+
+
 def test_ten_thousand_tasks_are_there_at_once_and_listed_page_by_page() -> None:
     world = World(tasks=10_000, clock=HandClock())
     first = world.list_sessions(100)

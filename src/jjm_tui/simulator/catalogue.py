@@ -131,7 +131,7 @@ _CHORES: Final = (
 
 def build_module(area: str, part: str, variant: int, *, typed: bool) -> str:
     """A believable little Python module; ``typed`` adds the hints that the job was about."""
-    takes = "rows: list[dict[str, str]], limit: int = 100" if typed else "rows, limit=100"
+    rows, limit = ("rows: list[dict[str, str]]", "limit: int = 100") if typed else ("rows", "limit=100")
     gives = " -> list[dict[str, str]]" if typed else ""
     counts = " -> int" if typed else ""
     guard = '    if limit < 1:\n        raise ValueError("limit must be positive")\n' if typed else ""
@@ -141,13 +141,13 @@ def build_module(area: str, part: str, variant: int, *, typed: bool) -> str:
         f"DEFAULT_LIMIT = {100 + variant % 7 * 25}\n"
         "\n"
         "\n"
-        f"def load_{part}({takes}){gives}:\n"
+        f"def load_{part}({rows}, {limit}){gives}:\n"
         f"{guard}"
         f'    kept = [row for row in rows if row.get("{part}")]\n'
         f"    return kept[:limit]\n"
         "\n"
         "\n"
-        f"def count_{part}({takes.split(',', maxsplit=1)[0]}){counts}:\n"
+        f"def count_{part}({rows}){counts}:\n"
         f"    return len(load_{part}(rows, DEFAULT_LIMIT))\n"
     )
 
