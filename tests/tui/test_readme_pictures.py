@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from jjm_tui.domain.status import TaskStatus
 from jjm_tui.tui.screens.main import MainScreen
 from tests.tui.stage import Stage, stage
 
@@ -21,13 +20,10 @@ async def _work(on: Stage) -> None:
     await on.settle()
 
 
-def _select(on: Stage, status: TaskStatus) -> None:
+def _select(on: Stage, title: str) -> None:
     screen = on.app.screen
     assert isinstance(screen, MainScreen)
-    tasks = (
-        task for task in on.board.tasks.values() if task.status is status and (task.source_files or not status.is_final)
-    )
-    screen.select(next(tasks).id)
+    screen.select(next(task.id for task in on.board.tasks.values() if task.title == title))
 
 
 async def test_picture_of_the_main_screen(tmp_path: Path, svg: Svg) -> None:
@@ -41,14 +37,30 @@ async def test_picture_of_the_main_screen(tmp_path: Path, svg: Svg) -> None:
 async def test_picture_of_approving(tmp_path: Path, svg: Svg) -> None:
     async with stage(tmp_path, size=(124, 30), tasks=24) as on:
         await _work(on)
-        _select(on, TaskStatus.WAITING_APPROVAL)
+        _select(on, "Split the CI build into two jobs")
         await on.press("a")
         await on.shows("y approve")
         await on.settle()
         assert on.picture() == svg("approving")
 
 
-@pytest.mark.parametrize("name", ["main", "approving"])
+async def test_picture_of_a_diff(tmp_path: Path, svg: Svg) -> None:
+    async with stage(tmp_path, size=(124, 30), tasks=24) as on:
+        await _work(on)
+        _select(on, "Speed up search index loading")
+        await on.press("d")
+        await on.shows("@@")
+        await on.until(lambda: not _is_coloring(on))
+        await on.settle()
+        assert on.picture() == svg("diff")
+
+
+def _is_coloring(on: Stage) -> bool:
+    """Code gets its colours from a thread, some time after its text is there."""
+    return any(worker.group == "color" and not worker.is_finished for worker in on.app.workers)
+
+
+@pytest.mark.parametrize("name", ["main", "approving", "diff"])
 def test_readme_shows_the_pictures(name: str) -> None:
     path = f"snapshots/test_readme_pictures/{name}.svg"
     assert f"({path})" in README.read_text()
