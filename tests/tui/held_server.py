@@ -5,7 +5,7 @@
 ``<what>-<tool>-<task>`` decide about a call of that tool: ``hold`` waits before the effect and ``keep`` after it, for
 as long as the file is there; ``refuse`` says no; ``die`` ends the server before the effect and ``drop`` after it, once.
 Traits: ``deaf`` ends neither on SIGTERM nor at the end of its input, ``silent`` never answers the handshake,
-``parent`` has a child that outlives it.
+``parent`` has a child that outlives it, ``hostile`` has evil in every name and word of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from jjm_tui.simulator.api_errors import ApiError
 from jjm_tui.simulator.dialect import CallRefusedError
 from jjm_tui.simulator.rest_dialect import RestDialect
 from jjm_tui.simulator.world import World
+from tests.tui.evil import EVIL, server_words
 
 _STEP = 0.005
 
@@ -32,8 +33,9 @@ _STEP = 0.005
 class HeldServer:
     """Each call has a thread of its own, so that one that is held does not hold the others."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_hostile: bool = False) -> None:
         self._folder = folder
+        self._word = EVIL if is_hostile else ""
         self._dialect = RestDialect(World(1, 12, 0.0, state_path=folder / "world.json"))
         self._turn = threading.Lock()
 
@@ -43,11 +45,18 @@ class HeldServer:
         if method == "tools/call":
             threading.Thread(target=self._call, args=(request["id"], params), daemon=True).start()
         elif method == "initialize":
-            about = {"name": "held", "version": "1"}
-            known = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": about}
-            self._say(request["id"], result=known)
+            about = {"name": f"held{self._word}", "version": f"1{self._word}"}
+            can = {"tools": {}, "resources": {}} if self._word else {"tools": {}}
+            self._say(request["id"], result={"protocolVersion": "2025-11-25", "capabilities": can, "serverInfo": about})
         elif method == "tools/list":
-            self._say(request["id"], result={"tools": list(self._dialect.tools())})
+            more = {"name": self._word, "description": self._word, "inputSchema": {"type": "object"}}
+            self._say(request["id"], result={"tools": [*self._dialect.tools(), *([more] if self._word else ())]})
+        elif method == "resources/list" and self._word:
+            more = {"uri": "jules://templates/common-tasks", "name": self._word, "description": self._word}
+            self._say(request["id"], result={"resources": [more, {**more, "uri": f"x:{self._word}"}]})
+        elif method == "resources/read" and self._word:
+            text = json.dumps({self._word: self._word})
+            self._say(request["id"], result={"contents": [{"uri": params["uri"], "text": text}]})
         else:
             self._say(request["id"], error={"code": -32601, "message": "Method not found"})
 
@@ -70,8 +79,16 @@ class HeldServer:
             return
         self._wait_while("keep", names)
         self._end_if("drop", names)
-        content = [{"type": "text", "text": reply.text}]
+        content = [{"type": "text", "text": self._hostile(reply.text)}]
         self._say(request_id, result={"content": content, "isError": reply.is_error})
+
+    def _hostile(self, text: str) -> str:
+        if not self._word:
+            return text
+        try:
+            return json.dumps(server_words(json.loads(text)))
+        except ValueError:
+            return f"{self._word} {text}"
 
     def _find(self, what: str, names: Iterable[str]) -> Path | None:
         paths = (self._folder / f"{what}-{name}" for name in names)
@@ -101,7 +118,10 @@ def main() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if "parent" in traits:
         subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    server = HeldServer(folder)
+    server = HeldServer(folder, is_hostile="hostile" in traits)
+    if "hostile" in traits:
+        sys.stderr.write(f"{EVIL}\n" * 3)
+        sys.stderr.flush()
     for line in sys.stdin.buffer:
         request = json.loads(line)
         if "id" in request and "method" in request and "silent" not in traits:

@@ -1,22 +1,27 @@
-"""Text that does harm where it is drawn carelessly, put into every field of a store, and how to find it again."""
+"""Text that does harm where it is drawn carelessly, put into every field of the model, and how to find it again."""
 
 from __future__ import annotations
 
+import builtins
+import collections.abc
+import dataclasses
+import itertools
 import json
-from collections.abc import Callable
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from textual.app import App
 
 from jjm_tui.domain.text import clean
+from tests.tui.evil import EVIL, PATCH, PATCHES, SEQUENCES
 
-MARKUP = "[/foo] [x] [@click=app.quit]c[/] [link=https://evil.example]x[/link]"
-SEQUENCES = (
-    "\x1b]52;c;Q0FOQVJZ\x07\x1b]0;owned\x07\x1b[48;5;201;9m\x1b[4242z"
-    "\x1bP1$r4242\x1b\\\x9b4243z\x9d0;owned\x9c\u202e\u2066\x07\x08"
-)
-EVIL = f"{SEQUENCES}{MARKUP}"
+T = TypeVar("T")
 
 RAW = (
     b"Q0FOQVJZ",
@@ -32,67 +37,66 @@ RAW = (
 )
 """What must never reach a terminal; each is in ``SEQUENCES`` and in nothing of ours."""
 
-_FIXED = (
-    "id",
-    "task_id",
-    "key",
-    "owner",
-    "kind",
-    "type",
-    "state",
-    "status",
-    "origin",
-    "delivery",
-    "approved",
-    "complete",
+FIXED: Mapping[str, str] = {
+    "Task.id": "only in one task more: the others are found by theirs",
+    "Task.status": "a word of ours",
+    "Task.origin": "has to be the server's for the task to be shown as its own",
+    "ChatMessage.type": "a word of ours",
+    "ChatMessage.delivery": "a word of ours",
+    "SourceFile.status": "a word of ours",
+    "Plan.fingerprint": "compared, never shown",
+    "Operation.id": "finds the operation",
+    "Operation.kind": "a word of ours",
+    "Operation.state": "a word of ours",
+    "Operation.origin": "finds the server",
+    "Operation.task_id": "finds the task",
+    "Operation.owner": "finds the process",
+    "Operation.baseline": "compared, never shown",
+    "TaskEvent.type": "a word of ours",
+    "TaskEvent.task_id": "finds the task",
+    "Transcript.task_id": "finds the task",
+    "SyncState.origin": "finds the server",
+    "Draft.key": "finds the task",
+    "Draft.extra": "kept, never read",
+    "Task.provenance": "its keys are names of fields",
+}
+"""Fields of text that stay as they are, and why. All others carry evil: ``test_canary`` fails where one does not."""
+
+_BY_NAME = frozenset(
+    {"id", "task_id", "key", "owner", "kind", "type", "state", "status", "origin", "delivery", "fingerprint"}
+    | {"provenance", "baseline", "from", "to", "known_ids", "schema_version", "whole", "approved", "complete"}
+    | {"at", "read_at", "created_at", "finished_at", "sent_at", "updated_at", "waiting_since", "synced_at"}
+    | {"timestamp", "seen_at", "snoozed_until", "createTime", "observed_at", "next_sync_at"}
 )
-_PARTS = (
-    "fingerprint",
-    "sync",
-    "provenance",
-    "baseline",
-    "from",
-    "to",
-    "known_ids",
-    "schema_version",
-    "whole",
-    "text",
-    "patch",
-)
-_TIMES = (
-    "at",
-    "read_at",
-    "created_at",
-    "finished_at",
-    "sent_at",
-    "updated_at",
-    "waiting_since",
-    "synced_at",
-    "timestamp",
-    "seen_at",
-    "snoozed_until",
-)
-_NEVER = frozenset({*_FIXED, *_PARTS, *_TIMES})
-"""Fields whose words are fixed, or that name other records. ``text`` and ``patch`` are poisoned by name below."""
+"""Names in files whose values are words of ours, times, or the names of other records."""
+_RECORDS = frozenset({"tasks", "plan", "steps", "chat_history", "source_files", "operations", "drafts"})
+"""Lists of records, which may have fields that a newer version wrote."""
 _URLS = frozenset({"url", "pull_request_url"})
-_EMPTY = ("title", "status_detail", "failure", "url", "pull_request_url", "branch", "repository", "description")
+_ABSENT = ("title", "status_detail", "failure", "url", "pull_request_url", "branch", "repository", "description")
+"""Fields of a task that are often empty."""
 
 
-def evil(value: str = "", *, first: bool = True) -> str:
+def evil(value: str = "", *, mark: str = "", first: bool = True) -> str:
     """The text with evil around it: before it, as long ones are cut, and behind it, as of paths the end is shown."""
-    return f"{EVIL} {value}{SEQUENCES}" if first else f"{value}{EVIL}"
+    return f"{mark}{EVIL} {value}{SEQUENCES}" if first else f"{value}{EVIL}"
+
+
+def mark_of(field: str) -> str:
+    """How the text of a field begins: ``title`` is told from ``failure`` on the screen."""
+    return f"«{field}»"
 
 
 def poisoned(data: Any, name: str = "") -> Any:
     """The same JSON with evil in every free text of it, at whatever depth."""
     if isinstance(data, dict):
-        return {each: value if each in _NEVER else poisoned(value, each) for each, value in data.items()} | {
-            each: evil(str(data[each])) for each in ("text", "patch") if isinstance(data.get(each), str)
-        }
+        later = {"later": EVIL} if name in _RECORDS else {}
+        return {each: value if each in _BY_NAME else poisoned(value, each) for each, value in data.items()} | later
     if isinstance(data, list):
         return [poisoned(each, name) for each in data]
+    if name in PATCHES and isinstance(data, str):
+        return f"{data.rstrip()}{PATCH}"
     if isinstance(data, str):
-        return evil(data, first=name not in _URLS)
+        return evil(data, mark=mark_of(name), first=name not in _URLS)
     return data
 
 
@@ -106,16 +110,31 @@ def poisoned_tasks(data: Any) -> Any:
     """A whole task file: every text of every task, also those that were not known, and a task with an evil id."""
     made = poisoned(data)
     for task in made["tasks"]:
-        for name in _EMPTY:
-            task[name] = task.get(name) or evil(first=name not in _URLS)
+        for name in _ABSENT:
+            task[name] = task.get(name) or evil(mark=mark_of(name), first=name not in _URLS)
+        for message in task["chat_history"]:
+            message["id"] = message["id"] and evil(message["id"])
+        for source in (task["source_files"] or ())[::2]:
+            source["url"] = source.get("url") or evil("https://github.com/x/", first=False)
+        task["provenance"] = {name: [*each[:2], EVIL] for name, each in task["provenance"].items()}
+        if task["plan"] is not None:
+            task["plan"]["id"] = evil(mark=mark_of("plan"))
     stray = {**made["tasks"][0], "id": f"stray{EVIL}", "origin": None, "on_server": None}
     made["tasks"].append(stray)
+    for sync in made.get("servers", made.get("sync", {})).values():
+        if isinstance(sync, dict):
+            sync["polling_stopped"] = EVIL
     return made
 
 
 def poison_store(folder: Path) -> None:
     """Everything in a folder of stores: tasks, operations, drafts, history, conversations."""
     poison_file(folder / "tasks.json", change=poisoned_tasks)
+    task_ids = [task["id"] for task in json.loads((folder / "tasks.json").read_text("utf-8"))["tasks"]]
+    for name, records in (("outbox", _operations(task_ids)), ("drafts", _drafts(task_ids))):
+        if not (folder / f"{name}.json").exists():
+            kind = "operations" if name == "outbox" else name
+            (folder / f"{name}.json").write_text(json.dumps({"schema_version": 1, kind: records}), "utf-8")
     for name in ("outbox.json", "drafts.json"):
         poison_file(folder / name)
     for path in (folder / "activities").glob("*.json"):
@@ -126,10 +145,128 @@ def poison_store(folder: Path) -> None:
         events.write_text("".join(json.dumps(poisoned_event(line)) + "\n" for line in lines), "utf-8")
 
 
+def _operations(task_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """An operation that ended, in each of the ways in which one can end."""
+    ways = ("not_sent", "refused", "done", "discarded")
+    kinds = itertools.cycle(("message", "create", "approve", "resume"))
+    at = "2026-11-20T08:30:00Z"
+    return [
+        {
+            "id": f"op-{way}",
+            "kind": kind,
+            "created_at": at,
+            "origin": "test/simulator",
+            "state": way,
+            "task_id": task_id,
+        }
+        | {"payload": {"text": "x", "description": "x", "repository": "x", "title": "x", "branch": "x"}, "message": "x"}
+        | {"baseline": {}, "owner": None, "sent_at": at, "finished_at": at}
+        for way, kind, task_id in zip(ways, kinds, task_ids, strict=False)
+    ]
+
+
+def _drafts(task_ids: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"key": f"message:{task_id}", "text": "A draft\nof two lines"} for task_id in task_ids[::3]]
+
+
 def poisoned_event(event: dict[str, Any]) -> dict[str, Any]:
-    """An event with evil in all its data; a status stays one, in half of them."""
+    """An event with evil in all its data, also in what it has none of."""
     data = {name: evil(value) if isinstance(value, str) else value for name, value in event["data"].items()}
-    return {**event, "data": {**data, "message": EVIL, "content": EVIL, "detail": EVIL, "url": EVIL, "author": EVIL}}
+    named = {name: evil(mark=mark_of(name)) for name in ("message", "content", "detail", "url", "author")}
+    return {**event, "data": {**data, **named}}
+
+
+# records of our own making
+
+
+def evil_like(kind: type[T], **given: Any) -> T:
+    """A record with evil in every text of it, whatever fields it has or gets, except those that are ``given``."""
+    made = dict(given)
+    for each in dataclasses.fields(kind):  # type: ignore[arg-type]
+        if each.init and each.name not in given:
+            made[each.name] = evil_value(hints_of(kind)[each.name], each.name)
+            is_wanted = each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
+            if made[each.name] is None and not is_wanted:
+                del made[each.name]
+    return kind(**made)
+
+
+def evil_value(hint: Any, name: str) -> Any:
+    """A value of a type, with evil in it where there is room for text; ``None`` where the default will do."""
+    if typing.get_args(hint):
+        return _evil_generic(typing.get_origin(hint), typing.get_args(hint), name)
+    if hint is str:
+        return evil(mark=mark_of(name))
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return evil_like(hint)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return next(iter(hint))
+    return _SIMPLE.get(hint)
+
+
+def _evil_generic(origin: Any, arguments: tuple[Any, ...], name: str) -> Any:
+    if origin is typing.Literal:
+        return arguments[0]
+    if origin in (typing.Union, types.UnionType):
+        return next((found for each in arguments if (found := evil_value(each, name)) is not None), None)
+    if issubclass(origin, collections.abc.Mapping):
+        return {EVIL: EVIL}
+    if issubclass(origin, collections.abc.Sequence):
+        return (evil_value(arguments[0], name),) * 2
+    return frozenset()
+
+
+_SIMPLE: Mapping[type, Any] = {int: 1, float: 1.0, bool: False, datetime: datetime(2026, 11, 20, 8, tzinfo=UTC)}
+
+
+# what is harmful
+
+
+def texts_of(data: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a record and in the records in it, with the class and the field: ``Plan.id``."""
+    if isinstance(data, str):
+        yield where, data
+    elif dataclasses.is_dataclass(data) and not isinstance(data, type):
+        for each in dataclasses.fields(data):
+            yield from texts_of(getattr(data, each.name), f"{type(data).__name__}.{each.name}")
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from texts_of(key, where)
+            yield from texts_of(value, where)
+    elif isinstance(data, list | tuple | set | frozenset):
+        for each in data:
+            yield from texts_of(each, where)
+
+
+class _Names(dict[str, Any]):
+    """What an annotation names that its module imports for type checkers only: containers, else nothing of text."""
+
+    def __init__(self, module: str) -> None:
+        super().__init__(vars(builtins) | vars(sys.modules[module]))
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(collections.abc, name, getattr(typing, name, object))
+
+
+def hints_of(kind: type) -> dict[str, Any]:
+    """The types of the fields of a record."""
+    return typing.get_type_hints(kind, localns=_Names(kind.__module__))
+
+
+def text_fields(kind: type) -> list[str]:
+    """The fields of a record in which there is room for text."""
+    hints = hints_of(kind)
+    return [f"{kind.__name__}.{each.name}" for each in dataclasses.fields(kind) if _has_text(hints[each.name])]
+
+
+def _has_text(hint: Any) -> bool:
+    if hint is str or hint is Any:
+        return True
+    if typing.get_origin(hint) is typing.Literal:
+        return any(isinstance(each, str) for each in typing.get_args(hint))
+    if isinstance(hint, type) and issubclass(hint, str):
+        return True
+    return any(map(_has_text, typing.get_args(hint)))
 
 
 def harm_on(app: App[Any]) -> list[str]:
@@ -144,3 +281,15 @@ def harm_on(app: App[Any]) -> list[str]:
             if segment.style is not None and "@click" in segment.style.meta:
                 found.append(f"line {number}: action {segment.style.meta!r}")
     return found
+
+
+CONTROLS = (
+    *(each for each in RAW if not each.isascii()),
+    *(b"\x1b]52", b"\x1b]0", b"\x1b[48;5;201;9m", b"\x1b[4242z", b"\x1bP1$r"),
+)
+"""The same as far as terminals obey it."""
+
+
+def harm_in(written: bytes, harmful: Sequence[bytes] = (*RAW, *CONTROLS)) -> list[bytes]:
+    """What in the bytes for a terminal would do harm, or is the rest of what would have done it."""
+    return [each for each in harmful if each in written]

@@ -9,12 +9,13 @@ import pytest
 import tomli_w
 
 from jjm_tui.simulator.world import World
+from tests.tui.evil import EVIL
 from tests.tui.ground import Ground, ground
-from tests.tui.hostile import EVIL, RAW, poison_store
+from tests.tui.hostile import CONTROLS, harm_in, poison_store
 from tests.tui.terminal_stage import TerminalStage
 
 SECRET = "AIzaSyC4n4ryC4n4ryC4n4ryC4n4ryC4n4ry000"
-_QUIET = 6
+_QUIET = 3
 """Looks at the terminal without a new byte after which everything is drawn."""
 
 TOUR = (
@@ -89,7 +90,13 @@ def stores(place: Ground) -> Path:
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
 def test_hostile_run_writes_no_byte_of_it_and_shows_it_literally(tmp_path: Path, size: tuple[int, int]) -> None:
     templates = {"evil[/foo]": {"description": EVIL, "title": EVIL}}
-    with ground(tmp_path / "ground", templates=templates, views={"[x][/foo]": "state:failed"}) as place:
+    with ground(
+        tmp_path / "ground",
+        "hostile",
+        logging={"level": "debug"},
+        templates=templates,
+        views={"[x][/foo]": "state:failed"},
+    ) as place:
         make_world_hostile(place)
         place.program.ok("list")
         poison_store(stores(place))
@@ -106,7 +113,10 @@ def test_hostile_run_writes_no_byte_of_it_and_shows_it_literally(tmp_path: Path,
                 terminal.press("y")
             terminal.finish()
             written = terminal.written
-        assert [each for each in RAW if each in written] == []
+        assert harm_in(written) == []
+        logs = [path for path in place.folder.rglob("logs/*") if path.is_file()]
+        assert logs
+        assert [path.name for path in logs if harm_in(path.read_bytes(), CONTROLS)] == []
         assert sum("[/foo]" in each for each in seen) > len(seen) // 3
         assert any("[@click=app.quit]" in each for each in seen)
 

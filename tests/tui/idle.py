@@ -1,0 +1,47 @@
+"""When an app has come to rest: nothing is ready in its loop, no thread works for it, no timer is about to ring.
+
+Textual's pilot guesses that by the processor time of the process, in steps of a fiftieth of a second: slow, and wrong
+on a busy machine, where a process that waits for its turn looks idle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import anyio.to_thread
+
+_SOON = 1 / 50
+"""Seconds: a timer that rings earlier belongs to what is going on; Textual draws with one of a sixtieth."""
+_LASTING = 0.2
+"""Seconds: a thread that is at work for longer watches something, and is not waited for."""
+_QUIET_TURNS = 3
+
+_working_since: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+
+
+async def until_idle(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
+    """Wait until nothing is under way in this loop, at most ``max_sleep`` seconds; in place of ``wait_for_idle``."""
+    loop: Any = asyncio.get_running_loop()
+    end = loop.time() + max_sleep
+    quiet = 0
+    while quiet < _QUIET_TURNS and loop.time() < end:
+        await asyncio.sleep(0)
+        if loop._ready:
+            quiet = 0
+        elif _works_in_thread(loop.time()) or _rings_soon(loop):
+            quiet = 0
+            await asyncio.sleep(0.001)
+        else:
+            quiet += 1
+
+
+def _works_in_thread(now: float) -> bool:
+    borrowers = anyio.to_thread.current_default_thread_limiter().statistics().borrowers
+    return any(now - _working_since.setdefault(each, now) < _LASTING for each in borrowers)
+
+
+def _rings_soon(loop: Any) -> bool:
+    soon = loop.time() + _SOON
+    return any(handle._when < soon and not handle._cancelled for handle in loop._scheduled)
