@@ -37,6 +37,7 @@ KEYS: Mapping[str, str] = {
     "up": "\x1b[A",
     "down": "\x1b[B",
     "f5": "\x1b[15~",
+    "ctrl+backslash": "\x1c",
     **{f"ctrl+{letter}": chr(ord(letter) - 96) for letter in "abcdefghijklmnopqrstuvwxyz"},
 }
 """What a terminal sends for a key; letters are sent as they are. Escape as the Kitty protocol has it: alone it would

@@ -18,9 +18,7 @@ WAYS = {
     "q": 0,
     "ctrl+c": 0,
     "ctrl+q": 0,
-    "SIGINT": INTERRUPTED,
-    "SIGTERM": INTERRUPTED,
-    "SIGHUP": INTERRUPTED,
+    **dict.fromkeys(("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"), INTERRUPTED),
     "closed": INTERRUPTED,
 }
 
@@ -96,12 +94,24 @@ def test_quit_by_a_key_typed_ahead_of_the_first_frame(place: Ground) -> None:
         assert_is_over(terminal, place, 0)
 
 
-def test_ctrl_c_while_the_server_is_being_ended_tells_and_still_leaves_nothing(tmp_path: Path) -> None:
+def test_key_that_would_end_a_program_at_once_does_not_end_this_one(place: Ground) -> None:
+    with place.open(forked=False) as terminal:
+        terminal.shows("connected")
+        terminal.press("ctrl+backslash", "?")
+        terminal.shows("Help")
+        terminal.press("escape")
+        terminal.hides("Help")
+        terminal.press("q")
+        assert_is_over(terminal, place, 0)
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+backslash"])
+def test_key_while_the_server_is_being_ended_tells_and_still_leaves_nothing(tmp_path: Path, key: str) -> None:
     with ground(tmp_path / "ground", "deaf") as place, place.open(forked=False) as terminal:
         terminal.shows("connected")
         terminal.press("q")
         terminal.until(lambda: TITLE_BROUGHT_BACK in terminal.written, "the end of the screen")
-        terminal.press("ctrl+c")
+        terminal.press(key)
         terminal.until(lambda: b"press Ctrl+C once more" in terminal.written, "what to do")
         assert_is_over(terminal, place, 0)
 

@@ -9,26 +9,35 @@ import select
 import signal
 import sys
 from collections.abc import Callable
-from typing import Final, Self
+from typing import Any, Final, Self
 
-_OF_THE_LOOP: Final = (signal.SIGTERM, signal.SIGHUP)
+_SIGNALS: Final = (
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
+"""All that would end the program at once and leave the terminal as it is, and can be obeyed in order instead."""
 
 _PATIENCE: Final = 0.5
 """Seconds that a terminal has to read what was written before."""
 
 
 class Ending:
-    """While it is open, SIGINT, SIGTERM and SIGHUP call ``leave``.
+    """While it is open, signals that end a program call ``leave`` instead.
 
     One that comes after ``screen_gone`` tells that the end is under way; the one after that ends the program at once.
-    SIGINT has a handler of the process, as one of the loop would hear it even while an editor has taken it over.
+    The handlers are those of the process, as those of the loop would hear ctrl+c and ctrl+\\ even while an editor has
+    taken them over.
     """
 
     def __init__(self, leave: Callable[[], None]) -> None:
         self._leave = leave
         self._is_screen_gone = False
         self._loop = asyncio.get_running_loop()
-        self._before = signal.getsignal(signal.SIGINT)
+        self._before: dict[signal.Signals, Any] = {}
 
     def screen_gone(self) -> None:
         """The terminal is as it was; what is still to do needs no screen."""
@@ -42,20 +51,17 @@ class Ending:
         if not self._is_screen_gone:
             self._leave()
             return
-        for number in (*_OF_THE_LOOP, signal.SIGINT):
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         tell("ending the server; press Ctrl+C once more to leave at once.")
 
     def __enter__(self) -> Self:
-        for number in _OF_THE_LOOP:
-            self._loop.add_signal_handler(number, self._obey)
-        signal.signal(signal.SIGINT, self._received)
+        self._before = {number: signal.signal(number, self._received) for number in _SIGNALS}
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number in _OF_THE_LOOP:
-            self._loop.remove_signal_handler(number)
-        signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def tell(sentence: str) -> None:
