@@ -50,6 +50,15 @@ async def test_insights_show_waiting_states_days_and_repositories(tmp_path: Path
         assert "Times are as this machine saw them" in on.text
 
 
+def test_page_of_a_history_that_has_just_begun_claims_nothing_about_states() -> None:
+    seen = compute_insights([found(0, "in_progress", first_sync=True)], {}, at(0), zone=UTC)
+    page = "\n".join(line.content.plain for line in insights_lines(seen, str, 100))
+    assert "begins Friday 20 November 2026, just now" in page
+    assert "0s" not in page
+    assert "Nothing was under way" not in page
+    assert "The history has only begun; there is no time to compare yet." in page
+
+
 def test_page_tells_waits_whose_beginning_was_not_seen() -> None:
     def page(*events: TaskEvent, **tasks: Task) -> str:
         seen = compute_insights(events, tasks, at(60), zone=UTC)

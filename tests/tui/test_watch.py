@@ -12,9 +12,10 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import heading
+from jjm_tui.tui.pages.event_lines import Feed, local_day
 from jjm_tui.tui.screens.watch import WatchScreen
 from jjm_tui.tui.widgets.timeline import Timeline, timeline_lines
-from tests.services.histories import at, event, found, moved
+from tests.services.histories import START, at, event, found, moved
 from tests.tui.stage import Stage, stage
 
 EVIL = "evil\x1b]52;c;AAAA\x07 [/foo] [@click=app.quit]x\u202e"
@@ -30,6 +31,16 @@ async def _happens(on: Stage, *events: TaskEvent) -> None:
 
 def _moved(task: Task, now: datetime, to: str) -> TaskEvent:
     return TaskEvent(EventType.STATUS_CHANGED, now, task.id, {"from": task.status.value, "to": to})
+
+
+def test_feed_leaves_room_for_dates_only_where_lines_have_one() -> None:
+    def stamps(*events: TaskEvent) -> list[str]:
+        feed = Feed(str, local_day(START))
+        return [line.content.plain.partition("?")[0] for line in feed.lines(events, 100) if line.key]
+
+    now, before = (TaskEvent(EventType.PLAN_READY, when, "1") for when in (START, START - timedelta(days=1)))
+    assert [len(stamp) for stamp in stamps(now)] == [len(" 09:00:00  ")]
+    assert [len(stamp) for stamp in stamps(before, now)] == [len(" 19 Nov 09:00  ")] * 2
 
 
 async def test_watch_shows_events_as_they_happen_and_follows_the_tail(tmp_path: Path) -> None:
@@ -166,7 +177,7 @@ async def test_watch_after_midnight_dates_what_was_today(tmp_path: Path) -> None
     async with stage(tmp_path) as on:
         await _happens(on, _moved(_running(on), on.now, "paused"))
         await on.press("W")
-        await on.shows("09:00:00      ‖")
+        await on.shows("09:00:00  ‖")
         on.advance(16 * 3600)
         await on.shows("20 Nov 09:00  ‖")
 

@@ -176,11 +176,13 @@ class Feed:
         self.today = today
         self._title_of = title_of
         self._day: date | None = None
+        self._has_dates = False
 
     def lines(self, events: Iterable[TaskEvent], width: int) -> list[Line]:
         """Further lines, oldest first: time, glyph, title of the task, what happened. The key is the task's id.
 
-        Each day has a heading. Where there is room, times before today have their date too, as headings scroll away.
+        Each day has a heading. Where there is room, times before today have their date too, as headings scroll away;
+        times of today stand below them.
         """
         room = max(_LEAST_TITLE, min(_MOST_TITLE, width // 3))
         found: list[Line] = []
@@ -190,7 +192,8 @@ class Feed:
                 self._day = day
                 found.append(day_line(event.at))
             stamp = time_of_day(event.at)
-            if width >= _DATED_FROM:
+            self._has_dates = self._has_dates or day != self.today
+            if width >= _DATED_FROM and self._has_dates:
                 dated = f"{day.day:>2} {day:%b} {stamp[:5]}"
                 stamp = f"{stamp:<{len(dated)}}" if day == self.today else dated
             title = Content(fit(clean_line(self._title_of(event.task_id)), room) + "  ")

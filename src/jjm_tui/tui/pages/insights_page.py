@@ -27,6 +27,8 @@ _WIDE_PITCH: Final = 6
 """Cells from one column to the next from which each has its numbers and its day below it."""
 _REPOSITORIES: Final = 12
 _TITLE: Final = 60
+_JUST_BEGUN: Final = 60.0
+"""Seconds up to which a history is too short to say anything about."""
 
 TitleOf = Callable[[str | None], str]
 
@@ -45,11 +47,19 @@ def _honesty(insights: Insights, width: int) -> list[Line]:
     if insights.history_since is None:
         text = "There is no history yet. It begins with the first reading of the server's list, and grows from then on."
         return paragraph(Content.styled(text, WARNING), width, 1)
-    age = length((insights.at - insights.history_since).total_seconds())
-    text = f"The history here begins {day_name(insights.history_since)}, {age} ago"
+    begun = "just now" if _has_just_begun(insights) else f"{length(_history_seconds(insights))} ago"
+    text = f"The history here begins {day_name(insights.history_since)}, {begun}"
     if insights.is_short:
         return paragraph(Content.styled(f"{text}: what was before is not known.", WARNING), width, 1)
     return paragraph(Content.styled(f"{text}.", MUTED), width, 1)
+
+
+def _history_seconds(insights: Insights) -> float:
+    return 0.0 if insights.history_since is None else (insights.at - insights.history_since).total_seconds()
+
+
+def _has_just_begun(insights: Insights) -> bool:
+    return insights.history_since is not None and _history_seconds(insights) < _JUST_BEGUN
 
 
 def _how(width: int) -> list[Line]:
@@ -112,7 +122,10 @@ def _longest(words: str, spread: Spread, title_of: TitleOf, width: int) -> list[
 def _states(insights: Insights, width: int) -> list[Line]:
     lines = [heading("Time in each state", "share of all time until tasks were finished")]
     if not insights.states:
-        return [*lines, *paragraph(Content.styled("Nothing was under way in this period.", MUTED), width)]
+        nothing = "Nothing was under way in this period."
+        if _has_just_begun(insights):
+            nothing = "The history has only begun; there is no time to compare yet."
+        return [*lines, *paragraph(Content.styled(nothing, MUTED), width)]
     rows = [
         BarRow(
             f"{status_look(state.status).glyph} {status_words(state.status)}",

@@ -73,9 +73,8 @@ class InsightsScreen(PageScreen):
         if insights is None:
             return
         if insights.is_short and insights.history_since is not None:
-            yield Piece(
-                f"history of {length((insights.at - insights.history_since).total_seconds())}", "trouble", rank=2
-            )
+            seconds = (insights.at - insights.history_since).total_seconds()
+            yield Piece(f"history of {length(seconds)}" if seconds >= 1 else "no history yet", "trouble", rank=2)
         if age := as_of(insights, self.now()):
             yield Piece(age, "quiet", rank=3)
 
