@@ -24,6 +24,7 @@ from jjm_tui.tui.bridge import Bridge
 from jjm_tui.tui.collector import Collector
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.look.theme import extra_filters, set_up_themes
+from jjm_tui.tui.notices.toasts import make_room
 from jjm_tui.tui.returning import Returning
 from jjm_tui.tui.screens.base import DashboardScreen, Dialog
 from jjm_tui.tui.screens.main import MainScreen
@@ -58,7 +59,6 @@ _FOCUSED_TICK: Final = 1.0
 _UNFOCUSED_TICK: Final = 15.0
 """Seconds between two looks at the clock; nobody watches it in a terminal that is not looked at."""
 
-_TOASTS: Final = 2
 _SHOWN_FOR: Final[Mapping[SeverityLevel, float]] = {"information": 3.0, "warning": 6.0, "error": 10.0}
 """Seconds that a toast stays: what went well is told shortly."""
 
@@ -355,8 +355,7 @@ class JulesApp(App[int]):
 
     def tell(self, text: str, *, severity: SeverityLevel = "information", title: str = "") -> None:
         """A toast. The text may be foreign: it is cleaned and never read as markup. Two at a time are enough."""
-        if len(self._notifications) >= _TOASTS:
-            self.clear_notifications()
+        make_room(self)
         self.notify(clean(text), title=clean(title), severity=severity, timeout=_SHOWN_FOR[severity], markup=False)
 
     def copy(self, text: str, what: str) -> None:
