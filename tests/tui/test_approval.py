@@ -101,6 +101,10 @@ async def test_approval_from_the_list_with_keys_in_one_burst_approves_nothing(tm
         assert on.bench.effects("approve") == []
         on.advance(0.02)
         await on.press("y")
+        assert "That is all of it. Nothing was sent; y approves." in on.text
+        assert on.bench.effects("approve") == []
+        on.advance(0.41)
+        await on.press("y")
         await on.until(lambda: len(on.bench.effects("approve")) == 1)
 
 
@@ -166,6 +170,7 @@ async def test_approval_of_a_plan_that_changed_is_not_sent_and_the_difference_sh
         await on.shows("Press y again.")
         assert on.bench.effects("approve") == []
         assert answers == []
+        await on.press("G")
         on.advance(0.5)
         await on.press("y")
         await on.until(lambda: bool(answers))
@@ -362,3 +367,64 @@ async def test_approval_fits_a_small_terminal_and_tells_what_is_below(tmp_path: 
         assert "more rows below" not in on.text
         await on.press("g")
         assert "more rows below" in on.text
+
+
+# plans that are longer than the sheet
+
+
+async def read_long_plan(on: Stage) -> str:
+    """Open a plan of which only the beginning fits, and look at it long enough."""
+    task_id = on.bench.session_in("AWAITING_PLAN_APPROVAL")
+    on.bench.world.change_plan(task_id, "\n".join(f"Line {number} of what I want" for number in range(60)))
+    await read_plan(on)
+    assert "more rows below" in on.text
+    return task_id
+
+
+async def test_approval_of_rows_that_were_not_shown_takes_a_second_key_after_showing_what_follows(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path, size=(60, 16)) as on:
+        task_id = await read_long_plan(on)
+        sheet = on.app.screen
+        assert isinstance(sheet, ApprovalScreen)
+        await on.press("y")
+        await on.shows("not shown yet. Nothing was sent;")
+        assert sheet._paper.text.scroll_y > 0
+        assert on.bench.effects("approve") == []
+        await on.press("y")
+        assert "just appeared" in on.text
+        assert on.bench.effects("approve") == []
+        on.advance(0.5)
+        await on.press("y")
+        await on.until(lambda: approved_plans(on, task_id) == [newest_plan(on, task_id)])
+
+
+async def test_approval_after_reading_to_the_end_takes_one_key_from_anywhere(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        task_id = await read_long_plan(on)
+        await on.press("G", "g", "y")
+        await on.until(lambda: len(approved_plans(on, task_id)) == 1)
+
+
+async def test_approval_reading_on_after_the_first_key_says_when_that_is_all(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await read_long_plan(on)
+        await on.press("y", "G")
+        assert "That is all of it. Nothing was sent; y approves." in on.text
+        assert on.bench.effects("approve") == []
+
+
+async def test_approval_of_another_long_plan_begins_anew_with_what_was_not_shown(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        task_id = await read_long_plan(on)
+        await on.press("G")
+        on.bench.world.change_plan(task_id, "\n".join(f"Row {number} of something else" for number in range(60)))
+        await poll_elsewhere(on, task_id)
+        await on.shows("The plan changed while you read it.")
+        await on.shows("y approve")
+        await on.settle()
+        on.advance(0.5)
+        await on.press("y")
+        await on.shows("not shown yet")
+        assert on.bench.effects("approve") == []

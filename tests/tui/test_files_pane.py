@@ -165,7 +165,7 @@ async def test_tree_shows_letters_counts_risks_and_totals() -> None:
     assert rows[:2] == [f" 8 files  +196 {MINUS}58  1 not counted", " A added  M modified  D deleted  ? not told"]
     assert rows[2] == "    .github/workflows/"
     assert rows[3].split() == ["▌", "M", "ci.yml", "CI", "+3", f"{MINUS}3"]
-    assert rows[5].split() == ["A", ".env", "secret", "+1", f"{MINUS}0"]
+    assert rows[5].split() == ["A", ".env", "secrets", "+1", f"{MINUS}0"]
     assert rows[11].split() == ["?", "nobody.txt"]
     assert rows[14].split() == ["M", "uv.lock", "lock", "file", "+40", f"{MINUS}38"]
 

@@ -16,7 +16,7 @@ from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.widgets.filter_bar import FilterBar
-from jjm_tui.tui.widgets.tasks.task_list import TaskList
+from jjm_tui.tui.widgets.view_tabs import ViewTabs
 from tests.tui.stage import Stage, stage
 
 
@@ -76,29 +76,6 @@ async def test_next_goes_round_the_tasks_that_need_the_person(tmp_path: Path) ->
         assert sorted(filter(None, seen)) == sorted(needing)
         await on.press("N")
         assert screen.tasks.highlighted == seen[-1]
-
-
-async def test_filter_is_live_and_a_wrong_one_keeps_the_last_good_list(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(120, 30)) as on:
-        await on.press("/", *"state:failed")
-        assert "FAILED" not in on.text.splitlines()[0]
-        shown = _shown(on)
-        assert shown
-        assert {on.board.tasks[task_id].status for task_id in shown} == {TaskStatus.FAILED}
-        await on.press("space", "quotation_mark")
-        assert "The list stays as it was." in on.text or "✗ at" in on.text
-        assert _shown(on) == shown
-        await on.press("escape")
-        assert len(_shown(on)) == len(on.board.tasks)
-
-
-async def test_filter_kept_by_enter_is_named_in_the_title_and_escape_ends_it(tmp_path: Path) -> None:
-    async with stage(tmp_path) as on:
-        await on.press("/", *"repo:acme/webapp", "enter")
-        assert "filter: repo:acme/webapp" in on.text
-        assert isinstance(on.app.focused, TaskList)
-        await on.press("escape")
-        assert "filter:" not in on.text
 
 
 @pytest.mark.parametrize(
@@ -188,17 +165,71 @@ async def test_rows_that_reorder_under_every_keystroke_never_change_whose_task_i
 
 
 async def test_sort_group_and_view_are_remembered(tmp_path: Path) -> None:
-    config = '[views]\nmine = "repo:acme/webapp"\nbad = "state:nonsense"\n'
-    async with stage(tmp_path, config=config, size=(160, 30)) as on:
+    async with stage(tmp_path, config='[views]\nmine = "repo:acme/webapp"\n', size=(160, 30)) as on:
         await on.press("s", "S", "t")
         assert "newest change reversed · by repository" in on.text
         await on.press("V")
         assert "view: mine" in on.text
         assert {on.board.tasks[task_id].repository for task_id in _shown(on)} == {"acme/webapp"}
-        await on.press("V")
-        assert "The view bad in the settings is wrong" in on.text
     memory = Memory.load(tmp_path / "dashboard.json")
     assert (memory.sort, memory.reverse, memory.grouping, memory.view) == ("updated_at", True, "repository", "mine")
+
+
+async def test_next_view_tells_a_wrong_one_and_goes_on_to_the_next(tmp_path: Path) -> None:
+    config = '[views]\nmine = "repo:acme/webapp"\nbad = "state:nonsense"\nquestions = "state:waiting_feedback"\n'
+    async with stage(tmp_path, config=config, size=(160, 30)) as on:
+        await on.press("V")
+        assert "view: mine" in on.text
+        await on.press("V")
+        assert "The view bad in the settings is wrong" in on.text
+        assert "view: questions" in on.text
+        await on.press("V")
+        assert "view:" not in on.text
+        assert len(_shown(on)) == len(on.board.tasks)
+
+
+async def test_views_of_which_all_are_wrong_are_told_and_leave_the_list_as_it_is(tmp_path: Path) -> None:
+    async with stage(tmp_path, config='[views]\nbad = "state:nonsense"\n', size=(160, 30)) as on:
+        await on.press("V")
+        assert "The view bad in the settings is wrong" in on.text
+        assert len(_shown(on)) == len(on.board.tasks)
+
+
+async def test_view_tab_is_no_longer_marked_when_another_filter_is_in_force(tmp_path: Path) -> None:
+    async with stage(tmp_path, config='[views]\nmine = "repo:acme/webapp"\n', size=(160, 30)) as on:
+
+        def marked_tab() -> list[str]:
+            return [piece.text for piece in main_screen(on).query_one(ViewTabs)._pieces if piece.role == "current"]
+
+        assert marked_tab() == ["all"]
+        await on.press("V")
+        assert marked_tab() == ["mine"]
+        await on.press("exclamation_mark")
+        assert marked_tab() == []
+
+
+@pytest.mark.parametrize("size", [(120, 30), (80, 24)])
+async def test_decision_about_one_task_while_others_are_marked_says_whom_it_is_for(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with stage(tmp_path, size=size) as on:
+        await on.press("v", "j", "j", "v", "g")
+        assert len(main_screen(on).marked()) == 3
+        task = main_screen(on).current_task()
+        assert task is not None
+        main_screen(on).tasks.select(on.bench.session_in("AWAITING_PLAN_APPROVAL"))
+        await on.press("a")
+        await on.shows("this task only; A is for the 3 marked")
+        await on.press("escape", "m")
+        await on.shows("this task only; M is for the 3 marked")
+        await on.press("escape", "escape")
+        assert "this task only" not in on.text
+
+
+async def test_decision_about_the_only_marked_task_needs_no_such_words(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("space", "k", "m")
+        assert "this task only" not in on.text
 
 
 async def test_narrow_terminal_opens_the_task_on_a_screen_of_its_own(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def needing(task_id: str, minutes: float = 10, **more) -> Task:
 
 
 def running(task_id: str, minutes: float = 10, **more) -> Task:
-    return Task(task_id, f"Title {task_id}", status=TaskStatus.IN_PROGRESS, updated_at=at(-minutes), **more)
+    return Task(task_id, f"Title {task_id}", status=TaskStatus.IN_PROGRESS, created_at=at(-minutes), **more)
 
 
 class CountingList(TaskList):
@@ -520,7 +520,7 @@ async def test_move_paints_two_lines():
 
 async def test_two_rows_that_change_places_paint_two_lines():
     async with shown(MANY) as (app, pilot):
-        app.change(replace(MANY[5], updated_at=at(-3.5)))
+        app.change(replace(MANY[5], created_at=at(-3.5)))
         await pilot.pause()
         assert sorted(app.list.drawn) == [5, 6]
 

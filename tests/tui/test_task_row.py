@@ -56,8 +56,15 @@ def test_row_of_80_cells_has_state_title_repository_and_age():
     assert row(PLAN, is_cursor=True).split() == ["▌", "?", "plan", "•", "Upgrade", "the", "ORM", "api", "18m"]
 
 
-def test_row_on_a_terminal_below_60_cells_has_state_title_and_age_only():
-    assert row(PLAN, 57).split() == ["?", "plan", "Upgrade", "the", "ORM", "18m"]
+def test_row_on_a_terminal_below_60_cells_has_state_title_and_age_and_no_column_but_the_signs():
+    assert row(PLAN, 57).split() == ["?", "plan", "•", "Upgrade", "the", "ORM", "18m"]
+    assert row(PLAN, 45).split() == ["?", "plan", "Upgrade", "the", "ORM", "18m"]
+
+
+@pytest.mark.parametrize("width", range(46, 200))
+def test_row_from_46_cells_on_keeps_24_cells_of_title(width: int):
+    title = "A title that is far longer than any column for it could ever be, and then some more of it, " * 3
+    assert len(row(replace(PLAN, title=title), width).partition("A title")[2].partition("…")[0]) + 8 >= 23
 
 
 def test_row_of_100_cells_has_the_owner_where_there_is_room():

@@ -13,13 +13,13 @@ from jjm_tui.domain.text import clean_line, truncate
 
 
 class RiskKind(StrEnum):
-    """Kinds of risk, most dangerous last."""
+    """Kinds of risk, most dangerous last. The values are the words for them, everywhere."""
 
     LOCK_FILE = "lock file"
     CI = "CI"
-    MIGRATION = "migration"
-    DELETION = "deletion"
-    SECRET = "secret"  # noqa: S105
+    MIGRATION = "migrations"
+    DELETION = "deletions"
+    SECRET = "secrets"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,13 @@ def risk_marks(plan: Plan | None) -> tuple[RiskMark, ...]:
                 words = truncate(clean_line(_whole_words(text, found)), 60)
                 marks.append(RiskMark(kind, f"Step {number} {_SENTENCES[kind]} ('{words}').", f"step {number}"))
     return tuple(marks)
+
+
+def touched_words(risks: Iterable[RiskMark]) -> str:
+    """``touches CI, lock file``, the most dangerous kind first; empty without risks."""
+    kinds = {mark.kind for mark in risks}
+    words = ", ".join(kind for kind in reversed(RiskKind) if kind in kinds)
+    return f"touches {words}" if words else ""
 
 
 def _whole_words(text: str, found: re.Match[str]) -> str:

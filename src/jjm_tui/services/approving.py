@@ -8,6 +8,7 @@ from typing import Final
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.plans import is_chat_fingerprint
+from jjm_tui.domain.risks import touched_words
 from jjm_tui.domain.task import Plan
 from jjm_tui.services.results import ApprovalPreview
 
@@ -45,10 +46,7 @@ def cluster(previews: Iterable[ApprovalPreview]) -> tuple[tuple[ApprovalPreview,
 
 def why_not_ticked(preview: ApprovalPreview) -> str | None:
     """Why a plan is not ticked without being looked at: it is risky, or another one than was read here before."""
-    kinds = sorted({mark.kind.value for mark in preview.risks})
-    if kinds:
-        return f"touches {', '.join(kinds)}"
-    return "changed since it was last read here" if preview.difference else None
+    return touched_words(preview.risks) or ("changed since it was last read here" if preview.difference else None)
 
 
 def why_not_in_bulk(preview: ApprovalPreview) -> str | None:

@@ -147,6 +147,14 @@ class Arrangement:
         entry = self._entries.get(task_id)
         return entry is not None and entry.slot.group is not None
 
+    def has_match(self, query: Query, now: datetime) -> bool:
+        """Whether a filter would leave anything of what is shown without one."""
+        return any(
+            query.matches(entry.task, now)
+            for entry in self._entries.values()
+            if self._view.show_archived or entry.kind != "archived"
+        )
+
     def position(self, task_id: str) -> Position | None:
         """Where the task stands in ``groups``, or ``None`` when it has no row."""
         if self._frozen is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
@@ -12,6 +12,19 @@ from jjm_tui.tui.actions import ACTIONS, Scope, method_name
 
 if TYPE_CHECKING:
     from jjm_tui.tui.app import JulesApp
+
+_CHANGING: Final = frozenset(
+    {
+        *("task.approve", "task.approve-many", "task.resume", "task.archive", "task.unarchive", "task.snooze"),
+        *("task.watch", "task.forget", "task.open", "undo", "composer.send"),
+    }
+)
+"""What is not done to a task that the person has not seen."""
+
+_OPENING_FIELD: Final = frozenset(
+    {"task.message", "task.message-many", "task.create", "pane.composer", "pane.filter", "filter"}
+)
+"""Behind these a text is typed: where they are refused, its letters must not be taken for commands."""
 
 
 class Keyed(DOMNode):
@@ -43,7 +56,11 @@ class Keyed(DOMNode):
                 )
                 for key, bindings in BindingsMap([binding]).key_to_bindings.items():
                     self._bindings.key_to_bindings[key] = bindings
+        self.bind_others()
         self.refresh_bindings()
+
+    def bind_others(self) -> None:
+        """Bind what else has a meaning here. Called when the actions are bound; theirs must stay."""
 
     def offered(self) -> list[str]:
         """The ids of the actions that this screen or widget knows, in the order of the table."""
@@ -67,8 +84,12 @@ class Keyed(DOMNode):
         if method is None:
             return
         why = self.unavailable(action_id)
+        if self.dashboard.is_typed_blindly and action_id in _CHANGING:
+            why = "That was typed before the list was on the screen: look at it, then press the key again."
         if why is not None:
             self.dashboard.tell(why, severity="warning")
+            if action_id in _OPENING_FIELD:
+                self.dashboard.forget_typed_ahead()
             return
         done = method()
         if inspect.isawaitable(done):

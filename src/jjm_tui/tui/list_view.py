@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 from textual.content import Content
 
@@ -28,6 +28,14 @@ _SORT_WORDS: Final[Mapping[str, str]] = {
     "waiting": "longest wait",
 }
 _GROUP_WORDS: Final[Mapping[Grouping, str]] = {"needs": "", "repository": "by repository", "none": "flat"}
+
+
+class Filtered(NamedTuple):
+    """A filter: its text, what it means, and the saved view that it comes from."""
+
+    text: str
+    query: Query | None
+    view: str | None
 
 
 @dataclass(slots=True)
@@ -62,6 +70,15 @@ class ListChoice:
         if kept != (memory.sort, memory.reverse, memory.grouping, memory.view):
             memory.sort, memory.reverse, memory.grouping, memory.view = kept
             memory.save()
+
+    @property
+    def filtered(self) -> Filtered:
+        """The filter that is in force."""
+        return Filtered(self.text, self.query, self.view)
+
+    def restore_filter(self, before: Filtered) -> None:
+        """Filter as it was before."""
+        self.text, self.query, self.view = before
 
     def set_filter(self, text: str, query: Query | None) -> None:
         """Filter by what was typed."""
@@ -100,18 +117,20 @@ class ListChoice:
         self.grouping = GROUPINGS[(GROUPINGS.index(self.grouping) + 1) % len(GROUPINGS)]
 
     def describe(self) -> Content:
-        """The title of the list."""
-        words = _SORT_WORDS.get(self.sort, self.sort)
+        """The title of the list: what the person typed comes last, where it may be cut, and the usual order goes
+        without saying then.
+        """
         parts = ["Tasks"]
-        if self.view is not None:
-            parts.append(f"view: {self.view}")
-        elif self.text:
-            parts.append(f"filter: {self.text}")
-        parts.append(f"sort: {words}{' reversed' if self.reverse else ''}")
+        if not self.text or (self.sort, self.reverse) != (_SORTS[0], False):
+            parts.append(f"sort: {_SORT_WORDS.get(self.sort, self.sort)}{' reversed' if self.reverse else ''}")
         if grouped := _GROUP_WORDS[self.grouping]:
             parts.append(grouped)
         if self.archived:
             parts.append("with archived")
+        if self.view is not None:
+            parts.append(f"view: {self.view}")
+        elif self.text:
+            parts.append(f"filter: {self.text}")
         return literal_line(" · ".join(parts))
 
     def explain_empty(self, board: Board, keymap: Keymap, *, is_opening: bool) -> Content:

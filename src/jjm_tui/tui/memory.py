@@ -1,4 +1,4 @@
-"""What the dashboard remembers between two starts: view, order, layout, watched tasks, texts sent before.
+"""What the dashboard remembers between two starts: view, order, layout, watched tasks, texts and filters of before.
 
 Nothing in here is precious: a file that cannot be read is as good as none, one that cannot be written costs comfort.
 """
@@ -35,6 +35,7 @@ class Memory:
     density: str | None = None
     watched: list[str] = field(default_factory=list)
     sent_texts: list[str] = field(default_factory=list)
+    filters: list[str] = field(default_factory=list)
     last_seen: datetime | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -61,6 +62,7 @@ class Memory:
                 setattr(self, each.name, value)
         self.watched = [str(each) for each in self.watched]
         self.sent_texts = [str(each) for each in self.sent_texts]
+        self.filters = [str(each) for each in self.filters]
         self.view, self.theme, self.density = (
             each if isinstance(each, str) else None for each in (self.view, self.theme, self.density)
         )
@@ -74,6 +76,10 @@ class Memory:
     def remember_text(self, text: str) -> None:
         """Put a text that was sent at the end of the history."""
         self.sent_texts = [*(each for each in self.sent_texts if each != text), text][-_KEPT_TEXTS:]
+
+    def remember_filter(self, text: str) -> None:
+        """Put a filter that was kept at the end of their history."""
+        self.filters = [*(each for each in self.filters if each != text), text][-_KEPT_TEXTS:]
 
     def save(self) -> None:
         """Write it, privately and at once. A failure is no trouble."""

@@ -64,7 +64,7 @@ LOOK: Final = (
     action("preview", "p", "list", "preview", "detail beside the list, on or off", section="Look"),
     action("preview.place", "P", "list", "preview place", "detail right or below", section="Look"),
     action("follow", "f", "tasks", "follow", "stay at the newest message", section="Look"),
-    action("full-screen", "F", "tasks", "full screen", "this pane on the whole screen", section="Look"),
+    action("full-screen", "F", "list", "full screen", "this pane on the whole screen", section="Look"),
     moving("next.hunk", "}", "diff", "next hunk", "next hunk"),
     moving("previous.hunk", "{", "diff", "previous hunk", "previous hunk"),
     moving("next.file", ")", "diff", "next file", "next file"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum, auto
@@ -39,6 +40,9 @@ ApprovalAnswer = Literal[True, "message", "diff"]
 PATIENCE: Final = 1.5
 """Seconds that the sheet waits for the outcome; after that the row and a toast tell it."""
 
+_ALL: Final = sys.maxsize
+"""So many rows are unread while none was shown yet."""
+
 EXTRA_WORD: Final = "incomplete"
 
 
@@ -61,7 +65,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
 
     The sheet stays open until the outcome is known, for ``patience`` seconds at most: an outcome that needs the person
     (another plan by now, a refusal, an alarm) is then told where they look, and a good one costs them no waiting.
-    Dismisses with an ``ApprovalAnswer``, or ``None`` when nothing was decided.
+    Where a plan is longer than the sheet, the first key to approve shows the rest, and only a second one approves what
+    was not on the screen. Dismisses with an ``ApprovalAnswer``, or ``None`` when nothing was decided.
     """
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "approval"})
@@ -71,6 +76,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
     ApprovalScreen {
         & #about, & #state { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
         & #about { color: $text-muted; }
+        & #state { color: $text-warning; }
         & #news { height: auto; max-height: 8; padding: 0 1; text-style: bold; color: $text-warning; display: none; }
         & #news.-told { display: block; }
         & #news.-alarm { color: $text-error; border: heavy $error; }
@@ -83,8 +89,10 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
     }
     """
 
-    def __init__(self, task_id: str, *, patience: float = PATIENCE) -> None:
+    def __init__(self, task_id: str, *, patience: float = PATIENCE, note: str | None = None) -> None:
+        """``note``: what to tell at the edge of the sheet."""
         super().__init__()
+        self._note = note
         self._task_id = task_id
         self._patience = patience
         self._phase = Phase.READING
@@ -93,6 +101,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._revision: int | None = None
         self._read_at: datetime | None = None
         self._on_board: str | None = None
+        self._unread = 0
+        self._was_warned = False
 
     def compose_inside(self) -> ComposeResult:
         yield Static(id="about")
@@ -106,8 +116,10 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         task = self.board.task(self._task_id)
         self._on_board = _fingerprint(task)
         self.show_title(literal_line("A plan" if task is None else heading(task.title, task.description, task.id)))
+        if self._note is not None:
+            self.query_one("#frame").border_subtitle = literal_line(self._note)
         for text in self._paper.children:
-            self.watch(text, "scroll_y", self._show_state, init=False)
+            self.watch(text, "scroll_y", self._scrolled, init=False)
         self._paper.text.focus()
         self._show_about()
         self._show_phase(Phase.READING)
@@ -149,6 +161,9 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._paper.text.focus()
         for remark in preview.remarks:
             self._tell(remark)
+        self._was_warned = False
+        if before is None or before.fingerprint != preview.fingerprint:
+            self._unread = _ALL
         self._show_phase(Phase.READY)
         self.appears()
 
@@ -200,8 +215,15 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             return "Sending… nothing is sent when the plan is another one by now."
         if self._phase is Phase.WORD:
             return f"Not known to be whole. To approve it all the same, type {EXTRA_WORD}:"
+        if self._phase is not Phase.READY:
+            return ""
+        key = self.dashboard.launch.keymap.first("approval.confirm")
+        if self._was_warned and self._unread:
+            return f"↓ {_rows(self._unread)} not shown yet. Nothing was sent; {key} again approves."
+        if self._was_warned:
+            return f"That is all of it. Nothing was sent; {key} approves."
         below = self._paper.rows_below
-        return f"↓ {below} more row{'' if below == 1 else 's'} below" if below > 0 else ""
+        return f"↓ {_rows(below)} below" if below else ""
 
     def hints(self) -> Iterable[Hint]:
         if self._phase is Phase.WORD:
@@ -220,6 +242,15 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         """Ages read differently."""
         if self.children:
             self._show_about()
+
+    def _scrolled(self) -> None:
+        self._note_what_is_shown()
+        self._show_state()
+
+    def _note_what_is_shown(self) -> None:
+        """Rows that were on the screen once are read; what is below the lowest of them is not."""
+        if self._phase is Phase.READY and self.app.screen is self:
+            self._unread = min(self._unread, self._paper.rows_below)
 
     # what changes meanwhile
 
@@ -250,9 +281,12 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             self._confirm_if_seen()
 
     def _confirm_if_seen(self) -> None:
+        self._note_what_is_shown()
         if not self.was_seen:
             key = self.dashboard.launch.keymap.first("approval.confirm")
             self._show_state(f"The plan has just appeared; nothing was sent. Press {key} again.")
+        elif self._unread and not self._was_warned:
+            self._go_on_reading()
         elif self._preview is not None and self._preview.needs_extra_word:
             self._show_phase(Phase.WORD)
             word = self.query_one(Input)
@@ -260,6 +294,14 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             word.focus()
         else:
             self._send()
+
+    def _go_on_reading(self) -> None:
+        """Show what comes next instead of approving: what nobody could see is approved only by a second key."""
+        self._was_warned = True
+        text = self._paper.text
+        text.scroll_relative(y=max(1, text.size.height - 1), animate=False)
+        self._scrolled()
+        self.appears()
 
     @on(Input.Submitted)
     def _word_typed(self, event: Input.Submitted) -> None:
@@ -355,6 +397,10 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
     def moved(self) -> Widget:
         """What is to be read."""
         return self._paper.text
+
+
+def _rows(count: int) -> str:
+    return f"{count} more row{'' if count == 1 else 's'}"
 
 
 def _fingerprint(task: Task | None) -> str | None:

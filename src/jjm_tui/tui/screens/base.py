@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual.app import ScreenStackError
+from textual.binding import Binding, BindingsMap
 from textual.events import Resize
 from textual.screen import ModalScreen, Screen
 
 from jjm_tui.services.board import Board, BoardChange
-from jjm_tui.tui.actions import Scope
+from jjm_tui.tui.actions import ACTIONS, Scope
+from jjm_tui.tui.key_table import PLACES
 from jjm_tui.tui.keyed import Keyed
+from jjm_tui.tui.keymap import key_name
 
 if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine
 
 T = TypeVar("T")
+
+_WORKPLACES: Final[Mapping[Scope, str]] = {
+    "list": "in the list of tasks",
+    "tasks": "in the list and in a task",
+    "detail": "in a task",
+}
+"""Where most keys are known from: of a key with several meanings, the one there is told."""
 
 
 def keep_to_terminal(screen: Screen[Any], event: Resize) -> None:
@@ -59,6 +70,24 @@ class DashboardScreen(Screen[T], Keyed):
     def clock_ticked(self, now: datetime) -> None:
         """A second has gone by; ages may read differently."""
 
+    def bind_others(self) -> None:
+        """Keys of the table that do nothing on this screen say where they do."""
+        keymap, known = self.dashboard.launch.keymap, set(self.offered())
+        others = sorted(ACTIONS.values(), key=lambda action: action.scope not in _WORKPLACES)
+        for action in others:
+            for key in () if action.id in known else keymap.keys[action.id]:
+                if len(key) == 1 or "+" in key:
+                    says = f"say_where({action.id!r}, {key_name(key)!r})"
+                    binding = Binding("comma" if key == "," else key, says, show=False)
+                    for name, bindings in BindingsMap([binding]).key_to_bindings.items():
+                        self._bindings.key_to_bindings.setdefault(name, bindings)
+
+    def action_say_where(self, action_id: str, key: str) -> None:
+        """The key means nothing here: say where it does."""
+        action = ACTIONS[action_id]
+        place = _WORKPLACES.get(action.scope) or PLACES.get(action.scope, "elsewhere")
+        self.dashboard.tell(f"{key} ({action.title}) works {place} only.")
+
     # actions that work everywhere
 
     def do_back(self) -> None:
@@ -83,6 +112,8 @@ class DashboardScreen(Screen[T], Keyed):
 
     def do_refresh(self) -> None:
         """Ask the server now."""
+        if self.engine is not None and self.engine.context.server is not None:
+            self.dashboard.tell("Asking the server.")
         self.dashboard.refresh_now()
 
     def do_palette(self) -> None:

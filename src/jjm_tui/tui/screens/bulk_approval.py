@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 
 from jjm_tui.domain.operations import OperationKind
+from jjm_tui.domain.risks import touched_words
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.text import age, clean_line, heading
@@ -22,7 +23,6 @@ from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.bulk import Line, State, count_words
 from jjm_tui.tui.screens.approval import ApprovalAnswer, ApprovalScreen
 from jjm_tui.tui.screens.bulk_sheet import BulkSheet
-from jjm_tui.tui.text.plan_blocks import touched_words
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -10,12 +10,12 @@ from textual import on
 
 from jjm_tui.domain.task import Task
 from jjm_tui.services.arrangement import Arrangement, View
-from jjm_tui.tui.list_view import ListChoice
+from jjm_tui.tui.list_view import Filtered, ListChoice
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.widgets.header import COUNT_FILTERS
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
 from jjm_tui.tui.widgets.tasks.task_row import DELIVERY_MARKS, RowInfo
-from jjm_tui.tui.widgets.view_tabs import ViewTabs
+from jjm_tui.tui.writing.drafts import DraftChange, drafts_of, task_of
 
 if TYPE_CHECKING:
     from jjm_tui.tui.widgets.filter_bar import FilterBar
@@ -25,6 +25,14 @@ _STALE_LOOKS: Final = 6
 """A row is old when it was not confirmed for so many looks, and for five minutes at least."""
 
 
+_NEEDS_ROWS: Final = frozenset(
+    {
+        *("move.down", "move.up", "move.first", "move.last", "move.half-down", "move.half-up"),
+        *("mark", "mark.range", "mark.all"),
+    }
+)
+
+
 class ListHost(DetailHost):
     """Holds what the person chose to see, and acts on the task under the cursor or on the marked ones."""
 
@@ -32,6 +40,8 @@ class ListHost(DetailHost):
         super().__init__()
         launch = self.dashboard.launch
         self.choice = choice = ListChoice.remembered(launch.memory, launch.settings.views)
+        self._before_typing: Filtered | None = None
+        self._drafted: frozenset[str] = frozenset()
         self._arrangement = Arrangement(View(choice.query, choice.sort, choice.reverse, choice.grouping))
 
     def show_bars(self) -> None:
@@ -55,7 +65,18 @@ class ListHost(DetailHost):
             delivery=None if delivery is None else DELIVERY_MARKS.get(delivery.word),
             is_watched=task_id in self.board.watched,
             is_stale=task is not None and self._is_stale(task, now),
+            has_draft=drafts_of(self.dashboard).is_waiting(task_id),
         )
+
+    def follow_drafts(self) -> Callable[[], None]:
+        """Mark the tasks for which a message was begun, here or in another process; answer how to stop that."""
+        return drafts_of(self.dashboard).subscribe(self._draft_changed)
+
+    def _draft_changed(self, change: DraftChange) -> None:
+        task_id = task_of(change.key)
+        if task_id is not None and (task_id in self._drafted) != drafts_of(self.dashboard).is_waiting(task_id):
+            self._drafted ^= {task_id}
+            self.tasks.update_rows((task_id,))
 
     def _is_stale(self, task: Task, now: datetime) -> bool:
         if task.status.is_final or task.synced_at is None:
@@ -74,14 +95,35 @@ class ListHost(DetailHost):
         self.show_bars()
 
     def current_task(self) -> Task | None:
-        """The task under the cursor."""
+        """The task that a message is typed to, else the one under the cursor."""
+        composer = self.composer
+        if composer is not None and self.is_typing():
+            return self.board.task(composer.task_id)
         return self.board.task(self.tasks.highlighted)
 
     def unavailable(self, action_id: str) -> str | None:
-        """Why not: as for every task, and nothing that needs the person."""
+        """Why not: as for every task, and nothing that needs the person, could be marked or is left out."""
         if action_id in ("next.needs-me", "previous.needs-me") and not self._goes_through_matches():
             return None if self._arrangement.needing else "No task in this list needs you."
+        if action_id in _NEEDS_ROWS and not self.is_in_detail() and not self._arrangement.shown_count:
+            return "There is no task in this list."
+        if action_id == "mark.all" and self._are_all_marked():
+            return f"All of them are marked; {self.dashboard.launch.keymap.first('back')} takes the marks away."
+        if action_id == "filter.all" and not self.choice.text:
+            return "Everything is shown already."
         return super().unavailable(action_id)
+
+    def _are_all_marked(self) -> bool:
+        return all(self.tasks.marks.issuperset(group.task_ids) for group in self._arrangement.groups)
+
+    def note_on_marks(self, action_id: str) -> str | None:
+        """What to tell who decides about one task while others are marked."""
+        count = len(self.tasks.marks - {self.tasks.highlighted})
+        if not count:
+            return None
+        return (
+            f"this task only; {self.dashboard.launch.keymap.first(action_id)} is for the {len(self.tasks.marks)} marked"
+        )
 
     def targets(self) -> tuple[str, ...]:
         """The marked tasks, else the one under the cursor."""
@@ -107,6 +149,8 @@ class ListHost(DetailHost):
         if not self.tasks.select(task_id) and self.board.task(task_id) is not None:
             self.filter_by("")
             self.tasks.select(task_id)
+        if self.is_typing() and task_id == self.tasks.highlighted != self.detail.task_id:
+            self.leave_composer()
 
     # moving
 
@@ -157,6 +201,7 @@ class ListHost(DetailHost):
 
     def do_mark_range(self) -> None:
         self.tasks.mark_range()
+        self.show_bars()
 
     def do_mark_all(self) -> None:
         self.tasks.mark_all_shown()
@@ -177,12 +222,37 @@ class ListHost(DetailHost):
         self.filter_by("")
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        """A filter is typed: the result is live."""
-        self.choice.set_filter(message.text, message.query)
-        self._rearrange()
+        """A filter is typed: the result is live, but half a word that matches nothing empties no list."""
+        query = message.query
+        if query is not None and not message.is_whole and not self._arrangement.has_match(query, self.now()):
+            message.bar.show_no_match(query)
+            return
+        self.choice.set_filter(message.text, query)
+        self._rearrange(remembers=False)
 
-    def on_filter_bar_closed(self) -> None:
-        """Back to the list."""
+    def on_filter_bar_kept(self, message: FilterBar.Kept) -> None:
+        """This filter it is, whatever it matches; back to the list."""
+        if self._before_typing is not None and message.text == self._before_typing.text:
+            self.choice.restore_filter(self._before_typing)
+        else:
+            self.choice.set_filter(message.text, message.query)
+            self.dashboard.launch.memory.remember_filter(message.text)
+            self.dashboard.launch.memory.save()
+        self._end_typing()
+
+    def on_filter_bar_cancelled(self) -> None:
+        """As it was before; back to the list."""
+        if self._before_typing is not None:
+            self.choice.restore_filter(self._before_typing)
+        self._end_typing()
+
+    def begin_typing(self) -> None:
+        """A filter is going to be typed: remember what it was."""
+        self._before_typing = self.choice.filtered
+
+    def _end_typing(self) -> None:
+        self._before_typing = None
+        self._rearrange()
         self.set_focus(self.tasks)
 
     def filter_by(self, text: str) -> None:
@@ -191,21 +261,25 @@ class ListHost(DetailHost):
         self._rearrange()
 
     def apply_view(self, name: str | None) -> None:
-        """Show a saved view of the settings; ``None``: everything."""
+        """Show a saved view of the settings; ``None``: everything. A wrong one is told, and the list stays."""
         problem = self.choice.use_view(name)
         if problem is not None:
             self.dashboard.tell(problem, severity="error")
-        self.query_one(ViewTabs).show_views(tuple(self.dashboard.launch.settings.views), self.choice.view)
         self._rearrange()
 
     def do_view_next(self) -> None:
-        """The next saved view."""
+        """The next saved view that can be understood."""
         names = [None, *self.dashboard.launch.settings.views]
         if len(names) == 1:
             self.dashboard.tell('There are no saved views; the settings have them: [views] mine = "repo:acme/*".')
             return
         here = names.index(self.choice.view) if self.choice.view in names else 0
-        self.apply_view(names[(here + 1) % len(names)])
+        for name in (*names[here + 1 :], *names[: here + 1]):
+            problem = self.choice.use_view(name)
+            if problem is None:
+                break
+            self.dashboard.tell(problem, severity="error")
+        self._rearrange()
 
     def do_sort(self) -> None:
         self.choice.next_sort()
@@ -223,7 +297,7 @@ class ListHost(DetailHost):
         self.choice.archived = not self.choice.archived
         self._rearrange()
 
-    def _rearrange(self) -> None:
+    def _rearrange(self, *, remembers: bool = True) -> None:
         choice = self.choice
         self._arrangement.set_view(
             now=self.now(),
@@ -236,4 +310,5 @@ class ListHost(DetailHost):
         self.tasks.rearranged()
         self.show_list_state()
         self.show_bars()
-        choice.remember(self.dashboard.launch.memory)
+        if remembers:
+            choice.remember(self.dashboard.launch.memory)

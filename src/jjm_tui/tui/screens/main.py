@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -15,9 +15,9 @@ from textual.timer import Timer
 
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
-from jjm_tui.tui.screens.list_host import ListHost
+from jjm_tui.tui.screens.panes import WIDE, PaneHost
 from jjm_tui.tui.widgets.bar import Bar
-from jjm_tui.tui.widgets.detail import Tab, TaskDetail
+from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.header import COUNT_FILTERS, HeaderBar
 from jjm_tui.tui.widgets.status_bar import StatusBar
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
@@ -27,17 +27,22 @@ from jjm_tui.tui.widgets.view_tabs import ViewTabs
 if TYPE_CHECKING:
     from jjm_tui.services.results import OperationResult
 
-WIDE: Final = 100
-"""Cells from which the detail stands beside the list (``dashboard.md``, Behaviour under stress)."""
-
 _FOLLOW: Final = 0.04
 """Seconds that the cursor rests before the detail shows its task."""
+
+_FILTER_KEYS: Final = (("enter", "keep it"), ("esc", "as before"), ("↑↓", "filters of before"))
+"""The keys that work while a filter is typed."""
+
+_FOR_MARKED: Final = (
+    *("task.approve-many", "task.message-many", "task.archive", "task.snooze", "task.watch"),
+    *("back", "help"),
+)
 
 _AGING: Final = timedelta(seconds=5)
 """How exactly ages are kept; looking at every row each second would cost a tenth of the idle time."""
 
 
-class MainScreen(ListHost):
+class MainScreen(PaneHost):
     """List, detail, composer."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "list", "detail", "diff"})
@@ -46,17 +51,20 @@ class MainScreen(ListHost):
     MainScreen {
         & > #panes { height: 1fr; layout: horizontal; }
         & #list-pane {
-            width: 1fr;
+            width: 10fr;
             border: round $foreground-disabled;
             border-title-color: $foreground;
             border-subtitle-color: $text-warning;
             background: $surface;
             &:focus-within { border: round $border; border-title-color: $text-primary; border-title-style: bold; }
         }
-        & #side { width: 1fr; }
+        & #side { width: 9fr; }
         &.-below #panes { layout: vertical; }
+        &.-below #list-pane, &.-below #side { width: 1fr; }
         &.-narrow #side, &.-no-preview #side, &.-full-list #side { display: none; }
         &.-full-detail #list-pane { display: none; }
+        &.-typing #side { display: block; }
+        &.-typing #list-pane { display: none; }
     }
     """
 
@@ -67,6 +75,7 @@ class MainScreen(ListHost):
         self._completing = asyncio.Lock()
         self._aged_at: datetime | None = None
         self._following: Timer | None = None
+        self._stop_following_drafts: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(id="header")
@@ -84,12 +93,21 @@ class MainScreen(ListHost):
         memory = self.dashboard.launch.memory
         self.set_class(not memory.preview, "-no-preview")
         self.set_class(memory.preview_below, "-below")
-        self.query_one(ViewTabs).show_views(tuple(self.dashboard.launch.settings.views), self.choice.view)
         self._arrangement.load(self.board.tasks, self.now(), is_whole=self.board.is_whole)
         self.tasks.show(self._arrangement, self.board.tasks, self.now())
         self.show_list_state()
         self.show_bars()
         self.call_after_refresh(self._complete)
+        self.call_after_refresh(self._note_seen)
+
+    def on_unmount(self) -> None:
+        """Nobody looks at the list any more."""
+        self._stop_following_drafts()
+
+    def _note_seen(self) -> None:
+        """What is on the screen by now has been seen, if there are tasks in it."""
+        if self.board.tasks:
+            self.dashboard.list_seen()
 
     async def _complete(self) -> None:
         """What the first frame can do without: detail, filter, searching, composer."""
@@ -103,15 +121,11 @@ class MainScreen(ListHost):
             await self.query_one("#list-pane").mount(FilterBar(id="filter"), before=0)
             await self.query_one("#side").mount(SearchBar(id="search"), Composer(id="composer"))
             self._is_complete = True
+        self._stop_following_drafts = self.follow_drafts()
         self.bring_detail()
         task = self.board.task(self.detail.task_id)
         if task is not None:
             self.write_to(task)
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether the detail stands beside the list."""
-        return self.size.width >= WIDE and not self.has_class("-no-preview")
 
     # what changes
 
@@ -123,6 +137,7 @@ class MainScreen(ListHost):
                 self.tasks.update_rows(change.task_ids)
             if "tasks" in change.aspects:
                 self._take_over(change.task_ids, now)
+                self.call_after_refresh(self._note_seen)
                 if self.detail.task_id is None or self.board.task(self.detail.task_id) is None:
                     self._show_current()
         if change.aspects & {"connection", "tasks", "sync"} and not self._arrangement.shown_count:
@@ -167,10 +182,18 @@ class MainScreen(ListHost):
             self.tasks.select(result.task_id)
 
     def on_resize(self, event: events.Resize) -> None:
-        """The detail may come or go."""
-        self.set_class(event.size.width < WIDE, "-narrow")
-        if event.size.width < WIDE and self.detail.has_focus_within:
+        """The detail may come or go. A text that is typed stays where it is, with the keys."""
+        is_narrow = event.size.width < WIDE
+        self.set_class(is_narrow, "-narrow")
+        self.set_class(is_narrow and self.is_typing(), "-typing")
+        if is_narrow and self.detail.has_focus_within:
             self.set_focus(self.tasks)
+
+    def on_descendant_focus(self) -> None:
+        """The person went elsewhere. When they stopped typing, the detail catches up with the cursor."""
+        if not self.is_typing():
+            self.remove_class("-typing")
+            self.bring_detail()
 
     # bars
 
@@ -193,18 +216,12 @@ class MainScreen(ListHost):
     def _hints(self) -> list[tuple[str, str, str]]:
         """The keys that work right now, the most useful first."""
         keymap = self.dashboard.launch.keymap
+        if self.is_filtering:
+            return [(key, words, "") for key, words in _FILTER_KEYS]
         if self.is_typing():
             ids: Iterable[str] = ("composer.send", "composer.editor", "back")
         elif self.tasks.marks and not self.is_in_detail():
-            ids = (
-                "task.approve-many",
-                "task.message-many",
-                "task.archive",
-                "task.snooze",
-                "task.watch",
-                "back",
-                "help",
-            )
+            ids = _FOR_MARKED
         else:
             offered = [ACTIONS[action_id] for action_id in self.offered()]
             wanted = sorted((action for action in offered if action.footer is not None), key=lambda a: a.footer or 0)
@@ -212,15 +229,20 @@ class MainScreen(ListHost):
         return [(key, ACTIONS[each].title, each) for each in ids if (key := keymap.first(each))]
 
     def _note(self) -> str | None:
+        if self.is_typing():
+            return self.note_on_marks("task.message-many")
         count = len(self.tasks.marks)
         if not count:
             return None
-        hidden = self.tasks.marked_hidden
-        return f"{count} marked" + (f", {hidden} of them hidden" if hidden else "")
+        hidden = f", {gone} of them hidden" if (gone := self.tasks.marked_hidden) else ""
+        key = self.dashboard.launch.keymap.first("mark.range")
+        return f"{count} marked{hidden}" + (f", {key} ends the range" if self.tasks.is_marking_range else "")
 
     def show_list_state(self) -> None:
         pane = self.query_one("#list-pane")
         pane.border_title = self.choice.describe()
+        names, choice = tuple(self.dashboard.launch.settings.views), self.choice
+        self.query_one(ViewTabs).show_views(names, choice.view, is_all=not choice.text)
         self._show_empty_state()
 
     def _show_empty_state(self) -> None:
@@ -282,123 +304,7 @@ class MainScreen(ListHost):
             self.tasks.next_needing()
         self.set_focus(self.tasks)
 
-    async def do_open(self) -> None:
-        """Go into the task: beside the list where there is room, else on a screen of its own."""
-        await self.open_detail()
-
-    async def open_detail(self, tab: Tab | None = None) -> None:
-        """Go into the detail, or open it as a screen."""
-        task = self.current_task()
-        if task is None:
-            return
-        if self.is_wide and not self.has_class("-full-list"):
-            await super().open_detail(tab)
-        else:
-            from jjm_tui.tui.screens.detail import DetailScreen
-
-            await self.app.push_screen(DetailScreen(task.id, tab or self.detail.tab), self._typed_elsewhere)
-
-    def do_task_message(self) -> None:
-        """Type a message, beside the list or on the task's own screen."""
-        if self.is_wide and not self.has_class("-full-list"):
-            super().do_task_message()
-        elif (task := self.current_task()) is not None:
-            from jjm_tui.tui.screens.detail import DetailScreen
-
-            self.app.push_screen(DetailScreen(task.id, self.detail.tab, types=True), self._typed_elsewhere)
-
-    def _typed_elsewhere(self, sent_to: str | None) -> None:
-        if sent_to is not None:
-            self.go_on_from(sent_to)
-
-    def leave_composer(self) -> None:
-        """Back to the list."""
-        self.set_focus(self.tasks)
-
-    def do_next_pane(self) -> None:
-        self._step_pane(1)
-
-    def do_previous_pane(self) -> None:
-        self._step_pane(-1)
-
-    def _step_pane(self, step: int) -> None:
-        if self.is_in_detail() and self.detail.step_focus(step):
-            return
-        panes = [self.do_pane_list]
-        if self.is_wide:
-            panes += [self.do_pane_detail, self.do_pane_composer]
-        here = 1 if self.is_in_detail() else 2 if self.is_typing() else 0
-        panes[(here + step) % len(panes)]()
-
-    def do_pane_list(self) -> None:
-        self.remove_class("-full-detail")
-        self.set_focus(self.tasks)
-
-    def do_pane_detail(self) -> None:
-        if self.is_wide:
-            self.remove_class("-full-list")
-            self.detail.focus_pane()
-            self.open_task()
-        else:
-            self.call_later(self.do_open)
-
-    def do_pane_composer(self) -> None:
-        self.do_task_message()
-
-    def do_pane_filter(self) -> None:
-        """Type a filter, from the very next key on."""
-        from jjm_tui.tui.widgets.filter_bar import FilterBar
-
-        if self._is_complete:
-            self.query_one(FilterBar).open(self.choice.text)
-
-    @on(TaskList.Opened)
-    async def _opened_row(self) -> None:
-        await self.do_open()
-
-    def do_filter(self) -> None:
-        """Filter the list, or search in the detail when that has the focus."""
-        if not (self.is_in_detail() and self.open_search()):
-            self.do_pane_filter()
-
-    def do_back(self) -> None:
-        """Step by step: searching, detail, range, marks, filter."""
-        if self.is_searching():
-            self._close_search()
-        elif self.has_class("-full-detail", "-full-list"):
-            self.remove_class("-full-detail", "-full-list")
-        elif not self.tasks.has_focus:
-            self.set_focus(self.tasks)
-        elif self.tasks.is_marking_range:
-            self.tasks.mark_range()
-        elif self.tasks.marks:
-            self.tasks.clear_marks()
-        elif self.choice.text:
-            self.filter_by("")
-
     def do_quit(self) -> None:
         """Copy selected text, else leave the program."""
         if not self.copy_selection():
             self.dashboard.ask_to_quit()
-
-    # layout
-
-    def do_preview(self) -> None:
-        """Detail beside the list, on or off."""
-        memory = self.dashboard.launch.memory
-        memory.preview = self.has_class("-no-preview")
-        self.set_class(not memory.preview, "-no-preview")
-        memory.save()
-        self.set_focus(self.tasks)
-
-    def do_preview_place(self) -> None:
-        """Detail right or below."""
-        memory = self.dashboard.launch.memory
-        memory.preview_below = not self.has_class("-below")
-        self.set_class(memory.preview_below, "-below")
-        memory.save()
-
-    def do_full_screen(self) -> None:
-        """The focused pane on the whole screen, or both again."""
-        pane = "-full-detail" if self.is_in_detail() else "-full-list"
-        self.set_class(not self.has_class(pane), pane)

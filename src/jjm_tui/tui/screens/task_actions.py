@@ -16,6 +16,7 @@ from jjm_tui.tui.screens.base import DashboardScreen
 if TYPE_CHECKING:
     from jjm_tui.services.results import MarkResult
     from jjm_tui.tui.engine import Engine
+    from jjm_tui.tui.keymap import Keymap
 
 _NEEDS_TASK: Final = frozenset(
     {
@@ -62,6 +63,10 @@ class TaskScreen(DashboardScreen[str]):
     def marks_used(self) -> None:
         """An action was carried out on the marked tasks."""
 
+    def note_on_marks(self, action_id: str) -> str | None:
+        """What to tell who decides about the task at hand while others are marked; the action is for those."""
+        return None
+
     # availability
 
     def unavailable(self, action_id: str) -> str | None:
@@ -76,7 +81,7 @@ class TaskScreen(DashboardScreen[str]):
             return f"This server cannot do that: {missing}"
         if task is None:
             return None
-        return _unavailable_for(task, action_id, self.dashboard.launch.keymap.first("refresh"))
+        return _unavailable_for(task, action_id, self.dashboard.launch.keymap)
 
     # deciding
 
@@ -86,13 +91,14 @@ class TaskScreen(DashboardScreen[str]):
         if task is not None:
             from jjm_tui.tui.screens.approval import ApprovalScreen
 
-            self.app.push_screen(ApprovalScreen(task.id), lambda done: self._after_approval(task.id, done))
+            sheet = ApprovalScreen(task.id, note=self.note_on_marks("task.approve-many"))
+            self.app.push_screen(sheet, lambda done: self._after_approval(task.id, done))
 
     def _after_approval(self, task_id: str, done: object) -> None:
         if done is True:
             self.go_on_from(task_id)
         elif done == "message":
-            self.do_task_message()
+            self.message_to(task_id)
         elif done == "diff":
             self.call_later(self.action_perform, "task.diff")
 
@@ -126,6 +132,10 @@ class TaskScreen(DashboardScreen[str]):
 
     def do_task_message(self) -> None:
         """Type a message to the task at hand."""
+        raise NotImplementedError
+
+    def message_to(self, task_id: str) -> None:
+        """Type a message to this task and no other."""
         raise NotImplementedError
 
     def go_on_from(self, task_id: str) -> None:
@@ -256,11 +266,11 @@ class TaskScreen(DashboardScreen[str]):
     # looking
 
     def do_task_open(self) -> None:
-        """Open its page in the browser; only http and https, and the host is told."""
+        """Open its page in the browser, or its pull request where it has no page; only http and https."""
         from jjm_tui.tui.pages.browsing import open_page
 
         task = self.current_task()
-        open_page(self.dashboard, None if task is None else task.url)
+        open_page(self.dashboard, None if task is None else task.url or task.pull_request_url)
 
     def do_task_copy_id(self) -> None:
         """Copy the id."""
@@ -269,12 +279,10 @@ class TaskScreen(DashboardScreen[str]):
             self.dashboard.copy(task.id, f"id of {_name(task)}")
 
     def do_task_copy_url(self) -> None:
-        """Copy the address of its page."""
+        """Copy the address of its page, or of its pull request where it has no page."""
         task = self.current_task()
-        if task is None or not task.url:
-            self.dashboard.tell("The server tells no address of this task.", severity="warning")
-        else:
-            self.dashboard.copy(task.url, f"address of {_name(task)}")
+        if task is not None and (url := task.url or task.pull_request_url):
+            self.dashboard.copy(url, f"address of {_name(task)}")
 
 
 def _wake(engine: Engine, before: dict[str, datetime | None]) -> Awaitable[object]:
@@ -285,16 +293,31 @@ def _wake(engine: Engine, before: dict[str, datetime | None]) -> Awaitable[objec
     return wake()
 
 
-def _unavailable_for(task: Task, action_id: str, refresh_key: str) -> str | None:
+def _unavailable_for(task: Task, action_id: str, keymap: Keymap) -> str | None:
     if action_id == "task.approve" and task.status not in (TaskStatus.WAITING_APPROVAL, TaskStatus.UNKNOWN):
         return f"No plan waits here: the task is {task.status.value.replace('_', ' ')}."
     if action_id == "task.resume" and task.status is TaskStatus.FAILED:
         return "A failed task does not go on by resuming. A message may get it going; a new task always can."
     if action_id == "task.resume" and task.status not in (TaskStatus.PAUSED, TaskStatus.UNKNOWN):
-        return f"Only paused tasks can be resumed; {refresh_key} refreshes."
+        return f"Only paused tasks can be resumed; {keymap.first('refresh')} refreshes."
     if action_id in ("task.approve", "task.message", "task.resume") and task.on_server is False:
         return "The server no longer has this task."
+    if action_id == "task.diff":
+        return _why_no_diff(task, keymap.first("refresh"))
+    if action_id in ("task.open", "task.copy-url") and not (task.url or task.pull_request_url):
+        return f"The server tells no address of this task; {keymap.first('task.copy-id')} copies its id."
     return None
+
+
+def _why_no_diff(task: Task, refresh_key: str) -> str | None:
+    """Only what is known: where nobody looked yet, looking is what the key is for."""
+    if task.status is TaskStatus.PENDING:
+        return "It waits in Jules's queue and has changed nothing yet."
+    if task.source_files is None or task.source_files:
+        return None
+    if task.status.is_final:
+        return "It ended without changing a file; the chat tells what it did."
+    return f"It has changed no files so far; {refresh_key} asks the server again."
 
 
 def _name(task: Task) -> str:

@@ -8,21 +8,12 @@ from typing import Final
 from rich.cells import cell_len
 
 from jjm_tui.domain.plans import PlanDifference, is_chat_fingerprint
-from jjm_tui.domain.risks import RiskKind, RiskMark
+from jjm_tui.domain.risks import RiskMark, touched_words
 from jjm_tui.domain.task import Plan, PlanStep
 from jjm_tui.domain.text import clean, clean_line
 from jjm_tui.tui.text.blocks import Block, LineBlock, PlainBlock
 from jjm_tui.tui.text.markdown_parts import MOST, split_parts
 from jjm_tui.tui.text.rows import Roles, Row, Run
-
-_TOUCHED: Final = {
-    RiskKind.SECRET: "secrets",
-    RiskKind.DELETION: "deletions",
-    RiskKind.MIGRATION: "migrations",
-    RiskKind.CI: "CI",
-    RiskKind.LOCK_FILE: "lock file",
-}
-"""Most dangerous first."""
 
 _CHANGES: Final = {
     "+": ("diff-added",),
@@ -66,7 +57,7 @@ def plan_blocks(
         *(_risk(mark, ()) for reasons in by_step.values() for mark in reasons),
         LineBlock([]),
         *_changes(difference),
-        *(steps or [_no_steps(plan)]),
+        *(steps[:-1] or [_no_steps(plan)]),
     ]
 
 
@@ -76,13 +67,6 @@ def no_plan_blocks(why: str | None = None) -> list[Block]:
         LineBlock([("No plan is known.", ("strong",))]),
         LineBlock([(why or "None was read of this task so far.", ("muted",))]),
     ]
-
-
-def touched_words(risks: Iterable[RiskMark]) -> str:
-    """``touches CI, lock file``, the most dangerous kind first; empty without risks."""
-    kinds = {mark.kind for mark in risks}
-    words = ", ".join(word for kind, word in _TOUCHED.items() if kind in kinds)
-    return f"touches {words}" if words else ""
 
 
 def _head(plan: Plan, risks: Sequence[RiskMark], revision: int | None, note: str | None) -> Iterator[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from jjm_tui.tui.writing.text_history import TextWalk
+
 
 class FilterBar(Vertical):
     """A line to type a filter into and a line that explains it. Hidden unless open."""
@@ -38,12 +41,35 @@ class FilterBar(Vertical):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False),
-        Binding("down", "keep", "To the list", show=False),
+        Binding("escape", "cancel", "As before", show=False),
+        Binding("up", "walk(-1)", "The filter before", show=False),
+        Binding("down", "walk(1)", "The filter after", show=False),
     ]
 
     class Changed(Message):
-        """The filter as it is typed, when it can be understood; ``query`` is ``None`` for an empty one."""
+        """The filter as it is typed, when it can be understood; ``query`` is ``None`` for an empty one.
+
+        ``is_whole``: its last word has come to its end.
+        """
+
+        def __init__(self, bar: FilterBar, text: str, query: Query | None, *, is_whole: bool) -> None:
+            super().__init__()
+            self.bar = bar
+            self.text = text
+            self.query = query
+            self.is_whole = is_whole
+
+        @property
+        def control(self) -> FilterBar:
+            """The filter bar."""
+            return self.bar
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest text matters."""
+            return isinstance(message, FilterBar.Changed)
+
+    class Kept(Message):
+        """Typing ended, and this is the filter from now on."""
 
         def __init__(self, bar: FilterBar, text: str, query: Query | None) -> None:
             super().__init__()
@@ -56,12 +82,8 @@ class FilterBar(Vertical):
             """The filter bar."""
             return self.bar
 
-        def can_replace(self, message: Message) -> bool:
-            """Only the newest text matters."""
-            return isinstance(message, FilterBar.Changed)
-
-    class Closed(Message):
-        """Typing ended; the filter that was last told stays."""
+    class Cancelled(Message):
+        """Typing ended, and everything is to be as it was before."""
 
         def __init__(self, bar: FilterBar) -> None:
             super().__init__()
@@ -74,26 +96,35 @@ class FilterBar(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
-        self._before = ""
+        self._walk: TextWalk | None = None
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="words  state:failed  repo:acme/*  waiting:>30m  is:needs-me  -not  OR")
         yield Static()
 
-    def open(self, text: str) -> None:
-        """Begin to type, from the filter that is in force."""
-        self._before = text
+    def open(self, text: str, before: Sequence[str] = ()) -> None:
+        """Begin to type, from the filter that is in force; ``before``: earlier ones, the oldest first."""
+        from jjm_tui.tui.writing.text_history import TextWalk
+
+        self._walk = TextWalk([each for each in before if each != text], text)
         self.add_class("-open")
+        self._put(text)
+        self.screen.set_focus(self.query_one(Input))  # at once, as keys typed ahead would be commands
+        self._explain(text)
+
+    def _put(self, text: str) -> None:
         field = self.query_one(Input)
         field.value = text
         field.cursor_position = len(text)
-        self.screen.set_focus(field)  # at once, as keys typed ahead would be commands
-        self._explain(text)
 
     @property
     def is_open(self) -> bool:
         """Whether somebody types."""
         return self.has_class("-open")
+
+    def show_no_match(self, query: Query) -> None:
+        """What is typed so far matches nothing, and the list was left as it was."""
+        self.query_one(Static).update(literal_line(f"No match yet, the list stays as it was: {query.explain()}"))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -104,33 +135,41 @@ class FilterBar(Vertical):
     def _explain(self, text: str) -> None:
         line = self.query_one(Static)
         try:
-            query = parse_query(text) if text.strip() else None
+            query = _parse(text)
         except FilterError as error:
             self.add_class("-wrong")
             line.update(_explanation(error))
             return
         self.remove_class("-wrong")
         line.update(literal_line(query.explain()) if query is not None else Content("everything"))
-        self.post_message(self.Changed(self, text.strip(), query))
+        self.post_message(self.Changed(self, text.strip(), query, is_whole=text.endswith(" ")))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if not self.has_class("-wrong"):
-            self.action_keep()
-
-    def action_keep(self) -> None:
-        """Keep the filter and go back to the list."""
-        self._close()
+        if self.is_open and not self.has_class("-wrong"):
+            self._close()
+            self.post_message(self.Kept(self, event.value.strip(), _parse(event.value)))
 
     def action_cancel(self) -> None:
         """Take back what was typed."""
-        self._explain(self._before)
         self._close()
+        self.post_message(self.Cancelled(self))
+
+    def action_walk(self, step: int) -> None:
+        """Go to the filter that was kept before this one, or with 1 after it."""
+        text = None if self._walk is None else self._walk.step(self.query_one(Input).value, step)
+        if text is None:
+            self.query_one(Static).update(Content("There is no older filter." if step < 0 else "This is the newest."))
+        else:
+            self._put(text)
 
     def _close(self) -> None:
         self.remove_class("-open", "-wrong")
-        self.post_message(self.Closed(self))
+
+
+def _parse(text: str) -> Query | None:
+    return parse_query(text) if text.strip() else None
 
 
 def _explanation(error: FilterError) -> Content:

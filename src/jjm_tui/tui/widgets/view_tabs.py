@@ -27,10 +27,10 @@ class ViewTabs(Bar):
     }
     """
 
-    def show_views(self, names: Sequence[str], current: str | None) -> None:
-        """Show the names, the one in force marked."""
+    def show_views(self, names: Sequence[str], current: str | None, *, is_all: bool) -> None:
+        """Show the names, the one in force marked; ``is_all``: nothing is filtered."""
         self.set_class(bool(names), "-filled")
-        pieces = [Piece("all", "view" if current is not None else "current", target="view:")]
+        pieces = [Piece("all", "current" if is_all else "view", target="view:")]
         pieces += [
             Piece(name, "current" if name == current else "view", rank=number, target=f"view:{name}")
             for number, name in enumerate(names, 1)

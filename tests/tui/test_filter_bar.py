@@ -1,0 +1,126 @@
+"""Filtering the list by what is typed: live, explained, never emptied by half a word, and given up without a trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.tui.memory import Memory
+from jjm_tui.tui.screens.main import MainScreen
+from jjm_tui.tui.widgets.tasks.task_list import TaskList
+from tests.tui.stage import Stage, stage
+
+
+def shown(on: Stage) -> list[str]:
+    """The ids of the tasks that have a row."""
+    screen = on.app.screen
+    assert isinstance(screen, MainScreen)
+    return [task_id for group in screen._arrangement.groups for task_id in group.task_ids]
+
+
+async def test_filter_is_live_and_a_wrong_one_keeps_the_last_good_list(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("/", *"state:failed")
+        assert "FAILED" not in on.text.splitlines()[0]
+        found = shown(on)
+        assert found
+        assert {on.board.tasks[task_id].status for task_id in found} == {TaskStatus.FAILED}
+        await on.press("space", "quotation_mark")
+        assert "The list stays as it was." in on.text or "✗ at" in on.text
+        assert shown(on) == found
+        await on.press("escape")
+        assert len(shown(on)) == len(on.board.tasks)
+
+
+async def test_filter_kept_by_enter_is_named_in_the_title_and_escape_ends_it(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("/", *"repo:acme/webapp", "enter")
+        assert "filter: repo:acme/webapp" in on.text
+        assert isinstance(on.app.focused, TaskList)
+        await on.press("escape")
+        assert "filter:" not in on.text
+
+
+async def test_half_a_word_that_matches_nothing_keeps_the_last_good_list(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        everything = shown(on)
+        await on.press("/", *"~zeb")
+        assert "No match yet, the list stays as it was" in on.text
+        assert shown(on) == everything
+        await on.press("space")
+        assert shown(on) == []
+        assert "No task matches ~zeb." in on.text
+        await on.press("backspace", "backspace", "backspace", "backspace", "backspace")
+        assert shown(on) == everything
+
+
+async def test_key_that_is_typed_letter_by_letter_never_empties_the_list(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("/", *"repo:acme/webapp", "space")
+        found = shown(on)
+        assert 0 < len(found) < len(on.board.tasks)
+        for letter in "state:completed":
+            await on.press(letter)
+            assert shown(on)
+            assert set(shown(on)) <= set(found)
+        assert {on.board.tasks[task_id].status for task_id in shown(on)} == {TaskStatus.COMPLETED}
+
+
+async def test_filter_kept_with_enter_is_in_force_even_when_nothing_matches(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("/", *"zebra", "enter")
+        assert "No task matches zebra. 0 shows everything." in on.text
+        assert isinstance(on.app.focused, TaskList)
+
+
+async def test_escape_brings_back_the_filter_and_the_view_of_before(tmp_path: Path) -> None:
+    async with stage(tmp_path, config='[views]\nmine = "repo:acme/webapp"\n', size=(120, 30)) as on:
+        await on.press("V")
+        found = shown(on)
+        await on.press("/", *" state:failed", "escape")
+        assert shown(on) == found
+        assert "view: mine" in on.text
+        assert isinstance(on.app.focused, TaskList)
+    assert Memory.load(tmp_path / "dashboard.json").view == "mine"
+
+
+async def test_view_that_is_kept_unchanged_stays_a_view(tmp_path: Path) -> None:
+    async with stage(tmp_path, config='[views]\nmine = "repo:acme/webapp"\n', size=(120, 30)) as on:
+        await on.press("V", "/", "enter")
+        assert "view: mine" in on.text
+
+
+async def test_footer_names_the_keys_of_the_filter_while_it_is_typed(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("/", "u")
+        footer = on.text.splitlines()[-1]
+        assert "enter keep it" in footer
+        assert "esc as before" in footer
+        assert "approve" not in footer
+        await on.press("escape")
+        assert "keep it" not in on.text.splitlines()[-1]
+
+
+async def test_filters_of_before_come_back_with_the_arrows_and_after_a_restart(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("/", *"state:failed", "enter")
+        await on.press("0", "/", *"repo:acme/webapp", "enter")
+        await on.press("0", "/", *"onb", "up", "up")
+        assert {on.board.tasks[task_id].status for task_id in shown(on)} == {TaskStatus.FAILED}
+        await on.press("up")
+        assert "There is no older filter." in on.text
+        await on.press("down", "down")
+        assert " onb" in on.text
+        await on.press("down")
+        assert "This is the newest." in on.text
+    assert Memory.load(tmp_path / "dashboard.json").filters == ["state:failed", "repo:acme/webapp"]
+
+
+async def test_click_into_the_list_leaves_the_filter_open_and_escape_ends_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        everything = shown(on)
+        await on.press("/", *"state:failed")
+        await on.pilot.click("#tasks", offset=(10, 1))
+        await on.press("escape")
+        assert "keep it" not in on.text.splitlines()[-1]
+        assert shown(on) == everything
