@@ -73,6 +73,7 @@ class LiveFeed:
     on_trouble: Callable[[JulesManagerError | None], None] = lambda error: None
     polls: bool = True
     _wake: anyio.Event = field(default_factory=anyio.Event)
+    _reading_operations: anyio.Lock = field(default_factory=anyio.Lock)
     _now: bool = False
     _soon: bool = False
     _failure: JulesManagerError | None = None
@@ -133,7 +134,7 @@ class LiveFeed:
             return
         self.board.load(tasks)
         await self._read_sync()
-        await self._read_operations()
+        await self.read_operations()
 
     async def _follow_store(self, changes: AsyncIterator[frozenset[str]]) -> None:
         async for ids in changes:
@@ -151,7 +152,7 @@ class LiveFeed:
 
     async def _follow_outbox(self) -> None:
         async for _ in self.context.outbox.watch():
-            await self._read_operations()
+            await self.read_operations()
 
     async def _adopt(self) -> None:
         """Operations of processes that died become what they are, while this one lives."""
@@ -161,14 +162,16 @@ class LiveFeed:
         while True:
             try:
                 await settler.adopt()
-                await self._read_operations()
+                await self.read_operations()
             except StorageError as error:
                 self._tell_trouble(error)
             await anyio.sleep(_ADOPT_EVERY)
 
-    async def _read_operations(self) -> None:
+    async def read_operations(self) -> None:
+        """Put the operations that are on disk on the board, now; one reading at a time, so that none is overtaken."""
         try:
-            self.board.set_operations(await self.context.outbox.list_operations())
+            async with self._reading_operations:
+                self.board.set_operations(await self.context.outbox.list_operations())
         except StorageError as error:
             self._tell_trouble(error)
 

@@ -102,11 +102,13 @@ class Desk:
         from jjm_tui.services.results import OperationResult, Outcome
 
         try:
-            result = await work()
-        except JulesManagerError as error:
-            result = OperationResult(
-                begun.kind, Outcome.NOT_SENT, error.message, task_id=begun.task_id, hint=error.hint, error=error
-            )
+            try:
+                result = await work()
+            except JulesManagerError as error:
+                result = OperationResult(
+                    begun.kind, Outcome.NOT_SENT, error.message, task_id=begun.task_id, hint=error.hint, error=error
+                )
+            await self._live.read_operations()  # its record takes its place at once, never nothing
         finally:
             self._board.end(begun.id)
         self._live.look_soon()
