@@ -14,6 +14,8 @@ import anyio.to_thread
 
 _SOON = 1 / 50
 """Seconds: a timer that rings earlier belongs to what is going on; Textual draws with one of a sixtieth."""
+_PUT_OFF = 0.2
+"""Seconds: what waits for the next key or the next news waits for less."""
 _LASTING = 0.2
 """Seconds: a thread that is at work for longer watches something, and is not waited for."""
 _QUIET_TURNS = 3
@@ -23,6 +25,15 @@ _working_since: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 
 async def until_idle(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
     """Wait until nothing is under way in this loop, at most ``max_sleep`` seconds; in place of ``wait_for_idle``."""
+    await _wait(_SOON, max_sleep)
+
+
+async def until_rest() -> None:
+    """The same, and what was put off for a moment is done as well."""
+    await _wait(_PUT_OFF, 2.0)
+
+
+async def _wait(soon: float, max_sleep: float) -> None:
     loop: Any = asyncio.get_running_loop()
     end = loop.time() + max_sleep
     quiet = 0
@@ -30,7 +41,7 @@ async def until_idle(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
         await asyncio.sleep(0)
         if loop._ready:
             quiet = 0
-        elif _works_in_thread(loop.time()) or _rings_soon(loop):
+        elif _works_in_thread(loop.time()) or _rings_within(loop, soon):
             quiet = 0
             await asyncio.sleep(0.001)
         else:
@@ -42,6 +53,6 @@ def _works_in_thread(now: float) -> bool:
     return any(now - _working_since.setdefault(each, now) < _LASTING for each in borrowers)
 
 
-def _rings_soon(loop: Any) -> bool:
-    soon = loop.time() + _SOON
-    return any(handle._when < soon and not handle._cancelled for handle in loop._scheduled)
+def _rings_within(loop: Any, seconds: float) -> bool:
+    until = loop.time() + seconds
+    return any(handle._when < until and not handle._cancelled for handle in loop._scheduled)

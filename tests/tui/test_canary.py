@@ -5,11 +5,8 @@ Fields, screens and actions are found in the code, so that a new one is tried as
 
 from __future__ import annotations
 
-import ast
-import importlib
-import pkgutil
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +14,8 @@ from typing import Any
 import pytest
 import textual.app
 import textual.pilot
-from textual.screen import Screen
 from textual.widgets import Input
 
-import jjm_tui.domain
-import jjm_tui.tui
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.text import clean
@@ -36,6 +30,7 @@ from tests.tui.hostile import (
     evil_like,
 )
 from tests.tui.idle import until_idle
+from tests.tui.screens_in_code import screens_in_code
 from tests.tui.stage import stage
 from tests.tui.visit import Visit, hostile_visit
 
@@ -122,31 +117,6 @@ ALONE = frozenset({"FirstRunScreen"})
 """Screens with a test of their own."""
 BY_KEY = frozenset({"composer.older", "composer.newer"})
 """Actions that are on their way with a key only: ``STOPS`` presses it."""
-
-
-def screens_in_code() -> set[str]:
-    """Every class of screen that is made somewhere in the package."""
-    package = jjm_tui.tui
-    modules = [
-        importlib.import_module(found.name)
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-        if not found.name.endswith("__main__")
-    ]
-    classes = {
-        name
-        for module in modules
-        for name, value in vars(module).items()
-        if isinstance(value, type) and issubclass(value, Screen) and value.__module__ == module.__name__
-    }
-    trees = [ast.parse(path.read_text("utf-8")) for path in Path(package.__path__[0]).rglob("*.py")]
-    calls = [node.func for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    made = {each.id for each in calls if isinstance(each, ast.Name)}
-    return {name for name in classes if name in made or not _is_base(name, classes, modules)}
-
-
-def _is_base(name: str, classes: set[str], modules: Sequence[Any]) -> bool:
-    kinds = [getattr(module, each) for module in modules for each in classes if hasattr(module, each)]
-    return any(name in {base.__name__ for base in kind.__mro__[1:]} for kind in kinds)
 
 
 def test_every_screen_of_the_code_is_visited() -> None:
