@@ -17,7 +17,7 @@ index 1111111..2222222 100644
 --- not a header, a removed line
 +++ not a header, an added line
  two
-\x0cthree
+ \x0cthree
 diff --git a/new.py b/new.py
 new file mode 100644
 --- /dev/null
@@ -43,8 +43,23 @@ def test_split_patch_names_counts_and_kinds() -> None:
         ("app/db.py", "modified", 1, 1),
         ("new.py", "created", 1, 0),
         ("old.py", "deleted", 0, 2),
-        ("pic.png", "modified", 0, 0),
+        ("pic.png", "modified", None, None),
     ]
+
+
+def test_split_patch_of_a_cut_file_has_no_counts_for_it_and_exact_ones_for_others() -> None:
+    files = split_patch(DIFF[: DIFF.index("+only")])
+    assert [(file.name, file.additions, file.deletions) for file in files] == [
+        ("app/db.py", 1, 1),
+        ("new.py", None, None),
+    ]
+
+
+def test_split_patch_names_are_as_on_disk_and_harmless() -> None:
+    (file,) = split_patch(
+        'diff --git "a/caf\\303\\251 \\033[31m.txt" "b/caf\\303\\251 \\033[31m.txt"\nnew file mode 100644\n'
+    )
+    assert (file.name, file.status) == ("café .txt", "created")
 
 
 def test_split_patch_joined_is_the_diff_again() -> None:

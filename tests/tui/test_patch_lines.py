@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from jjm_tui.domain.patch_names import name_key, names_of_git_header, path_of_marker, unquote
+from jjm_tui.domain.patches import CODE_KINDS, LineKind
 from jjm_tui.domain.text import clean
 from jjm_tui.simulator.patches import FileChange, render_diff
 from jjm_tui.tui.look.contrast import ENOUGH, contrast, readable
 from jjm_tui.tui.patches.patch_colors import PatchColors
-from jjm_tui.tui.patches.patch_lines import CODE_KINDS, LineKind, Patch
-from jjm_tui.tui.patches.patch_names import name_key, names_of_git_header, path_of_marker, unquote
+from jjm_tui.tui.patches.patch_lines import Patch
 from jjm_tui.tui.patches.patch_rows import PatchRows, changed_part
 from jjm_tui.tui.patches.patch_search import PatchSearch
 from jjm_tui.tui.text.cell_text import cut_cells, keep_end, shown

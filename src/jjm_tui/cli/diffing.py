@@ -43,7 +43,7 @@ def _chosen_text(reading: DiffReading, name: str | None) -> str:
     if name is None:
         return reading.text
     files = split_patch(reading.text)
-    found = [file for file in files if name in (file.new, file.old)]
+    found = [file for file in files if name in (file.name, file.old_name)]
     if not found:
         known = ", ".join(file.name for file in files) or "none"
         raise ValidationError(
@@ -59,7 +59,7 @@ def _write(context: CommandContext, task_id: str, reading: DiffReading, text: st
     if context.arguments.json:
         files = [
             {
-                "filename": clean(file.name),
+                "filename": file.name,
                 "status": file.status,
                 "additions": file.additions,
                 "deletions": file.deletions,
@@ -80,13 +80,16 @@ def _write_stat(context: CommandContext, files: Sequence[FilePatch]) -> None:
     out = context.out
     if not out.terminal:
         for file in files:
-            out.row([clean(file.name), file.status, str(file.additions), str(file.deletions)])
+            counts = ["" if count is None else str(count) for count in (file.additions, file.deletions)]
+            out.row([file.name, file.status, *counts])
         return
     widest = max((len(file.name) for file in files), default=0)
     for file in files:
-        out.line(f" {file.name:<{widest}} | +{file.additions} -{file.deletions} {file.status}")
-    added, deleted = sum(file.additions for file in files), sum(file.deletions for file in files)
-    out.line(f" {_count(files)}, +{added} -{deleted}")
+        told = "" if file.additions is None else f"+{file.additions} -{file.deletions} "
+        out.line(f" {file.name:<{widest}} | {told}{file.status}")
+    added, deleted = sum(file.additions or 0 for file in files), sum(file.deletions or 0 for file in files)
+    uncounted = sum(file.additions is None for file in files)
+    out.line(f" {_count(files)}, +{added} -{deleted}{f', {uncounted} without line counts' if uncounted else ''}")
 
 
 def _count(files: Sequence[FilePatch]) -> str:
@@ -122,7 +125,7 @@ def _apply(context: CommandContext, reading: DiffReading, text: str, folder: Pat
             )
     files = split_patch(text)
     if context.arguments.json:
-        context.out.document({"applied_to": str(top), "files": [clean(file.name) for file in files]})
+        context.out.document({"applied_to": str(top), "files": [file.name for file in files]})
     else:
         context.out.line(f"Applied to {top}: {_count(files)}.")
     return ExitCode.DONE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jjm_tui.domain.task import SourceFile
+from jjm_tui.domain.text import clean_line
 from jjm_tui.errors import ConfigurationError, ToolNotFoundError
 from jjm_tui.gateway.dialects.patches import decode_patch, list_changed_files
 from jjm_tui.ports import ToolAnswer, ToolInfo
@@ -101,11 +102,22 @@ def test_patch_good_is_counted() -> None:
     )
 
 
-def test_patch_cut_keeps_names_and_kinds_without_counts() -> None:
+def test_patch_cut_keeps_names_and_kinds_without_counts_of_what_is_cut() -> None:
     assert decode_patch(GOOD[:-5]) == (
-        SourceFile("a.py", "modified", None, None),
+        SourceFile("a.py", "modified", 1, 1),
         SourceFile("new name.txt", "created", None, None),
     )
+
+
+def test_patch_names_that_git_quotes_are_as_on_disk_and_harmless() -> None:
+    header = 'diff --git "a/\\303\\244 \\"x\\".txt" "b/\\303\\244 \\"x\\".txt"\n'
+    markers = '--- "a/\\303\\244 \\"x\\".txt"\n+++ "b/\\303\\244 \\"x\\".txt"\n@@ -1 +1 @@\n-a\n+b\n'
+    for patch in (header + markers, markers, header + "old mode 100644\nnew mode 100755\n"):
+        (file,) = decode_patch(patch)
+        assert file.filename == 'ä "x".txt'
+    (evil,) = decode_patch("--- a/x\x1b[31m\u202e.py\n+++ b/x\x1b[31m\u202e.py\n@@ -1 +1 @@\n-a\n+b\n")
+    assert evil.filename == clean_line(evil.filename)
+    assert "\x1b" not in evil.filename
 
 
 def test_patch_of_several_changes_to_one_file_is_added_up() -> None:

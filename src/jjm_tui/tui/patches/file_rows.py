@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from jjm_tui.domain.patch_names import name_key
+from jjm_tui.domain.patches import PatchFile
 from jjm_tui.domain.risks import RiskKind, file_risk_marks
 from jjm_tui.domain.task import FileStatus, SourceFile
-from jjm_tui.tui.patches.patch_lines import PatchFile
-from jjm_tui.tui.patches.patch_names import name_key, unquote
 from jjm_tui.tui.text.cell_text import MINUS, shown
 
 _LETTERS: Final[Mapping[str | None, str]] = {"created": "A", "modified": "M", "deleted": "D", "unchanged": "="}
@@ -55,7 +55,7 @@ def arrange_files(files: Iterable[SourceFile], renamed: Collection[str] = ()) ->
     """The rows of a tree of files. ``renamed``: names of those that had another path before."""
     root = _Folder()
     for file in files:
-        *path, name = unquote(file.filename).split("/")
+        *path, name = file.filename.split("/")
         folder = root
         for part in path:
             folder = folder.folders.setdefault(part, _Folder())

@@ -6,7 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
 
-from jjm_tui.tui.patches.patch_lines import CODE_KINDS, LineKind, Patch
+from jjm_tui.domain.patches import CODE_KINDS, LineKind
+from jjm_tui.tui.patches.patch_lines import Patch
 from jjm_tui.tui.text.code_colors import Span, color_lines
 
 _BLOCK: Final = 64

@@ -1,139 +1,32 @@
-"""A unified diff line by line: what each line is, its numbers, and which files and hunks there are.
-
-Works through a diff in slices, so that the first page of a long one can be shown before the rest was looked at. Any
-text is taken: what is broken, cut or of no known form keeps all its lines, as plain text. Hunk headers say how many
-lines a hunk has, so a removed line that reads like a header is not taken for one.
-"""
+"""A unified diff as the dashboard draws it: its lines made harmless, and how wide they are."""
 
 from __future__ import annotations
 
-import re
-from array import array
-from bisect import bisect_right
-from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Final
 
 from rich.cells import cell_len
 
-from jjm_tui.tui.patches.patch_names import names_of_git_header, path_of_marker, unquote
+from jjm_tui.domain import patches
+from jjm_tui.domain.patches import LineKind
 from jjm_tui.tui.text.cell_text import TAB_CELLS, shown
 
-
-class LineKind(IntEnum):
-    """What a line of a diff is. ``TEXT``: outside of everything; ``META``: a header of a file; ``NOTE``: about the
-    line before it, as ``\\ No newline at end of file``."""
-
-    TEXT = 0
-    META = 1
-    HUNK = 2
-    CONTEXT = 3
-    ADDED = 4
-    REMOVED = 5
-    NOTE = 6
-
-
-CODE_KINDS: Final = frozenset({LineKind.CONTEXT, LineKind.ADDED, LineKind.REMOVED})
-
-_HUNK: Final = re.compile(r"@@ -([0-9]{1,9})(?:,([0-9]{1,9}))? \+([0-9]{1,9})(?:,([0-9]{1,9}))? @@")
-_COMBINED_HUNK: Final = re.compile(
-    r"(@{3,9})((?: -[0-9]{1,9}(?:,[0-9]{1,9})?){2,8}) \+([0-9]{1,9})(?:,([0-9]{1,9}))? @{3,9}"
-)
-_MARKERS: Final = ("--- ", "+++ ")
-_FILE_STARTS: Final = ("diff --git ", "diff --cc ", "diff --combined ")
 _MEASURED_LENGTH: Final = 4096
 """Characters up to which a line is measured exactly; a longer one is taken for as wide as it can be."""
 
 
-@dataclass(slots=True)
-class PatchFile:
-    """One file of a diff. ``start`` and ``end``: its lines, ``end`` exclusive; ``hunks``: the lines of their headers.
-
-    ``old`` and ``new``: its path before and after, ``None`` where there is none or it is not told. Counts are of the
-    lines of the diff and final once ``is_read``.
-    """
-
-    start: int
-    old: str | None = None
-    new: str | None = None
-    end: int = 0
-    is_new: bool = False
-    is_deleted: bool = False
-    is_binary: bool = False
-    is_read: bool = False
-    change: str | None = None
-    new_mode: str | None = None
-    additions: int = 0
-    deletions: int = 0
-    mark_cells: int = 1
-    hunks: list[int] = field(default_factory=list)
-
-    @property
-    def name(self) -> str | None:
-        """Its path after the change, or before it when the file is gone."""
-        return self.old if self.is_deleted and self.old is not None else self.new or self.old
-
-    @property
-    def is_renamed(self) -> bool:
-        """Whether its path changed."""
-        return self.change == "renamed"
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What happened to it apart from its lines."""
-        told = (
-            (self.is_new, "new"),
-            (self.is_deleted, "deleted"),
-            (self.change is not None, f"{self.change} from {self.old}"),
-            (self.new_mode is not None, f"mode {self.new_mode}"),
-            (self.is_binary, "binary"),
-        )
-        return tuple(word for holds, word in told if holds)
-
-
-@dataclass(slots=True)
-class _OpenHunk:
-    """What is still to come of a hunk, and the numbers of its next lines; ``step`` is 0 where they are not known."""
-
-    old_left: int
-    new_left: int
-    old_number: int
-    new_number: int
-    step: int = 1
-    parents: int = 1
-
-    @property
-    def is_complete(self) -> bool:
-        return self.old_left <= 0 and self.new_left <= 0
-
-
-class Patch:
-    """The lines of a diff and what is known of them so far: of the first ``scanned`` ones."""
+class Patch(patches.Patch):
+    """A diff with what is needed to show it."""
 
     def __init__(self, text: str = "") -> None:
-        self.lines: list[str] = text.split("\n")
-        if self.lines[-1] == "":
-            self.lines.pop()
-        count = len(self.lines)
-        self.kinds = bytearray(count)
-        self.old_numbers = array("i", bytes(4 * count))
-        self.new_numbers = array("i", bytes(4 * count))
-        self.files: list[PatchFile] = []
-        self.hunks: list[int] = []
-        self.scanned = 0
+        super().__init__(text)
         self.longest = 0
         """Cells of the widest line so far, or a little more."""
-        self.highest_number = 0
-        """The highest line number so far, or a little more."""
-        self.is_crlf = False
-        """Whether the diff itself, and not only the files in it, has carriage returns at the line ends."""
-        self._hunk: _OpenHunk | None = None
-        self._is_in_header = False
 
-    @property
-    def is_read(self) -> bool:
-        """Whether every line was looked at."""
-        return self.scanned >= len(self.lines)
+    def scan(self, count: int) -> None:
+        """Look at the next ``count`` lines, and measure them."""
+        begin = self.scanned
+        super().scan(count)
+        self._measure(begin, self.scanned)
 
     def text(self, line: int) -> str:
         """A line as it is shown (``cell_text.shown``)."""
@@ -141,30 +34,6 @@ class Patch:
         if text.endswith("\r") and (self.is_crlf or self.kinds[line] in (LineKind.META, LineKind.HUNK)):
             text = text[:-1]
         return shown(text)
-
-    def file_at(self, line: int) -> PatchFile | None:
-        """The file that a line belongs to."""
-        index = bisect_right(self.files, line, key=lambda file: file.start) - 1
-        return self.files[index] if index >= 0 else None
-
-    def mark_cells(self, line: int) -> int:
-        """How many marks stand before the text of a line of code: one, more where several versions were merged."""
-        file = self.file_at(line)
-        return 1 if file is None else file.mark_cells
-
-    def scan(self, count: int) -> None:
-        """Look at the next ``count`` lines."""
-        begin, end = self.scanned, min(self.scanned + count, len(self.lines))
-        while self.scanned < end:
-            if self._hunk is not None:
-                self._scan_hunk(self._hunk, end)
-            else:
-                self._scan_other(self.scanned)
-                self.scanned += 1
-        self._measure(begin, end)
-        if self.files:
-            self.files[-1].end = self.scanned
-            self.files[-1].is_read = self.is_read
 
     def _measure(self, begin: int, end: int) -> None:
         longest = self.longest
@@ -180,145 +49,3 @@ class Patch:
                 width = 2 * length + TAB_CELLS * line.count("\t")
             longest = max(longest, width)
         self.longest = longest
-
-    def _scan_other(self, position: int) -> None:
-        line = self.lines[position]
-        if line.startswith(_FILE_STARTS):
-            file = self._open_file(position)
-            file.old, file.new = names_of_git_header(line)
-        elif self._has_markers(position):
-            if not self._is_in_header:
-                self._open_file(position)
-            self._read_meta(position, line)
-        elif line.startswith("@@"):
-            self._open_hunk(position, line)
-        elif self._is_in_header and (line.startswith(_MARKERS) or line[:1] not in "+- "):
-            self._read_meta(position, line)
-
-    def _has_markers(self, position: int) -> bool:
-        lines = self.lines
-        return (
-            lines[position].startswith("--- ") and position + 1 < len(lines) and lines[position + 1].startswith("+++ ")
-        )
-
-    def _open_file(self, position: int) -> PatchFile:
-        if self.files:
-            self.files[-1].end = position
-            self.files[-1].is_read = True
-        self.files.append(PatchFile(position))
-        self._is_in_header = True
-        self.kinds[position] = LineKind.META
-        return self.files[-1]
-
-    def _read_meta(self, position: int, line: str) -> None:
-        self.kinds[position] = LineKind.META
-        file = self.files[-1]
-        text = line.rstrip("\r")
-        match text.split(" ", 2):
-            case ["---", *_]:
-                file.old, file.is_new = path_of_marker(text), path_of_marker(text) is None or file.is_new
-            case ["+++", *_]:
-                file.new, file.is_deleted = path_of_marker(text), path_of_marker(text) is None or file.is_deleted
-            case ["new", "file", *_]:
-                file.is_new = True
-            case ["deleted", "file", *_]:
-                file.is_deleted = True
-            case ["rename" | "copy" as verb, "from", name]:
-                file.old, file.change = unquote(name), "renamed" if verb == "rename" else "copied"
-            case ["rename" | "copy", "to", name]:
-                file.new = unquote(name)
-            case ["new", "mode", mode]:
-                file.new_mode = shown(mode)
-            case ["Binary", "files", *_] | ["GIT", "binary", *_]:
-                file.is_binary = True
-
-    def _open_hunk(self, position: int, line: str) -> None:
-        if not self.files:
-            self._open_file(position)
-        file = self.files[-1]
-        if not self.hunks:
-            self.is_crlf = line.endswith("\r")
-        self._is_in_header = False
-        self.kinds[position] = LineKind.HUNK
-        self.hunks.append(position)
-        file.hunks.append(position)
-        self._hunk = hunk = _read_hunk_header(line)
-        file.mark_cells = hunk.parents
-        highest = max(hunk.old_number + hunk.old_left, hunk.new_number + hunk.new_left)
-        self.highest_number = max(self.highest_number, highest)
-
-    def _scan_hunk(self, hunk: _OpenHunk, end: int) -> None:
-        """The lines of the open hunk; one with wrong counts goes on as long as lines look like it."""
-        lines, kinds, file = self.lines, self.kinds, self.files[-1]
-        take = _take_line if hunk.parents == 1 else _take_combined_line
-        position = self.scanned
-        while position < end:
-            line = lines[position]
-            if self._ends_hunk(hunk, position, line):
-                self._hunk = None
-                break
-            kind = LineKind.NOTE if line[:1] == "\\" else take(hunk, line)
-            kinds[position] = kind
-            if kind is LineKind.ADDED:
-                file.additions += 1
-            elif kind is LineKind.REMOVED:
-                file.deletions += 1
-            if kind is not LineKind.NOTE:
-                self._number(position, kind, hunk)
-            position += 1
-        self.scanned = position
-
-    def _ends_hunk(self, hunk: _OpenHunk, position: int, line: str) -> bool:
-        """Whether ``line`` is no longer of the hunk: by its mark where counts are wrong, else by the counts."""
-        mark = line[:1]
-        if mark not in " +-\\\r":
-            return True
-        if hunk.is_complete:
-            return mark in ("", "\r") or line.rstrip("\r") == "-- " or (mark == "-" and self._has_markers(position))
-        if mark == "-" and self._has_markers(position) and not hunk.old_left == hunk.new_left == 1:
-            return any(following.startswith("@@") for following in self.lines[position + 2 : position + 3])
-        return False
-
-    def _number(self, position: int, kind: LineKind, hunk: _OpenHunk) -> None:
-        if kind is not LineKind.ADDED and hunk.parents == 1:
-            self.old_numbers[position] = hunk.old_number
-            hunk.old_number += hunk.step
-        if kind is not LineKind.REMOVED:
-            self.new_numbers[position] = hunk.new_number
-            hunk.new_number += hunk.step
-
-
-def _take_line(hunk: _OpenHunk, line: str) -> LineKind:
-    mark = line[:1]
-    if mark == "+":
-        hunk.new_left -= 1
-        return LineKind.ADDED
-    hunk.old_left -= 1
-    if mark == "-":
-        return LineKind.REMOVED
-    hunk.new_left -= 1
-    return LineKind.CONTEXT
-
-
-def _take_combined_line(hunk: _OpenHunk, line: str) -> LineKind:
-    marks = line[: hunk.parents]
-    if "-" in marks:
-        hunk.old_left -= 1
-        return LineKind.REMOVED
-    hunk.new_left -= 1
-    return LineKind.ADDED if "+" in marks else LineKind.CONTEXT
-
-
-def _read_hunk_header(line: str) -> _OpenHunk:
-    found = _HUNK.match(line)
-    if found is not None:
-        old, old_count, new, new_count = found.groups()
-        return _OpenHunk(_count(old_count), _count(new_count), int(old), int(new))
-    combined = _COMBINED_HUNK.match(line)
-    if combined is not None:
-        return _OpenHunk(0, _count(combined[4]), 0, int(combined[3]), parents=len(combined[1]) - 1)
-    return _OpenHunk(0, 0, 0, 0, step=0)
-
-
-def _count(text: str | None) -> int:
-    return 1 if text is None else int(text)

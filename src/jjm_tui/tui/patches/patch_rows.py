@@ -6,7 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from jjm_tui.tui.patches.patch_lines import LineKind, Patch, PatchFile
+from jjm_tui.domain.patches import LineKind, PatchFile
+from jjm_tui.tui.patches.patch_lines import Patch
 
 _PAIRED_LINES: Final = 40
 """Lines of a change that are compared one by one; in longer changes hardly any pair belongs together."""

@@ -12,10 +12,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from jjm_tui.domain.patches import CODE_KINDS, LineKind, PatchFile
 from jjm_tui.domain.text import ELLIPSIS, truncate
 from jjm_tui.tui.patches.file_rows import NAMELESS
 from jjm_tui.tui.patches.patch_colors import PatchColors
-from jjm_tui.tui.patches.patch_lines import CODE_KINDS, LineKind, Patch, PatchFile
+from jjm_tui.tui.patches.patch_lines import Patch
 from jjm_tui.tui.patches.patch_rows import PatchRows, changed_part
 from jjm_tui.tui.patches.patch_search import PatchSearch
 from jjm_tui.tui.text.cell_text import MINUS, cut_cells, keep_end, shown

@@ -12,8 +12,9 @@ from textual import work
 from textual.content import Content
 from textual.message import Message
 
-from jjm_tui.tui.patches.patch_lines import Patch, PatchFile
-from jjm_tui.tui.patches.patch_names import name_key
+from jjm_tui.domain.patch_names import name_key
+from jjm_tui.domain.patches import PatchFile
+from jjm_tui.tui.patches.patch_lines import Patch
 from jjm_tui.tui.patches.patch_search import PatchSearch
 from jjm_tui.tui.widgets.diff.diff_canvas import SLICE, DiffCanvas
 

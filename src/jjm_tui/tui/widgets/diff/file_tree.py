@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from jjm_tui.domain.patch_names import name_key
 from jjm_tui.domain.task import SourceFile
 from jjm_tui.tui.patches.file_rows import FileRow, arrange_files
-from jjm_tui.tui.patches.patch_names import name_key
 from jjm_tui.tui.widgets.diff.file_paint import Cursor, FilePainter
 from jjm_tui.tui.widgets.diff.ground_styles import GroundStyles
 

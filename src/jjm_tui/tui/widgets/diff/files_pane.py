@@ -12,11 +12,11 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
+from jjm_tui.domain.patch_names import name_key
+from jjm_tui.domain.patches import PatchFile
 from jjm_tui.domain.task import SourceFile
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.patches.file_rows import files_of_patch, fill_from_patch
-from jjm_tui.tui.patches.patch_lines import PatchFile
-from jjm_tui.tui.patches.patch_names import name_key, unquote
 from jjm_tui.tui.widgets.diff.diff_view import DiffView
 from jjm_tui.tui.widgets.diff.file_tree import FileTree
 
@@ -161,5 +161,5 @@ class FilesPane(Widget):
         """Say that the diff lacks the file that was chosen."""
         message.stop()
         why = ", which the server cut short," if self._is_cut else ""
-        self._tell(self._warning, literal_line(f"The diff{why} has nothing about {unquote(message.name)}"))
+        self._tell(self._warning, literal_line(f"The diff{why} has nothing about {message.name}"))
         self.file_tree.focus()
