@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.events import Paste
 
+from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.text import clean
 from jjm_tui.services.results import Outcome
 from jjm_tui.tui.widgets.composer import Composer
 from jjm_tui.tui.widgets.typing_area import typed_text
 from jjm_tui.tui.writing.drafts import drafts_of, message_key
-from jjm_tui.tui.writing.joined_texts import has_marker
+from jjm_tui.tui.writing.joined_texts import ELSEWHERE, Section, has_marker, split_texts, write_sections
 from jjm_tui.tui.writing.text_history import TextWalk
 from tests.services.workbench import WRITES, lost
 from tests.tui.stage import Stage, stage
@@ -131,6 +132,23 @@ async def test_text_of_unknown_fate_is_not_offered_again_and_the_next_one_waits(
         assert on.bench.effects("message") == []
 
 
+async def test_text_is_on_disk_before_the_server_is_asked_anything_for_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "")
+        task_id = composer_of(on).task_id
+        stored_at_calls: list[str | None] = []
+        record = on.context.outbox.add
+
+        async def add(operation: Operation) -> None:
+            stored_at_calls.append(await on.context.drafts.get(message_key(task_id or "")))
+            await record(operation)
+
+        on.context.outbox.add = add  # type: ignore[method-assign]
+        await on.pilot.press(*"go on", "ctrl+s")
+        await on.shows("Message sent")
+        assert stored_at_calls == ["go on"]
+
+
 # drafts
 
 
@@ -201,6 +219,51 @@ async def test_draft_of_another_terminal_is_kept_below_and_nothing_is_sent_befor
         assert on.bench.effects("message") == []
         await drafts_of(on.app).flush()
         assert has_marker(await stored(on) or "")
+
+
+async def test_text_typed_elsewhere_meanwhile_comes_below_and_the_cursor_stays(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "mine")
+        await on.press("left", "left")
+        await drafts_of(on.app).flush()
+        key = message_key(composer_of(on).task_id or "")
+        _, _, other = on.bench.process()
+        await other.drafts.put(key, write_sections([Section("yours"), Section("mine", ELSEWHERE)]))
+        await on.shows("typed elsewhere")
+        await on.press("-")
+        assert split_texts(composer_of(on).text) == ["mi-ne", "yours"]
+        await drafts_of(on.app).flush()
+        await other.drafts.put(key, write_sections([Section("yours, longer"), Section("mi-ne", ELSEWHERE)]))
+        await on.shows("yours, longer")
+        await on.press("-")
+        assert split_texts(composer_of(on).text) == ["mi--ne", "yours, longer"]
+
+
+# the mark in the list
+
+
+@pytest.mark.parametrize("is_ascii", [False, True])
+async def test_task_with_a_draft_is_marked_in_the_list(tmp_path: Path, is_ascii: bool) -> None:
+    async with stage(tmp_path, size=WIDE, settings={"ui.ascii": True} if is_ascii else {}) as on:
+        sign = "d " if is_ascii else "✎ "
+        title = on.board.tasks[composer_of(on).task_id or ""].title or ""
+        assert f"{sign}{title[:12]}" not in on.text
+        await write(on, "Please")
+        await on.press("escape")
+        await on.shows(f"{sign}{title[:12]}")
+        await write(on, "")
+        await on.press("ctrl+s")
+        await on.shows("Message sent")
+        await on.until(lambda: f"{sign}{title[:12]}" not in on.text)
+
+
+async def test_draft_of_another_process_is_marked_in_the_list(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        task_id = next(each for each, task in on.board.tasks.items() if task.title == "Upgrade the ORM")
+        _, _, other = on.bench.process()
+        await other.drafts.put(message_key(task_id), "Please")
+        await on.shows("✎ Upgrade the ORM")
+        await other.drafts.put(message_key(task_id), "")
 
 
 async def test_message_sent_from_another_program_is_not_offered_again(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import Button
 from jjm_tui.domain.events import EventType
 from jjm_tui.tui.screens.create import READING_TIME, CreateScreen
 from jjm_tui.tui.screens.templates import TemplatesScreen
+from jjm_tui.tui.widgets.choice import Choice
 from jjm_tui.tui.widgets.new_task_form import NewTaskForm
 from jjm_tui.tui.writing.drafts import CREATE_KEY, drafts_of
 from jjm_tui.tui.writing.joined_texts import split_texts
@@ -418,6 +419,17 @@ async def test_form_of_which_the_task_was_created_before_a_crash_is_not_offered(
         await on.shows("nothing filled in")
 
 
+async def test_space_typed_last_is_there_when_the_draft_was_kept(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await fill(on)
+        await on.press("shift+tab", *"Two ")
+        await on.shows("draft kept")
+        await drafts_of(on.app).flush()
+        await on.pilot.pause()
+        await on.press(*"words ")
+        assert form_of(on).filled_in.title == "Two words "
+
+
 # templates
 
 
@@ -524,3 +536,28 @@ async def test_form_and_preview_look_calm(tmp_path: Path, svg: Callable[[str], A
         form_of(on).show_task(NewTask(REPOSITORY, description=DESCRIPTION, attempts=2))
         await preview(on)
         assert on.picture() == svg("preview-80x24")
+
+
+# typing where nothing can be typed
+
+
+async def test_stray_text_changes_no_choice_and_is_no_command(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await fill(on)
+        before = form_of(on).filled_in
+        for _ in range(3):
+            await on.press("tab", *"Hello q a y x?")
+            assert isinstance(on.app.focused, Choice)
+            assert isinstance(on.app.screen, CreateScreen)
+            assert form_of(on).filled_in == before
+        await on.press("tab", *"q? x")
+        assert isinstance(on.app.focused, Button)
+        assert isinstance(on.app.screen, CreateScreen)
+        assert form_of(on).filled_in == before
+
+
+async def test_arrows_change_a_choice(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await fill(on)
+        await on.press("tab", "tab", "tab", "right", "right", "left")
+        assert form_of(on).filled_in.attempts == 2

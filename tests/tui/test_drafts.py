@@ -21,7 +21,15 @@ from jjm_tui.store.draft_file import FileDrafts
 from jjm_tui.store.durable import FileOps
 from jjm_tui.tui.writing.draft_kinds import draft_kinds
 from jjm_tui.tui.writing.drafts import CREATE_KEY, DraftChange, Drafts
-from jjm_tui.tui.writing.joined_texts import ELSEWHERE, Section, has_marker, split_texts, write_sections
+from jjm_tui.tui.writing.joined_texts import (
+    ELSEWHERE,
+    Section,
+    has_marker,
+    merge_sections,
+    sections_of,
+    split_texts,
+    write_sections,
+)
 from jjm_tui.tui.writing.new_task import NewTask
 from tests.services.workbench import START, HandClock
 
@@ -208,6 +216,151 @@ async def test_a_draft_that_another_process_sent_goes_here_as_well(tmp_path: Pat
     one.recorded(OperationState.DONE, "go on")
     await one.drafts.refresh(KEY)
     assert one.drafts.text(KEY) == ""
+
+
+async def type_in_turns(desks: list[Desk], key: str, texts: list[Callable[[int], str]], times: int) -> list[int]:
+    """Each desk goes on typing its own text, in turns; answer how long the draft on disk was."""
+    sizes = []
+    for number in range(times):
+        for desk, text in zip(desks, texts, strict=True):
+            desk.drafts.put(key, with_head(key, desk.drafts.text(key), text(number)))
+            await desk.drafts.flush()
+            sizes.append(len(await desk.store.get(key) or ""))
+    return sizes
+
+
+def with_head(key: str, draft: str, head: str) -> str:
+    """The draft with another text of its own; what stands below it stays."""
+    if key != CREATE_KEY:
+        return write_sections([Section(head), *sections_of(draft)[1:]])
+    task = NewTask.read(draft)
+    below = sections_of(task.description)[1:]
+    return replace(task, repository="acme/webapp", description=write_sections([Section(head), *below])).write()
+
+
+@pytest.mark.parametrize("key", [KEY, CREATE_KEY])
+@pytest.mark.parametrize("count", [2, 3])
+async def test_copies_that_type_in_turns_have_one_text_each_in_the_draft(tmp_path: Path, key: str, count: int) -> None:
+    desks = [Desk(tmp_path) for _ in range(count)]
+    names = ["left", "right", "third"][:count]
+    texts: list[Callable[[int], str]] = [lambda number, name=name: f"{name} {'x' * number}" for name in names]
+    await type_in_turns(desks, key, texts, 50)
+    kept = await desks[0].store.get(key) or ""
+    description = kept if key == KEY else NewTask.read(kept).description
+    sections = [section.words.rpartition("\n")[2] for section in sections_of(description)]
+    assert sorted(sections) == sorted(text(49) for text in texts)
+
+
+async def test_copies_that_follow_the_store_come_to_rest(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    for desk in (one, other):
+        desk.drafts.store_opened()
+    for number in range(10):
+        one.drafts.put(KEY, with_head(KEY, one.drafts.text(KEY), f"left {number}"))
+        other.drafts.put(KEY, with_head(KEY, other.drafts.text(KEY), f"right {number}"))
+        await anyio.sleep(0.02)
+
+    async def are_in_step() -> bool:
+        texts = [split_texts(desk.drafts.text(KEY)) for desk in (one, other)]
+        return texts == [["left 9", "right 9"], ["right 9", "left 9"]] and not one.drafts._dirty()
+
+    await until(are_in_step)
+    before = one.store._file.path.stat().st_mtime_ns
+    await anyio.sleep(0.05)
+    for desk in (one, other):
+        await desk.drafts.refresh(KEY)
+        assert await desk.drafts.close() == ()
+    assert one.store._file.path.stat().st_mtime_ns == before
+
+
+async def test_text_deleted_elsewhere_after_a_choice_is_gone_here_as_well(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.drafts.put(KEY, "left")
+    await one.drafts.flush()
+    other.drafts.put(KEY, "right")
+    await other.drafts.flush()
+    await one.drafts.refresh(KEY)
+    assert split_texts(one.drafts.text(KEY)) == ["left", "right"]
+    other.drafts.put(KEY, "right")
+    await other.drafts.flush()
+    await one.drafts.refresh(KEY)
+    assert one.drafts.text(KEY) == "right"
+
+
+async def test_draft_of_another_process_is_known_to_wait_and_gone_when_it_is_cleared(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.drafts.store_opened()
+    assert not one.drafts.is_waiting("t1")
+    other.drafts.put(KEY, "Please")
+    await other.drafts.flush()
+
+    async def waits() -> bool:
+        return one.drafts.is_waiting("t1")
+
+    async def waits_no_more() -> bool:
+        return not one.drafts.is_waiting("t1")
+
+    await until(waits)
+    assert any(change.key == KEY for change in one.changes)
+    other.drafts.put(KEY, "")
+    await other.drafts.flush()
+    one.recorded(OperationState.DONE, "Please")
+    one.drafts.reconsider({"t1"})
+    await until(waits_no_more)
+    await one.drafts.close()
+
+
+async def test_text_that_is_handed_over_is_on_disk_before_the_field_is_emptied(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, save_after=10.0)
+    desk.drafts.put(KEY, "go on")
+    seen: list[tuple[str, str]] = []
+
+    def changed(change: DraftChange) -> None:
+        path = desk.store._file.path
+        seen.append((desk.drafts.text(KEY), path.read_text() if path.exists() else ""))
+
+    desk.drafts.subscribe(changed)
+    await desk.drafts.hand_over(KEY, rest="and mine")
+    assert seen
+    assert all("go on" in stored and "and mine" in stored for text, stored in seen if text != "go on")
+    assert split_texts(await desk.store.get(KEY) or "") == ["and mine", "go on"]
+
+
+async def test_text_sent_elsewhere_that_is_known_late_is_not_stored_again(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.drafts.put(KEY, "go on")
+    await one.drafts.flush()
+    await other.store.put(KEY, "")
+    await one.drafts.refresh(KEY)
+    assert one.drafts.text(KEY) == "go on"
+    one.recorded(OperationState.DONE, "go on")
+    one.drafts.reconsider({"t1"})
+    assert one.drafts.text(KEY) == ""
+    await one.drafts.flush()
+    assert await one.store.get(KEY) is None
+
+
+async def test_text_typed_anew_that_reads_like_one_sent_before_stays(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.recorded(OperationState.DONE, "go on")
+    desk.drafts.put(KEY, "go on")
+    await desk.drafts.flush()
+    desk.drafts.reconsider({"t1"})
+    assert desk.drafts.text(KEY) == "go on"
+
+
+PIECES = st.text(alphabet="ab\n -", max_size=6)
+
+
+@given(st.lists(PIECES, min_size=1, max_size=4), st.lists(PIECES, max_size=4), st.lists(PIECES, max_size=4))
+def test_merging_keeps_what_is_new_on_both_sides(ours: list[str], base: list[str], theirs: list[str]) -> None:
+    mine, known, others = ([Section(text) for text in texts] for texts in (ours, base, theirs))
+    merged = merge_sections(known, mine, others)
+    before, there = {each.words for each in known}, {each.words for each in others}
+    words = [each.words for each in merged]
+    assert {each.words for each in mine if each.words} - before <= set(words)
+    assert there - before - {""} <= set(words)
+    assert [each for each in words if each and each in before - there] == []
 
 
 STEPS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["type", "look", "save"])), max_size=14)

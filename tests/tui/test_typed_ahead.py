@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,3 +93,155 @@ def test_key_that_takes_its_screen_away_does_not_hold_up_the_next(place: Ground)
         terminal.press("/")
         terminal.type("ORM")
         terminal.shows("filter: ORM ")
+
+
+# bursts, in one piece as a terminal hands them over
+
+BURST = "cHello q a y x"
+
+
+@pytest.mark.parametrize("columns", [100, 80])
+def test_new_task_typed_in_one_go_is_text_in_the_form_and_nothing_else(place: Ground, columns: int) -> None:
+    with place.open(columns=columns, rows=30) as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        terminal.type(BURST)
+        terminal.shows("New task", "▌Hello q a y x ", "draft kept")
+    assert "Hello q a y x" in place.drafts()["create"]
+    assert_nothing_happened(place)
+
+
+def test_new_task_typed_before_the_program_is_there_is_text_in_the_form(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.type(BURST)
+        terminal.shows("New task", "▌Hello q a y x ", "draft kept")
+    assert_nothing_happened(place)
+
+
+def test_new_task_typed_in_one_go_behind_a_kept_draft_goes_on_with_it(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        terminal.type("cacme/webapp\t\t\tWrite")
+        terminal.shows("▌Write ", "draft kept")
+        terminal.press("escape")
+        terminal.hides("New task")
+        terminal.type("c it q")
+        terminal.shows("▌Write it q ", "draft kept")
+        assert "typed elsewhere" not in terminal.text
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_text_typed_in_one_go_results_in_the_text_only(place: Ground, seed: int) -> None:
+    words = random.Random(seed).choices(["Hello", "q", "a", "y", "x", "zA", "?", ":", "/", "*", "M", "D", "n"], k=8)
+    opener = "cmc"[seed % 3]
+    text = " ".join(words)
+    with place.open() as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        terminal.type(opener + text)
+        terminal.shows("draft kept")
+        terminal.until(lambda: any(text in draft for draft in place.drafts().values()), f"{text!r} in {place.drafts()}")
+    assert_nothing_happened(place)
+
+
+def test_tab_and_message_typed_in_one_go_on_a_narrow_terminal_is_text(place: Ground) -> None:
+    with place.open(columns=80, rows=24) as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        terminal.type("\r]mgo on q x")
+        terminal.shows("│ go on q x ", "draft kept")
+    assert_nothing_happened(place)
+
+
+def test_message_typed_right_after_another_tab_is_text(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        terminal.type("2]]mgo on q x")
+        terminal.shows("│ go on q x ", "draft kept")
+    assert_nothing_happened(place)
+
+
+def test_message_typed_right_after_reading_a_plan_is_text(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        terminal.type("amgo on q x")
+        terminal.shows("│ go on q x ", "draft kept")
+    assert_nothing_happened(place)
+
+
+def test_keys_typed_before_there_is_a_list_change_and_send_nothing(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.type("xzwDumgo on")
+        terminal.press("ctrl+s")
+        terminal.shows("NEEDS YOU", "typed before the list")
+        terminal.shows("│ go on ", "draft kept")
+    assert_nothing_happened(place)
+
+
+def test_keys_typed_before_the_first_tasks_came_change_nothing(tmp_path: Path) -> None:
+    with ground(tmp_path / "empty") as made:
+        made.order("hold", "list_sessions")
+        with made.open() as terminal:
+            terminal.shows("╭─ Tasks")
+            terminal.type("x")
+            made.lift_all()
+
+            def are_there() -> bool:
+                terminal.type("x")
+                return "NEEDS YOU" in terminal.screen.text
+
+            terminal.until(are_there, "the first tasks")
+            terminal.type("xxx")
+            terminal.shows("connected", "typed before the list")
+        assert_nothing_happened(made)
+
+
+def test_text_for_a_field_that_was_refused_is_no_command(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        terminal.type("/nothing like this\r")
+        terminal.shows("No task matches")
+        terminal.type("mplease go on, x q")
+        terminal.shows("no task under the cursor")
+        time.sleep(0.05)
+        terminal.shows("No task matches")
+    assert_nothing_happened(place)
+
+
+def assert_nothing_happened(place: Ground) -> None:
+    """Nothing was archived, snoozed, forgotten, approved or sent."""
+    tasks = place.program.ok("list", "--cached", "--json", "--all").json["tasks"]
+    assert [(task["archived"], task["snoozed_until"]) for task in tasks] == [(False, None)] * 12
+    assert place.operations() == []
+    assert place.effects("message") + place.effects("approve") == []
+
+
+# to whom
+
+
+def test_message_goes_to_the_task_it_was_begun_for_when_that_leaves_the_list(place: Ground) -> None:
+    tasks = {task["title"]: task["id"] for task in place.program.ok("list", "--cached", "--json").json["tasks"]}
+    task_id = tasks["Split the CI build into two jobs"]
+    with place.open(columns=140) as terminal:
+        terminal.shows("NEEDS YOU", "connected", "╭─ Split the CI build")
+        terminal.type("mTake ")
+        terminal.shows("message to Split the CI build", "│ Take ")
+        place.program.ok("archive", task_id)
+        terminal.shows("NEEDS YOU (2)")
+        terminal.type("way 1")
+        terminal.shows("message to Split the CI build", "│ Take way 1 ")
+        terminal.resize(90, 30)
+        terminal.type(", x")
+        terminal.shows("message to Split the CI build", "│ Take way 1, x ", "draft kept")
+        terminal.press("ctrl+s")
+        terminal.until(lambda: place.effects("message"), "the message")
+        terminal.until(lambda: place.drafts() == {}, "no draft left")
+    assert place.effects("message") == [(task_id, "Take way 1, x")]
+
+
+def test_text_sent_in_one_go_is_on_disk_when_the_field_is_empty(place: Ground) -> None:
+    place.order("hold", "get_session")
+    place.order("hold", "send_message")
+    with place.open(columns=140) as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        terminal.type("mkept or sent\x13")
+        terminal.shows("sending the last one")
+        terminal.kill()
+    assert "kept or sent" in [*place.drafts().values(), *(each["payload"].get("text") for each in place.operations())]

@@ -211,17 +211,17 @@ class Composer(Widget, Keyed):
         if not self.is_attached:
             return
         room = max(self.size.width - 6, 1)
-        title = self._recipient()
-        self.border_title = literal_line(truncate(title, room))
+        self.border_title = literal_line(self._recipient(room))
         self.border_subtitle = literal_line(truncate(self._state(), room))
         self.set_class(self._drafts.state(self._key).trouble is not None, "-troubled")
         self.set_class(self._is_idle(), "-idle")
 
-    def _recipient(self) -> str:
+    def _recipient(self, room: int) -> str:
         if self.task_id is None:
-            return "no task to write to"
+            return truncate("no task to write to", room)
         is_there = self.dashboard.launch.board.task(self.task_id) is not None
-        return f"message to {clean_line(self._title)}" + ("" if is_there else " (no longer in the list)")
+        note = "" if is_there else " (gone from the list)"
+        return truncate(f"message to {clean_line(self._title)}", max(room - len(note), 1)) + note
 
     def _is_idle(self) -> bool:
         """Nobody types, and there is nothing to be seen: the room is for reading."""

@@ -8,6 +8,7 @@ from textual.document._document import EditResult
 from textual.document._edit import Edit
 from textual.events import Paste
 from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
 
 from jjm_tui.domain.text import clean
 
@@ -98,15 +99,13 @@ class TypingArea(TextArea):
             return
         start = _shared(before, after)
         same = _shared(before[start:][::-1], after[start:][::-1])
-        first, last = (self._place(index) for index in (start, len(before) - same))
+        end, grown = len(before) - same, len(after) - len(before)
+        cursors = [_index(before, place) for place in self.selection]
         self._is_showing = True
-        self.replace(after[start : len(after) - same], first, last, maintain_selection_offset=True)
+        self.replace(after[start : end + grown], _place(before, start), _place(before, end))
         self._is_showing = False
-
-    def _place(self, index: int) -> tuple[int, int]:
-        """Row and column of a character."""
-        rows = self.text[:index].split("\n")
-        return len(rows) - 1, len(rows[-1])
+        moved = [at if at <= start else max(at + grown, start) if at >= end else end + grown for at in cursors]
+        self.selection = Selection(*(_place(after, at) for at in moved))
 
     def on_paste(self, event: Paste) -> None:
         """A paste is cleaned before it goes in."""
@@ -119,6 +118,17 @@ class TypingArea(TextArea):
         """The same for what was copied in this program."""
         if not self.read_only:
             self.put_in(self.app.clipboard)
+
+
+def _place(text: str, index: int) -> tuple[int, int]:
+    """Row and column of a character."""
+    rows = text[:index].split("\n")
+    return len(rows) - 1, len(rows[-1])
+
+
+def _index(text: str, place: tuple[int, int]) -> int:
+    row, column = place
+    return sum(len(line) + 1 for line in text.split("\n")[:row]) + column
 
 
 def _shared(one: str, other: str) -> int:

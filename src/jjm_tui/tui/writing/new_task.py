@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.repository import validate_branch, validate_description, validate_repository
-from jjm_tui.domain.text import clean, clean_line
+from jjm_tui.domain.text import clean
 from jjm_tui.domain.times import format_time, parse_time
 from jjm_tui.errors import ValidationError
 from jjm_tui.tui.writing.joined_texts import UNDECIDED, has_marker
@@ -149,7 +149,8 @@ class NewTask:
 
 
 def _line(fields: Mapping[str, Any], name: str) -> str:
-    return clean_line(str(fields.get(name) or ""))
+    """As it was typed, the space at its end too: the next word may be on its way."""
+    return clean(str(fields.get(name) or "")).replace("\n", " ").replace("\t", " ")
 
 
 def _time(value: object) -> datetime | None:
