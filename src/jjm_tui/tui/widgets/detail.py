@@ -198,7 +198,7 @@ class TaskDetail(Vertical):
         switcher.current = tab
         self._fill()
         if had_focus:
-            self.call_after_refresh(self.focus_pane)
+            self.call_after_refresh(self._focus_again)
         self.post_message(self.TabShown(self, tab))
 
     async def step_tab(self, step: int) -> None:
@@ -210,6 +210,11 @@ class TaskDetail(Vertical):
         target = self._focus_target()
         if target is not None:
             self.screen.set_focus(target, scroll_visible=False)
+
+    def _focus_again(self) -> None:
+        """Another pane is shown where one had the focus, unless the person went on, to a field perhaps."""
+        if self.has_focus_within or self.screen.focused is None:
+            self.focus_pane()
 
     def pane(self) -> Widget | None:
         """The widget of the current tab, once it was made."""
