@@ -147,3 +147,21 @@ def test_hostile_text_is_literal_in_what_a_command_writes(tour: Tour, command: s
         assert b"/foo" in written or not each.tells, written.decode()
         if each.also_json:
             assert harm_in(tour.run([*each.words, "--json"]), CONTROLS) == []
+
+
+PIPED = (
+    "list --all --cached",
+    "get {done} --full --cached",
+    "events",
+    "outbox list --all",
+    "server tools",
+)
+"""Commands that write rows for programs, which often end up on a terminal all the same."""
+
+
+@pytest.mark.parametrize("words", PIPED)
+def test_hostile_text_is_harmless_in_a_pipe(tour: Tour, words: str) -> None:
+    result = tour.place.program.run(*words.format_map(tour.ids).split())
+    assert result.code == 0
+    assert "/foo" in result.out
+    assert harm_in(result.raw, CONTROLS) == [], result.out

@@ -167,6 +167,9 @@ def test_hostile_text_is_literal_and_harmless_everywhere() -> None:
     screen.output.styled([(NASTY, "red")])
     screen.output.warn(NASTY)
     screen.output.remark(NASTY)
+    screen.output.row([NASTY, NASTY])
+    screen.output.say(NASTY)
+    screen.output.prompt(NASTY)
     screen.output.document(harmless({NASTY: [NASTY, {"a": NASTY}]}))
     for text in (screen.out, screen.err):
         assert not set(text) & {"\x1b", "\x07", "\x9b", "\u202e"}
