@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.domain.risks import file_risk_marks, risk_marks
+from jjm_tui.domain.risks import file_risk_marks, risk_marks, touched_words
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, NeedsMe, Task, needs_me
 from jjm_tui.domain.text import age, clean, relative_time
@@ -135,8 +135,7 @@ def _plan(task: Task) -> Iterator[Block]:
     notes = [_count(len(plan.steps), "step")]
     notes += ["approved"] if plan.approved else []
     notes += [] if plan.complete else ["may not be whole"]
-    kinds = list(dict.fromkeys(mark.kind.value for mark in risk_marks(plan)))
-    notes += ["touches " + ", ".join(kinds)] if kinds else []
+    notes += [touched] if (touched := touched_words(risk_marks(plan))) else []
     yield from _heading("Plan", " · ".join(notes))
     for number, step in enumerate(plan.steps[:_STEPS], 1):
         yield _line((f"{number:>2} ", ("muted",)), (step.title, ()))
@@ -169,8 +168,7 @@ def _files(task: Task) -> Iterator[Block]:
     removed = [file.deletions for file in files if file.deletions is not None]
     notes = [_count(len(files), "file")]
     notes += [f"+{sum(added)} {MINUS}{sum(removed)}"] if added or removed else []
-    kinds = list(dict.fromkeys(mark.kind.value for mark in file_risk_marks(files)))
-    notes += ["touches " + ", ".join(kinds)] if kinds else []
+    notes += [touched] if (touched := touched_words(file_risk_marks(files))) else []
     yield from _heading("Files", " · ".join(notes))
     for file in files[:_FILES]:
         yield _line(
