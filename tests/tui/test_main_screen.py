@@ -7,15 +7,18 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import needs_me
+from jjm_tui.tui.look.ascii import to_ascii
 from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.widgets.filter_bar import FilterBar
+from jjm_tui.tui.widgets.tasks.task_row import CURSOR_BAR
 from jjm_tui.tui.widgets.view_tabs import ViewTabs
 from tests.tui.stage import Stage, stage
 
@@ -226,6 +229,15 @@ async def test_decision_about_one_task_while_others_are_marked_says_whom_it_is_f
         assert "this task only" not in on.text
 
 
+@pytest.mark.parametrize("size", [(120, 30), (80, 24)])
+async def test_footer_tells_the_keys_of_the_composer_at_once(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
+        await on.press("m")
+        assert "ctrl+s send" in on.text.splitlines()[-1]
+        await on.press("escape")
+        assert "ctrl+s send" not in on.text.splitlines()[-1]
+
+
 async def test_decision_about_the_only_marked_task_needs_no_such_words(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:
         await on.press("space", "k", "m")
@@ -275,6 +287,68 @@ async def test_actions_that_cannot_be_done_say_why(tmp_path: Path) -> None:
         await on.press("r")
         assert "Only paused tasks can be resumed" in on.text
         assert on.bench.effects("approve") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "words"),
+    [
+        ({"status": TaskStatus.PENDING}, "d", "It waits in Jules's queue and has changed nothing yet."),
+        (
+            {"status": TaskStatus.IN_PROGRESS, "source_files": ()},
+            "d",
+            "It has changed no files so far; ctrl+r asks the server again.",
+        ),
+        (
+            {"status": TaskStatus.COMPLETED, "source_files": ()},
+            "d",
+            "It ended without changing a file; the chat tells what it did.",
+        ),
+        ({"url": None, "pull_request_url": None}, "o", "The server tells no address of this task; y copies its id."),
+        ({"url": None, "pull_request_url": None}, "Y", "The server tells no address of this task; y copies its id."),
+    ],
+)
+async def test_task_that_has_none_of_it_says_why_and_what_else(
+    tmp_path: Path, change: dict[str, Any], key: str, words: str
+) -> None:
+    async with stage(tmp_path, size=(140, 30)) as on:
+        task = main_screen(on).current_task()
+        assert task is not None
+        on.board.apply({task.id: replace(task, **change)})
+        await on.until(lambda: main_screen(on).tasks.select(task.id))
+        await on.press(key)
+        assert [toast.message for toast in on.app._notifications] == [words]
+
+
+async def test_address_of_a_task_without_a_page_is_its_pull_request(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(140, 30)) as on:
+        task = main_screen(on).current_task()
+        assert task is not None
+        on.board.apply({task.id: replace(task, url=None, pull_request_url="https://example.org/pull/7")})
+        await on.settle()
+        await on.press("Y")
+        assert on.app.clipboard == "https://example.org/pull/7"
+
+
+async def test_risks_of_a_plan_are_told_in_the_same_words_everywhere(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 45)) as on:
+        words = "touches deletions, CI, lock file"
+        await on.press("#")
+        main_screen(on).tasks.select(_find(on, "Split the CI build into two jobs"))
+        await on.shows(words)
+        await on.press("a")
+        await on.shows("y approve")
+        assert words in on.text
+        await on.press("escape", "A")
+        await on.shows(f"7 steps · {words}")
+
+
+def _find(on: Stage, title: str) -> str:
+    return next(task_id for task_id, task in on.board.tasks.items() if task.title == title)
+
+
+def test_cursor_on_an_ascii_terminal_looks_unlike_the_frame_beside_it() -> None:
+    assert to_ascii(CURSOR_BAR) == ">"
+    assert to_ascii("│") == "|"
 
 
 async def test_empty_store_without_tasks_says_what_to_press(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.widgets.bar import Bar
-from jjm_tui.tui.widgets.detail import Tab, TaskDetail
+from jjm_tui.tui.widgets.detail import TaskDetail
+from jjm_tui.tui.widgets.detail_panes import Tab
 from jjm_tui.tui.widgets.status_bar import StatusBar
 from jjm_tui.tui.widgets.trouble_bar import TroubleBar
 
@@ -76,6 +77,10 @@ class DetailScreen(DetailHost):
     def clock_ticked(self, now: datetime) -> None:
         """Ages read differently."""
         super().clock_ticked(now)
+        self._show_bars()
+
+    def on_descendant_focus(self) -> None:
+        """The person went elsewhere: other keys work."""
         self._show_bars()
 
     def _show_bars(self) -> None:

@@ -190,10 +190,12 @@ class MainScreen(PaneHost):
             self.set_focus(self.tasks)
 
     def on_descendant_focus(self) -> None:
-        """The person went elsewhere. When they stopped typing, the detail catches up with the cursor."""
+        """The person went elsewhere: other keys work. When they stopped typing, the detail catches up."""
         if not self.is_typing():
             self.remove_class("-typing")
             self.bring_detail()
+        if self._is_complete:
+            self.show_bars()
 
     # bars
 

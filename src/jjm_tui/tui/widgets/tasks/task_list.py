@@ -15,12 +15,11 @@ from textual.strip import Strip
 
 from jjm_tui.domain.task import Task
 from jjm_tui.services.arrangement import Arrangement, Group
-from jjm_tui.tui.look.appearance import ROLES
 from jjm_tui.tui.widgets.tasks.task_list_cursor import Cursor
 from jjm_tui.tui.widgets.tasks.task_list_lines import LinePainter, RowLook, gone
 from jjm_tui.tui.widgets.tasks.task_list_marks import Marks
 from jjm_tui.tui.widgets.tasks.task_list_rows import Rows
-from jjm_tui.tui.widgets.tasks.task_list_styles import TASK_LIST_CSS
+from jjm_tui.tui.widgets.tasks.task_list_styles import TASK_LIST_CLASSES, TASK_LIST_CSS
 from jjm_tui.tui.widgets.tasks.task_row import NO_INFO, RowInfo
 
 _NOTHING: Final = Content("")
@@ -48,34 +47,7 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = TASK_LIST_CSS
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "task-list--cursor",
-        "task-list--cursor-blurred",
-        "task-list--bar",
-        "task-list--marked",
-        "task-list--mark",
-        "task-list--group",
-        "task-list--title",
-        "task-list--unread",
-        "task-list--needing",
-        "task-list--muted",
-        "task-list--stale",
-        "task-list--additions",
-        "task-list--deletions",
-        *(f"state--{role}" for role in ROLES),
-    }
-    """
-    | Class | Description |
-    | :- | :- |
-    | `task-list--cursor`, `--cursor-blurred` | The row under the cursor, with and without the focus. |
-    | `task-list--bar` | The bar in front of it. |
-    | `task-list--marked`, `--mark` | A marked row; its sign. |
-    | `task-list--group` | Headings of groups. |
-    | `task-list--title`, `--needing`, `--muted`, `--stale` | Text: plain, needing, minor, old. |
-    | `task-list--unread` | The sign of news. |
-    | `task-list--additions`, `--deletions` | Lines changed. |
-    | `state--<role>` | Glyph and word of a state, for each of `appearance.ROLES`. |
-    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*TASK_LIST_CLASSES}
 
     class Highlighted(_TaskListMessage):
         """The cursor is on another task, or on none."""

@@ -7,10 +7,42 @@ from typing import Final, Literal
 from rich.style import Style
 from textual.widget import Widget
 
+from jjm_tui.tui.look.appearance import ROLES
 from jjm_tui.tui.look.contrast import readable
 
 Layer = Literal["task-list--marked", "task-list--cursor", "task-list--cursor-blurred"]
 """What lies over a whole row; the last one given wins."""
+
+TASK_LIST_CLASSES: Final = frozenset(
+    {
+        "task-list--cursor",
+        "task-list--cursor-blurred",
+        "task-list--bar",
+        "task-list--marked",
+        "task-list--mark",
+        "task-list--group",
+        "task-list--title",
+        "task-list--unread",
+        "task-list--needing",
+        "task-list--muted",
+        "task-list--stale",
+        "task-list--additions",
+        "task-list--deletions",
+        *(f"state--{role}" for role in ROLES),
+    }
+)
+"""
+| Class | Description |
+| :- | :- |
+| `task-list--cursor`, `--cursor-blurred` | The row under the cursor, with and without the focus. |
+| `task-list--bar` | The bar in front of it. |
+| `task-list--marked`, `--mark` | A marked row; its sign. |
+| `task-list--group` | Headings of groups. |
+| `task-list--title`, `--needing`, `--muted`, `--stale` | Text: plain, needing, minor, old. |
+| `task-list--unread` | The sign of news. |
+| `task-list--additions`, `--deletions` | Lines changed. |
+| `state--<role>` | Glyph and word of a state, for each of `appearance.ROLES`. |
+"""
 
 TASK_LIST_CSS: Final = """
 TaskList {
