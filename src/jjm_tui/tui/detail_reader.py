@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from jjm_tui.domain.task import Task
     from jjm_tui.tui.engine import Engine
-    from jjm_tui.tui.widgets.detail import Details
+    from jjm_tui.tui.widgets.detail_panes import Details
 
 _EVENTS: Final = 500
 """How much of its history the timeline of a task shows at most."""
@@ -28,7 +28,7 @@ class DetailReader:
 
     async def read_stored(self, task: Task) -> Details:
         """What is on disk of a task; asks no server."""
-        from jjm_tui.tui.widgets.detail import Details
+        from jjm_tui.tui.widgets.detail_panes import Details
 
         manager = self._engine.manager
         details = Details(task)

@@ -14,7 +14,8 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS
 from jjm_tui.tui.detail_reader import DetailReader
 from jjm_tui.tui.screens.task_actions import TaskScreen
-from jjm_tui.tui.widgets.detail import Details, Tab, TaskDetail
+from jjm_tui.tui.widgets.detail import TaskDetail
+from jjm_tui.tui.widgets.detail_panes import Details, Tab
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,7 @@ from textual import on
 
 from jjm_tui.tui.actions import ACTIONS
 from jjm_tui.tui.screens.list_host import ListHost
-from jjm_tui.tui.widgets.detail import Tab
+from jjm_tui.tui.widgets.detail_panes import Tab
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
 
 if TYPE_CHECKING:

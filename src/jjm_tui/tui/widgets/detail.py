@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -15,17 +15,16 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
-from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.operations import Operation
-from jjm_tui.domain.task import Plan, Task
+from jjm_tui.domain.task import Task
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.widgets.bar import Bar, Piece
+from jjm_tui.tui.widgets.detail_panes import TABS, Details, ReadPlans, Shown, Tab, fill_pane, make_pane
 
 if TYPE_CHECKING:
+    from jjm_tui.services.unread import ReadTrouble
     from jjm_tui.tui.widgets.blocks.block_view import BlockView
 
-Tab = Literal["overview", "plan", "chat", "files", "timeline"]
-TABS: Final[tuple[Tab, ...]] = get_args(Tab)
 _TITLES: Final[dict[Tab, str]] = {
     "overview": "Overview",
     "plan": "Plan",
@@ -33,22 +32,6 @@ _TITLES: Final[dict[Tab, str]] = {
     "files": "Files",
     "timeline": "Timeline",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What is known of a task beyond the board: its whole conversation, its changes, its history.
-
-    ``task`` has the whole conversation as far as it was read. ``diff`` is ``None`` before it was read; the note says
-    why there is none. ``is_reading``: the server is being asked right now.
-    """
-
-    task: Task
-    diff: str | None = None
-    is_diff_cut: bool = False
-    diff_note: str | None = None
-    events: tuple[TaskEvent, ...] = ()
-    is_reading: bool = False
 
 
 class TabBar(Bar):
@@ -118,12 +101,11 @@ class TaskDetail(Vertical):
         self._shown: Task | None = None
         self._operations: tuple[Operation, ...] = ()
         self._details: Details | None = None
+        self._unread: ReadTrouble | None = None
         self._now: datetime | None = None
         self._is_filling = False
         self._making = asyncio.Lock()
-        self._read_plans: dict[str, Plan] = {}
-        self._older_plans: dict[str, Plan] = {}
-        self._revisions: dict[str, int] = {}
+        self._plans = ReadPlans()
 
     def compose(self) -> ComposeResult:
         yield TabBar()
@@ -141,15 +123,18 @@ class TaskDetail(Vertical):
         self.remove_class("-filled")
         self.query_one("#nothing", Static).update(content)
 
-    def show_task(self, task: Task, operations: Sequence[Operation], now: datetime) -> None:
-        """Show a task, or the newer state of the one that is shown."""
+    def show_task(
+        self, task: Task, operations: Sequence[Operation], now: datetime, unread: ReadTrouble | None = None
+    ) -> None:
+        """Show a task, or the newer state of the one that is shown. ``unread``: why it could not be read lately."""
+        self._unread = unread
         is_other = task.id != self.task_id
         self.task_id, self._shown, self._operations, self._now = task.id, task, tuple(operations), now
         if is_other:
             self._details = None
         elif self._details is not None:
             self._details = replace(self._details, task=_newest(self._details.task, task))
-        self._note_plan(task)
+        self._plans.note(task)
         self.add_class("-filled")
         if self.query_one(ContentSwitcher).current is None and not self._is_filling:
             self._is_filling = True
@@ -176,15 +161,6 @@ class TaskDetail(Vertical):
         if self._shown is not None and self.tab in ("overview", "chat", "timeline"):
             self._fill()
 
-    def _note_plan(self, task: Task) -> None:
-        plan = task.plan
-        known = self._read_plans.get(task.id)
-        if plan is not None and (known is None or known.fingerprint != plan.fingerprint):
-            if known is not None:
-                self._older_plans[task.id] = known
-            self._read_plans[task.id] = plan
-            self._revisions[task.id] = self._revisions.get(task.id, 0) + 1
-
     # tabs
 
     async def go_to(self, tab: Tab) -> None:
@@ -193,7 +169,7 @@ class TaskDetail(Vertical):
         had_focus = self.has_focus_within
         async with self._making:
             if not switcher.query(f"#{tab}"):
-                await switcher.add_content(_PANES[tab](), id=tab)
+                await switcher.add_content(make_pane(tab), id=tab)
         self.tab = tab
         switcher.current = tab
         self._fill()
@@ -304,16 +280,9 @@ class TaskDetail(Vertical):
         if task is None or now is None or tabs is None:
             return
         tabs.show_tab(self.tab, self._notes(task))
-        if self.pane() is None:
-            return
-        fill: dict[Tab, Callable[[Task, datetime], None]] = {
-            "overview": self._fill_overview,
-            "plan": self._fill_plan,
-            "chat": self._fill_chat,
-            "files": self._fill_files,
-            "timeline": self._fill_timeline,
-        }
-        fill[self.tab](task, now)
+        if (pane := self.pane()) is not None:
+            shown = Shown(task, now, self._plans, self._operations, self._details, self._unread)
+            fill_pane(self.tab, pane, shown)
 
     def _notes(self, task: Task) -> dict[Tab, str]:
         notes: dict[Tab, str] = {}
@@ -325,51 +294,6 @@ class TaskDetail(Vertical):
         if task.source_files:
             notes["files"] = str(len(task.source_files))
         return notes
-
-    def _fill_overview(self, task: Task, now: datetime) -> None:
-        from jjm_tui.tui.widgets.blocks.overview import OverviewPane
-
-        self.query_one("#overview", OverviewPane).show(task, self._operations, now)
-
-    def _fill_plan(self, task: Task, now: datetime) -> None:
-        from jjm_tui.domain.plans import diff_plans
-        from jjm_tui.domain.risks import risk_marks
-        from jjm_tui.tui.widgets.blocks.plan_view import PlanView
-
-        plan, older = task.plan, self._older_plans.get(task.id)
-        self.query_one("#plan", PlanView).show(
-            plan,
-            difference=None if plan is None or older is None else diff_plans(older, plan),
-            risks=risk_marks(plan),
-            revision=revision if (revision := self._revisions.get(task.id, 1)) > 1 else None,
-        )
-
-    def _fill_chat(self, task: Task, now: datetime) -> None:
-        from jjm_tui.services.conversations import with_operations
-        from jjm_tui.tui.widgets.blocks.transcript import Transcript
-
-        whole = with_operations(self._details.task if self._details is not None else task, self._operations)
-        self.query_one("#chat", Transcript).show(whole.chat_history, now, whole.chat_truncated)
-
-    def _fill_files(self, task: Task, now: datetime) -> None:
-        from jjm_tui.tui.widgets.diff.files_pane import FilesPane
-
-        details = self._details
-        note = None if details is None or details.diff_note is None else literal_line(details.diff_note)
-        if details is not None and details.is_reading and details.diff is None:
-            note = Content("Reading the changes…")
-        self.query_one("#files", FilesPane).show(
-            task.source_files,
-            None if details is None else details.diff,
-            truncated=details is not None and details.is_diff_cut,
-            note=note,
-        )
-
-    def _fill_timeline(self, task: Task, now: datetime) -> None:
-        from jjm_tui.tui.widgets.timeline import Timeline
-
-        events = () if self._details is None else self._details.events
-        self.query_one("#timeline", Timeline).show(events, self._operations, now)
 
 
 def _heading_of(task: Task) -> str:
@@ -383,42 +307,3 @@ def _newest(whole: Task, task: Task) -> Task:
     if len(whole.chat_history) <= len(task.chat_history):
         return task
     return replace(task, chat_history=whole.chat_history, chat_truncated=whole.chat_truncated)
-
-
-def _make_overview() -> Widget:
-    from jjm_tui.tui.widgets.blocks.overview import OverviewPane
-
-    return OverviewPane()
-
-
-def _make_plan() -> Widget:
-    from jjm_tui.tui.widgets.blocks.plan_view import PlanView
-
-    return PlanView()
-
-
-def _make_chat() -> Widget:
-    from jjm_tui.tui.widgets.blocks.transcript import Transcript
-
-    return Transcript()
-
-
-def _make_files() -> Widget:
-    from jjm_tui.tui.widgets.diff.files_pane import FilesPane
-
-    return FilesPane()
-
-
-def _make_timeline() -> Widget:
-    from jjm_tui.tui.widgets.timeline import Timeline
-
-    return Timeline()
-
-
-_PANES: Final[dict[Tab, Callable[[], Widget]]] = {
-    "overview": _make_overview,
-    "plan": _make_plan,
-    "chat": _make_chat,
-    "files": _make_files,
-    "timeline": _make_timeline,
-}

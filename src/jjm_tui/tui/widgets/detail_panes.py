@@ -1,0 +1,186 @@
+"""The panes of a task's detail: made when they are first wanted, and filled with what is known of the task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+from textual.content import Content
+from textual.widget import Widget
+
+from jjm_tui.domain.events import TaskEvent
+from jjm_tui.domain.operations import Operation
+from jjm_tui.domain.task import Plan, Task
+from jjm_tui.tui.literal import literal_line
+
+if TYPE_CHECKING:
+    from jjm_tui.services.unread import ReadTrouble
+
+Tab = Literal["overview", "plan", "chat", "files", "timeline"]
+TABS: Final[tuple[Tab, ...]] = get_args(Tab)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is known of a task beyond the board: its whole conversation, its changes, its history.
+
+    ``task`` has the whole conversation as far as it was read. ``diff`` is ``None`` before it was read; the note says
+    why there is none. ``is_reading``: the server is being asked right now.
+    """
+
+    task: Task
+    diff: str | None = None
+    is_diff_cut: bool = False
+    diff_note: str | None = None
+    events: tuple[TaskEvent, ...] = ()
+    is_reading: bool = False
+
+
+@dataclass(slots=True)
+class ReadPlans:
+    """Which plans of which tasks were shown here, so that a newer one is shown with its difference."""
+
+    _newest: dict[str, Plan] = field(default_factory=dict)
+    _older: dict[str, Plan] = field(default_factory=dict)
+    _revisions: dict[str, int] = field(default_factory=dict)
+
+    def note(self, task: Task) -> None:
+        """Remember the plan of a task that is shown."""
+        plan, known = task.plan, self._newest.get(task.id)
+        if plan is None or (known is not None and known.fingerprint == plan.fingerprint):
+            return
+        if known is not None:
+            self._older[task.id] = known
+        self._newest[task.id] = plan
+        self._revisions[task.id] = self._revisions.get(task.id, 0) + 1
+
+    def before(self, task_id: str) -> Plan | None:
+        """The plan before the present one, if it was shown."""
+        return self._older.get(task_id)
+
+    def revision(self, task_id: str) -> int | None:
+        """How many plans were shown, from the second on."""
+        count = self._revisions.get(task_id, 1)
+        return count if count > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything that panes show of a task. ``unread``: why it could not be read lately."""
+
+    task: Task
+    now: datetime
+    plans: ReadPlans
+    operations: tuple[Operation, ...] = ()
+    details: Details | None = None
+    unread: ReadTrouble | None = None
+
+    @property
+    def whole(self) -> Task:
+        """The task with its whole conversation, as far as it was read."""
+        return self.task if self.details is None else self.details.task
+
+
+def make_pane(tab: Tab) -> Widget:
+    """The widget of a tab, empty."""
+    return _PANES[tab][0]()
+
+
+def fill_pane(tab: Tab, pane: Widget, shown: Shown) -> None:
+    """Show in the widget of a tab what is known."""
+    _PANES[tab][1](pane, shown)
+
+
+def _make_overview() -> Widget:
+    from jjm_tui.tui.widgets.blocks.overview import OverviewPane
+
+    return OverviewPane()
+
+
+def _fill_overview(pane: Widget, shown: Shown) -> None:
+    from jjm_tui.tui.widgets.blocks.overview import OverviewPane
+
+    if isinstance(pane, OverviewPane):
+        pane.show(shown.task, shown.operations, shown.now, shown.unread)
+
+
+def _make_plan() -> Widget:
+    from jjm_tui.tui.widgets.blocks.plan_view import PlanView
+
+    return PlanView()
+
+
+def _fill_plan(pane: Widget, shown: Shown) -> None:
+    from jjm_tui.domain.plans import diff_plans
+    from jjm_tui.domain.risks import risk_marks
+    from jjm_tui.tui.widgets.blocks.plan_view import PlanView
+
+    plan, older = shown.task.plan, shown.plans.before(shown.task.id)
+    if isinstance(pane, PlanView):
+        pane.show(
+            plan,
+            difference=None if plan is None or older is None else diff_plans(older, plan),
+            risks=risk_marks(plan),
+            revision=shown.plans.revision(shown.task.id),
+        )
+
+
+def _make_chat() -> Widget:
+    from jjm_tui.tui.widgets.blocks.transcript import Transcript
+
+    return Transcript()
+
+
+def _fill_chat(pane: Widget, shown: Shown) -> None:
+    from jjm_tui.services.conversations import with_operations
+    from jjm_tui.tui.widgets.blocks.transcript import Transcript
+
+    whole = with_operations(shown.whole, shown.operations)
+    if isinstance(pane, Transcript):
+        pane.show(whole.chat_history, shown.now, whole.chat_truncated)
+
+
+def _make_files() -> Widget:
+    from jjm_tui.tui.widgets.diff.files_pane import FilesPane
+
+    return FilesPane()
+
+
+def _fill_files(pane: Widget, shown: Shown) -> None:
+    from jjm_tui.tui.widgets.diff.files_pane import FilesPane
+
+    details = shown.details
+    note = None if details is None or details.diff_note is None else literal_line(details.diff_note)
+    if details is not None and details.is_reading and details.diff is None:
+        note = Content("Reading the changes…")
+    if isinstance(pane, FilesPane):
+        pane.show(
+            shown.task.source_files,
+            None if details is None else details.diff,
+            truncated=details is not None and details.is_diff_cut,
+            note=note,
+        )
+
+
+def _make_timeline() -> Widget:
+    from jjm_tui.tui.widgets.timeline import Timeline
+
+    return Timeline()
+
+
+def _fill_timeline(pane: Widget, shown: Shown) -> None:
+    from jjm_tui.tui.widgets.timeline import Timeline
+
+    if isinstance(pane, Timeline):
+        pane.show(() if shown.details is None else shown.details.events, shown.operations, shown.now)
+
+
+_PANES: Final[dict[Tab, tuple[Callable[[], Widget], Callable[[Widget, Shown], None]]]] = {
+    "overview": (_make_overview, _fill_overview),
+    "plan": (_make_plan, _fill_plan),
+    "chat": (_make_chat, _fill_chat),
+    "files": (_make_files, _fill_files),
+    "timeline": (_make_timeline, _fill_timeline),
+}
