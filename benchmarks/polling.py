@@ -20,7 +20,7 @@ from benchmarks.report import Figure
 from jjm_tui.assembly.clock import SystemClock
 from jjm_tui.assembly.demo import WorldCaller
 from jjm_tui.gateway.server import JulesServer
-from jjm_tui.gateway.wire import CallPolicy
+from jjm_tui.gateway.wire import CallPolicy, Handshake
 from jjm_tui.ports import ToolAnswer
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.poller import Poller
@@ -71,6 +71,13 @@ class _TimedCaller(WorldCaller):
 
     calls: int = 0
     seconds: float = 0.0
+    shaken: Handshake | None = None
+
+    async def connect(self) -> Handshake:
+        """What the server told at the start, as a connection keeps it."""
+        if self.shaken is None:
+            self.shaken = await super().connect()
+        return self.shaken
 
     def answer(self, tool: str, arguments: Mapping[str, Any]) -> ToolAnswer:
         with self._timed():

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from jjm_tui.domain.facts import SILENT
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.task import ChatMessage, Delivery, Task
 from jjm_tui.errors import StoreDamagedError
@@ -33,6 +34,8 @@ class Conversations:
 
     async def keep(self, task: Task, reading: TaskReading, *, saw_whole: bool) -> None:
         """Keep what a reading told; what it is silent about stays as it was."""
+        if not (reading.activities or reading.patch) and all(facts.chat is SILENT for facts in reading.facts):
+            return
         kept = await self._kept(task.id)
         told = tuple(message for message in task.chat_history if message.delivery is None)
         whole = saw_whole or kept.whole

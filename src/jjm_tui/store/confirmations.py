@@ -3,8 +3,8 @@
 The file stands beside the store as ``tasks.json.confirmed``: one line with format and checksum, one line of JSON::
 
     {"synced": {"profile/server": "2026-11-20T12:00:15Z"},
-     "marks": [[3, "2026-11-20T12:00:00Z", "list"], [3, "2026-11-20T12:00:15Z", "list"]],
-     "tasks": [{"fields": {"title": [0, 1], "status": [0, 1]}, "ids": ["1", "2"]}]}
+     "tasks": [{"marks": [[3, "2026-11-20T12:00:00Z", "list"], [3, "2026-11-20T12:00:15Z", "list"]],
+                "fields": {"title": [0, 1], "status": [0, 1]}, "ids": ["1", "2"]}]}
 
 Each pair of marks is a fact for ever: the value that was told with the first was told again with the second. It holds
 for every version of the store file whose task still has the first mark, and says nothing about any other. The file is
@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jjm_tui.domain.task import Provenance, Task, says_the_same
 from jjm_tui.domain.times import format_time, parse_time
@@ -79,6 +79,7 @@ class ConfirmationFile:
     def __init__(self, store: Path, ops: FileOps = FILE_OPS) -> None:
         self._path = confirmations_path(store)
         self._ops = ops
+        self._known: dict[str, tuple[Task, Task, bytes]] = {}
 
     @property
     def path(self) -> Path:
@@ -105,11 +106,31 @@ class ConfirmationFile:
 
     def write(self, document: Document[Task]) -> Signature | None:
         """Replace the file by what the document shows newer than its bytes tell; answer the version written."""
-        marks, tasks = _encode_tasks(document)
-        body = encode_plain({"synced": _encode_synced(document), "marks": marks, "tasks": tasks})
+        groups = [kind[:-1] + b',"ids":' + encode_plain(ids) + b"}" for kind, ids in self._find_kinds(document).items()]
+        synced = encode_plain(_encode_synced(document))
+        body = b'{"synced":' + synced + b',"tasks":[' + b",\n".join(groups) + b"]}"
         replace_loosely(self._path, _first_line(body) + body, self._ops)
         sweep_temporaries(self._path, self._ops)
         return self.look()
+
+    def _find_kinds(self, document: Document[Task]) -> dict[bytes, list[str]]:
+        """Ids by what moved, encoded: all that one list told of have few kinds. Only what is newer than at the last
+        writing is compared again.
+        """
+        known, self._known = self._known, {}
+        shared: dict[tuple[str | int, ...], bytes] = {}
+        kinds: dict[bytes, list[str]] = {}
+        for stored, task in document.renewed():
+            before = known.get(task.id)
+            if before is not None and before[0] is stored and before[1] is task:
+                kind = before[2]
+            else:
+                pairs = _compare(stored, task)
+                key = tuple([part for name, *marks in pairs for part in (name, id(marks[0]), id(marks[1]))])
+                kind = shared.get(key) or shared.setdefault(key, _encode_kind(pairs))
+            self._known[task.id] = stored, task, kind
+            kinds.setdefault(kind, []).append(task.id)
+        return kinds
 
 
 def confirmations_path(store: Path) -> Path:
@@ -128,9 +149,9 @@ def read_confirmations(path: Path, ops: FileOps = FILE_OPS) -> Confirmations:
         return Confirmations()
     try:
         value = decode_json(body)
-        table = [Provenance.from_dict(mark) for mark in value["marks"]]
         tasks: dict[str, Marks] = {}
         for group in value["tasks"]:
+            table = [Provenance.from_dict(mark) for mark in group["marks"]]
             marks = {name: (table[before], table[after]) for name, (before, after) in group["fields"].items()}
             tasks.update(dict.fromkeys(group["ids"], marks))
         return Confirmations({origin: parse_time(text) for origin, text in value["synced"].items()}, tasks)
@@ -146,26 +167,15 @@ def _encode_synced(document: Document[Task]) -> dict[str, str]:
     return {origin: format_time(moment) for origin, moment in document.notes.get(SYNC, {}).items()}
 
 
-def _encode_tasks(document: Document[Task]) -> tuple[list[list[Any]], list[dict[str, Any]]]:
-    """The marks, and the tasks by what moved: all that one list told of have few kinds."""
-    table: dict[int, int] = {}
-    marks: list[Provenance] = []
-    groups: dict[tuple[str | int, ...], list[str]] = {}
+def _compare(stored: Task, task: Task) -> list[tuple[str, Provenance, Provenance]]:
+    before = stored.provenance
+    return [(name, before[name], after) for name, after in task.provenance.items() if after is not before[name]]
 
-    def place(mark: Provenance) -> int:
-        known = table.setdefault(id(mark), len(marks))
-        if known == len(marks):
-            marks.append(mark)
-        return known
 
-    for stored, task in document.renewed():
-        before = stored.provenance
-        key: list[str | int] = []
-        for name, after in task.provenance.items():
-            if after is not before[name]:
-                key += (name, place(before[name]), place(after))
-        groups.setdefault(tuple(key), []).append(task.id)
-    return [mark.to_dict() for mark in marks], [
-        {"fields": {key[at]: key[at + 1 : at + 3] for at in range(0, len(key), 3)}, "ids": ids}
-        for key, ids in groups.items()
-    ]
+def _encode_kind(pairs: list[tuple[str, Provenance, Provenance]]) -> bytes:
+    marks: dict[Provenance, int] = {}
+    fields = {
+        name: (marks.setdefault(before, len(marks)), marks.setdefault(after, len(marks)))
+        for name, before, after in pairs
+    }
+    return encode_plain({"marks": [mark.to_dict() for mark in marks], "fields": fields})

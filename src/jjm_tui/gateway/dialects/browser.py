@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from jjm_tui.domain.facts import SILENT, ChatFacts, FactSource, Rank, Said, TaskFacts
+from jjm_tui.domain.ids import is_valid_id
 from jjm_tui.domain.plans import fingerprint_chat
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, Plan, SourceFile, Task
@@ -37,18 +38,20 @@ from jjm_tui.gateway.dialects.base import (
 )
 from jjm_tui.gateway.dialects.browser_text import (
     PageText,
+    StoredTask,
     decode_listed,
-    decode_stored,
     page_words,
     parse_list,
     parse_page,
     read_contents,
+    read_stored,
     stored_messages,
 )
 from jjm_tui.gateway.dialects.exchange import Exchange
 from jjm_tui.gateway.dialects.options import Verdict, choose_branch, judge_options
+from jjm_tui.gateway.dialects.record_list import RecordList
 from jjm_tui.gateway.dialects.rest_reading import unreadable_answer
-from jjm_tui.gateway.dialects.sessions import read_id, said_url
+from jjm_tui.gateway.dialects.sessions import said_url
 from jjm_tui.gateway.wire import Caller
 from jjm_tui.ports import (
     Answer,
@@ -89,6 +92,7 @@ class BrowserDialect:
         caller.use_one_call_at_a_time()
         self._exchange = Exchange(caller, clock, at_least=CALL_TIMEOUT, judge=_judge)
         self._message_counts: dict[str, int] = {}
+        self._stored = RecordList(read_stored)
         unavailable = missing_tools(
             tools,
             {
@@ -131,39 +135,41 @@ class BrowserDialect:
         found = parse_list(reading.text)
         if found.shown is None:
             raise unreadable_answer("list of tasks", reading)
-        tasks: dict[str, TaskFacts] = {}
+        listed: dict[str, Mapping[str, str]] = {}
         for record in found.records:
-            facts = decode_listed(record, origin)
-            if facts is not None:
-                tasks.setdefault(facts.id, facts)
+            if is_valid_id(record["id"]):
+                listed.setdefault(record["id"], record)
         remarks = []
-        if len(tasks) != found.shown:
-            remarks.append(f"The server's list has {found.shown} tasks; {len(tasks)} of them could be read.")
+        if len(listed) != found.shown:
+            remarks.append(f"The server's list has {found.shown} tasks; {len(listed)} of them could be read.")
         if on_page is not None:
-            on_page(len(tasks))
-        stored, remark = await self._read_store(priority) if tasks else ({}, None)
-        for task_id, record in stored.items():
-            facts = decode_stored(record, origin)
-            if facts is not None and task_id in tasks:
-                tasks[task_id] = facts
+            on_page(len(listed))
+        stored, remark = await self._read_store(priority) if listed else ({}, None)
+        tasks = [
+            stored[task_id].facts(origin) if task_id in stored else decode_listed(record, origin)
+            for task_id, record in listed.items()
+        ]
         truncated = found.total is not None and found.total > found.shown
-        return TaskListing(tuple(tasks.values()), truncated, False, (*remarks, *([remark] if remark else [])))
+        return TaskListing(
+            tuple(facts for facts in tasks if facts is not None),
+            truncated,
+            False,
+            (*remarks, *([remark] if remark else [])),
+        )
 
-    async def _read_store(self, priority: Priority) -> tuple[dict[str, Mapping[str, Any]], str | None]:
-        """Whole tasks by id, of those that the server thinks are active, and a remark when they cannot be read."""
+    async def _read_store(self, priority: Priority) -> tuple[dict[str, StoredTask], str | None]:
+        """Whole tasks by id, of those that the server thinks are active, and a remark when they cannot be read.
+
+        One text holds them all and is read again after each page with news: only what differs in it is decoded.
+        """
         failed = "The server's own record of its tasks could not be read, so some details are missing."
         try:
-            reading = await self._exchange.read_resource(ACTIVE_TASKS, priority)
+            found = await self._exchange.read_records(ACTIVE_TASKS, priority, self._stored)
         except OperationFailedError:
             return {}, failed
-        if not isinstance(reading.value, list):
+        if found is None:
             return {}, failed
-        found: dict[str, Mapping[str, Any]] = {}
-        for record in reading.value:
-            task_id = read_id(record, ("id",)) if isinstance(record, Mapping) else None
-            if task_id is not None:
-                found[task_id] = record
-        return found, None
+        return {task.task_id: task for task in found if task is not None}, None
 
     async def get_task(self, task_id: str, known: Task | None, priority: Priority) -> TaskReading:
         """The task's page, then the stored conversation. An empty page is suspicious and tells nothing."""
@@ -184,12 +190,9 @@ class BrowserDialect:
             return TaskReading((replace(_decode_page(task_id, page, (), live), chat=SILENT, plan=SILENT),))
         stored, remark = await self._read_store(priority)
         self._message_counts[task_id] = page.message_count
-        record = stored.get(task_id)
-        facts = []
-        if record is not None:
-            own = decode_stored(record, self._exchange.source(Rank.OWN_STORE, "store"))
-            facts += [own] if own is not None else []
-        messages = () if record is None else stored_messages(record)
+        own = stored.get(task_id)
+        facts = [] if own is None else [own.facts(self._exchange.source(Rank.OWN_STORE, "store"))]
+        messages = () if own is None else stored_messages(own.record)
         facts.append(_decode_page(task_id, page, read_contents(messages), live))
         return TaskReading(tuple(facts), messages, remarks=(remark,) if remark else ())
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 
-from jjm_tui.domain.facts import SILENT, FactSource, Said, TaskFacts
+from jjm_tui.domain.facts import SILENT, FactSource, Rank, Said, TaskFacts
 from jjm_tui.domain.ids import is_valid_id
 from jjm_tui.domain.status import TaskStatus, normalise_status
 from jjm_tui.domain.text import clean, clean_line
@@ -135,6 +136,26 @@ def decode_stored(record: object, origin: FactSource) -> TaskFacts | None:
         created_at=said_time(record.get("createdAt")),
         url=said_url(record.get("url")),
     )
+
+
+class StoredTask(NamedTuple):
+    """One task of the server's own store: the record itself, and what it says, without telling when."""
+
+    task_id: str
+    record: Mapping[str, Any]
+    said: TaskFacts
+
+    def facts(self, origin: FactSource) -> TaskFacts:
+        return replace(self.said, origin=origin)
+
+
+_UNTOLD: Final = FactSource(Rank.OWN_STORE, datetime.min.replace(tzinfo=UTC), "")
+
+
+def read_stored(record: object) -> StoredTask | None:
+    """A record of the server's own store, ``None`` without a usable id."""
+    said = decode_stored(record, _UNTOLD)
+    return StoredTask(said.id, record, said) if said is not None and isinstance(record, Mapping) else None
 
 
 def read_own_status(word: object) -> tuple[Said[TaskStatus], Said[str | None]]:

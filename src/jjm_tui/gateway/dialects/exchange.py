@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from jjm_tui.domain.facts import FactSource, Rank
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.gateway.dialects.answers import AnswerReading, read_answer
+from jjm_tui.gateway.dialects.record_list import RecordList
 from jjm_tui.gateway.faults import classify_text
 from jjm_tui.gateway.wire import Caller, CallKind, CallPolicy
 from jjm_tui.ports import Clock, Priority, ResourceInfo, ToolAnswer
+
+T = TypeVar("T")
 
 Judge = Callable[[str, bool], JulesManagerError | None]
 """A dialect's own verdict on failure words (text, writing), before the general classification."""
@@ -61,7 +64,20 @@ class Exchange:
 
     async def read_resource(self, uri: str, priority: Priority) -> AnswerReading:
         """The content of a resource, read like an answer of a tool."""
+        return self._read_text(
+            await self._caller.read_resource(uri, CallPolicy(priority=priority, at_least=self._at_least))
+        )
+
+    async def read_records(self, uri: str, priority: Priority, known: RecordList[T]) -> list[T] | None:
+        """The records of a resource that holds a list, ``None`` when it holds none; ``known`` remembers a plain one."""
         text = await self._caller.read_resource(uri, CallPolicy(priority=priority, at_least=self._at_least))
+        records = known.read(text)
+        if records is not None:
+            return records
+        value = self._read_text(text).value
+        return [known.decode(record) for record in value] if isinstance(value, list) else None
+
+    def _read_text(self, text: str) -> AnswerReading:
         reading = read_answer(ToolAnswer(text))
         if reading.failure is not None:
             raise self._verdict(reading.failure, writing=False)

@@ -128,12 +128,14 @@ class OfficialDialect:
         return TaskListing(tuple(collector.tasks.values()), truncated, complete, collector.remarks())
 
     async def _read_list(self, priority: Priority) -> tuple[SessionCollector, bool]:
-        collector = SessionCollector(self._exchange.source(Rank.LIVE, "list"))
+        before = None if self._last_list is None else self._last_list[0]
+        collector = SessionCollector(self._exchange.source(Rank.LIVE, "list"), before=before)
         if "list_sessions" not in self._tools:
             return collector, True
         reading = await self._exchange.read("list_sessions", {"pageSize": PAGE_SIZE}, priority)
         page = expect_page(reading, "sessions")
         collector.add(page.records)
+        collector.before = None
         self._last_list = collector, page.has_more
         return self._last_list
 

@@ -124,13 +124,15 @@ class RestDialect:
     async def list_tasks(self, priority: Priority, on_page: Callable[[int], None] | None) -> TaskListing:
         """All sessions that the server can show, from its list tool or its list resource."""
         require(self.capabilities, "list")
-        collector = SessionCollector(self._exchange.source(Rank.LIVE, "list"), self._source_names())
+        before = self._last_list
+        collector = SessionCollector(self._exchange.source(Rank.LIVE, "list"), self._source_names(), before)
         try:
             end = await self._reader.collect_sessions(collector, priority, on_page)
         except ToolRefusedError as error:
             raise (_refused_key(error) if is_bare_400(error) and not collector.raw else error) from error
         if await self._learn_sources(collector, priority):
             collector = _decode_again(collector, self._source_names())
+        collector.before = None
         self._last_list = collector
         complete = end.certain and not end.truncated and not collector.unreadable
         return TaskListing(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -194,10 +194,14 @@ def join_patches(patches: Sequence[str]) -> str:
 
 @dataclass(slots=True)
 class SessionCollector:
-    """Gathers the sessions of a list over its pages; a record that cannot be read becomes a remark."""
+    """Gathers the sessions of a list over its pages; a record that cannot be read becomes a remark.
+
+    ``before``: the same list as it was read last; a record that has not changed says the same again.
+    """
 
     origin: FactSource
     names: Mapping[str, str] = field(default_factory=dict)
+    before: SessionCollector | None = None
     tasks: dict[str, TaskFacts] = field(default_factory=dict)
     raw: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     unreadable: int = 0
@@ -206,7 +210,7 @@ class SessionCollector:
         """Take the records of a page; answer how many of them were new."""
         new = 0
         for record in records:
-            facts = decode_session(record, self.origin, names=self.names, listed=True) if _is_object(record) else None
+            facts = self._read(record) if _is_object(record) else None
             if facts is None:
                 self.unreadable += 1
             elif facts.id not in self.tasks:
@@ -214,6 +218,18 @@ class SessionCollector:
                 self.tasks[facts.id] = facts
                 self.raw[facts.id] = record
         return new
+
+    def _read(self, record: Mapping[str, Any]) -> TaskFacts | None:
+        before = self.before
+        task_id = None if before is None else read_id(record)
+        if (
+            before is not None
+            and task_id in before.raw
+            and before.raw[task_id] == record
+            and before.names == self.names
+        ):
+            return replace(before.tasks[task_id], origin=self.origin)
+        return decode_session(record, self.origin, names=self.names, listed=True)
 
     def remarks(self) -> tuple[str, ...]:
         """What could not be read, for people."""
