@@ -1,0 +1,89 @@
+"""What closed screens leave is collected in a still moment, and at the latest when there is much of it."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from jjm_tui.tui.collector import Collector
+
+
+class Ring:
+    """Refers to itself, as a closed screen does."""
+
+    def __init__(self) -> None:
+        self.me = self
+        self.load = [[] for _ in range(100)]  # type: ignore[var-annotated]
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    collector = Collector()
+    collector.settle()
+    yield collector
+    collector.stop()
+    gc.unfreeze()
+
+
+def grow(steps: int) -> list[list[int]]:
+    """Make so much that as many larger steps happen."""
+    kept: list[list[int]] = []
+    while gc.get_count()[2] < steps:
+        kept.append([0])
+    return kept
+
+
+def make_old_garbage() -> weakref.ref[Ring]:
+    """A ring that is dropped only when it is no longer young."""
+    ring = Ring()
+    kept = grow(3)
+    watched = weakref.ref(ring)
+    del ring, kept
+    return watched
+
+
+def test_tick_in_a_still_moment_collects_what_grew_old(collector: Collector) -> None:
+    garbage = make_old_garbage()
+    kept = grow(20)
+    collector.tick(10.0, still_for=0.1)
+    assert garbage() is not None
+    collector.tick(11.0, still_for=3.0)
+    assert garbage() is None
+    assert kept
+
+
+def test_tick_with_little_new_leaves_it(collector: Collector) -> None:
+    garbage = make_old_garbage()
+    collector.tick(11.0, still_for=3.0)
+    assert garbage() is not None
+
+
+def test_tick_with_very_much_new_does_not_wait(collector: Collector) -> None:
+    garbage = make_old_garbage()
+    kept = grow(70)
+    collector.tick(10.0, still_for=0.0)
+    assert garbage() is None
+    assert kept
+
+
+def test_tick_when_away_looks_at_everything(collector: Collector) -> None:
+    ring = Ring()
+    watched = weakref.ref(ring)
+    collector.tick(0.0, still_for=0.0)
+    gc.freeze()
+    del ring
+    collector.tick(700.0, still_for=30.0)
+    assert watched() is None
+
+
+def test_stop_hands_back_as_it_was() -> None:
+    before = (gc.isenabled(), gc.get_threshold())
+    collector = Collector()
+    collector.settle()
+    assert (gc.isenabled(), gc.get_threshold()) != before
+    collector.stop()
+    gc.unfreeze()
+    assert (gc.isenabled(), gc.get_threshold()) == before
