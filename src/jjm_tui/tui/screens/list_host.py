@@ -76,7 +76,8 @@ class ListHost(DetailHost):
         task_id = task_of(change.key)
         if task_id is not None and (task_id in self._drafted) != drafts_of(self.dashboard).is_waiting(task_id):
             self._drafted ^= {task_id}
-            self.tasks.update_rows((task_id,))
+            for rows in self.query(TaskList):  # none when the composer saves what was typed while the screen goes away
+                rows.update_rows((task_id,))
 
     def _is_stale(self, task: Task, now: datetime) -> bool:
         if task.status.is_final or task.synced_at is None:
