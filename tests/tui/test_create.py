@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import AppBlur, AppFocus
 from textual.widgets import Button
 
 from jjm_tui.domain.events import EventType
@@ -18,6 +19,7 @@ from jjm_tui.tui.writing.drafts import CREATE_KEY, drafts_of
 from jjm_tui.tui.writing.joined_texts import split_texts
 from jjm_tui.tui.writing.known_repositories import KnownRepositories, suggest
 from jjm_tui.tui.writing.new_task import NewTask
+from jjm_tui.tui.writing.submission import _bring_back
 from jjm_tui.tui.writing.templates import PreparedTask, decode_templates
 from tests.services.workbench import WRITES, lost
 from tests.tui.stage import Stage, stage
@@ -561,3 +563,18 @@ async def test_arrows_change_a_choice(tmp_path: Path) -> None:
         await fill(on)
         await on.press("tab", "tab", "tab", "right", "right", "left")
         assert form_of(on).filled_in.attempts == 2
+
+
+async def test_form_that_comes_back_does_not_come_over_a_message_while_the_terminal_is_not_looked_at(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path, size=(140, 30)) as on:
+        await on.press("m", "H")
+        on.app.post_message(AppBlur())
+        await on.until(lambda: on.app.focused is None)
+        _bring_back(on.app)
+        await on.pilot.pause()
+        assert not isinstance(on.app.screen, CreateScreen)
+        on.app.post_message(AppFocus())
+        await on.press("i")
+        await on.shows("Hi")

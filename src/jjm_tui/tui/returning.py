@@ -84,7 +84,7 @@ class Returning:
             return
         if not should_show(since, now, digest):
             return
-        if in_the_way or not isinstance(app.screen, MainScreen):
+        if in_the_way or self._has_acted or not isinstance(app.screen, MainScreen):
             app.tell(f"{summary_sentence(digest)} {app.launch.keymap.first('digest')} has it all.")
         else:
             app.push_screen(DigestScreen(since))

@@ -47,7 +47,8 @@ def _bring_back(app: JulesApp) -> None:
     """Open the form again, unless the person is doing something else."""
     from jjm_tui.tui.screens.main import MainScreen
 
-    if not isinstance(app.screen, MainScreen) or isinstance(app.screen.focused, Input | TextArea):
+    screen = app.screen
+    if not isinstance(screen, MainScreen) or screen.is_typing() or isinstance(screen.focused, Input | TextArea):
         key = app.launch.keymap.first("task.create")
         app.tell(f"The form of the new task is kept as it was: {key} opens it.", severity="warning")
     else:
