@@ -418,7 +418,7 @@ async def test_approval_reading_on_after_the_first_key_says_when_that_is_all(tmp
 async def test_approval_of_another_long_plan_begins_anew_with_what_was_not_shown(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as on:
         task_id = await read_long_plan(on)
-        await on.press("G")
+        await on.press("y", "G")
         on.bench.world.change_plan(task_id, "\n".join(f"Row {number} of something else" for number in range(60)))
         await poll_elsewhere(on, task_id)
         await on.shows("The plan changed while you read it.")

@@ -101,6 +101,14 @@ async def test_footer_names_the_keys_of_the_filter_while_it_is_typed(tmp_path: P
         assert "keep it" not in on.text.splitlines()[-1]
 
 
+async def test_footer_names_the_keys_of_searching_while_a_term_is_typed(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("2", "right_square_bracket", "/", "a")
+        assert "enter to the matches" in on.text.splitlines()[-1]
+        await on.press("enter")
+        assert "to the matches" not in on.text.splitlines()[-1]
+
+
 async def test_filters_of_before_come_back_with_the_arrows_and_after_a_restart(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:
         await on.press("/", *"state:failed", "enter")

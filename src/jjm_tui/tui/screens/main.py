@@ -33,6 +33,9 @@ _FOLLOW: Final = 0.04
 _FILTER_KEYS: Final = (("enter", "keep it"), ("esc", "as before"), ("↑↓", "filters of before"))
 """The keys that work while a filter is typed."""
 
+_SEARCH_KEYS: Final = (("enter", "to the matches"), ("esc", "end"))
+"""The keys that work while a term is typed."""
+
 _FOR_MARKED: Final = (
     *("task.approve-many", "task.message-many", "task.archive", "task.snooze", "task.watch"),
     *("back", "help"),
@@ -220,6 +223,8 @@ class MainScreen(PaneHost):
         keymap = self.dashboard.launch.keymap
         if self.is_filtering:
             return [(key, words, "") for key, words in _FILTER_KEYS]
+        if self.search is not None and self.search.has_focus_within:
+            return [(key, words, "") for key, words in _SEARCH_KEYS]
         if self.is_typing():
             ids: Iterable[str] = ("composer.send", "composer.editor", "back")
         elif self.tasks.marks and not self.is_in_detail():
