@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from jjm_tui.errors import StorageError
+from jjm_tui.store.durable import FileOps, Signature
 from jjm_tui.store.json_file import JsonTaskStore, read_tasks
 from tests.store.stands import CountingOps, FailingOps, HandClock, RefusingOps, make_task, no_pause, put
 
@@ -105,3 +106,30 @@ def test_store_used_from_one_loop_after_another_works(store_path: Path, clock: H
     for start in (0, 5, 10):
         asyncio.run(burst(start))
     assert len(asyncio.run(store.list_tasks())) == 15
+
+
+class _SlowReader(FileOps):
+    """Holds the first reading of the file until a second one has begun, or has had time to."""
+
+    def __init__(self) -> None:
+        self.began = threading.Event()
+        self.second = threading.Event()
+        self.readings = 0
+
+    def read(self, path: Path) -> tuple[bytes, Signature]:
+        if path.name.endswith(".json"):
+            self.readings += 1
+            (self.second if self.began.is_set() else self.began).set()
+            self.second.wait(0.05)
+        return super().read(path)
+
+
+async def test_readers_that_come_at_once_share_one_reading(store_path: Path, clock: HandClock) -> None:
+    await JsonTaskStore(store_path, clock).apply(put(make_task("1"), make_task("2")))
+    ops = _SlowReader()
+    store = JsonTaskStore(store_path, clock, ops=ops)
+    first = asyncio.create_task(store.list_tasks())
+    await asyncio.to_thread(ops.began.wait)
+    again = await store.list_tasks()
+    assert [task is other for task, other in zip(await first, again, strict=True)] == [True, True]
+    assert ops.readings == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -73,6 +74,7 @@ class DocumentFile(Generic[T]):
         self._pause = pause
         self._ops = ops
         self._cached: tuple[Signature | None, Document[T], Signature | None] | None = None
+        self._loading = threading.Lock()
 
     @property
     def cached(self) -> Document[T] | None:
@@ -150,6 +152,11 @@ class DocumentFile(Generic[T]):
         return document
 
     def _load(self, on_damage: Callable[[bytes, str], StoreDamagedError]) -> Document[T]:
+        """One thread at a time: whoever comes while a big file is being read would decode a second copy of it."""
+        with self._loading:
+            return self._load_alone(on_damage)
+
+    def _load_alone(self, on_damage: Callable[[bytes, str], StoreDamagedError]) -> Document[T]:
         last_bad: bytes | None = None
         for _ in range(_MOST_LOOKS):
             if (current := self._current()) is not None:
