@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from jjm_tui.domain.operations import OperationState
 from tests.tui.ground import Ground, ground
 from tests.tui.terminal_stage import TerminalStage
 
 CREATED = "Write a poem about ptys"
 
 MESSAGES = {
+    "discarded": "Translate the guides to French",
     "done": "Upgrade the ORM",
     "refused": "Split the CI build into two jobs",
     "not_sent": "Repair every broken link in the docs",
@@ -25,6 +27,11 @@ MESSAGES = {
     "prepared": "Rate limit for the public API",
 }
 """A state that lasts, and the task whose message is brought into it. The text of each message is its state."""
+
+HALF_TYPED, HALF_TYPED_TO = "Wait for the", "Rewrite the image resizer in Rust"
+
+BEGINNING = 12
+"""Characters by which a title is found."""
 
 SENT = "Take the first way."
 
@@ -55,10 +62,10 @@ def tasks_of(place: Ground) -> dict[str, str]:
 
 
 def go_to(terminal: TerminalStage, title: str) -> None:
-    """Bring the only task with this title under the cursor."""
+    """Bring the only task whose title begins like this one under the cursor."""
     terminal.press("0", "/")
-    terminal.type(title)
-    terminal.shows(f"filter: {title[:15]}", f"╭─ {title[:30]}")
+    terminal.type(title[:BEGINNING])
+    terminal.shows(f"filter: {title[:BEGINNING].strip()}", f"╭─ {title[:30]}", "last message holds")
     terminal.press("enter")
     terminal.hides("last message holds")
 
@@ -86,6 +93,7 @@ def bring_about(terminal: TerminalStage, place: Ground, state: str, tasks: dict[
     title = MESSAGES[state]
     orders = {
         "done": [],
+        "discarded": [("refuse", "send_message")],
         "refused": [("refuse", "send_message")],
         "not_sent": [("refuse", "get_session")],
         "unconfirmed": [("drop", "send_message"), ("keep", "send_message")],
@@ -100,45 +108,76 @@ def bring_about(terminal: TerminalStage, place: Ground, state: str, tasks: dict[
         terminal.until(lambda: state in [text for _, text in place.effects("message")], "the effect")
         place.order("refuse", "get_session", tasks[title])
         place.lift("keep", "send_message", tasks[title])
+    if state == "discarded":
+        until_states(terminal, place, discarded="refused")
+        terminal.press("O")
+        terminal.shows("Outbox  1 refused", "x discard")
+        terminal.press("x")
+        terminal.shows("Discard it?")
+        terminal.insist("y", lambda: states(place).get(state) == state, "discarding")
+        terminal.press("escape")
+        terminal.hides("Outbox ")
     until_states(terminal, place, **{state: state.partition(",")[0]})
 
 
-def test_messages_in_every_state_are_there_after_a_kill_and_true(place: Ground) -> None:
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_everything_is_there_after_a_kill_and_true(place: Ground) -> None:
+    """Messages in every state, one that is half typed, and a new task that is half filled in, all at once."""
+    assert {state.partition(",")[0] for state in MESSAGES} == {each.value for each in OperationState}
     tasks = tasks_of(place)
     with place.open(columns=160) as terminal:
         terminal.shows("connected", "NEEDS YOU")
         for state in MESSAGES:
             bring_about(terminal, place, state, tasks)
         terminal.until(lambda: len(place.effects("message")) == 3, "three effects")
+        go_to(terminal, HALF_TYPED_TO)
+        terminal.type(f"m{HALF_TYPED}")
+        terminal.shows(f"│ {HALF_TYPED} ", "draft kept")
+        terminal.press("escape")
+        go_to(terminal, MESSAGES["done"])
+        fill_form(terminal, place)
+        before = states(place)
         terminal.kill()
+    assert states(place) == before
     happened = {"done", "unconfirmed", "sending, it happened"}
     assert {text for _, text in place.effects("message")} == happened
     place.lift_all()
     with place.open(columns=160) as terminal:
-        until_states(terminal, place, prepared="not_sent", refused="refused", not_sent="not_sent", done="done")
+        lasting = {state: state for state in ("done", "refused", "not_sent", "discarded")}
         unsettled = {state: "unconfirmed" for state in MESSAGES if state.startswith(("sending", "unconfirmed"))}
-        until_states(terminal, place, **unsettled)
+        until_states(terminal, place, prepared="not_sent", **lasting, **unsettled)
         terminal.shows("connected", "NEEDS YOU", "3 unconfirmed")
         terminal.press("O")
         terminal.shows("Outbox", *(f"  {state}" for state in MESSAGES))
         terminal.press("s")
         settled = {state: "done" if state in happened else "not_sent" for state in unsettled}
-        until_states(terminal, place, **settled)
+        until_states(terminal, place, prepared="not_sent", **lasting, **settled)
+        assert len(place.operations()) == len(MESSAGES)
         terminal.press("escape")
-        for state in ("refused", "not_sent", "prepared", "sending, nothing happened"):
+        for state in ("discarded", "refused", "not_sent", "prepared", "sending, nothing happened"):
             go_to(terminal, MESSAGES[state])
             terminal.press("m")
             terminal.shows(f"│ {state} ")
             terminal.press("escape")
-        for state in ("unconfirmed", "sending, it happened"):
+        for state in ("done", "unconfirmed", "sending, it happened"):
             go_to(terminal, MESSAGES[state])
             terminal.press("m")
             terminal.shows("nothing typed")
             terminal.press("escape")
+        go_to(terminal, HALF_TYPED_TO)
+        terminal.press("m")
+        terminal.shows(f"│ {HALF_TYPED} ", "draft kept")
+        terminal.press("escape", "c")
+        terminal.shows("New task", CREATED, "acme/webapp", "draft from")
+        terminal.press("escape")
+        terminal.hides("New task")
         terminal.press("q")
         assert terminal.finish() == 0
     assert sorted(text for _, text in place.effects("message")) == sorted(happened)
-    assert set(place.drafts().values()) == set(MESSAGES) - happened
+    kept = set(place.drafts().values())
+    assert {text for text in kept if CREATED not in text} == (set(MESSAGES) - happened) | {HALF_TYPED}
+    assert [text for text in kept if CREATED in text]
 
 
 @pytest.mark.parametrize("place_of_death", ["hold", "keep"])
@@ -157,7 +196,7 @@ def test_decisions_on_their_way_are_there_after_a_kill_and_true(place: Ground, p
         terminal.press("r")
         terminal.insist("y", lambda: states(place).get("Please continue.") == "sending", "the resume on its way")
         terminal.press("escape")
-        fill_form(terminal)
+        fill_form(terminal, place)
         terminal.press("ctrl+s")
         terminal.shows("tool: ")
         terminal.insist("ctrl+s", lambda: states(place).get("create") == "sending", "the create on its way")
@@ -191,13 +230,14 @@ def effects(place: Ground) -> list[tuple[str, str]]:
     return [effect for kind in ("create", "message", "approve") for effect in place.effects(kind)]
 
 
-def fill_form(terminal: TerminalStage) -> None:
-    """Fill in a new task."""
+def fill_form(terminal: TerminalStage, place: Ground) -> None:
+    """Fill in a new task, and wait until it is kept, also when a composer beside it says that its text is."""
     terminal.press("c")
     terminal.shows("New task", "nothing filled in", "acme/webapp")
     terminal.type("acme/webapp\t\t\t")
     terminal.type(CREATED)
     terminal.shows(CREATED, "draft kept")
+    terminal.until(lambda: any(CREATED in text for text in place.drafts().values()), "the form on disk")
 
 
 # texts that nobody sent
@@ -209,7 +249,7 @@ def test_half_typed_message_and_form_are_there_after_a_kill(place: Ground) -> No
         terminal.type("mWait for the")
         terminal.shows("Wait for the", "draft kept")
         terminal.press("escape")
-        fill_form(terminal)
+        fill_form(terminal, place)
         terminal.kill()
     with place.open() as terminal:
         terminal.shows("connected", "Wait for the", "draft kept")
