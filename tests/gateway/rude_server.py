@@ -383,4 +383,5 @@ def main() -> None:
         forever()
 
 
-main()
+if __name__ == "__main__":
+    main()

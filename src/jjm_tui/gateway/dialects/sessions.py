@@ -22,6 +22,10 @@ _LIST_KEYS: Final = {
 }
 _TOKEN_KEYS: Final = ("nextPageToken", "next_page_token", "nextCursor", "next_cursor", "next_page")
 _MORE_KEYS: Final = ("hasMore", "has_more", "truncated")
+_BESIDE_A_LIST: Final = frozenset(
+    {*_TOKEN_KEYS, *_MORE_KEYS, "count", "total", "totalCount", "total_count", "totalSize", "page", "pageSize", "_meta"}
+)
+"""What may stand alone where an empty list was left out; anything else is some other answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def read_page(value: Any, kind: str) -> Page | None:
                 return Page(nested.records, token, more or nested.has_more or token is not None, nested.bare)
         elif inner is not None:
             return None
-    if any(key in value for key in ("id", "name", "error", "errors")):
+    if not _BESIDE_A_LIST.issuperset(value):
         return None
     return Page((), token, more or token is not None)
 

@@ -1,0 +1,48 @@
+"""A home whose server misbehaves, and a look at what is left running."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from tests.cli.program import Program
+from tests.rude.table import IMPATIENT
+from tests.tui.marked import Marked
+from tests.tui.terminal_stage import ROOT
+
+MARK = "JJM_TEST_MARK"
+
+
+@dataclass
+class RudeGround:
+    """Settings in the environment; all processes carry a mark."""
+
+    folder: Path
+    mode: str
+    mark: str = field(default_factory=lambda: uuid4().hex)
+
+    def __post_init__(self) -> None:
+        self.marked = Marked(f"{MARK}={self.mark}")
+
+    @property
+    def server(self) -> str:
+        """The command of the server."""
+        return f"{sys.executable} -m tests.rude.jules_server {self.mode} {self.folder / 'world.json'}"
+
+    @property
+    def program(self) -> Program:
+        """The program with this server."""
+        return Program(
+            self.folder / "home",
+            extra_environ={
+                MARK: self.mark,
+                "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]),
+                "JJM_SERVER__PASS_ENV": f'["PYTHONPATH", "{MARK}"]',
+                "TEXTUAL_ANIMATIONS": "none",
+                "LC_ALL": "C.UTF-8",
+                **({IMPATIENT[self.mode]: "1"} if self.mode in IMPATIENT else {}),
+            },
+        )
