@@ -179,3 +179,13 @@ async def test_statuses_that_are_only_a_servers_own_note_are_told_as_such(tmp_pa
         await manager.get_task(task.id)
     again = await manager.list_tasks(ListRequest())
     assert not any("first note" in remark for remark in again.remarks)
+
+
+async def test_monitor_that_never_got_an_answer_does_not_say_that_nothing_is_left(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, context = work.process()
+    caller.is_down = True
+    found = [update async for update in manager.monitor(MonitorRequest(interval=30, timeout=45))]
+    context.leadership.resign()
+    assert found[-1].finished == "timeout"
+    assert found[-1].failure is not None

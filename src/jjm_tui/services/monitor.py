@@ -64,7 +64,8 @@ class Monitor:
             tasks = await self._tasks(request)
             events = await self._context.events.query(since=since)
             since = report.at - _OVERLAP
-            finished = self._finish(watch, tasks)
+            is_known = bool(tasks) or report.failure is None  # a look that failed does not show that nothing is there
+            finished = self._finish(watch, tasks) if is_known else None
             if finished is None and watch.deadline is not None and clock.monotonic() >= watch.deadline:
                 finished = "timeout"
             pause = self._pause(watch)
