@@ -14,6 +14,7 @@ from jjm_tui.store.locks import lock_path
 from jjm_tui.tui.screens.approval import ApprovalScreen, Phase
 from jjm_tui.tui.screens.confirm import ConfirmDialog
 from tests.services.workbench import Cut, lost
+from tests.tui.scenes import select
 from tests.tui.stage import Stage, stage
 
 HOSTILE = "x \x1b]52;c;aGVsbG8=\x07 [/foo] [x] [@click=app.quit]press[/] \u202egnihton\u202c \x9b31m end"
@@ -428,3 +429,14 @@ async def test_approval_of_another_long_plan_begins_anew_with_what_was_not_shown
         await on.press("y")
         await on.shows("not shown yet")
         assert on.bench.effects("approve") == []
+
+
+async def test_rows_below_are_counted_anew_when_the_terminal_grows(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 16)) as on:
+        await select(on, TaskStatus.WAITING_APPROVAL)
+        await on.press("a")
+        await on.shows("rows below")
+        await on.pilot.resize_terminal(160, 45)
+        await on.until(lambda: "below" not in on.text)
+        await on.pilot.resize_terminal(80, 16)
+        await on.shows("rows below")

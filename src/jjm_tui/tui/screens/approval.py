@@ -120,6 +120,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             self.query_one("#frame").border_subtitle = literal_line(self._note)
         for text in self._paper.children:
             self.watch(text, "scroll_y", self._scrolled, init=False)
+            self.watch(text, "virtual_size", self._show_state, init=False)
         self._paper.text.focus()
         self._show_about()
         self._show_phase(Phase.READING)
@@ -242,6 +243,10 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         """Ages read differently."""
         if self.children:
             self._show_about()
+
+    def on_resize(self) -> None:
+        """Less or more of the plan fits."""
+        self.call_after_refresh(self._show_state)
 
     def _scrolled(self) -> None:
         self._note_what_is_shown()
