@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from textual.app import App
 
+from jjm_tui.domain.events import EventType
 from jjm_tui.domain.text import clean
 from tests.tui.evil import EVIL, PATCH, PATCHES, SEQUENCES
 
@@ -140,14 +141,32 @@ def poison_store(folder: Path) -> None:
     for path in (folder / "activities").glob("*.json"):
         poison_file(path)
     events = folder / "events.jsonl"
-    if events.exists():
-        lines = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
-        events.write_text("".join(json.dumps(poisoned_event(line)) + "\n" for line in lines), "utf-8")
+    lines = [json.loads(line) for line in events.read_text("utf-8").splitlines()] if events.exists() else []
+    lines += _events(task_ids)
+    events.write_text("".join(json.dumps(poisoned_event(line)) + "\n" for line in lines), "utf-8")
+
+
+def _events(task_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """One of each kind for every task, the newest that there are."""
+    data = {
+        "from": "paused",
+        "to": "failed",
+        "status": "paused",
+        "detail": "x",
+        "kind": "message",
+        "steps": 3,
+        "files": 1,
+    }
+    return [
+        {"at": "2026-11-20T08:58:00Z", "type": kind.value, "task_id": task_id, "data": data}
+        for task_id in task_ids[:4]
+        for kind in EventType
+    ]
 
 
 def _operations(task_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """An operation that ended, in each of the ways in which one can end."""
-    ways = ("not_sent", "refused", "done", "discarded")
+    """An operation in each state that outlives its process."""
+    ways = ("refused", "not_sent", "done", "discarded", "unconfirmed")
     kinds = itertools.cycle(("message", "create", "approve", "resume"))
     at = "2026-11-20T08:30:00Z"
     return [
@@ -160,7 +179,7 @@ def _operations(task_ids: Sequence[str]) -> list[dict[str, Any]]:
             "task_id": task_id,
         }
         | {"payload": {"text": "x", "description": "x", "repository": "x", "title": "x", "branch": "x"}, "message": "x"}
-        | {"baseline": {}, "owner": None, "sent_at": at, "finished_at": at}
+        | {"baseline": {}, "owner": None, "sent_at": at, "finished_at": None if way == "unconfirmed" else at}
         for way, kind, task_id in zip(ways, kinds, task_ids, strict=False)
     ]
 
@@ -170,8 +189,12 @@ def _drafts(task_ids: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def poisoned_event(event: dict[str, Any]) -> dict[str, Any]:
-    """An event with evil in all its data, also in what it has none of."""
-    data = {name: evil(value) if isinstance(value, str) else value for name, value in event["data"].items()}
+    """An event with evil in all its data, also in what it has none of; of half the tasks, words of ours stay."""
+    kept = ("kind", "from", "to", "status") if event["task_id"][-1:] in "02468" else ()
+    data = {
+        name: evil(value) if isinstance(value, str) and name not in kept else value
+        for name, value in event["data"].items()
+    }
     named = {name: evil(mark=mark_of(name)) for name in ("message", "content", "detail", "url", "author")}
     return {**event, "data": {**data, **named}}
 

@@ -81,6 +81,16 @@ async def show_toasts(visit: Visit) -> None:
     await visit.click_all()
 
 
+async def show_difference(visit: Visit) -> None:
+    """What became another plan while it was read."""
+    task_id = next(task.id for task in visit.on.board.tasks.values() if task.status is W)
+    visit.on.bench.world.change_plan(task_id, EVIL)
+    await visit.press("ctrl+r")
+    await visit.on.shows("Changed since")
+    await visit.press("g")
+    await visit.click_all()
+
+
 async def show_last_option(visit: Visit) -> None:
     """Another theme, a hostile one, while it is being chosen."""
     await visit.press("f", "o", "o", "enter")
@@ -91,7 +101,7 @@ STOPS = (
     Stop("MainScreen", (), Q, ("m", "alt+up", "alt+up", "ctrl+t", "escape", "escape", "x", "u"), more=show_toasts),
     Stop("MainScreen", ("slash",), None, ("x", "colon", "enter", "escape"), plain=True),
     Stop("DetailScreen", ("enter",), C, ("right_square_bracket", "d", "G"), narrow=True),
-    Stop("ApprovalScreen", ("a",), W, ("G", "ctrl+r")),
+    Stop("ApprovalScreen", ("a",), W, ("G", "ctrl+r"), more=show_difference),
     Stop("ResumeDialog", ("r",), P),
     Stop("SnoozeDialog", ("z",), Q, ("tab", "x", "enter")),
     Stop("ForgetDialog", ("D",), C, ("G",)),

@@ -15,7 +15,9 @@ import pytest
 import jjm_tui.domain
 import jjm_tui.tui
 from jjm_tui.domain.text import clean
-from jjm_tui.ports import Transcript
+from jjm_tui.gateway.stderr import LastWords
+from jjm_tui.gateway.wire import Handshake
+from jjm_tui.ports import ResourceInfo, ToolInfo, Transcript
 from jjm_tui.services.notifier import Announcement
 from jjm_tui.store.draft_file import Draft
 from jjm_tui.tui.notices.channels import OscChannel
@@ -131,3 +133,33 @@ async def test_no_raw_text_of_a_server_enters_the_model(tmp_path: Path, dialect:
     assert raw == set()
     literal = {where for where, text in texts_of(told) if "[/foo]" in text}
     assert literal >= LITERAL[dialect]
+
+
+async def test_no_raw_word_of_a_server_about_itself_enters_the_model(tmp_path: Path) -> None:
+    _, caller, context = bench(tmp_path / "store").process()
+    server, shake_hands = context.server, caller.connect
+    assert server is not None
+
+    async def connect() -> Handshake:
+        tools = (await shake_hands()).tools
+        return Handshake(EVIL, EVIL, EVIL, (*tools, ToolInfo(EVIL, EVIL, {})), has_resources=True)
+
+    async def list_resources(policy: object) -> tuple[ResourceInfo, ...]:
+        return (evil_like(ResourceInfo),)
+
+    async def read_resource(uri: str, policy: object) -> str:
+        return EVIL
+
+    for each in (connect, list_resources, read_resource):
+        setattr(caller, each.__name__, each)
+    await server.connect()
+    words = LastWords()
+    words.add(f"{EVIL}\nmore {EVIL}")
+    said = [
+        server.info(),
+        await server.list_tools(),
+        await server.list_resources(),
+        await server.read_resource("x"),
+        words.lines(),
+    ]
+    assert [where for where, text in texts_of(said) if clean(text) != text] == []
