@@ -15,7 +15,7 @@ import pytest
 from tests.tui.ground import Ground, ground
 from tests.tui.terminal_stage import TerminalStage
 
-PLAN, OTHER_PLAN = "Split the CI build into two jobs", "Upgrade the ORM"
+PLAN, OTHER_PLAN = "Split the CI build", "Upgrade the ORM"
 RUNNING = ("Repair every broken link", "Add a dark mode", "Strict types", "Rate limit")
 TELL = """import os, sys; open(sys.argv[1], "a").write(f"{os.environ['JJM_COUNT']} {os.getppid()}\\n")"""
 OUTCOMES = {"done", "not_sent", "refused"}
