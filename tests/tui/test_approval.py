@@ -11,7 +11,8 @@ from textual.content import Content
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.text import cell_width
 from jjm_tui.store.locks import lock_path
-from jjm_tui.tui.screens.approval import ApprovalScreen, Phase
+from jjm_tui.tui.screens.approval import ApprovalScreen
+from jjm_tui.tui.screens.approval_phase import Phase
 from jjm_tui.tui.screens.confirm import ConfirmDialog
 from tests.services.workbench import Cut, lost
 from tests.tui.scenes import select

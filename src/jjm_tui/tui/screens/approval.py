@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import Iterable
 from datetime import datetime
-from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual import on, work
@@ -26,6 +25,7 @@ from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.pages.browsing import open_page
+from jjm_tui.tui.screens.approval_phase import Phase
 from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.widgets.blocks.plan_paper import PlanPaper
 from jjm_tui.tui.widgets.key_bar import Hint
@@ -44,20 +44,6 @@ _ALL: Final = sys.maxsize
 """So many rows are unread while none was shown yet."""
 
 EXTRA_WORD: Final = "incomplete"
-
-
-class Phase(Enum):
-    """Where the sheet is. Only in ``READY`` and ``WORD`` can something be approved."""
-
-    READING = auto()
-    READY = auto()
-    WORD = auto()
-    """The extra word is being typed."""
-    SENDING = auto()
-    OVER = auto()
-    """It could not be read, or has an outcome that must be looked at; reading again begins anew."""
-    APPROVED = auto()
-    """Approved, with something to look at first."""
 
 
 class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
