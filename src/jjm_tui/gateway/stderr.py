@@ -110,10 +110,12 @@ class StderrLog:
 
 
 def _append(path: Path, text: str) -> None:
-    """Append privately; above the limit the file moves aside as ``.1`` and a new one begins."""
+    """Append privately and harmlessly; above the limit the file moves aside as ``.1`` and a new one begins."""
+    from jjm_tui.domain.text import clean
+
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > _FILE_BYTES:
         path.replace(path.with_name(path.name + ".1"))
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     with os.fdopen(file, "w", encoding="utf-8", errors="replace") as stream:
-        stream.write(text[-_FILE_BYTES:])
+        stream.write(clean(text[-_FILE_BYTES:]))
