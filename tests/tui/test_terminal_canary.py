@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 import tomli_w
 
+from jjm_tui.domain.text import clean
 from jjm_tui.simulator.world import World
 from tests.tui.evil import EVIL
 from tests.tui.ground import Ground, ground
 from tests.tui.hostile import CONTROLS, harm_in, poison_store
 from tests.tui.terminal_stage import TerminalStage
 
+_COPYING = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
+"""What we send ourselves when the person copies; evil has one as well."""
 SECRET = "AIzaSyC4n4ryC4n4ryC4n4ryC4n4ryC4n4ry000"
 _QUIET = 3
 """Looks at the terminal without a new byte after which everything is drawn."""
@@ -113,7 +118,9 @@ def test_hostile_run_writes_no_byte_of_it_and_shows_it_literally(tmp_path: Path,
                 terminal.press("y")
             terminal.finish()
             written = terminal.written
-        assert harm_in(written) == []
+        copied = [base64.b64decode(found).decode() for found in _COPYING.findall(written)]
+        assert [text for text in copied if clean(text) != text or text == "CANARY"] == []
+        assert harm_in(_COPYING.sub(b"", written), CONTROLS) == []
         logs = [path for path in place.folder.rglob("logs/*") if path.is_file()]
         assert logs
         assert [path.name for path in logs if harm_in(path.read_bytes(), CONTROLS)] == []
