@@ -9,6 +9,7 @@ from filelock import FileLock
 from textual.content import Content
 
 from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.text import cell_width
 from jjm_tui.store.locks import lock_path
 from jjm_tui.tui.screens.approval import ApprovalScreen
