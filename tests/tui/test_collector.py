@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from jjm_tui.tui.collector import Collector
+from tests.tui.stage import stage
 
 
 class Ring:
@@ -45,28 +47,28 @@ def make_old_garbage() -> weakref.ref[Ring]:
     return watched
 
 
-def test_tick_in_a_still_moment_collects_what_grew_old(collector: Collector) -> None:
+def test_tick_in_a_still_moment_collects_what_closed_screens_left(collector: Collector) -> None:
     garbage = make_old_garbage()
-    kept = grow(20)
+    collector.screen_closed()
+    collector.screen_closed()
     collector.tick(10.0, still_for=0.1)
     assert garbage() is not None
     collector.tick(11.0, still_for=3.0)
     assert garbage() is None
-    assert kept
 
 
-def test_tick_with_little_new_leaves_it(collector: Collector) -> None:
+def test_tick_without_closed_screens_leaves_everything(collector: Collector) -> None:
     garbage = make_old_garbage()
     collector.tick(11.0, still_for=3.0)
     assert garbage() is not None
 
 
-def test_tick_with_very_much_new_does_not_wait(collector: Collector) -> None:
+def test_tick_after_very_many_closed_screens_does_not_wait(collector: Collector) -> None:
     garbage = make_old_garbage()
-    kept = grow(70)
+    for _ in range(60):
+        collector.screen_closed()
     collector.tick(10.0, still_for=0.0)
     assert garbage() is None
-    assert kept
 
 
 def test_tick_when_away_looks_at_everything(collector: Collector) -> None:
@@ -77,6 +79,18 @@ def test_tick_when_away_looks_at_everything(collector: Collector) -> None:
     del ring
     collector.tick(700.0, still_for=30.0)
     assert watched() is None
+
+
+async def test_screen_that_is_closed_is_counted_and_collected(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        for _ in range(3):
+            await on.press("?")
+            await on.shows("Help")
+            watched = weakref.ref(on.app.screen)
+            await on.press("escape")
+            await on.until(lambda: len(on.app.screen_stack) == 1)
+        on.app.collector.tick(10.0, still_for=5.0)
+        assert watched() is None
 
 
 def test_stop_hands_back_as_it_was() -> None:

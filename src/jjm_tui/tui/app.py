@@ -94,7 +94,7 @@ class JulesApp(App[int]):
         self._opening: asyncio.Task[Engine] | None = None
         self._is_shown = False
         self._leave_with: int | None = None
-        self._collector = Collector()
+        self.collector = Collector()
         self._returning = Returning(self)
         launch.board.set_watched(launch.memory.watched)
 
@@ -150,7 +150,7 @@ class JulesApp(App[int]):
             engine = await asyncio.shield(opening)
         except Exception as error:  # noqa: BLE001 - the screen stays readable whatever is wrong behind it
             _log.exception("engine_failed", reason=str(error))
-            self._collector.settle()
+            self.collector.settle()
             self.tell(f"The services could not be opened: {error}", severity="error")
             return
         self.engine = engine
@@ -166,7 +166,7 @@ class JulesApp(App[int]):
         self._on_engine.clear()
         self._returning.started(engine)
         await asyncio.to_thread(engine.warm_up)
-        self._collector.settle()
+        self.collector.settle()
 
     def when_open(self, work_with: Callable[[Engine], None]) -> None:
         """Call ``work_with`` with the services, now or as soon as they are there."""
@@ -207,7 +207,7 @@ class JulesApp(App[int]):
 
         Answers why what was typed could not be kept, as sentences.
         """
-        self._collector.stop()
+        self.collector.stop()
         if self._bridge is not None:
             self._bridge.stop()
         if self._notifying is not None:
@@ -276,7 +276,7 @@ class JulesApp(App[int]):
         if not self._is_focused and monotonic - self._ticked_at < _UNFOCUSED_TICK:
             return
         self._ticked_at = monotonic
-        self._collector.tick(monotonic, monotonic - self._returning.acted_at)
+        self.collector.tick(monotonic, monotonic - self._returning.acted_at)
         now = self.launch.clock.now()
         for screen in self._open_screens():
             screen.clock_ticked(now)

@@ -1,8 +1,8 @@
 """Garbage is collected in small steps, and everything only when nobody waits for it.
 
 Python's own collector now and then looks at everything that was ever made, which stops the program for 50 ms and more
-with thousands of tasks in memory (measured: most of the pauses above 30 ms). So while the dashboard runs what is
-young is collected, a few thousand objects at a time. A closed screen leaves some ten thousand objects that refer to each
+with thousands of tasks in memory (measured: most of the pauses above 30 ms). So while the dashboard runs what is young
+is collected, a few thousand objects at a time. A closed screen leaves some ten thousand objects that refer to each
 other in circles and are no longer young by then (400 000 in half an hour of busy work, measured): those are looked for
 in a moment when the person does nothing. What survives is not looked at again until the person is away for a while.
 """
@@ -18,9 +18,9 @@ _STEPS: Final = 8
 
 _NEVER: Final = 1 << 30
 
-_GROWN: Final = 16
-_GROWN_MUCH: Final = 64
-"""Larger steps after which there is enough to look for in a still moment, and too much to wait for one."""
+_CLOSED: Final = 2
+_CLOSED_MANY: Final = 60
+"""Closed screens after which it is worth looking in a still moment, and after which it cannot wait: some 60 MB."""
 
 _ALL_EVERY: Final = 600.0
 _STILL: Final = 2.0
@@ -35,6 +35,7 @@ class Collector:
         self._was_on = gc.isenabled()
         self._before = gc.get_threshold()
         self._all_at: float | None = None
+        self._closed = 0
         gc.disable()
 
     def settle(self) -> None:
@@ -43,6 +44,10 @@ class Collector:
         gc.set_threshold(_YOUNG, _STEPS, _NEVER)
         gc.enable()
 
+    def screen_closed(self) -> None:
+        """There is something to collect."""
+        self._closed += 1
+
     def tick(self, monotonic: float, still_for: float) -> None:
         """Called now and then. ``still_for``: seconds since the person last did something."""
         if self._all_at is None:
@@ -50,8 +55,9 @@ class Collector:
         if still_for >= _AWAY and monotonic - self._all_at >= _ALL_EVERY:
             self._all_at = monotonic
             gc.unfreeze()
-        elif gc.get_count()[2] < (_GROWN if still_for >= _STILL else _GROWN_MUCH):
+        elif self._closed < (_CLOSED if still_for >= _STILL else _CLOSED_MANY):
             return
+        self._closed = 0
         gc.collect()
         gc.freeze()
 

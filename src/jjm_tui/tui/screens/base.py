@@ -64,6 +64,10 @@ class DashboardScreen(Screen[T], Keyed):
         """The terminal has another size."""
         keep_to_terminal(self, event)
 
+    def on_unmount(self) -> None:
+        """The screen was closed."""
+        self.dashboard.collector.screen_closed()
+
     def board_changed(self, change: BoardChange) -> None:
         """Something on the board is dirty; at most twenty times a second."""
 
@@ -179,6 +183,10 @@ class Dialog(ModalScreen[T], Keyed):
     async def _on_resize(self, event: Resize) -> None:
         """The terminal has another size."""
         keep_to_terminal(self, event)
+
+    def on_unmount(self) -> None:
+        """The screen was closed."""
+        self.dashboard.collector.screen_closed()
 
     def board_changed(self, change: BoardChange) -> None:
         """Something on the board is dirty; at most twenty times a second."""
