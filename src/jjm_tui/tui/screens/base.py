@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
@@ -64,9 +64,10 @@ class DashboardScreen(Screen[T], Keyed):
         """The terminal has another size."""
         keep_to_terminal(self, event)
 
-    def on_unmount(self) -> None:
+    def on_unmount(self) -> Awaitable[None] | None:
         """The screen was closed."""
         self.dashboard.collector.screen_closed()
+        return None
 
     def board_changed(self, change: BoardChange) -> None:
         """Something on the board is dirty; at most twenty times a second."""
@@ -184,9 +185,10 @@ class Dialog(ModalScreen[T], Keyed):
         """The terminal has another size."""
         keep_to_terminal(self, event)
 
-    def on_unmount(self) -> None:
+    def on_unmount(self) -> Awaitable[None] | None:
         """The screen was closed."""
         self.dashboard.collector.screen_closed()
+        return None
 
     def board_changed(self, change: BoardChange) -> None:
         """Something on the board is dirty; at most twenty times a second."""
