@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from jjm_tui.errors import (
     AnswerTooLongError,
+    Effect,
     JulesManagerError,
     RateLimitedError,
     ServerConnectionError,
@@ -42,6 +43,11 @@ def is_transient(error: BaseException) -> bool:
         and not isinstance(error, ServerStartError)
         and not {"breaker", "closed"} & error.context.keys()
     )
+
+
+def is_given_up(error: BaseException, attempts: int) -> bool:
+    """Whether the server ended in this very call for the second time: asking a third time might end it again."""
+    return isinstance(error, ServerConnectionError) and error.effect is Effect.UNKNOWN and attempts > 1
 
 
 def is_lost(error: BaseException) -> bool:
@@ -83,6 +89,8 @@ async def run_reads_again(
         if error is None:
             return False
         first, allowance.alone = not allowance.alone, allowance.alone or is_lost(error)
+        if is_given_up(error, state.attempt_number):
+            return False
         return is_transient(error) or (is_lost(error) and first)
 
     async def sleep(seconds: float) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -11,7 +12,7 @@ import anyio
 
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import clean, clean_line
-from jjm_tui.errors import ConfigurationError, ToolNotFoundError, UnsupportedOperationError
+from jjm_tui.errors import AnswerTooLongError, ConfigurationError, ToolNotFoundError, UnsupportedOperationError
 from jjm_tui.gateway.calls import SupervisedCaller
 from jjm_tui.gateway.dialects.base import Dialect
 from jjm_tui.gateway.dialects.detection import detect
@@ -140,11 +141,15 @@ class JulesServer:
         self, task_id: str, *, known: Task | None = None, priority: Priority = Priority.USER
     ) -> TaskReading:
         """See ``ports.TaskServer``."""
-        return await (await self._connected()).get_task(task_id, known, priority)
+        dialect = await self._connected()
+        with _about(task_id):
+            return await dialect.get_task(task_id, known, priority)
 
     async def get_diff(self, task_id: str, *, priority: Priority = Priority.USER) -> DiffReading:
         """See ``ports.TaskServer``."""
-        return await (await self._connected()).get_diff(task_id, priority)
+        dialect = await self._connected()
+        with _about(task_id):
+            return await dialect.get_diff(task_id, priority)
 
     async def list_repositories(self, *, priority: Priority = Priority.USER) -> tuple[Repository, ...]:
         """See ``ports.TaskServer``."""
@@ -230,6 +235,18 @@ class JulesServer:
             await self._connected()
         except ConfigurationError:
             return
+
+
+@contextmanager
+def _about(task_id: str) -> Iterator[None]:
+    """An answer that was too long to be kept is told with the task that it was about."""
+    try:
+        yield
+    except AnswerTooLongError as error:
+        error.context["task_id"] = task_id
+        error.message = f"Task {task_id} cannot be read: {error.message}"
+        error.args = (error.message,)
+        raise
 
 
 def _cleaned(text: str | None) -> str | None:

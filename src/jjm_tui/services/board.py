@@ -16,6 +16,7 @@ from jjm_tui.domain.counts import TaskCounts
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
+from jjm_tui.services.unread import ReadTrouble
 
 Aspect = Literal["tasks", "operations", "connection", "sync", "watched"]
 
@@ -102,6 +103,8 @@ class Board:
         self.connection = Connection()
         self.sync = SyncState("")
         self.watched: frozenset[str] = frozenset()
+        self.unread: Mapping[str, ReadTrouble] = {}
+        """Tasks that could not be read lately, and why, by id."""
         self.first_counts: TaskCounts | None = None
         """Counts over all stored tasks while only the first page of them is here."""
         self.is_whole = False
@@ -233,6 +236,13 @@ class Board:
         if sync != self.sync:
             self.sync = sync
             self._tell(BoardChange(aspects=frozenset({"sync"})))
+
+    def set_unread(self, troubles: Mapping[str, ReadTrouble]) -> None:
+        """Replace what is known of tasks that could not be read."""
+        moved = {each for each in {*troubles, *self.unread} if troubles.get(each) != self.unread.get(each)}
+        self.unread = troubles
+        if moved:
+            self._tell(BoardChange(frozenset(moved), frozenset({"tasks"})))
 
     def set_watched(self, task_ids: Iterable[str]) -> None:
         """Replace which tasks the person watches."""

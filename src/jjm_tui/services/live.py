@@ -87,6 +87,8 @@ class LiveFeed:
         server = self.context.server
         stop_watching = None if server is None else server.watch(self._show_connection)
         self._show_connection()
+        unread = self.context.unread
+        unread.on_change = lambda: self.board.set_unread(unread.known)
         try:
             async with anyio.create_task_group() as group:
                 changes = self.context.store.watch()

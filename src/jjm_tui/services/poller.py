@@ -13,10 +13,11 @@ from typing import Final
 
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.task import Task, needs_me
-from jjm_tui.errors import AuthenticationError, JulesManagerError, TaskNotFoundError
+from jjm_tui.errors import JulesManagerError, TaskNotFoundError
 from jjm_tui.ports import Priority
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.reading import Absorbed, TaskReader
+from jjm_tui.services.unread import is_of_the_task, may_be_the_way
 
 _BUDGET_SHARE: Final = 0.8
 """The part of the call budget that polling may use; the rest is left to the person."""
@@ -79,28 +80,37 @@ class Poller:
             for task_id in await self._worth_reading(before):
                 if calls >= self.calls_per_tick:
                     break
-                events.extend((await self._read(task_id)).events)
+                read = await self._read(task_id)
                 calls += _CALLS_PER_TASK
+                if read is None:
+                    break
+                events.extend(read.events)
         except JulesManagerError as error:
             return PollReport(led=True, at=at, events=tuple(events), failure=error, calls=calls)
         return PollReport(led=True, at=at, events=tuple(events), calls=calls)
 
-    async def _read(self, task_id: str) -> Absorbed:
+    async def _read(self, task_id: str) -> Absorbed | None:
+        """Read one task. ``None``: the list should be read again before the next one, as the server may be gone.
+
+        A failure of this task alone is noted on it, and it stays among those that are worth reading.
+        """
         self._last_page[task_id] = self.context.clock.monotonic()
-        self._waiting.discard(task_id)
         try:
-            return await self.reader.refresh_task(task_id, priority=Priority.POLL)
+            absorbed = await self.reader.refresh_task(task_id, priority=Priority.POLL)
         except TaskNotFoundError:
-            return await self.reader.mark_vanished(task_id)
-        except AuthenticationError:
-            raise
-        except JulesManagerError:
-            if not (await self.reader.server.connect()).list_has_status:
+            absorbed = await self.reader.mark_vanished(task_id)
+        except JulesManagerError as error:
+            if not is_of_the_task(error):
                 raise
-            return Absorbed({}, ())
+            return None if may_be_the_way(error) else Absorbed({}, ())
+        self._waiting.discard(task_id)
+        return absorbed
 
     async def _worth_reading(self, before: Mapping[str, Task]) -> list[str]:
-        """Ids worth a call of their own, the most urgent first."""
+        """Ids worth a call of their own, the most urgent first; last, one that could not be read before.
+
+        Never more than one of those: failures in a row would pause the calls for all.
+        """
         capabilities = await self.reader.server.connect()
         tasks = [
             task
@@ -117,7 +127,11 @@ class Poller:
             wanted = []
         else:
             wanted = [task for task in tasks if not task.status.is_final or task.id in self.only]
-        return [task.id for task in sorted(wanted, key=lambda task: self._turn(task, now))]
+        turns = [task.id for task in sorted(wanted, key=lambda task: self._turn(task, now))]
+        unread = self.context.unread
+        failed = [task_id for task_id in turns if unread.of(task_id) is not None]
+        again = next((task_id for task_id in failed if not unread.rests(task_id, now)), None)
+        return [task_id for task_id in turns if task_id not in failed] + ([] if again is None else [again])
 
     def _note_movements(self, tasks: Iterable[Task], before: Mapping[str, Task], now: datetime) -> None:
         """Remember what the list says has moved, until it was read; at first also what needs a person."""

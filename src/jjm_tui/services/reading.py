@@ -19,8 +19,10 @@ from jjm_tui.errors import (
     JulesManagerError,
     OperationFailedError,
     OperationTimeoutError,
+    ProtocolError,
     ServerConnectionError,
     TaskNotFoundError,
+    ValidationError,
 )
 from jjm_tui.logs import get_logger
 from jjm_tui.ports import DiffReading, Priority, TaskChange, TaskListing, TaskServer
@@ -28,6 +30,7 @@ from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.conversations import Conversations, with_operations, with_whole_chat
 from jjm_tui.services.results import GetResult
 from jjm_tui.services.selection import ListRequest, ListResult, select_tasks
+from jjm_tui.services.unread import is_of_the_task, may_be_the_way
 
 _log: Final = get_logger("reading")
 
@@ -147,6 +150,7 @@ class TaskReader:
             task.id
             for task in await self._context.store.list_tasks()
             if task.id not in listed
+            and not self._context.unread.rests(task.id, self._context.clock.now())
             and task.origin == self._context.origin
             and task.on_server
             and not task.archived_on_server
@@ -158,6 +162,12 @@ class TaskReader:
                 absorbed = await self.refresh_task(task_id, priority=priority)
             except TaskNotFoundError:
                 absorbed = await self.mark_vanished(task_id)
+            except JulesManagerError as error:
+                if not is_of_the_task(error):
+                    raise
+                if may_be_the_way(error):
+                    break
+                continue  # noted on the task; the list itself was read
             tasks.update(absorbed.tasks)
             events.extend(absorbed.events)
         return Absorbed(tasks, tuple(events)) if tasks else None
@@ -212,12 +222,29 @@ class TaskReader:
         return task if transcript is None else with_whole_chat(task, transcript)
 
     async def refresh_task(self, task_id: str, *, priority: Priority = Priority.USER) -> Absorbed:
-        """Read one task from the server and merge it.
+        """Read one task from the server and merge it. A failure of this task alone is noted in ``unread``.
 
         Raises:
             TaskNotFoundError: the server says that there is no such task.
             AuthenticationError: the answer looks signed out; nothing was merged, polling of pages is stopped.
         """
+        unread = self._context.unread
+        try:
+            absorbed = await self._refresh_task(task_id, priority)
+        except TaskNotFoundError:
+            unread.clear(task_id)
+            raise
+        except Exception as error:
+            failure = _as_told(task_id, error)
+            if is_of_the_task(failure):
+                unread.note(task_id, failure, self._context.clock.now())
+            if failure is error:
+                raise
+            raise failure from error
+        unread.clear(task_id)
+        return absorbed
+
+    async def _refresh_task(self, task_id: str, priority: Priority) -> Absorbed:
         known = await self._context.store.get_task(task_id)
         reading = await self.server.get_task(task_id, known=known, priority=priority)
         sync = await self._context.store.get_sync_state(self._context.origin)
@@ -314,6 +341,18 @@ class TaskReader:
         if events:
             await self._context.events.append(events)
         return Absorbed(merged, events)
+
+
+def _as_told(task_id: str, error: Exception) -> JulesManagerError:
+    """An answer that nothing here was made for, such as one nested too deeply, is told like any other bad answer."""
+    if isinstance(error, JulesManagerError) and not isinstance(error, ValidationError):
+        return error
+    _log.exception("answer_unusable", task=task_id, reason=repr(error))
+    return ProtocolError(
+        f"The server's answer about task {task_id} cannot be worked with ({type(error).__name__}).",
+        hint="What was known of the task is kept. Please report it, with the newest log file.",
+        context={"task_id": task_id},
+    )
 
 
 def _own_note_remarks(tasks: Iterable[Task]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from jjm_tui.domain.risks import file_risk_marks, risk_marks, touched_words
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, NeedsMe, Task, needs_me
 from jjm_tui.domain.text import age, clean, relative_time
+from jjm_tui.services.unread import ReadTrouble
 from jjm_tui.tui.look.appearance import Role, appearance_of
 from jjm_tui.tui.text.blocks import Block, LineBlock, Piece, PlainBlock, markdown_blocks
 from jjm_tui.tui.text.rows import Roles
@@ -49,11 +50,14 @@ _STATE_ROLES: Final[Mapping[Role, Roles]] = {
 _RECENT: Final = 3
 
 
-def overview_blocks(task: Task, operations: Sequence[Operation], now: datetime) -> list[Block]:
-    """The whole overview of a task, as a ``BlockView`` shows it."""
+def overview_blocks(
+    task: Task, operations: Sequence[Operation], now: datetime, unread: ReadTrouble | None = None
+) -> list[Block]:
+    """The whole overview of a task, as a ``BlockView`` shows it. ``unread``: why it could not be read lately."""
     asks = needs_me(task, now) == "question"
     return [
         *_state(task, now),
+        *(() if unread is None else _unread(unread, now)),
         *_under_way(operations),
         *(_newest_message(task, now) if asks else ()),
         _line(),
@@ -95,6 +99,17 @@ def _state(task: Task, now: datetime) -> Iterator[Block]:
         yield _line((f"Snoozed; {relative_time(task.snoozed_until, now)} it needs you again.", ()))
     if task.archived:
         yield _line(("Archived here; the server does not know.", ()))
+
+
+def _unread(trouble: ReadTrouble, now: datetime) -> Iterator[Block]:
+    """That conversation, plan and files may be older than the state, which a list tells as well."""
+    why = f"! could not be read at {_moment(trouble.at, now)}: {clean(trouble.message)}"
+    yield _line((why, ("strong", "attention")))
+    if trouble.hint:
+        yield _line((clean(trouble.hint), ()))
+    times = "once" if trouble.failures == 1 else f"{trouble.failures} times in a row"
+    when = "with the next look" if trouble.rests_until <= now else f"not before {_moment(trouble.rests_until, now)}"
+    yield _line((f"Tried {times}; asked for again {when}, or when you open it. Below is what is stored.", ("muted",)))
 
 
 def _moment(moment: datetime, now: datetime) -> str:
