@@ -132,3 +132,21 @@ async def test_click_into_the_list_leaves_the_filter_open_and_escape_ends_it(tmp
         await on.press("escape")
         assert "keep it" not in on.text.splitlines()[-1]
         assert shown(on) == everything
+
+
+async def test_escape_brings_the_cursor_back_to_the_task_of_before(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        screen = on.app.screen
+        assert isinstance(screen, MainScreen)
+        await on.press("j", "j", "j")
+        before = screen.tasks.highlighted
+        assert before is not None
+        assert on.board.tasks[before].status is not TaskStatus.FAILED
+        await on.press("/", *"state:failed", "space")
+        assert before not in shown(on)
+        await on.press("escape")
+        assert screen.tasks.highlighted == before
+        await on.press("/", *"state:failed", "space")
+        await on.pilot.press("escape", "x")
+        await on.until(lambda: any(task.archived for task in on.board.tasks.values()))
+        assert [task_id for task_id, task in on.board.tasks.items() if task.archived] == [before]

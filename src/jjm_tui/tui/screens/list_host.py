@@ -41,6 +41,7 @@ class ListHost(DetailHost):
         launch = self.dashboard.launch
         self.choice = choice = ListChoice.remembered(launch.memory, launch.settings.views)
         self._before_typing: Filtered | None = None
+        self._cursor_before_typing: str | None = None
         self._drafted: frozenset[str] = frozenset()
         self._arrangement = Arrangement(View(choice.query, choice.sort, choice.reverse, choice.grouping))
 
@@ -242,17 +243,21 @@ class ListHost(DetailHost):
         self._end_typing()
 
     def on_filter_bar_cancelled(self) -> None:
-        """As it was before; back to the list."""
+        """As it was before, the task under the cursor too; back to the list."""
         if self._before_typing is not None:
             self.choice.restore_filter(self._before_typing)
+        cursor = self._cursor_before_typing
         self._end_typing()
+        if cursor is not None:
+            self.tasks.select(cursor)
 
     def begin_typing(self) -> None:
-        """A filter is going to be typed: remember what it was."""
-        self._before_typing = self.choice.filtered
+        """A filter is going to be typed: remember what it was, and where the cursor was."""
+        if self._before_typing is None:
+            self._before_typing, self._cursor_before_typing = self.choice.filtered, self.tasks.highlighted
 
     def _end_typing(self) -> None:
-        self._before_typing = None
+        self._before_typing = self._cursor_before_typing = None
         self._rearrange()
         self.set_focus(self.tasks)
 
