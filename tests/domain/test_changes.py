@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from jjm_tui.domain.events import EventType
-from jjm_tui.domain.facts import FactSource, Rank, TaskFacts
+from jjm_tui.domain.facts import ChatFacts, FactSource, Rank, TaskFacts
 from jjm_tui.domain.merge import merge
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.task import Plan, PlanStep, SourceFile, Task
+from jjm_tui.domain.task import ChatMessage, Plan, PlanStep, SourceFile, Task
 
 DISCOVERED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LONG_AGO = DISCOVERED - timedelta(hours=5)
@@ -43,3 +43,15 @@ def test_what_changes_after_the_first_reading_is_news():
     task, _ = _read(_known(), LONG_AGO)
     _, events = _read(task, DISCOVERED + timedelta(minutes=2), minute=3)
     assert {EventType.PLAN_READY, EventType.FILES_CHANGED} <= set(events)
+
+
+def test_plan_and_message_tell_when_the_server_says_that_they_were_written():
+    task, _ = _read(_known(), LONG_AGO)
+    seen, written = DISCOVERED + timedelta(minutes=9), DISCOVERED + timedelta(minutes=6)
+    message = ChatMessage("Which one?", "jules", written, "m1")
+    chat = ChatFacts((message,), "whole")
+    plan = Plan("new", (PlanStep("One"),), complete=True, created_at=written)
+    facts = TaskFacts("a", FactSource(Rank.LIVE, seen, "activities"), plan=plan, chat=chat)
+    told = {event.type: (event.at, event.told_at) for event in merge(task, facts).events}
+    assert told[EventType.PLAN_READY] == (seen, written)
+    assert told[EventType.MESSAGE_RECEIVED] == (seen, written)

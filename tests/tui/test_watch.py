@@ -12,6 +12,7 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import heading
+from jjm_tui.domain.times import format_time
 from jjm_tui.tui.pages.event_lines import Feed, local_day
 from jjm_tui.tui.screens.watch import WatchScreen
 from jjm_tui.tui.widgets.timeline import Timeline, timeline_lines
@@ -71,12 +72,31 @@ async def test_watch_begins_with_the_past_and_leaves_out_what_is_no_change(tmp_p
             TaskEvent(EventType.MESSAGE_RECEIVED, on.now, task.id, {"author": "jules", "content": "Which branch?"}),
         )
         await on.press("W")
-        await on.shows("Jules: Which branch?")
+        await on.shows("Jules, seen 09:00: Which branch?")
         assert "in progress → paused" in on.text
         assert "Thursday 19 November 2026" in on.text
         assert "19 Nov 09:00  ‖" in on.text
-        assert "seen" not in on.text
+        assert "· seen" not in on.text
         assert "discovered" not in on.text
+
+
+def _written(task_id: str, read: datetime, written: datetime, content: str = "Which branch?") -> TaskEvent:
+    """A message of Jules, maybe read only some time after it was written."""
+    told = {"author": "jules", "content": content, "happened_at": format_time(written)}
+    return TaskEvent(EventType.MESSAGE_RECEIVED, read, task_id, told)
+
+
+async def test_watch_tells_a_message_under_the_time_it_was_written_and_sorts_by_it(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task = _running(on)
+        await _happens(on, _moved(task, on.now - timedelta(minutes=1), "paused"))
+        await on.press("W")
+        await on.shows("→ paused")
+        await _happens(on, _written(task.id, on.now, on.now - timedelta(minutes=3)))
+        await on.shows("Jules: Which branch?")
+        message, movement = (line for line in on.text.splitlines() if "Which branch?" in line or "→ paused" in line)
+        assert "08:57:00" in message
+        assert "08:59:00" in movement
 
 
 async def test_watch_scrolled_up_stays_there_and_counts_what_is_new(tmp_path: Path) -> None:
@@ -151,9 +171,7 @@ async def test_watch_with_a_history_that_cannot_be_read_says_why(tmp_path: Path)
 async def test_watch_on_a_small_terminal_cuts_with_an_ellipsis(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(40, 12)) as on:
         task = _running(on)
-        await _happens(
-            on, TaskEvent(EventType.MESSAGE_RECEIVED, on.now, task.id, {"author": "jules", "content": "w " * 99})
-        )
+        await _happens(on, _written(task.id, on.now, on.now, "w " * 99))
         await on.press("W")
         await on.shows("Jules: ")
         assert "…" in on.text
@@ -200,6 +218,17 @@ def test_timeline_tells_the_time_spent_in_each_state_and_the_present_one():
     ]
 
 
+def test_timeline_tells_a_message_under_the_time_it_was_written_and_sorts_by_it():
+    told = _texts([found(0, "in_progress"), moved(14, "waiting_feedback"), _written("1", at(16), at(13))])
+    assert told[2] == "09:13:00  » Jules: Which branch?"
+    assert told[3].startswith("09:14:00")
+
+
+def test_timeline_of_a_plan_without_a_time_of_its_own_says_when_it_was_seen():
+    told = _texts([event(16, EventType.PLAN_READY, steps=2, fingerprint="p")])
+    assert told[1] == "09:16:00  ? plan ready, seen 09:16: 2 steps"
+
+
 def _operation(state: OperationState, kind: OperationKind = OperationKind.MESSAGE, **changes) -> Operation:
     text = {"text": "Use the new API\nand say why."} if kind is OperationKind.MESSAGE else {}
     return Operation("op1", kind, at(5), "test", state, "1", text, finished_at=at(5.05), **changes)
@@ -228,7 +257,7 @@ def test_timeline_tells_what_did_not_work():
 def test_timeline_in_a_narrow_pane_goes_on_below_its_words():
     long = event(1, EventType.MESSAGE_RECEIVED, author="jules", content="word " * 60)
     rows = [line.content.plain for line in timeline_lines([long], (), at(60), 40)]
-    assert rows[1].startswith(" 09:01:00  » Jules: word word")
+    assert rows[1].startswith(" 09:01:00  » Jules, seen 09:01: word")
     assert all(row.startswith(" " * 13 + "word") for row in rows[2:])
     assert rows[-1].endswith("…")
     assert max(map(len, rows)) <= 40

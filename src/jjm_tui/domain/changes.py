@@ -118,6 +118,7 @@ def _plan_news(old: Task | None, new: Task) -> _Found:
                 "fingerprint": plan.fingerprint,
                 "steps": len(plan.steps),
                 "replaces": None if before is None else before.fingerprint,
+                **_written(plan.created_at),
             },
         )
     if plan.approved and (is_new or before is None or not before.approved):
@@ -136,8 +137,18 @@ def _message_news(old: Task, arrived: Sequence[ChatMessage]) -> _Found:
             continue
         yield (
             EventType.MESSAGE_RECEIVED,
-            {"message_id": message.id, "author": message.type, "content": message.content},
+            {
+                "message_id": message.id,
+                "author": message.type,
+                "content": message.content,
+                **_written(message.timestamp),
+            },
         )
+
+
+def _written(moment: datetime | None) -> dict[str, str]:
+    """When the server says that something was written, where it says so."""
+    return {} if moment is None else {"happened_at": format_time(moment)}
 
 
 def _differ(old: Sequence[SourceFile], new: Sequence[SourceFile]) -> bool:

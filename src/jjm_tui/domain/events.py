@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from jjm_tui.domain.codec import NO_EXTRA, FieldReader
-from jjm_tui.domain.times import format_time
+from jjm_tui.domain.times import format_time, parse_time
 
 
 class EventType(StrEnum):
@@ -40,6 +40,10 @@ class EventType(StrEnum):
     IMPORTED = "imported"
 
 
+_WRITTEN: Final = frozenset({EventType.MESSAGE_RECEIVED, EventType.PLAN_READY})
+"""What Jules writes on the server, and may be read here only later."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskEvent:
     """One thing that happened. ``data`` depends on the type.
@@ -47,14 +51,34 @@ class TaskEvent:
     ``task_discovered``: ``status``, ``detail``, ``first_sync``, and ``since`` (RFC 3339) where the task waits for a
     person: when its server says that it last changed; ``status_changed``: ``from``, ``to``, ``detail``;
     ``plan_ready``: ``fingerprint``, ``steps`` (count), ``replaces``; ``message_received``: ``message_id``, ``author``,
-    ``content``; ``files_changed``: ``files`` (count), ``additions``, ``deletions``; ``pull_request_opened``: ``url``;
-    ``operation_*``: ``operation_id``, ``kind``, ``message``.
+    ``content``; both also ``happened_at`` (RFC 3339) where the server tells when it was written; ``files_changed``:
+    ``files`` (count), ``additions``, ``deletions``; ``pull_request_opened``: ``url``; ``operation_*``:
+    ``operation_id``, ``kind``, ``message``. ``at`` is when it was observed.
     """
 
     type: EventType
     at: datetime
     task_id: str | None
     data: Mapping[str, Any] = field(default_factory=lambda: NO_EXTRA)
+
+    @property
+    def happened_at(self) -> datetime | None:
+        """When its server says that it happened; ``None`` where only the time of the observation is known."""
+        told = self.data.get("happened_at")
+        try:
+            return parse_time(told) if isinstance(told, str) else None
+        except ValueError:
+            return None
+
+    @property
+    def told_at(self) -> datetime:
+        """The time to tell it under: when it happened, as far as that is known, else when it was observed."""
+        return self.happened_at or self.at
+
+    @property
+    def is_only_seen(self) -> bool:
+        """Something written elsewhere, maybe long before ``at``; nobody told when."""
+        return self.type in _WRITTEN and self.happened_at is None
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -127,6 +127,8 @@ def event_content(event: TaskEvent) -> Content:
         detail = detail.partition(",")[0]
     if event.type is EventType.MESSAGE_RECEIVED and head == "jules":
         head = "Jules"
+    if event.is_only_seen:
+        head += f", seen {time_of_day(event.at)[:5]}"
     if not detail:
         return literal_line(head)
     return Content.assemble(literal_line(head), ": ", literal_line(detail, MUTED))
@@ -187,11 +189,11 @@ class Feed:
         room = max(_LEAST_TITLE, min(_MOST_TITLE, width // 3))
         found: list[Line] = []
         for event in events:
-            day = local_day(event.at)
+            day = local_day(event.told_at)
             if day != self._day:
                 self._day = day
-                found.append(day_line(event.at))
-            stamp = time_of_day(event.at)
+                found.append(day_line(event.told_at))
+            stamp = time_of_day(event.told_at)
             self._has_dates = self._has_dates or day != self.today
             if width >= _DATED_FROM and self._has_dates:
                 dated = f"{day.day:>2} {day:%b} {stamp[:5]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from types import MappingProxyType
 from typing import ClassVar, Final
 
@@ -55,7 +56,7 @@ class WatchScreen(PageScreen):
         """Read the end of the history; what was heard meanwhile is not shown twice."""
         past = await engine.manager.query_events(limit=_FIRST)
         heard = [event for event in self._events if event not in past]
-        self._events = [*past, *heard]
+        self._events = _by_time([*past, *heard])
         self._is_loaded = True
         self.refill(anew=True)
 
@@ -96,10 +97,18 @@ class WatchScreen(PageScreen):
     def events_happened(self, events: Sequence[TaskEvent]) -> None:
         """Add a line for each, whatever process saw it. What was read from the history is heard once more: no line."""
         new = [event for event in events if event not in self._events]
-        self._events = [*self._events, *new][-_MOST:]
-        if self._is_loaded and self._feed is not None:
-            width = self.lines.scrollable_content_region.width
-            self.lines.add_lines(self._feed.lines(filter(self._is_wanted, new), width))
+        is_earlier = bool(new and self._events) and min(map(_TIME, new)) < _TIME(self._events[-1])
+        self._events = _by_time([*self._events, *new])[-_MOST:]
+        if not self._is_loaded or self._feed is None:
+            return
+        wanted = [event for event in _by_time(new) if self._is_wanted(event)]
+        width = self.lines.scrollable_content_region.width
+        if is_earlier:
+            self._feed = Feed(self.title_of, local_day(self.now()))
+            everything = filter(self._is_wanted, self._events)
+            self.lines.set_lines(self._feed.lines(everything, width), news=len(wanted))
+        else:
+            self.lines.add_lines(self._feed.lines(wanted, width))
 
     def board_changed(self, change: BoardChange) -> None:
         """Counts, and which tasks are watched."""
@@ -132,6 +141,14 @@ class WatchScreen(PageScreen):
         """Go to the task."""
         if message.line is not None:
             self.go_to_task(message.line.key)
+
+
+_TIME: Final = attrgetter("told_at")
+
+
+def _by_time(events: Sequence[TaskEvent]) -> list[TaskEvent]:
+    """Oldest first; of the same time, as they were heard."""
+    return sorted(events, key=_TIME)
 
 
 def _is_no_change(event: TaskEvent) -> bool:

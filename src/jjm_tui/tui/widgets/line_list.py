@@ -125,8 +125,12 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         below = len(self.lines) - (self.scroll_offset.y + self.scrollable_content_region.height)
         return max(0, min(self._news, below))
 
-    def set_lines(self, lines: Iterable[Line]) -> None:
-        """Replace all lines. The cursor stays on its key, the view where it is; what is the same is not drawn again."""
+    def set_lines(self, lines: Iterable[Line], *, news: int = 0) -> None:
+        """Replace all lines. The cursor stays on its key, the view where it is; what is the same is not drawn again.
+
+        ``news``: how many of them are new, wherever they stand.
+        """
+        self._news += 0 if self.follows else news
         before = self.highlighted
         changed = self._lines.replace(list(lines))
         if changed is not None and (before is None or before.key == getattr(self.highlighted, "key", None)):

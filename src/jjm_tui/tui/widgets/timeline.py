@@ -83,7 +83,7 @@ def timeline_lines(
     ended = {span.until: span for span in spans}
     told = {operation.id for operation in operations}
     entries = [
-        (event.at, _event_line(event, ended.get(event.at), now))
+        (event.told_at, _event_line(event, ended.get(event.at), now))
         for event in events
         if not (event.type in _OF_OPERATIONS and event.data.get("operation_id") in told)
     ]
@@ -121,7 +121,7 @@ def _event_line(event: TaskEvent, ended: StateSpan | None, now: datetime) -> Con
         what += Content.styled("  what was before is not known here", MUTED)
     if event.type is EventType.STATUS_CHANGED and ended is not None:
         what += Content.styled(f"  after {_how_long(ended, now)}", MUTED)
-    return timed(time_of_day(event.at), event_look(event), what)
+    return timed(time_of_day(event.told_at), event_look(event), what)
 
 
 def _operation_line(operation: Operation) -> Content:
