@@ -189,6 +189,12 @@ def test_risk_marks_quote_the_place() -> None:
     assert risk_marks(None) == ()
 
 
+def test_risk_marks_whose_words_say_the_same_do_not_repeat_them() -> None:
+    marks = risk_marks(plan("Update the lock file"))
+    assert [mark.reason for mark in marks] == ["Step 1 changes a lock file, and with it what gets installed."]
+    assert "('uv.lock')" in risk_marks(plan("Update uv.lock"))[0].reason
+
+
 def test_risk_marks_of_a_huge_hostile_step_end() -> None:
     for unit in ("remove-", "a.", "a/", ".env", "drop the ", "delete "):
         risk_marks(plan(unit * 20_000))

@@ -109,7 +109,8 @@ def risk_marks(plan: Plan | None) -> tuple[RiskMark, ...]:
             found = pattern.search(text)
             if found is not None:
                 words = truncate(clean_line(_whole_words(text, found)), 60)
-                marks.append(RiskMark(kind, f"Step {number} {_SENTENCES[kind]} ('{words}').", f"step {number}"))
+                evidence = "" if words.casefold() in _SENTENCES[kind] else f" ('{words}')"
+                marks.append(RiskMark(kind, f"Step {number} {_SENTENCES[kind]}{evidence}.", f"step {number}"))
     return tuple(marks)
 
 
