@@ -98,6 +98,21 @@ async def test_bulk_sheet_with_marks_shows_only_the_marked_and_counts_the_others
         assert "1 marked without a plan that waits" in on.text
 
 
+async def test_bulk_sheet_with_marks_says_why_a_risky_one_is_not_ticked_and_left_out_of_all(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(140, 30), tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        risky = next(line.task_id for line in sheet.lines.values() if not line.is_ticked)
+        plain_one = sheet.ticked[0].task_id
+        await on.press("escape")
+        sheet, _ = await open_sheet(on, (risky, plain_one))
+        assert {line.task_id: line.is_ticked for line in sheet.lines.values()} == {risky: False, plain_one: True}
+        (row,) = (line for line in on.text.splitlines() if "[ ]" in line)
+        assert "tick it yourself" in row
+        await on.press("*", "*")
+        assert not sheet.lines[risky].is_ticked
+        assert "1 is risky or changed: look, and tick it yourself." in on.text
+
+
 async def test_bulk_sheet_without_plans_says_so(tmp_path: Path) -> None:
     async with stage(tmp_path, tasks=0) as on:
         on.app.push_screen(BulkApprovalScreen())

@@ -244,6 +244,14 @@ class BulkApprovalScreen(BulkSheet):
 
     # deciding
 
+    def do_mark_all(self) -> None:
+        """Tick all that may be ticked together, or take their ticks away; say which ones are left out."""
+        super().do_mark_all()
+        left_out = sum(line.can_be_ticked and not self.ticks_itself(line) for line in self.lines.values())
+        if left_out and not self.is_sending:
+            which = "1 is risky or changed" if left_out == 1 else f"{left_out} are risky or changed"
+            self.show_state(f"{which}: look, and tick {'it' if left_out == 1 else 'them'} yourself.")
+
     def ticks_itself(self, line: Line) -> bool:
         """Neither risky nor changed; those are ticked one by one."""
         from jjm_tui.services.approving import why_not_ticked
@@ -316,10 +324,11 @@ def _note(line: Line, preview: ApprovalPreview | None) -> tuple[str, str]:
     if preview is None:
         return "", ""
     count = len(preview.plan.steps)
-    parts = [f"{count} step{'' if count == 1 else 's'}", touched_words(preview.risks)]
-    if preview.difference:
-        parts.append("changed")
-    return " · ".join(filter(None, parts)), "warning" if preview.risks or preview.difference else ""
+    steps = f"{count} step{'' if count == 1 else 's'}"
+    why = " · ".join(filter(None, (touched_words(preview.risks), "changed" if preview.difference else "")))
+    if not why:
+        return steps, ""
+    return f"{why} · {steps}" if line.is_ticked else f"{why}: tick it yourself", "warning"
 
 
 def _heading(group_id: str, words: str) -> ListRow:
