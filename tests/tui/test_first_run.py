@@ -105,7 +105,7 @@ async def test_file_is_the_one_that_the_command_writes(tmp_path: Path) -> None:
         await _type(on, "env:MY_KEY")
         await on.shows("It does not work yet.")
         await on.press("enter", "y")
-        await on.shows("Ready")
+        await on.shows("Written:")
     assert _settings(tmp_path).read_text() == (program.home / "jjm.toml").read_text()
 
 
@@ -167,7 +167,7 @@ async def test_address_asks_for_no_key(tmp_path: Path) -> None:
         await on.shows("Does it work?")
         await on.shows("It does not work yet.")
         await on.press("enter", "y")
-        await on.shows("Ready")
+        await on.shows("Written:")
     assert tomllib.loads(_settings(tmp_path).read_text())["server"]["url"] == "http://127.0.0.1:1/mcp"
 
 
@@ -183,6 +183,24 @@ async def test_failed_trial_says_what_to_do_and_can_be_repeated(tmp_path: Path) 
         program.chmod(0o755)
         await on.press("ctrl+r")
         await on.shows("It works.")
+
+
+async def test_going_on_after_a_failed_trial_ends_with_what_is_left_to_do_and_how_to_try_again(
+    tmp_path: Path,
+) -> None:
+    async with _first_run(tmp_path) as on:
+        await _choose(on, "rest")
+        await _type(on, "env:JULES_API_KEY")
+        await on.shows("It does not work yet.")
+        await on.press("enter", "y")
+        await on.shows("Written, but it does not work yet")
+        await _says(on, "JULES_API_KEY is not set")
+        await _says(on, "Left to do: Get a key on the settings page of jules.google.com")
+        assert "Ready" not in on.text
+        assert "within a few seconds" not in on.text
+        assert "ctrl+r try again" in on.text
+        await on.press("ctrl+r")
+        await on.shows("Does it work?")
 
 
 async def test_trial_that_hangs_is_stopped_by_escape_and_leaves_no_process(tmp_path: Path) -> None:
@@ -235,7 +253,7 @@ async def test_profile_in_use_gets_the_server(tmp_path: Path) -> None:
         await on.press("enter")
         await on.shows("[profiles.work.server]")
         await on.press("y")
-        await on.shows("Ready")
+        await on.shows("Written:")
     after = tomllib.loads(_settings(tmp_path).read_text())
     assert after["profiles"]["work"]["server"]["command"] == "/no/such/program"
     assert "server" not in after

@@ -30,7 +30,8 @@ from jjm_tui.tui.pages.setup_answers import SetupAnswers, StepName
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.key_bar import KeyBar
-from jjm_tui.tui.widgets.setup_steps import AskStep, ChooseStep, DoneStep, Step, TestStep, WriteStep
+from jjm_tui.tui.widgets.setup_last_steps import DoneStep, WriteStep
+from jjm_tui.tui.widgets.setup_steps import AskStep, ChooseStep, Step, TestStep
 
 _HALF_PAGE: Final = 8
 _ALL: Final = 1_000_000
@@ -62,6 +63,7 @@ class FirstRunScreen(DashboardScreen[None]):
         self._step: StepName = "server"
         self._first = "rest" if self._answers.has_key else "demo"
         self._kept = ""
+        self._failures: tuple[Check, ...] = ()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="around"), Vertical(id="page"):
@@ -94,7 +96,7 @@ class FirstRunScreen(DashboardScreen[None]):
             return TestStep(self._checks)
         if name == "write":
             return WriteStep(answers.target, self._lines_to_write(), self._remarks(), self._write)
-        return DoneStep(answers.target, self._kept)
+        return DoneStep(answers.target, self._kept, self._failures)
 
     def _make_question(self, name: StepName) -> AskStep:
         answers = self._answers
@@ -125,10 +127,9 @@ class FirstRunScreen(DashboardScreen[None]):
 
     def _show_place(self, step: Step) -> None:
         steps = [name for name in self._answers.steps if name != "done"]
-        heading = step.heading if isinstance(step, AskStep) else step.HEADING
         number = steps.index(self._step) + 1 if self._step in steps else 0
         place = f" · step {number} of {len(steps)}" if number > 1 else ""
-        self.query_one("#where", Static).update(Content(f"Set up jjm{place} · {heading}"))
+        self.query_one("#where", Static).update(Content(f"Set up jjm{place} · {step.heading}"))
         self._show_keys(step)
 
     def _show_keys(self, step: Step) -> None:
@@ -165,6 +166,8 @@ class FirstRunScreen(DashboardScreen[None]):
             self._start_again(Again.SETTINGS)
             return
         else:
+            if isinstance(message.step, TestStep):
+                self._failures = message.step.failures
             self._take(message.value)
         await self._go_to(self._answers.after(self._step))
 
@@ -235,12 +238,17 @@ class FirstRunScreen(DashboardScreen[None]):
         """One step back; from the first one, leave."""
         before = self._answers.before(self._step)
         if before is None:
-            self.dismiss()
+            self._leave()
         else:
             self.call_later(self._go_to, before)
 
     def do_quit(self) -> None:
-        """Leave the set-up; nothing is written."""
+        """Leave the set-up; nothing more is written."""
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._step == "done":
+            self.dashboard.tell("What was written counts when jjm is opened anew.", severity="warning")
         self.dismiss()
 
     def do_open(self) -> None:
@@ -263,7 +271,9 @@ class FirstRunScreen(DashboardScreen[None]):
     def do_refresh(self) -> None:
         """Test again, or ask the server of this run."""
         step = self._shown
-        if step is None or not step.repeat():
+        if self._step == "done" and self._failures:
+            self.call_later(self._go_to, "test")
+        elif step is None or not step.repeat():
             super().do_refresh()
 
     def do_move_down(self) -> None:

@@ -1,12 +1,10 @@
-"""The steps of the guided set-up, one widget each: choosing, asking, testing, writing, done."""
+"""The steps of the guided set-up, one widget each: choosing, asking, testing."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing
-from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -35,9 +33,9 @@ _LOOKS: Final = {
 
 
 class Step(Vertical):
-    """One step. ``HEADING`` stands in the first line of the screen."""
+    """One step. ``heading`` stands in the first line of the screen."""
 
-    HEADING: ClassVar[str] = ""
+    heading: str = ""
     DEFAULT_CSS = """
     Step { height: 1fr; padding: 0 2; }
     Step Static { height: auto; }
@@ -90,7 +88,7 @@ class Step(Vertical):
 class ChooseStep(Step):
     """Which server: what each reaches and needs is told while the cursor is on it."""
 
-    HEADING = "Which server?"
+    heading = "Which server?"
     DEFAULT_CSS = """
     ChooseStep {
         & > LineList { height: 6; background: $background; margin: 0 0 1 0; }
@@ -227,7 +225,7 @@ class AskStep(Step):
 class TestStep(Step):
     """Tries the choice and shows each check as it is made; leaving the step ends the server again."""
 
-    HEADING = "Does it work?"
+    heading = "Does it work?"
     DEFAULT_CSS = """
     TestStep {
         & > LineList { height: 1fr; background: $background; }
@@ -259,7 +257,12 @@ class TestStep(Step):
     @property
     def has_failed(self) -> bool:
         """Whether a check failed."""
-        return any(check.state == "failed" for check in self._checks)
+        return bool(self.failures)
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self._checks if check.state == "failed")
 
     def move(self, lines: int) -> None:
         self.query_one(LineList).move(lines)
@@ -307,65 +310,3 @@ def _check_lines(check: Check, width: int) -> Iterator[Line]:
     room = max(10, width - head.cell_length)
     for number, piece in enumerate(piece for text in told for piece in text.wrap(room)):
         yield Line((head if number == 0 else Content(" " * head.cell_length)) + piece)
-
-
-class WriteStep(Step):
-    """Shows what would be written, and writes it when the person says so."""
-
-    HEADING = "Write it?"
-
-    def __init__(
-        self, target: Path, lines: Iterable[str], remarks: Iterable[str], write: Callable[[], Path | None]
-    ) -> None:
-        super().__init__()
-        self._target = target
-        self._lines = tuple(lines)
-        self._remarks = tuple(remarks)
-        self._write = write
-
-    def compose(self) -> ComposeResult:
-        yield Static(Content("This would be in the settings file:"))
-        yield Static(literal_line(str(self._target), "bold"))
-        yield Static(
-            Content("\n").join([Content(""), *(literal_line(f"  {line}") for line in self._lines), Content("")])
-        )
-        for remark in self._remarks:
-            yield Static(literal_line(remark, _MUTED))
-        yield Static(id="wrong", classes="wrong")
-
-    def hints(self) -> Iterable[Hint]:
-        return (("question.yes", "write it"),)
-
-    @work(exclusive=True, group="write")
-    async def write(self) -> None:
-        """Write the file, or say why it cannot be written."""
-        try:
-            kept = await asyncio.to_thread(self._write)
-        except ConfigurationError as error:
-            told = " ".join(filter(None, ("Nothing was written.", error.message, error.hint)))
-            self.query_one("#wrong", Static).update(literal(told, "bold $text-error"))
-            return
-        self.post_message(self.Answered(self, "" if kept is None else str(kept)))
-
-
-class DoneStep(Step):
-    """It is written; the dashboard starts again with it."""
-
-    HEADING = "Ready"
-
-    def __init__(self, target: Path, kept: str) -> None:
-        super().__init__()
-        self._target = target
-        self._kept = kept
-
-    def compose(self) -> ComposeResult:
-        yield Static(literal_line(f"Written: {self._target}", "bold"))
-        if self._kept:
-            yield Static(literal_line(f"The old file is now {self._kept}.", _MUTED))
-        yield Static(Content("\nThe dashboard starts again with this server. Its tasks come in within a few seconds."))
-
-    def hints(self) -> Iterable[Hint]:
-        return (("open", "start with it"),)
-
-    def choose(self) -> None:
-        self.post_message(self.Answered(self))
