@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.errors import JulesManagerError, StorageError
+from jjm_tui.errors import JulesManagerError, StorageError, WrongStateError
 from jjm_tui.logs import get_logger
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.results import OperationResult, Outcome
@@ -17,6 +17,9 @@ from jjm_tui.services.results import OperationResult, Outcome
 _log: Final = get_logger("operations")
 
 _UNRECORDED: Final = "unrecorded"
+
+_EXCHANGES: Final = 5
+"""How often a draft that others change at the same time is tried again."""
 
 _EVENTS: Final = {
     OperationState.DONE: EventType.OPERATION_DONE,
@@ -35,7 +38,12 @@ class OperationRecorder:
 
     async def request(self, operation: Operation) -> None:
         """Put a new operation on disk. Raises WrongStateError when one of the same task and kind is open."""
-        await self._context.outbox.add(operation)
+        try:
+            await self._context.outbox.add(operation)
+        except WrongStateError as error:
+            if await self._keep_refused_text(operation):
+                error.hint = f"The text is kept as the task's draft. {error.hint or ''}".rstrip()
+            raise
         await self.tell(EventType.OPERATION_REQUESTED, operation, {})
 
     async def finish(
@@ -79,6 +87,19 @@ class OperationRecorder:
                 await self._context.drafts.put(key, text)
         except StorageError as error:
             _log.warning("draft_not_kept", operation=operation.id, reason=error.message)
+
+    async def _keep_refused_text(self, operation: Operation) -> bool:
+        """Keep a text of which there is no record, behind a draft that is there already. Whether it is kept."""
+        text = operation.payload.get("text")
+        if operation.kind is not OperationKind.MESSAGE or not isinstance(text, str):
+            return False
+        key, drafts = f"message:{operation.task_id}", self._context.drafts
+        with contextlib.suppress(StorageError):
+            for _ in range(_EXCHANGES):
+                known = await drafts.get(key) or ""
+                if text in known or await drafts.exchange(key, known, f"{known}\n\n{text}" if known else text):
+                    return True
+        return False
 
     async def tell(self, kind: EventType, operation: Operation, data: Mapping[str, Any]) -> None:
         """Append one event about an operation to the history."""

@@ -12,6 +12,7 @@ from jjm_tui.domain.facts import SILENT, ChatCoverage, ChatFacts, Said
 from jjm_tui.domain.plans import fingerprint_steps
 from jjm_tui.domain.task import ChatMessage, MessageType, Plan, PlanStep
 from jjm_tui.domain.text import clean, clean_line
+from jjm_tui.errors import ProtocolError
 from jjm_tui.gateway.dialects.patches import split_files
 from jjm_tui.gateway.dialects.sessions import join_patches, read_id, read_patch, said_time
 
@@ -53,6 +54,24 @@ class Conversation:
     def raw(self) -> tuple[Mapping[str, Any], ...]:
         """The activities exactly as the server gave them, oldest first."""
         return tuple(activity.raw for activity in self.activities)
+
+
+def check_owner(records: Sequence[Any], task_id: str) -> None:
+    """See that activities, as far as they name their session, are those of the task that was asked for.
+
+    Raises:
+        ProtocolError: they are another one's; its plan must never be approved as this one's.
+    """
+    for record in records:
+        name = record.get("name") if isinstance(record, Mapping) else None
+        owner, found, _ = name.rpartition("/activities/") if isinstance(name, str) else ("", "", "")
+        owner = owner.rpartition("/")[2]
+        if found and owner and owner != task_id:
+            raise ProtocolError(
+                f"The server answered the conversation of task {owner} when asked for that of {task_id}.",
+                hint="Nothing of it is used. Restart the server; if it goes on, report it to the makers of the server.",
+                context={"task_id": task_id},
+            )
 
 
 def decode_activities(records: Sequence[Any]) -> Conversation:

@@ -26,6 +26,7 @@ from jjm_tui.errors import (
 )
 from jjm_tui.gateway.dialects.activities import (
     Conversation,
+    check_owner,
     decode_activities,
     decode_chat,
     find_activity_patch,
@@ -230,6 +231,7 @@ class OfficialDialect:
             found = await self._query({**query, "offset": page * _CACHE_PAGE} if page else query, priority)
             if found is None:
                 return records, False
+            check_owner(found, task_id)
             records += found
             if len(found) < _CACHE_PAGE:
                 return records, True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from jjm_tui.errors import ProtocolError, TaskNotFoundError, ToolArgumentsError, ToolRefusedError
+from jjm_tui.gateway.dialects.activities import check_owner
 from jjm_tui.gateway.dialects.answers import AnswerReading, excerpt
 from jjm_tui.gateway.dialects.arguments import IdForm
 from jjm_tui.gateway.dialects.base import MAX_PAGES
@@ -109,6 +110,7 @@ class RestReader:
             return await self.read_pages("activities", "activities", arguments, DEFAULT_ACTIVITY_PAGE, priority, take)
 
         end = await self._try_forms(command, read)
+        check_owner(records, task_id)
         return records, end
 
     async def read_by_id(self, role: Role, task_id: str, priority: Priority) -> AnswerReading:
