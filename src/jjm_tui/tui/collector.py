@@ -19,11 +19,11 @@ _STEPS: Final = 8
 _NEVER: Final = 1 << 30
 
 _CLOSED: Final = 2
-_CLOSED_MANY: Final = 60
-"""Closed screens after which it is worth looking in a still moment, and after which it cannot wait: some 60 MB."""
+_CLOSED_MANY: Final = 25
+"""Closed screens after which it is worth looking in a still moment, and after which it cannot wait: some 25 MB."""
 
 _ALL_EVERY: Final = 600.0
-_STILL: Final = 2.0
+_STILL: Final = 1.0
 _AWAY: Final = 20.0
 """Seconds."""
 
@@ -48,18 +48,20 @@ class Collector:
         """There is something to collect."""
         self._closed += 1
 
-    def tick(self, monotonic: float, still_for: float) -> None:
-        """Called now and then. ``still_for``: seconds since the person last did something."""
+    def tick(self, monotonic: float, still_for: float, *, is_alone: bool = True) -> None:
+        """Called now and then. ``still_for``: seconds since the person last did something. ``is_alone``: only the main
+        screen is open; what a screen above it holds would be kept for long, so it is waited for."""
         if self._all_at is None:
             self._all_at = monotonic
         if still_for >= _AWAY and monotonic - self._all_at >= _ALL_EVERY:
             self._all_at = monotonic
             gc.unfreeze()
-        elif self._closed < (_CLOSED if still_for >= _STILL else _CLOSED_MANY):
+        elif self._closed < (_CLOSED if still_for >= _STILL and is_alone else _CLOSED_MANY):
             return
         self._closed = 0
         gc.collect()
-        gc.freeze()
+        if is_alone:
+            gc.freeze()
 
     def stop(self) -> None:
         """The automatic collector takes over again, if it was on."""

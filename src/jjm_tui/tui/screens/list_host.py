@@ -10,7 +10,7 @@ from textual import on
 
 from jjm_tui.domain.task import Task
 from jjm_tui.services.arrangement import Arrangement, View
-from jjm_tui.tui.list_view import Filtered, ListChoice
+from jjm_tui.tui.list_view import Filtered, ListChoice, state_hint
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.widgets.header import COUNT_FILTERS
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
@@ -106,7 +106,9 @@ class ListHost(DetailHost):
     def unavailable(self, action_id: str) -> str | None:
         """Why not: as for every task, and nothing that needs the person, could be marked or is left out."""
         if action_id in ("next.needs-me", "previous.needs-me") and not self._goes_through_matches():
-            return None if self._arrangement.needing else "No task in this list needs you."
+            if self._arrangement.needing:
+                return None
+            return "No task in this list needs you." if self.board.tasks else "No task is known yet."
         if action_id in _NEEDS_ROWS and not self.is_in_detail() and not self._arrangement.shown_count:
             return "There is no task in this list."
         if action_id == "mark.all" and self._are_all_marked():
@@ -227,8 +229,9 @@ class ListHost(DetailHost):
         """A filter is typed: the result is live, but half a word that matches nothing empties no list."""
         query = message.query
         if query is not None and not message.is_whole and not self._arrangement.has_match(query, self.now()):
-            message.bar.show_no_match(query)
+            message.bar.show_no_match(query, state_hint(message.text))
             return
+        message.bar.show_match(message.text)
         self.choice.set_filter(message.text, query)
         self._rearrange(remembers=False)
 

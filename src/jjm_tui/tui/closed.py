@@ -1,0 +1,21 @@
+"""What Textual remembers of widgets that are gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+def forget_closed(app: App[Any]) -> None:
+    """Let go of widgets that watched the app and are gone.
+
+    Textual 8.2.8 keeps them until the watched value changes; a text area watches the theme, so that every form that
+    was ever open stayed in memory, with its screen.
+    """
+    watchers: dict[str, list[tuple[object, object]]] = getattr(app, "__watchers", {})
+    for watching in watchers.values():
+        watching[:] = [each for each in watching if not isinstance(each[0], Widget) or each[0].is_attached]
