@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -16,6 +17,7 @@ from jjm_tui.domain.task import SourceFile
 from jjm_tui.domain.text import clean
 from jjm_tui.tui.patches.file_rows import arrange_files, files_of_patch, fill_from_patch, sum_files
 from jjm_tui.tui.patches.patch_lines import Patch
+from jjm_tui.tui.patches.patch_order import in_tree_order
 from jjm_tui.tui.text.cell_text import MINUS
 from jjm_tui.tui.widgets.diff.file_tree import FileTree
 from jjm_tui.tui.widgets.diff.files_pane import FilesPane
@@ -295,6 +297,45 @@ async def test_pane_marks_in_the_tree_which_file_is_read() -> None:
         files.diff_view.next_file()
         await settle(pilot)
         assert [row.split()[2] for row in screen_rows(app) if row.startswith("\u203a")] == ["f1.py"]
+
+
+async def test_pane_has_files_and_diff_in_one_order_and_the_cursor_follows_the_diff() -> None:
+    first, second, third = (_part(name) for name in ("requirements.txt", "app/models/user.py", "app/z.py"))
+    async with pane(None, first + third + second, size=(120, 24)) as (_, files, pilot):
+        await settle_focus(pilot, files.diff_view)
+        assert [file.name for file in files.diff_view.patch.files] == [
+            "app/models/user.py",
+            "app/z.py",
+            "requirements.txt",
+        ]
+        assert files.file_tree.cursor_file == "app/models/user.py"
+        for name in ("app/z.py", "requirements.txt"):
+            files.diff_view.next_file()
+            await settle(pilot)
+            assert files.file_tree.cursor_file == name
+
+
+def _part(name: str) -> str:
+    lines = "".join(f"+line {number}\n" for number in range(40))
+    return f"diff --git a/{name} b/{name}\n--- a/{name}\n+++ b/{name}\n@@ -0,0 +1,40 @@\n{lines}"
+
+
+@given(st.permutations(["b.txt", "a/x.py", "a/b/c.py", "Z", "a/y"]), st.booleans(), st.booleans())
+def test_in_tree_order_loses_no_line_and_keeps_a_cut_file_last(names: list[str], is_cut: bool, is_ended: bool) -> None:
+    text = "".join(map(_part, names)).removesuffix("" if is_ended else "\n")
+    ordered = in_tree_order(text, is_cut=is_cut)
+    assert sorted(ordered.split("\n")) == sorted(text.split("\n"))
+    patch = Patch(ordered)
+    patch.scan(len(patch.lines))
+    shown = [row.file.filename for row in arrange_files(map(SourceFile, names)) if row.file is not None]
+    if is_cut:
+        shown = [name for name in shown if name != names[-1]] + [names[-1]]
+    assert [file.name for file in patch.files] == shown
+
+
+@pytest.mark.parametrize("text", ["", "From 1234\n" + _part("b") + _part("a/a"), "diff --git", "--- a\n+++ b\n@@"])
+def test_in_tree_order_of_what_has_no_sure_beginnings_of_files_is_as_it_was(text: str) -> None:
+    assert in_tree_order(text) == text
 
 
 async def test_pane_cut_diff_says_so_above_it() -> None:

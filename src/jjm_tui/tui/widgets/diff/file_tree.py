@@ -153,11 +153,13 @@ class FileTree(ScrollView, can_focus=True):
             self._tell(before)
 
     def show_place(self, filename: str | None) -> None:
-        """Mark the file that the diff shows."""
+        """Mark the file that the diff shows; the cursor goes along unless the person moves it."""
         if filename != self._place:
             before, self._place = self._place, filename
             for row in (self._row_of(before), self._row_of(filename)):
                 self._redraw(row)
+            if not self.has_focus and (row := self._row_of(filename)) is not None:
+                self._put_cursor(row)
 
     @property
     def cursor_file(self) -> str | None:

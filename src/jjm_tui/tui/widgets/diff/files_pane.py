@@ -17,6 +17,7 @@ from jjm_tui.domain.patches import PatchFile
 from jjm_tui.domain.task import SourceFile
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.patches.file_rows import files_of_patch, fill_from_patch
+from jjm_tui.tui.patches.patch_order import in_tree_order
 from jjm_tui.tui.widgets.diff.diff_view import DiffView
 from jjm_tui.tui.widgets.diff.file_tree import FileTree
 
@@ -29,7 +30,10 @@ _CUT_SHORT: Final = Content("The server cut this diff short: it is not the whole
 
 
 class FilesPane(Widget):
-    """A tree of files and a diff. Choosing a file scrolls the diff to it, or tells that the diff lacks it."""
+    """A tree of files and a diff in the same order.
+
+    Choosing a file scrolls the diff to it, or tells that the diff lacks it.
+    """
 
     DEFAULT_CSS = """
     FilesPane {
@@ -65,6 +69,7 @@ class FilesPane(Widget):
         self._files: tuple[SourceFile, ...] = ()
         self._patch_files: tuple[PatchFile, ...] = ()
         self._is_cut = False
+        self._arranged = ("", False, "")
         self._shown: tuple[tuple[SourceFile, ...], tuple[PatchFile, ...], bool] | None = None
         self._told: dict[Static, Content] = {}
 
@@ -88,7 +93,9 @@ class FilesPane(Widget):
         self._files = tuple(files or ())
         if diff:
             self._is_cut = truncated
-            self.diff_view.show(diff, truncated, keep_place=True)
+            if self._arranged[:2] != (diff, truncated):
+                self._arranged = diff, truncated, in_tree_order(diff, is_cut=truncated)
+            self.diff_view.show(self._arranged[2], truncated, keep_place=True)
         else:
             self._patch_files, self._is_cut = (), False
             self.diff_view.show_note(note or (_NOT_READ if diff is None else _NO_CHANGES))
@@ -146,7 +153,7 @@ class FilesPane(Widget):
         self._show_tree()
 
     def on_diff_view_place_changed(self, message: DiffView.PlaceChanged) -> None:
-        """Mark the file that is read; the screen hears of it too."""
+        """The tree goes along with the file that is read; the screen hears of it too."""
         self.file_tree.show_place(message.file)
 
     def on_file_tree_file_chosen(self, message: FileTree.FileChosen) -> None:
