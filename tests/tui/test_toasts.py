@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual.widgets._toast import Toast, ToastHolder
 
-from tests.tui.stage import stage
+from tests.tui.stage import Stage, stage
 
 
 async def test_many_toasts_leave_two_at_most_and_no_empty_frames(tmp_path: Path) -> None:
@@ -30,3 +30,57 @@ async def test_toasts_of_a_screen_below_are_taken_down_too(tmp_path: Path) -> No
             await on.pilot.pause()
         await on.shows("Toast 5.")
         assert not on.app.screen_stack[0].query(ToastHolder)
+
+
+def _top_of(on: Stage, words: str) -> int:
+    return next(number for number, line in enumerate(on.text.splitlines()) if words in line)
+
+
+async def test_toasts_told_in_one_go_leave_the_last_two(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        for number in range(5):
+            on.app.tell(f"Toast {number}.")
+        await on.shows("Toast 4.")
+        await on.settle()
+        assert "Toast 3." in on.text
+        assert len(on.app.screen.query(Toast)) == 2
+
+
+async def test_same_toast_again_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        on.app.tell("The same.")
+        await on.shows("The same.")
+        on.app.tell("The same.")
+        await on.settle()
+        on.app.tell("The same.")
+        on.app.tell("The same.")
+        await on.until(lambda: on.text.count("The same.") == 1)
+        await on.settle()
+        assert on.text.count("The same.") == 1
+
+
+async def test_toast_is_at_the_top_while_a_message_is_typed_and_over_a_dialog(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        on.app.tell("In the list.")
+        await on.shows("In the list.")
+        assert _top_of(on, "In the list.") > 15
+        await on.press("m")
+        on.app.tell("While typing.")
+        await on.shows("While typing.")
+        assert 0 < _top_of(on, "While typing.") < 15
+        await on.press("escape", "z")
+        on.app.tell("Over a dialog.")
+        await on.shows("Over a dialog.")
+        assert 0 < _top_of(on, "Over a dialog.") < 15
+
+
+async def test_escape_in_the_list_takes_toasts_down_before_anything_else(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("space")
+        on.app.tell("In the way.")
+        await on.shows("In the way.")
+        await on.press("escape")
+        await on.until(lambda: "In the way." not in on.text)
+        assert "1 marked" in on.text
+        await on.press("escape")
+        assert "1 marked" not in on.text

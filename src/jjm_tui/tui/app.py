@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.events import Event, InputEvent, Key, MouseDown, Paste
 from textual.filter import LineFilter
-from textual.notifications import SeverityLevel
+from textual.notifications import Notification, SeverityLevel
 from textual.screen import Screen
 
 from jjm_tui.domain.text import clean
@@ -24,7 +24,7 @@ from jjm_tui.tui.bridge import Bridge
 from jjm_tui.tui.collector import Collector
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.look.theme import extra_filters, set_up_themes
-from jjm_tui.tui.notices.toasts import make_room
+from jjm_tui.tui.notices import toasts
 from jjm_tui.tui.returning import Returning
 from jjm_tui.tui.screens.base import DashboardScreen, Dialog
 from jjm_tui.tui.screens.main import MainScreen
@@ -355,8 +355,7 @@ class JulesApp(App[int]):
 
     def tell(self, text: str, *, severity: SeverityLevel = "information", title: str = "") -> None:
         """A toast. The text may be foreign: it is cleaned and never read as markup. Two at a time are enough."""
-        make_room(self)
-        self.notify(clean(text), title=clean(title), severity=severity, timeout=_SHOWN_FOR[severity], markup=False)
+        toasts.show(self, Notification(clean(text), clean(title), severity, _SHOWN_FOR[severity], markup=False))
 
     def copy(self, text: str, what: str) -> None:
         """Put text on the clipboard, on the person's key only, and say so."""

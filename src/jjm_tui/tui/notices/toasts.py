@@ -1,10 +1,11 @@
-"""Room for the next toast: a screenful of old news helps nobody."""
+"""Toasts: two at a time, none twice, and taken down when the person wants to see what is behind them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.css.query import NoMatches
+from textual.notifications import Notification
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -12,22 +13,45 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 2
 
 
-def make_room(app: App[Any]) -> None:
-    """Take down all toasts when enough are shown.
+def show(app: App[Any], toast: Notification) -> None:
+    """Show a toast: instead of the same one, and instead of the oldest when there are enough.
 
-    Textual 8.2.8 takes a toast down without the widget around it when another one comes first, and lays out the empty
-    ones from then on with every toast; so they are taken down here.
+    It counts from now on, although it is laid out only some moments later: many may be told in one go.
+    """
+    shown = app._notifications  # noqa: SLF001 - there is no public way to count them
+    for each in list(shown):
+        if (each.message, each.title) == (toast.message, toast.title):
+            del shown[each]
+    for each in list(shown)[: max(0, len(shown) - _AT_ONCE + 1)]:
+        del shown[each]
+    _tidy(app)
+    shown.add(toast)
+    app._refresh_notifications()  # noqa: SLF001 - `notify` adds it only when its message is handled
+
+
+def are_shown(app: App[Any]) -> bool:
+    """Whether there is a toast to take down."""
+    return len(app._notifications) > 0  # noqa: SLF001
+
+
+def take_down(app: App[Any]) -> None:
+    """The person wants to see what is behind them."""
+    app.clear_notifications()
+    _tidy(app)
+
+
+def _tidy(app: App[Any]) -> None:
+    """Textual 8.2.8 takes a toast down without the widget around it when another one comes first, and lays out the
+    empty ones from then on with every toast; so they are taken down here, on the screens below as well.
     """
     from textual.widgets._toast import ToastHolder, ToastRack
 
-    is_full = len(app._notifications) >= _AT_ONCE  # noqa: SLF001 - there is no public way to count them
-    if is_full:
-        app.clear_notifications()
+    kept = {ToastRack._toast_id(each) for each in app._notifications}  # noqa: SLF001
     for screen in app.screen_stack:
         try:
             rack = screen.get_child_by_type(ToastRack)
         except NoMatches:
             continue
         for holder in rack.query_children(ToastHolder):
-            if is_full or not holder.children:
+            if holder.id not in kept:
                 holder.remove()

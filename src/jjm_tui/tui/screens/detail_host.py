@@ -54,6 +54,11 @@ class DetailHost(TaskScreen):
         composer = self.composer
         return composer is not None and composer.is_used
 
+    def on_descendant_focus(self) -> None:
+        """Another widget has the keys: toasts stay away from where something is typed."""
+        is_searching = self.search is not None and self.search.has_focus_within
+        self.set_class(self.is_typing() or is_searching, "-writing")
+
     def write_to(self, task: Task) -> None:
         """Let the composer write to this task."""
         composer = self.composer

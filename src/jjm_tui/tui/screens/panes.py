@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 from textual import on
 
 from jjm_tui.tui.actions import ACTIONS
+from jjm_tui.tui.notices import toasts
 from jjm_tui.tui.screens.list_host import ListHost
 from jjm_tui.tui.widgets.detail_panes import Tab
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
@@ -90,6 +91,8 @@ class PaneHost(ListHost):
         return None
 
     def _is_at_rest(self) -> bool:
+        if toasts.are_shown(self.app):
+            return False
         is_plain = not any(self.has_class(name) for name in _FULL) and not self.is_searching()
         return is_plain and self.tasks.has_focus and not self.tasks.marks and not self.choice.text
 
@@ -181,8 +184,10 @@ class PaneHost(ListHost):
             self.do_pane_filter()
 
     def do_back(self) -> None:
-        """Step by step: typing a filter, searching, detail, range, marks, filter."""
-        if (bar := self.filter_bar) is not None and bar.is_open:
+        """Step by step: toasts over the list, typing a filter, searching, detail, range, marks, filter."""
+        if self.tasks.has_focus and toasts.are_shown(self.app):
+            toasts.take_down(self.app)
+        elif (bar := self.filter_bar) is not None and bar.is_open:
             bar.action_cancel()
         elif self.is_searching():
             self._close_search()
