@@ -122,7 +122,7 @@ def test_tasks_are_listed_filtered_and_opened(desk: Desk) -> None:
     terminal.shows("filter: repo:acme/webapp is:needs-me", PLAN, OTHER_PLAN)
     terminal.hides(QUESTION)
     terminal.type(" OR")
-    terminal.shows("stays as it was", PLAN, OTHER_PLAN)
+    terminal.shows("still shows: repo:acme/webapp", PLAN, OTHER_PLAN)
     terminal.press("escape")
     terminal.shows(PLAN, OTHER_PLAN, QUESTION, PAUSED, FAILED)
     # by one key

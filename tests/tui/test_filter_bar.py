@@ -18,6 +18,12 @@ def shown(on: Stage) -> list[str]:
     return [task_id for group in screen._arrangement.groups for task_id in group.task_ids]
 
 
+def _joined(on: Stage) -> str:
+    """The words of the explanation on one line, wherever it was broken."""
+    lines = (line[1:62].strip() for line in on.text.splitlines()[3:7])
+    return " ".join(lines)
+
+
 async def test_filter_is_live_and_a_wrong_one_keeps_the_last_good_list(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:
         await on.press("/", *"state:failed")
@@ -26,7 +32,11 @@ async def test_filter_is_live_and_a_wrong_one_keeps_the_last_good_list(tmp_path:
         assert found
         assert {on.board.tasks[task_id].status for task_id in found} == {TaskStatus.FAILED}
         await on.press("space", "quotation_mark")
-        assert "The list stays as it was." in on.text or "✗ at" in on.text
+        assert "✗ at" in on.text
+        assert "The list still shows: state:failed." in _joined(on)
+        assert "Not kept" not in on.text
+        await on.press("enter")
+        assert "Not kept, because it is wrong." in _joined(on)
         assert shown(on) == found
         await on.press("escape")
         assert len(shown(on)) == len(on.board.tasks)
@@ -45,7 +55,7 @@ async def test_half_a_word_that_matches_nothing_keeps_the_last_good_list(tmp_pat
     async with stage(tmp_path, size=(120, 30)) as on:
         everything = shown(on)
         await on.press("/", *"~zeb")
-        assert "No match yet, the list stays as it was" in on.text
+        assert "No match yet; the list still shows: everything" in _joined(on)
         assert shown(on) == everything
         await on.press("space")
         assert shown(on) == []
@@ -150,3 +160,32 @@ async def test_escape_brings_the_cursor_back_to_the_task_of_before(tmp_path: Pat
         await on.pilot.press("escape", "x")
         await on.until(lambda: any(task.archived for task in on.board.tasks.values()))
         assert [task_id for task_id, task in on.board.tasks.items() if task.archived] == [before]
+
+
+async def test_half_typed_filter_without_a_match_names_what_the_list_still_shows(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("/", *"s")
+        assert len(shown(on)) > 0
+        await on.press("q", "~")
+        assert "the list still shows: sq." in _joined(on)
+
+
+async def test_name_of_a_state_that_is_no_word_of_a_task_hints_at_the_state(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("/", *"paused")
+        assert "type state:paused." in _joined(on)
+        await on.press("enter")
+        assert "No task matches paused." in on.text
+        assert "type state:paused." in on.text
+
+
+async def test_no_row_shows_no_task_beside_and_says_the_way_out(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        screen = on.app.screen
+        assert isinstance(screen, MainScreen)
+        assert screen.detail.task_id is not None
+        await on.press("/", *"zebra", "enter")
+        await on.until(lambda: screen.detail.task_id is None)
+        assert "leaves none; 0 shows everything" in on.text
+        await on.press("0")
+        await on.until(lambda: screen.detail.task_id == screen.tasks.highlighted is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, get_args
@@ -19,6 +20,8 @@ from jjm_tui.tui.memory import Memory
 if TYPE_CHECKING:
     from jjm_tui.domain.query import Query
 
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_-]*")
+
 GROUPINGS: Final[tuple[Grouping, ...]] = get_args(Grouping)
 _SORTS: Final = ("needs-me", "updated_at", "waiting", "created_at", "status", "repository", "title")
 _SORT_WORDS: Final[Mapping[str, str]] = {
@@ -28,6 +31,19 @@ _SORT_WORDS: Final[Mapping[str, str]] = {
     "waiting": "longest wait",
 }
 _GROUP_WORDS: Final[Mapping[Grouping, str]] = {"needs": "", "repository": "by repository", "none": "flat"}
+
+
+def state_hint(text: str) -> str:
+    """What to type instead of the name of a state, which by itself is looked for as a word; else nothing."""
+    from jjm_tui.domain.query import parse_query
+
+    if not _WORD.fullmatch(text):
+        return ""
+    try:
+        parse_query(f"state:{text}")
+    except FilterError:
+        return ""
+    return f"For the state, type state:{text}."
 
 
 class Filtered(NamedTuple):
@@ -137,7 +153,8 @@ class ListChoice:
         """What an empty list says, and what can be done about it."""
         connection = board.connection
         if self.text and board.tasks:
-            return literal_line(f"No task matches {self.text}. {keymap.first('filter.all')} shows everything.")
+            hint = state_hint(self.text) and f" {state_hint(self.text)}"
+            return literal_line(f"No task matches {self.text}. {keymap.first('filter.all')} shows everything.{hint}")
         if not board.is_whole or is_opening:
             return Content("Reading the stored tasks…")
         if connection.status == "none":

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.content import Content
 from textual.timer import Timer
 
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
+from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.screens.panes import WIDE, PaneHost
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.detail import TaskDetail
@@ -257,7 +257,7 @@ class MainScreen(PaneHost):
             self.choice.explain_empty(self.board, self.dashboard.launch.keymap, is_opening=self.engine is None)
         )
         if self.detail.task_id is None:
-            self.detail.show_nothing(Content("The task under the cursor is shown here."))
+            self._show_no_task()
 
     @on(Bar.Chosen)
     async def _piece_chosen(self, message: Bar.Chosen) -> None:
@@ -302,8 +302,16 @@ class MainScreen(PaneHost):
         task = self.current_task()
         if task is not None:
             self.show_in_detail(task)
-        elif not self.board.tasks or self.detail.task_id is None or self.board.task(self.detail.task_id) is None:
-            self.detail.show_nothing(Content("The task under the cursor is shown here."))
+        else:
+            self._show_no_task()
+
+    def _show_no_task(self) -> None:
+        """There is no row: a task that is not in the list must not stand beside it."""
+        way_out = ""
+        if self.choice.text and self.board.tasks and not self._arrangement.shown_count:
+            key = self.dashboard.launch.keymap.first("filter.all")
+            way_out = f" The filter leaves none; {key} shows everything." if key else " The filter leaves none."
+        self.detail.show_nothing(literal_line(f"The task under the cursor is shown here.{way_out}"))
 
     def go_on_from(self, task_id: str) -> None:
         """The next task that needs the person comes under the cursor, unless the person went elsewhere."""

@@ -97,6 +97,7 @@ class FilterBar(Vertical):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._walk: TextWalk | None = None
+        self._shown = ""
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="words  state:failed  repo:acme/*  waiting:>30m  is:needs-me  -not  OR")
@@ -107,6 +108,7 @@ class FilterBar(Vertical):
         from jjm_tui.tui.writing.text_history import TextWalk
 
         self._walk = TextWalk([each for each in before if each != text], text)
+        self._shown = text
         self.add_class("-open")
         self._put(text)
         self.screen.set_focus(self.query_one(Input))  # at once, as keys typed ahead would be commands
@@ -122,9 +124,17 @@ class FilterBar(Vertical):
         """Whether somebody types."""
         return self.has_class("-open")
 
-    def show_no_match(self, query: Query) -> None:
-        """What is typed so far matches nothing, and the list was left as it was."""
-        self.query_one(Static).update(literal_line(f"No match yet, the list stays as it was: {query.explain()}"))
+    def show_match(self, text: str) -> None:
+        """The list shows what this filter means."""
+        self._shown = text
+
+    def show_no_match(self, query: Query, hint: str) -> None:
+        """What is typed so far matches nothing, and the list was left as it was. ``hint``: what would, or nothing."""
+        words = f"No match yet; {self._says_what_is_shown()}. {hint or query.explain()}"
+        self.query_one(Static).update(literal_line(words))
+
+    def _says_what_is_shown(self) -> str:
+        return f"the list still shows: {self._shown or 'everything'}"
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -132,13 +142,14 @@ class FilterBar(Vertical):
         if self.is_open:
             self._explain(event.value)
 
-    def _explain(self, text: str) -> None:
+    def _explain(self, text: str, *, is_refused: bool = False) -> None:
         line = self.query_one(Static)
         try:
             query = _parse(text)
         except FilterError as error:
             self.add_class("-wrong")
-            line.update(_explanation(error))
+            refusal = "Not kept, because it is wrong. " if is_refused else ""
+            line.update(literal_line(f"{refusal}{_explanation(error)} T{self._says_what_is_shown()[1:]}."))
             return
         self.remove_class("-wrong")
         line.update(literal_line(query.explain()) if query is not None else Content("everything"))
@@ -147,7 +158,9 @@ class FilterBar(Vertical):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if self.is_open and not self.has_class("-wrong"):
+        if self.is_open and self.has_class("-wrong"):
+            self._explain(event.value, is_refused=True)
+        elif self.is_open:
             self._close()
             self.post_message(self.Kept(self, event.value.strip(), _parse(event.value)))
 
@@ -172,9 +185,9 @@ def _parse(text: str) -> Query | None:
     return parse_query(text) if text.strip() else None
 
 
-def _explanation(error: FilterError) -> Content:
+def _explanation(error: FilterError) -> str:
     position = error.context.get("position")
     where = f" at {position + 1}" if isinstance(position, int) else ""
     hint = f" {error.hint}" if error.hint else ""
     what = error.message.removeprefix("The filter is wrong").partition(": ")[2] or error.message
-    return literal_line(f"✗{where}: {what}{hint} The list stays as it was.")
+    return f"✗{where}: {what}{hint}"
