@@ -13,6 +13,7 @@ import anyio
 from textual.pilot import Pilot
 
 from jjm_tui.assembly.workplace import Workplace
+from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.live import LiveFeed, Pace
@@ -103,12 +104,14 @@ async def stage(
     polls: bool = False,
     configured: bool = True,
     server: bool = True,
+    no_server: JulesManagerError | None = None,
 ) -> AsyncIterator[Stage]:
     """Open the app on a world of ``tasks`` whose store was filled from it (``read`` of them with their details).
 
     ``settings``: dotted keys; ``config``: the text of a settings file. ``prepare``: called with the workbench and the
     context before the app opens. ``polls``:
-    whether the live feed asks the simulated server by itself. ``server=False``: none is configured.
+    whether the live feed asks the simulated server by itself. ``server=False``: none is configured,
+    or the configured one cannot be used because of ``no_server``.
     """
     workbench = bench(folder / "store", tasks=tasks, seed=seed, dialect=dialect)
     manager, caller, context = workbench.process()
@@ -120,7 +123,7 @@ async def stage(
     if prepare is not None:
         prepare(workbench, context)
     if not server:
-        context = replace(context, server=None)
+        context = replace(context, server=None, no_server=no_server)
         manager = JobManager(context)
     environ = {"JJM_HOME": str(folder / "home")}
     if config:

@@ -15,6 +15,7 @@ import pytest
 
 from jjm_tui.assembly.clock import SystemClock
 from jjm_tui.domain.sync import SyncState
+from jjm_tui.errors import ConfigurationError
 from jjm_tui.gateway.calls import SupervisedCaller
 from jjm_tui.gateway.server import JulesServer
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
@@ -59,12 +60,41 @@ async def test_connection_without_a_server_says_so_and_how_to_get_one(tmp_path: 
         await _open(on)
         await on.shows("no server is set up")
         assert "No Jules MCP server is configured." in on.text
-        assert "set-up in the palette (:), or jjm setup" in on.text
+        assert "s (set-up), or jjm setup" in on.text
+        assert "s set up" in on.text.splitlines()[-1]
         await on.press("R")
         await on.shows("There is no server to restart.")
         await on.press("t")
         await on.shows("✓ ok         outbox: Nothing is open.")
         assert "✗ failed     server: No Jules MCP server is configured." in on.text
+
+
+async def test_server_that_lacks_its_key_is_told_as_that_in_header_and_page(tmp_path: Path) -> None:
+    why = ConfigurationError("The rest server needs your Jules API key.", hint="Get a key, then: export it.")
+    async with stage(tmp_path, size=(120, 30), server=False, no_server=why, settings={"server.preset": "rest"}) as on:
+        assert "✗ server not ready" in on.text.splitlines()[0]
+        await on.shows("! not ready  The rest server needs your Jules API key. Get")
+        assert "C what the server needs" in on.text.splitlines()[-1]
+        await _open(on)
+        await on.shows("✗ a server is chosen, but it cannot be used yet")
+        assert "The rest server needs your Jules API key." in on.text
+        assert "Get a key, then: export it." in on.text
+        assert "would run    npx" in on.text
+        assert "no server is set up" not in on.text
+        assert isinstance(on.app.screen, ConnectionScreen)
+        told = "The server cannot be used yet: The rest server needs your Jules API key. Mend that, then open jjm anew."
+        assert on.app.screen.unavailable("connection.restart") == told
+
+
+async def test_set_up_is_reached_again_from_the_board_by_the_connection_page(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 30), tasks=0, server=False) as on:
+        await on.shows("No Jules MCP server is configured.")
+        assert "C leads to the set-up" in on.text
+        assert "C set up a server" in on.text.splitlines()[-1]
+        await on.press("C", "s")
+        await on.shows("Which server?")
+        await on.press("escape")
+        assert isinstance(on.app.screen, ConnectionScreen)
 
 
 async def test_checks_use_the_server_that_runs_and_start_no_second_one(tmp_path: Path) -> None:
@@ -191,6 +221,7 @@ def _texts(width: int = 100, checks: tuple[Check, ...] = (), info: ServerInfo | 
         monotonic=100.0,
         restart_key="R",
         check_key="t",
+        setup_key="s",
         palette_key=":",
     )
     return "\n".join(line.content.plain for line in connection_lines(view, width))

@@ -228,6 +228,7 @@ async def test_repository_that_the_server_does_not_have_is_refused_in_the_previe
 async def test_without_a_server_the_preview_says_so_and_the_form_is_kept(tmp_path: Path) -> None:
     async with stage(tmp_path, server=False) as on:
         await fill(on)
+        await on.shows("No server is set up: this is kept as a draft, not sent")
         await on.press("ctrl+s")
         await on.shows("This cannot be sent now.")
         assert (await stored(on) or NewTask()).description == DESCRIPTION

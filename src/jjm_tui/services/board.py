@@ -21,7 +21,7 @@ from jjm_tui.services.unread import ReadTrouble
 Aspect = Literal["tasks", "operations", "connection", "sync", "watched"]
 
 ConnectionStatus = Literal[
-    "none", "idle", "starting", "connected", "reconnecting", "offline", "could not start", "gave up"
+    "none", "not ready", "idle", "starting", "connected", "reconnecting", "offline", "could not start", "gave up"
 ]
 
 DeliveryWord = Literal["sending", "confirmed", "refused", "not sent", "unconfirmed"]
@@ -56,7 +56,8 @@ class Delivery:
 class Connection:
     """How the server is doing, for people.
 
-    ``status``: ``none`` (no server configured), ``idle`` (not started yet), ``starting``, ``connected``,
+    ``status``: ``none`` (no server configured), ``not ready`` (one is, but it cannot be used: its key is missing or
+    something else that it needs), ``idle`` (not started yet), ``starting``, ``connected``,
     ``reconnecting``, ``offline``, ``could not start`` (it never ran), ``gave up``. ``trouble``: why, one sentence;
     ``way_out``: what to do. ``polls_elsewhere``: another process asks the server and this one follows the store.
     ``next_poll_at``: by the event loop's clock. ``budget_*``: calls of the last minute of all processes.

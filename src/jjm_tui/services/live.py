@@ -249,9 +249,10 @@ class LiveFeed:
         server = self.context.server
         if server is None:
             why = self.context.no_server
-            trouble = "No Jules MCP server is configured." if why is None else why.message
-            way_out = None if why is None else why.hint
-            self.board.set_connection(Connection("none", trouble=trouble, way_out=way_out))
+            if why is None:
+                self.board.set_connection(Connection("none", trouble="No Jules MCP server is configured."))
+            else:
+                self.board.set_connection(Connection("not ready", trouble=why.message, way_out=why.hint))
             return
         self.board.set_connection(_describe(server.info(), self.board.connection, self._failure, self._polls_elsewhere))
 

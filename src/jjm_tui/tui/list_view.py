@@ -158,7 +158,9 @@ class ListChoice:
         if not board.is_whole or is_opening:
             return Content("Reading the stored tasks…")
         if connection.status == "none":
-            return literal_line(f"{connection.trouble or ''} {connection.way_out or ''}")
+            key, palette = keymap.first("connection"), keymap.first("palette")
+            way_back = f"{key} leads to the set-up, and so does the palette ({palette})."
+            return literal_line(" ".join(filter(None, (connection.trouble, connection.way_out, way_back))))
         if connection.trouble is not None:
             return literal_line(f"No tasks are stored, and the server cannot be asked: {connection.trouble}")
         if board.sync.synced_at is None:

@@ -78,6 +78,7 @@ SCREENS: Final = (
     _on_screen("watch.only-watched", "t", "watch", "only watched", "only watched tasks, or all that run"),
     _on_screen("connection.restart", "R", "connection", "restart", "end the server and start it again"),
     _on_screen("connection.check", "t", "connection", "check", "make the doctor's checks", "jjm doctor"),
+    _on_screen("connection.setup", "s", "connection", "set up", "choose and test a server", "jjm setup"),
     _on_screen("log.more", "+", "log", "more", "less important records as well"),
     _on_screen("log.less", "-", "log", "fewer", "more important records only"),
     _on_screen("insights.period", "t", "insights", "period", "7 days, 30 days, or all there is"),

@@ -37,6 +37,7 @@ _WORDS: Final = 20
 
 _STATUS: Final[Mapping[ConnectionStatus, tuple[str, str, str]]] = {
     "none": ("○", WARNING, "no server is set up"),
+    "not ready": ("✗", BAD, "a server is chosen, but it cannot be used yet"),
     "idle": ("○", MUTED, "not started yet; it is started when it is first needed"),
     "starting": ("◌", MUTED, "starting"),
     "connected": ("●", GOOD, "connected"),
@@ -72,6 +73,7 @@ class ConnectionView:
     monotonic: float
     restart_key: str
     check_key: str
+    setup_key: str
     palette_key: str
 
 
@@ -157,14 +159,17 @@ def _server(view: ConnectionView, width: int) -> list[Line]:
     if connection.way_out:
         add("way out", connection.way_out)
     elif connection.status == "none":
-        add("way out", f"Choose one: set-up in the palette ({view.palette_key}), or jjm setup.")
-    if connection.status == "gave up":
+        add("way out", f"Choose one: {_set_up(view)}, or jjm setup.")
+    if connection.status == "not ready":
+        words = f"Mend it, then open jjm anew; {view.check_key} makes the doctor's checks."
+        add("next step", f"{words} Or {_set_up(view)} chooses another server.")
+    elif connection.status == "gave up":
         add("next step", f"{view.restart_key} starts it again; {view.check_key} makes the doctor's checks.")
     elif connection.status == "could not start":
         add("next step", f"{view.restart_key} tries again; changed settings count when jjm is opened anew.")
     if connection.label:
         add("name", connection.label + _version(view.info))
-    add("runs", view.target)
+    add("would run" if connection.status == "not ready" else "runs", view.target)
     if view.info is not None:
         add("last answer", _last_answer(view.info, view.now))
         add("budget", _budget(view.info))
@@ -174,6 +179,11 @@ def _server(view: ConnectionView, width: int) -> list[Line]:
     if view.info is not None:
         add("next look", _next_look(view))
     return lines
+
+
+def _set_up(view: ConnectionView) -> str:
+    """The way to the set-up: its key on this page, or the palette where it has none."""
+    return f"{view.setup_key} (set-up)" if view.setup_key else f"set-up in the palette ({view.palette_key})"
 
 
 def _when(view: ConnectionView) -> str:

@@ -93,6 +93,7 @@ _DELIVERIES: Final = {
 
 _CONNECTIONS: Final = {
     "none": "no server is configured: what is stored can be read",
+    "not ready": "a server is chosen, but something it needs is missing; the connection screen says what",
     "idle": "nothing was asked of the server yet",
     "starting": "the server is being started",
     "connected": "the server answers",

@@ -24,7 +24,7 @@ class ConnectionScreen(PageScreen):
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "connection"})
     NAME = "Connection"
-    KEYS = ("connection.check", "connection.restart", "refresh", "setup")
+    KEYS = ("connection.check", "connection.restart", "connection.setup", "refresh")
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,6 +59,7 @@ class ConnectionScreen(PageScreen):
             monotonic=launch.clock.monotonic(),
             restart_key=launch.keymap.first("connection.restart"),
             check_key=launch.keymap.first("connection.check"),
+            setup_key=launch.keymap.first("connection.setup") or launch.keymap.first("setup"),
             palette_key=launch.keymap.first("palette"),
         )
 
@@ -100,10 +101,16 @@ class ConnectionScreen(PageScreen):
         if action_id == "connection.check":
             return "The checks are being made." if self._is_checking else None
         if self.engine.context.server is None:
-            return "There is no server to restart. Set one up first."
+            return self._why_no_server(self.engine)
         if self._is_restarting or self.board.connection.status == "starting":
             return "It is being started."
         return self._why_not_sure(self.engine)
+
+    def _why_no_server(self, engine: Engine) -> str:
+        why = engine.context.no_server
+        if why is None:
+            return "There is no server to restart. Set one up first."
+        return f"The server cannot be used yet: {why.message} Mend that, then open jjm anew."
 
     def _why_not_sure(self, engine: Engine) -> str | None:
         """A restart ends calls that are under way: what is being sent would be unconfirmed. Asked once."""
@@ -138,6 +145,10 @@ class ConnectionScreen(PageScreen):
         finally:
             self._is_restarting = False
             self._show_state()
+
+    def do_connection_setup(self) -> None:
+        """Choose and test a server."""
+        self.do_setup()
 
     def do_connection_check(self) -> None:
         """Make the doctor's checks, with the server that runs."""

@@ -23,7 +23,7 @@ from jjm_tui.tui.widgets.form_button import FormButton
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.new_task_form import NewTaskForm
 from jjm_tui.tui.widgets.typing_area import typed_text
-from jjm_tui.tui.writing.create_notes import notes_for
+from jjm_tui.tui.writing.create_notes import notes_for, why_only_a_draft
 from jjm_tui.tui.writing.drafts import CREATE_KEY, DraftChange, Drafts, drafts_of
 from jjm_tui.tui.writing.editor import EditorError, edit_outside
 from jjm_tui.tui.writing.joined_texts import EARLIER, EDITED
@@ -79,6 +79,7 @@ class CreateScreen(Sheet[None]):
         self._preview = CreatePreview()
         self._planned: NewTask | None = None
         self._has_sent = False
+        self._origin = ""
         self._trouble: str | None = None
         self._shown_at = 0.0
         self._emptied: NewTask | None = None
@@ -167,8 +168,11 @@ class CreateScreen(Sheet[None]):
         self._show_state()
 
     def _show_origin(self, words: str) -> None:
+        self._origin = words
+        why = why_only_a_draft(None if self.engine is None else self.engine.context)
+        words = " · ".join(filter(None, (why, words)))
         origin = self.query_one("#origin", Static)
-        origin.update(literal_line(words))
+        origin.update(literal_line(words, "bold $text-warning" if why else ""))
         origin.set_class(not words, "-empty")
 
     def _edited(self) -> None:
@@ -223,6 +227,7 @@ class CreateScreen(Sheet[None]):
 
     def _learn(self, engine: Engine) -> None:
         self._show_notes()
+        self._show_origin(self._origin)
         if engine.context.server is not None:
             self.run_worker(self._read_repositories(engine), group="repositories", exit_on_error=False)
 

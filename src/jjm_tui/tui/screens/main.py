@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.timer import Timer
 
-from jjm_tui.services.board import BoardChange
+from jjm_tui.services.board import BoardChange, ConnectionStatus
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.screens.panes import WIDE, PaneHost
@@ -35,6 +35,9 @@ _FILTER_KEYS: Final = (("enter", "keep it"), ("esc", "as before"), ("↑↓", "f
 
 _SEARCH_KEYS: Final = (("enter", "to the matches"), ("esc", "end"))
 """The keys that work while a term is typed."""
+
+_WAYS_ON: Final[Mapping[ConnectionStatus, str]] = {"none": "set up a server", "not ready": "what the server needs"}
+"""What the connection screen is good for while there is no server to ask."""
 
 _FOR_MARKED: Final = (
     *("task.approve-many", "task.message-many", "task.archive", "task.snooze", "task.watch"),
@@ -140,6 +143,7 @@ class MainScreen(PaneHost):
                 self.tasks.update_rows(change.task_ids)
             if "tasks" in change.aspects:
                 self._take_over(change.task_ids, now)
+                self.go_to_restored(change.task_ids)
                 self.call_after_refresh(self._note_seen)
                 if self.detail.task_id is None or self.board.task(self.detail.task_id) is None:
                     self._show_current()
@@ -233,7 +237,9 @@ class MainScreen(PaneHost):
             offered = [ACTIONS[action_id] for action_id in self.offered()]
             wanted = sorted((action for action in offered if action.footer is not None), key=lambda a: a.footer or 0)
             ids = [action.id for action in wanted if self.unavailable(action.id) is None]
-        return [(key, ACTIONS[each].title, each) for each in ids if (key := keymap.first(each))]
+        way_on = _WAYS_ON.get(self.board.connection.status)
+        first = [(key, way_on, "connection")] if way_on and (key := keymap.first("connection")) else []
+        return first + [(key, ACTIONS[each].title, each) for each in ids if (key := keymap.first(each))]
 
     def _note(self) -> str | None:
         if self.is_typing():

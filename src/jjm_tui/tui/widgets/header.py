@@ -12,6 +12,7 @@ from jjm_tui.tui.widgets.bar import Bar, Piece
 
 CONNECTION_LOOKS: Final[dict[ConnectionStatus, tuple[str, str, str]]] = {
     "none": ("○", "no server", "trouble"),
+    "not ready": ("✗", "server not ready", "failed"),
     "idle": ("○", "not started", "quiet"),
     "starting": ("◌", "starting", "quiet"),
     "connected": ("●", "connected", "good"),

@@ -10,6 +10,7 @@ from jjm_tui.tui.widgets.new_task_form import AnyField
 if TYPE_CHECKING:
     from jjm_tui.ports import Capabilities
     from jjm_tui.ports.server import Support
+    from jjm_tui.services.context import ServiceContext
 
 _NOTES: Final[Mapping[AnyField, Mapping[Support, str]]] = {
     "title": {
@@ -49,3 +50,11 @@ def notes_for(capabilities: Capabilities | None) -> dict[AnyField, str]:
     }
     found = {name: _NOTES[name].get(support) for name, support in supports.items()}
     return {name: note for name, note in found.items() if note is not None}
+
+
+def why_only_a_draft(context: ServiceContext | None) -> str:
+    """Why what is filled in cannot be sent: there is no server; empty where there is one, or it is not known yet."""
+    if context is None or context.server is not None:
+        return ""
+    what = "No server is set up" if context.no_server is None else "The server cannot be used yet"
+    return f"{what}: this is kept as a draft, not sent"
