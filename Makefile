@@ -6,7 +6,7 @@ PIP    := $(PY) -m pip --disable-pip-version-check --quiet --quiet
 RUN    := $(VENV)/.ready-to-run
 DEV    := $(VENV)/.ready-to-test
 CORE   := domain gateway store services
-JOBS   ?= 2
+JOBS   ?= 3
 ARGS   ?=
 
 test check proof bench: export TZ := UTC
