@@ -128,3 +128,15 @@ async def test_follow_says_where_it_works(tmp_path: Path) -> None:
         assert "There is nothing to follow on this tab" in on.text
         await on.press("right_square_bracket", "right_square_bracket", "f")
         assert "ollowing" in on.text
+
+
+@pytest.mark.parametrize("size", [(100, 20), (80, 18)])
+async def test_opening_the_composer_keeps_the_end_of_the_question_in_view(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with stage(tmp_path, size=size) as on:
+        select(on, TaskStatus.WAITING_FEEDBACK)
+        await on.settle()
+        await on.press("m", *"one", "enter", *"two", "enter", *"three")
+        await on.shows("three")
+        await on.shows("do you want?")

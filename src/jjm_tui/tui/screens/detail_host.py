@@ -315,6 +315,7 @@ class DetailHost(TaskScreen):
             self.dashboard.forget_typed_ahead()
         else:
             composer.focus_text()
+            self.detail.keep_question()
 
     def message_to(self, task_id: str) -> None:
         """Type a message to this task and no other, if it is still the one at hand."""

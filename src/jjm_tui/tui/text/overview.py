@@ -56,10 +56,7 @@ def overview_blocks(
     """The whole overview of a task, as a ``BlockView`` shows it. ``unread``: why it could not be read lately."""
     asks = needs_me(task, now) == "question"
     return [
-        *_state(task, now),
-        *(() if unread is None else _unread(unread, now)),
-        *_under_way(operations),
-        *(_newest_message(task, now) if asks else ()),
+        *_top(task, operations, now, unread),
         _line(),
         *_facts(task, now),
         *_failure(task),
@@ -68,6 +65,23 @@ def overview_blocks(
         *_files(task),
         *_links(task),
         *_description(task),
+    ]
+
+
+def question_end(
+    task: Task, operations: Sequence[Operation], now: datetime, unread: ReadTrouble | None = None
+) -> int | None:
+    """The place in ``overview_blocks`` of the last block of what the task asks; ``None`` when it asks nothing."""
+    return len(_top(task, operations, now, unread)) - 1 if needs_me(task, now) == "question" else None
+
+
+def _top(task: Task, operations: Sequence[Operation], now: datetime, unread: ReadTrouble | None) -> list[Block]:
+    """The state, and what the task asks."""
+    return [
+        *_state(task, now),
+        *(() if unread is None else _unread(unread, now)),
+        *_under_way(operations),
+        *(_newest_message(task, now) if needs_me(task, now) == "question" else ()),
     ]
 
 

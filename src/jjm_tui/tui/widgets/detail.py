@@ -104,6 +104,7 @@ class TaskDetail(Vertical):
         self._unread: ReadTrouble | None = None
         self._now: datetime | None = None
         self._is_filling = False
+        self._wants_question = False
         self._making = asyncio.Lock()
         self._plans = ReadPlans()
 
@@ -132,6 +133,7 @@ class TaskDetail(Vertical):
         self.task_id, self._shown, self._operations, self._now = task.id, task, tuple(operations), now
         if is_other:
             self._details = None
+            self._wants_question = False
         elif self._details is not None:
             self._details = replace(self._details, task=_newest(self._details.task, task))
         self._plans.note(task)
@@ -195,6 +197,11 @@ class TaskDetail(Vertical):
     def pane(self) -> Widget | None:
         """The widget of the current tab, once it was made."""
         return next(iter(self.query(f"ContentSwitcher > #{self.tab}")), None)
+
+    def keep_question(self) -> None:
+        """Keep the end of what the task asks in view, where the overview is shown; the chat follows its end itself."""
+        self._wants_question = self.tab == "overview"
+        self._fill()
 
     def search_target(self) -> Widget | None:
         """The widget of the current tab that can be searched: the pane itself, or the text in it."""
@@ -283,6 +290,15 @@ class TaskDetail(Vertical):
         if (pane := self.pane()) is not None:
             shown = Shown(task, now, self._plans, self._operations, self._details, self._unread)
             fill_pane(self.tab, pane, shown)
+            if self._wants_question:
+                self._pass_wish_on(pane)
+
+    def _pass_wish_on(self, pane: Widget) -> None:
+        from jjm_tui.tui.widgets.blocks.overview import OverviewPane
+
+        self._wants_question = False
+        if isinstance(pane, OverviewPane):
+            pane.keep_question()
 
     def _notes(self, task: Task) -> dict[Tab, str]:
         notes: dict[Tab, str] = {}

@@ -305,6 +305,16 @@ class BlockScroll(ScrollView, can_focus=True):
             self._commit(page.place(index, row, height // 3, height))
             self._moved()
 
+    def show_end_of(self, index: int) -> None:
+        """Scroll down as far as needed to see the last row of a block; not at all where it can be seen."""
+        page, height = self._page, self._height
+        if not page.has_rows or not height:
+            return
+        last = page.measure(index) - 1
+        if page.top_of(index) + last >= self.scroll_offset.y + height:
+            self._commit(page.place(index, last, height - 1, height))
+            self._note_seen()
+
     # the tail
 
     def _set_follow(self, follow: bool) -> None:

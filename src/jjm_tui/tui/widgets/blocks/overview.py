@@ -9,7 +9,7 @@ from typing import Any
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.task import Task
 from jjm_tui.services.unread import ReadTrouble
-from jjm_tui.tui.text.overview import overview_blocks
+from jjm_tui.tui.text.overview import overview_blocks, question_end
 from jjm_tui.tui.widgets.blocks.block_view import BlockView
 
 
@@ -23,6 +23,8 @@ class OverviewPane(BlockView):
     def __init__(self, **widget: Any) -> None:
         super().__init__(**widget)
         self._known: tuple[str, str] | None = None
+        self._question_end: int | None = None
+        self._keeps_question = False
 
     def show(
         self, task: Task, operations: Sequence[Operation], now: datetime, unread: ReadTrouble | None = None
@@ -33,4 +35,25 @@ class OverviewPane(BlockView):
         if known != self._known:
             is_other = self._known is None or self._known[0] != task.id
             self._known = known
+            self._question_end = question_end(task, operations, now, unread)
+            self._keeps_question = self._keeps_question and not is_other
             self.set_blocks(blocks, fresh=is_other)
+            self._show_question()
+
+    def keep_question(self) -> None:
+        """Keep the end of what the task asks in view, until the person scrolls: they are about to answer it."""
+        self._keeps_question = True
+        self._show_question()
+
+    def _show_question(self) -> None:
+        if self._keeps_question and self._question_end is not None:
+            self.show_end_of(self._question_end)
+
+    def on_resize(self) -> None:
+        """A composer that opens or grows takes rows away."""
+        super().on_resize()
+        self._show_question()
+
+    def person_moved(self) -> None:
+        """The person reads elsewhere."""
+        self._keeps_question = False
