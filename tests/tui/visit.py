@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import webbrowser
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -105,6 +106,18 @@ LEAVING = frozenset({("QuitDialog", "question.yes"), ("MainScreen", "setup"), ("
 """What ends the app, or needs a terminal of its own."""
 
 
+class _Noting(webbrowser.BaseBrowser):
+    """Notes what it is to open."""
+
+    def __init__(self, opened: list[str]) -> None:
+        super().__init__("noting")
+        self._opened = opened
+
+    def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:
+        self._opened.append(url)
+        return True
+
+
 class Visit:
     """A walk over a stage on which every sight is looked at, and everything that is sent to the terminal."""
 
@@ -116,6 +129,7 @@ class Visit:
         self.done: set[str] = set()
         self.marks: set[str] = set()
         self.written: list[str] = []
+        webbrowser.register("noting", None, _Noting(self.opened), preferred=True)
         on.app.open_url = lambda url, **_: self.opened.append(url)  # type: ignore[method-assign]
         assert on.app._driver is not None
         on.app._driver.write = self._note  # type: ignore[method-assign]
