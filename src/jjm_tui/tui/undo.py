@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 _KEPT: Final = 50
 
 Undoing = Callable[[], Awaitable[object]]
 
 
+class Change(NamedTuple):
+    """``what`` was done, a phrase such as *archived 3 tasks*, to which tasks, and how to take it back."""
+
+    what: str
+    task_ids: tuple[str, ...]
+    undoing: Undoing
+
+
 class UndoStack:
     """The last local changes of this run, newest on top."""
 
     def __init__(self) -> None:
-        self._changes: list[tuple[str, Undoing]] = []
+        self._changes: list[Change] = []
 
-    def push(self, what: str, undoing: Undoing) -> None:
-        """Remember how to take back ``what``, a phrase such as *archived 3 tasks*."""
-        self._changes = [*self._changes, (what, undoing)][-_KEPT:]
+    def push(self, change: Change) -> None:
+        """Remember how to take this back."""
+        self._changes = [*self._changes, change][-_KEPT:]
 
-    def pop(self) -> tuple[str, Undoing] | None:
+    def pop(self) -> Change | None:
         """The newest change, taken off; ``None`` when there is none."""
         return self._changes.pop() if self._changes else None
 

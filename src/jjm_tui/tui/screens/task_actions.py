@@ -12,6 +12,7 @@ from jjm_tui.domain.text import heading, truncate
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.screens.base import DashboardScreen
+from jjm_tui.tui.undo import Change
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import MarkResult
@@ -219,16 +220,19 @@ class TaskScreen(DashboardScreen[str]):
         if change is None:
             self.dashboard.tell("There is nothing to undo. What a server heard of cannot be taken back.")
             return
-        what, undoing = change
-        self.run_worker(self._undo(what, undoing), group="marks")
+        self.run_worker(self._undo(change), group="marks")
 
-    async def _undo(self, what: str, undoing: Callable[[], Awaitable[object]]) -> None:
+    async def _undo(self, change: Change) -> None:
         try:
-            await undoing()
+            await change.undoing()
         except JulesManagerError as error:
             self.dashboard.tell(f"That could not be undone: {error.message}", severity="error")
         else:
-            self.dashboard.tell(f"Undone: {what}.")
+            self.dashboard.tell(f"Undone: {change.what}.")
+            self.restored(change.task_ids)
+
+    def restored(self, task_ids: Sequence[str]) -> None:
+        """These tasks are again as they were."""
 
     def _mark(
         self,
@@ -254,12 +258,13 @@ class TaskScreen(DashboardScreen[str]):
         except JulesManagerError as error:
             self.dashboard.tell(" ".join(filter(None, (error.message, error.hint))), severity="error")
             return
-        changed = len(ids) - len(result.unchanged)
+        changed = tuple(task_id for task_id in ids if task_id not in result.unchanged)
         if not changed:
             self.dashboard.tell("Nothing had to change.")
             return
-        what = f"{word} {_tasks(changed)}"
-        self.dashboard.undo.push(what, lambda: unmark(engine))
+        task = self.board.task(changed[0]) if len(changed) == 1 else None
+        what = f"{word} {_tasks(len(changed))}" if task is None else f"{word} '{_name(task)}'"
+        self.dashboard.undo.push(Change(what, changed, lambda: unmark(engine)))
         self.marks_used()
         self.dashboard.tell(f"{what[0].upper()}{what[1:]}. {self.dashboard.launch.keymap.first('undo')} undoes it.")
 
