@@ -53,6 +53,15 @@ async def test_help_tells_the_keys_that_work_here_and_leaves_by_the_same_key(tmp
         assert isinstance(on.app.screen, MainScreen)
 
 
+async def test_help_of_the_list_leaves_out_the_keys_of_the_composer_that_is_not_shown(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(100, 60)) as on:
+        await on.press("question_mark")
+        await on.shows("Help: tasks")
+        await on.press("slash", *"send")
+        await on.settle()
+        assert "ctrl+s" not in on.text
+
+
 async def test_keys_of_the_settings_are_shown(tmp_path: Path) -> None:
     settings = {"keys.bindings": {"task.approve": ("f9",), "undo": ()}}
     async with stage(tmp_path, size=(120, 40), settings=settings) as on:

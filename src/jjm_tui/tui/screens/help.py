@@ -8,8 +8,10 @@ from typing import Any, ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.events import Resize
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from jjm_tui.domain.text import cell_width, clean, clean_line
@@ -108,12 +110,17 @@ class HelpScreen(LineSheet[None]):
 def _offers(screen: Screen[Any]) -> list[Offer]:
     """What the screen, what is focused in it and its other parts offer; the first who offers something is asked."""
     found: dict[str, Offer] = {}
-    parts = (node for node in screen.query("*") if isinstance(node, Keyed))
+    parts = (node for node in screen.query("*") if isinstance(node, Keyed) and _is_shown(node))
     for node in (*keyed_nodes(screen), *parts):
         for action_id in node.offered():
             if action_id not in found:
                 found[action_id] = Offer(action_id, clean_line(node.unavailable(action_id) or ""))
     return list(found.values())
+
+
+def _is_shown(part: DOMNode) -> bool:
+    """Whether it is on the screen: what is hidden, as a composer that is not written in, does nothing from here."""
+    return all(node.display for node in part.ancestors_with_self if isinstance(node, Widget))
 
 
 def _lines(sections: Sequence[HelpSection], words: Sequence[str], width: int) -> Iterator[Line]:
