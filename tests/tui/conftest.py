@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+import textual.app
+import textual.pilot
 from syrupy.assertion import SnapshotAssertion
 from textual import constants
 from textual.widgets import Input, TextArea
 
+from tests.tui.idle import until_idle
 from tests.tui.snapshots import SvgPicture
 
 _DECIDING = ("NO_COLOR", "COLORTERM", "COLORFGBG", "TERM_PROGRAM", "TMUX", "KITTY_WINDOW_ID", "VTE_VERSION")
@@ -17,7 +20,7 @@ _DECIDING = ("NO_COLOR", "COLORTERM", "COLORFGBG", "TERM_PROGRAM", "TMUX", "KITT
 
 @pytest.fixture(autouse=True)
 def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No animation, no blinking cursor, UTC, no colours or terminals of the person who runs the tests."""
+    """No animation, no blinking cursor, UTC, no colours or terminals of the person; a pause ends when nothing is done."""
     monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
     monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda self: None)
@@ -25,6 +28,8 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TERM", "xterm-256color")
     for name in _DECIDING:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(textual.app, "wait_for_idle", until_idle)
+    monkeypatch.setattr(textual.pilot, "wait_for_idle", until_idle)
     time.tzset()
     yield
     monkeypatch.undo()

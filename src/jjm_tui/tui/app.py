@@ -21,6 +21,7 @@ from jjm_tui.domain.text import clean
 from jjm_tui.logs import get_logger
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.bridge import Bridge
+from jjm_tui.tui.closed import forget_closed
 from jjm_tui.tui.collector import Collector
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.look.theme import extra_filters, set_up_themes
@@ -276,7 +277,9 @@ class JulesApp(App[int]):
         if not self._is_focused and monotonic - self._ticked_at < _UNFOCUSED_TICK:
             return
         self._ticked_at = monotonic
-        self.collector.tick(monotonic, monotonic - self._returning.acted_at)
+        forget_closed(self)
+        still_for, is_alone = monotonic - self._returning.acted_at, len(self.screen_stack) == 1
+        self.collector.tick(monotonic, still_for, is_alone=is_alone)
         now = self.launch.clock.now()
         for screen in self._open_screens():
             screen.clock_ticked(now)
@@ -367,7 +370,9 @@ class JulesApp(App[int]):
         if self.engine is None:
             self.tell("Still opening; the server is asked in a moment.")
         elif self.engine.context.server is None:
-            self.tell("No server is configured; what is shown is what is stored.", severity="warning")
+            no_server = self.engine.context.no_server
+            what = "No server is configured" if no_server is None else "The server cannot be used yet"
+            self.tell(f"{what}; what is shown is what is stored.", severity="warning")
         else:
             self.engine.live.refresh()
 
