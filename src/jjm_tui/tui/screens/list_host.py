@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -42,7 +42,6 @@ class ListHost(DetailHost):
         self.choice = choice = ListChoice.remembered(launch.memory, launch.settings.views)
         self._before_typing: Filtered | None = None
         self._cursor_before_typing: str | None = None
-        self._restored: str | None = None
         self._drafted: frozenset[str] = frozenset()
         self._arrangement = Arrangement(View(choice.query, choice.sort, choice.reverse, choice.grouping))
 
@@ -156,22 +155,6 @@ class ListHost(DetailHost):
             self.tasks.select(task_id)
         if self.is_typing() and task_id == self.tasks.highlighted != self.detail.task_id:
             self.leave_composer()
-
-    def restored(self, task_ids: Sequence[str]) -> None:
-        """A change was undone: its first task comes under the cursor, at once or as soon as the list has it again."""
-        if task_ids and not self.is_typing() and not self.tasks.select(task_ids[0]):
-            self._restored = task_ids[0]
-
-    def go_to_restored(self, task_ids: Collection[str]) -> None:
-        """These tasks have changed: if the one that was restored is among them, it comes under the cursor now."""
-        if self._restored is not None and self._restored in task_ids:
-            self.tasks.select(self._restored)
-            self._restored = None
-
-    async def action_perform(self, action_id: str) -> None:
-        """Carry out an action; the person goes on from where the cursor is."""
-        self._restored = None
-        await super().action_perform(action_id)
 
     # moving
 

@@ -229,10 +229,6 @@ class TaskScreen(DashboardScreen[str]):
             self.dashboard.tell(f"That could not be undone: {error.message}", severity="error")
         else:
             self.dashboard.tell(f"Undone: {change.what}.")
-            self.restored(change.task_ids)
-
-    def restored(self, task_ids: Sequence[str]) -> None:
-        """These tasks are again as they were."""
 
     def _mark(
         self,
