@@ -20,7 +20,7 @@ _DECIDING = ("NO_COLOR", "COLORTERM", "COLORFGBG", "TERM_PROGRAM", "TMUX", "KITT
 
 @pytest.fixture(autouse=True)
 def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No animation, no blinking cursor, UTC, no colours or terminals of the person; a pause ends when nothing is done."""
+    """No animation, no blinking cursor, UTC, no colours or terminals of the person; pauses end when nothing is done."""
     monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
     monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda self: None)
