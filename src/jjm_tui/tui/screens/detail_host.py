@@ -72,7 +72,7 @@ class DetailHost(TaskScreen):
         if task is None:
             return
         is_other = task.id != self.detail.task_id
-        self.detail.show_task(task, self.board.operations_of(task.id), self.now())
+        self._show(task, self.now())
         if is_other:
             self._opened = None
             self.write_to(task)
@@ -163,14 +163,18 @@ class DetailHost(TaskScreen):
         if task_id is not None and task_id in change.task_ids:
             task = self.board.task(task_id)
             if task is not None:
-                self.detail.show_task(task, self.board.operations_of(task_id), self.now())
+                self._show(task, self.now())
                 self.reread()
 
     def clock_ticked(self, now: datetime) -> None:
         """Ages read differently, and servers told the same again."""
         task = self.board.task(self.detail.task_id)
         if task is not None:
-            self.detail.show_task(task, self.board.operations_of(task.id), now)
+            self._show(task, now)
+
+    def _show(self, task: Task, now: datetime) -> None:
+        board = self.board
+        self.detail.show_task(task, board.operations_of(task.id), now, board.unread.get(task.id))
 
     # tabs, searching, moving
 
