@@ -160,7 +160,8 @@ class ListChoice:
         if connection.status == "none":
             key, palette = keymap.first("connection"), keymap.first("palette")
             way_back = f"{key} leads to the set-up, and so does the palette ({palette})."
-            return literal_line(" ".join(filter(None, (connection.trouble, connection.way_out, way_back))))
+            way_out = connection.way_out and f"{connection.way_out.removesuffix('.')}."
+            return literal_line(" ".join(filter(None, (connection.trouble, way_out, way_back))))
         if connection.trouble is not None:
             return literal_line(f"No tasks are stored, and the server cannot be asked: {connection.trouble}")
         if board.sync.synced_at is None:
