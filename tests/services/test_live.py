@@ -99,7 +99,7 @@ async def test_only_one_of_two_feeds_asks_the_server(tmp_path: Path) -> None:
 async def test_no_server_is_told_with_the_way_out(tmp_path: Path) -> None:
     context = without_server(bench(tmp_path))
     async with feed(context, polls=True) as live:
-        assert live.board.connection.status == "none"
+        assert live.board.connection.status == "not ready"
         assert live.board.connection.trouble == "No server here."
 
 
