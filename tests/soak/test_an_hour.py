@@ -22,10 +22,10 @@ from tests.cli.program import Program
 from tests.tui.terminal_stage import Modes, TerminalStage, read_stat
 
 TASKS = 500
-ROUNDS = 40
-STEP = 144.0
+ROUNDS = 30
+STEP = 180.0
 """Simulated seconds of a round."""
-SETTLED = 25
+SETTLED = 20
 """Rounds in which the world moves; in those after them only the person does, so that nothing more has to be kept."""
 GROWTH_MB = 60
 """What memory may grow by in the later rounds, up to 35 of which are seen; forms never let go made it 110."""

@@ -241,6 +241,6 @@ def test_text_sent_in_one_go_is_on_disk_when_the_field_is_empty(place: Ground) -
     with place.open(columns=140) as terminal:
         terminal.shows("NEEDS YOU", "connected")
         terminal.type("mkept or sent\x13")
-        terminal.shows("sending the last one")
+        terminal.shows("↑ sending")
         terminal.kill()
     assert "kept or sent" in [*place.drafts().values(), *(each["payload"].get("text") for each in place.operations())]
