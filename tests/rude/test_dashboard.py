@@ -10,7 +10,6 @@ from tests.rude.ground import RudeGround
 from tests.rude.table import ANSWERED, REFUSED
 from tests.tui.terminal_stage import Modes, TerminalStage
 
-
 SHOWN = [*ANSWERED[::3], *list(REFUSED)[::2]]
 """The commands meet every mode; here are some of each kind, as all modes come through the same connection."""
 
