@@ -15,6 +15,7 @@ from jjm_tui.store.locks import lock_path
 from jjm_tui.tui.screens.approval import ApprovalScreen
 from jjm_tui.tui.screens.approval_phase import Phase
 from jjm_tui.tui.screens.confirm import ConfirmDialog
+from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from tests.services.workbench import Cut, lost
 from tests.tui.scenes import select
 from tests.tui.stage import Stage, stage
@@ -78,6 +79,23 @@ async def test_approval_shows_the_plan_and_approves_it_after_reading(tmp_path: P
         await on.until(lambda: bool(answers))
         assert answers == [True]
         assert approved_plans(on, task_id) == [newest_plan(on, task_id)]
+
+
+async def test_approval_tells_how_much_is_below_whatever_becomes_of_the_room(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await read_plan(on)
+        sheet: Any = on.app.screen
+        told = set()
+        for rows in (24, 20, 22, 24, 18):
+            await on.pilot.resize_terminal(80, rows)
+            await on.settle()
+            below = sheet.query_one(PlanView).max_scroll_y
+            assert (f"↓ {below} more row{'' if below == 1 else 's'} below" if below else "y approve") in on.text
+            told.add(below)
+        sheet._tell("One line more above the plan")
+        await on.settle()
+        assert f"↓ {sheet.query_one(PlanView).max_scroll_y} more row" in on.text
+        assert len(told) > 2
 
 
 async def test_approval_typed_ahead_keys_approve_nothing(tmp_path: Path) -> None:

@@ -25,8 +25,9 @@ from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.pages.browsing import open_page
-from jjm_tui.tui.screens.approval_phase import Phase
+from jjm_tui.tui.screens.approval_phase import Phase, more_rows
 from jjm_tui.tui.screens.sheet import Sheet, explain
+from jjm_tui.tui.widgets.blocks.block_view import BlockView
 from jjm_tui.tui.widgets.blocks.plan_paper import PlanPaper
 from jjm_tui.tui.widgets.key_bar import Hint
 
@@ -89,6 +90,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._on_board: str | None = None
         self._unread = 0
         self._was_warned = False
+        self._has_answered = False
 
     def compose_inside(self) -> ComposeResult:
         yield Static(id="about")
@@ -106,7 +108,6 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             self.query_one("#frame").border_subtitle = literal_line(self._note)
         for text in self._paper.children:
             self.watch(text, "scroll_y", self._scrolled, init=False)
-            self.watch(text, "virtual_size", self._show_state, init=False)
         self._paper.text.focus()
         self._show_about()
         self._show_phase(Phase.READING)
@@ -190,9 +191,10 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._show_state()
         self.show_keys()
 
-    def _show_state(self, words: object = None) -> None:
-        """The line above the keys: ``words``, or else what this phase is about."""
-        shown = words if isinstance(words, str) else self._phase_words()
+    def _show_state(self, answer: str | None = None) -> None:
+        """The line above the keys: the ``answer`` to a key, or else what this phase is about."""
+        self._has_answered = answer is not None
+        shown = self._phase_words() if answer is None else answer
         self.query_one("#state", Static).update(literal_line(shown))
 
     def _phase_words(self) -> str:
@@ -206,11 +208,11 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             return ""
         key = self.dashboard.launch.keymap.first("approval.confirm")
         if self._was_warned and self._unread:
-            return f"↓ {_rows(self._unread)} not shown yet. Nothing was sent; {key} again approves."
+            return f"↓ {more_rows(self._unread)} not shown yet. Nothing was sent; {key} again approves."
         if self._was_warned:
             return f"That is all of it. Nothing was sent; {key} approves."
         below = self._paper.rows_below
-        return f"↓ {_rows(below)} below" if below else ""
+        return f"↓ {more_rows(below)} below" if below else ""
 
     def hints(self) -> Iterable[Hint]:
         if self._phase is Phase.WORD:
@@ -230,9 +232,12 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if self.children:
             self._show_about()
 
-    def on_resize(self) -> None:
+    @on(BlockView.ExtentChanged)
+    def _extent_changed(self, event: BlockView.ExtentChanged) -> None:
         """Less or more of the plan fits."""
-        self.call_after_refresh(self._show_state)
+        event.stop()
+        if self._phase is Phase.READY and not self._has_answered:
+            self._show_state()
 
     def _scrolled(self) -> None:
         self._note_what_is_shown()
@@ -388,10 +393,6 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
     def moved(self) -> Widget:
         """What is to be read."""
         return self._paper.text
-
-
-def _rows(count: int) -> str:
-    return f"{count} more row{'' if count == 1 else 's'}"
 
 
 def _fingerprint(task: Task | None) -> str | None:

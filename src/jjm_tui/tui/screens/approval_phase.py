@@ -17,3 +17,8 @@ class Phase(Enum):
     """It could not be read, or has an outcome that must be looked at; reading again begins anew."""
     APPROVED = auto()
     """Approved, with something to look at first."""
+
+
+def more_rows(count: int) -> str:
+    """Rows of the plan that are still to come, in words."""
+    return f"{count} more row{'' if count == 1 else 's'}"

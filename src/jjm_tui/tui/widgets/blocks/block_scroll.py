@@ -78,6 +78,21 @@ class BlockScroll(ScrollView, can_focus=True):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, BlockScroll.TailChanged) and message.view is self.view
 
+    class ExtentChanged(Message, namespace="block_view"):
+        """Another number of rows than before exists, as far as they are measured, or fits on the screen."""
+
+        def __init__(self, view: BlockScroll) -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> BlockScroll:
+            """The view."""
+            return self.view
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, BlockScroll.ExtentChanged) and message.view is self.view
+
     def __init__(
         self,
         *,
@@ -95,6 +110,7 @@ class BlockScroll(ScrollView, can_focus=True):
         self._is_placing = False
         self._unseen: list[Block] = []
         self._told_tail = (self.AUTO_FOLLOW, 0)
+        self._told_extent = (0, 0)
         self._measuring: Timer | None = None
         self.set_reactive(BlockScroll.follow, self.AUTO_FOLLOW)
 
@@ -262,6 +278,10 @@ class BlockScroll(ScrollView, can_focus=True):
                     self.refresh(repaint=False, layout=True)
             if round(self.scroll_y) != top:
                 self.scroll_target_y = self.scroll_y = top
+        extent = (page.total, self._height)
+        if extent != self._told_extent:
+            self._told_extent = extent
+            self.post_message(self.ExtentChanged(self))
         if self._measuring is None and page.has_rows and not page.is_measured:
             self._measuring = self.set_timer(PAUSE, self._measure_more)
 
