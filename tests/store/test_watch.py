@@ -112,6 +112,8 @@ async def test_watch_folder_made_later_is_seen(tmp_path: Path, clock: HandClock)
         await asyncio.sleep(0.02)
         await other.apply(put(make_task("1")))
         assert await waiting == {"1"}
+        await other.apply(put(make_task("2")))
+        assert await next_of(changes) == {"2"}
 
 
 async def test_watch_folder_replaced_is_seen(store: JsonTaskStore, changes: AsyncIterator[frozenset[str]]) -> None:

@@ -12,8 +12,9 @@ from weakref import WeakKeyDictionary
 
 from jjm_tui.store.durable import FILE_OPS, Signature
 
-_LOOK_EVERY: Final = 0.1
-"""Seconds between two looks where the system does not tell about changes; the promise is 300 ms."""
+_LOOK_EVERY: Final = 0.25
+"""Seconds between two looks while the folder is not there, or where the system does not tell about changes; the promise
+is 300 ms."""
 
 _STEP_MS: Final = 75
 _DEBOUNCE_MS: Final = 100
@@ -91,6 +92,10 @@ async def watch_file(
 
 async def _looks(folder: Path) -> AsyncGenerator[None, None]:
     """Yield when it is worth looking: told by the system, or by time where the system cannot tell."""
+    while not folder.is_dir():
+        yield
+        await asyncio.sleep(_LOOK_EVERY)
+    yield  # something may have come with the folder
     try:
         from watchfiles import awatch
 
