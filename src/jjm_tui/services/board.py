@@ -16,7 +16,7 @@ from jjm_tui.domain.counts import TaskCounts
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
-from jjm_tui.services.unread import ReadTrouble
+from jjm_tui.services.read_troubles import ReadTrouble
 
 Aspect = Literal["tasks", "operations", "connection", "sync", "watched"]
 
@@ -104,7 +104,7 @@ class Board:
         self.connection = Connection()
         self.sync = SyncState("")
         self.watched: frozenset[str] = frozenset()
-        self.unread: Mapping[str, ReadTrouble] = {}
+        self.read_troubles: Mapping[str, ReadTrouble] = {}
         """Tasks that could not be read lately, and why, by id."""
         self.first_counts: TaskCounts | None = None
         """Counts over all stored tasks while only the first page of them is here."""
@@ -238,10 +238,12 @@ class Board:
             self.sync = sync
             self._tell(BoardChange(aspects=frozenset({"sync"})))
 
-    def set_unread(self, troubles: Mapping[str, ReadTrouble]) -> None:
+    def set_read_troubles(self, troubles: Mapping[str, ReadTrouble]) -> None:
         """Replace what is known of tasks that could not be read."""
-        moved = {each for each in {*troubles, *self.unread} if troubles.get(each) != self.unread.get(each)}
-        self.unread = troubles
+        moved = {
+            each for each in {*troubles, *self.read_troubles} if troubles.get(each) != self.read_troubles.get(each)
+        }
+        self.read_troubles = troubles
         if moved:
             self._tell(BoardChange(frozenset(moved), frozenset({"tasks"})))
 

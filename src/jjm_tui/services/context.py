@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.ports import Clock, DraftStore, EventLog, Leadership, OutboxStore, TaskServer, TaskStore, TranscriptStore
-from jjm_tui.services.unread import ReadTroubles
+from jjm_tui.services.read_troubles import ReadTroubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class ServiceContext:
 
     ``server`` is ``None`` when there is none to use, and ``no_server`` says why; everything local still works.
     ``origin`` is ``profile/server label``. ``settle_window``: seconds; ``None`` takes the dialect's own.
-    ``unread``: tasks that could not be read lately, shared by all use cases.
+    ``read_troubles``: tasks that could not be read lately, shared by all use cases.
     ``confirm_for``: seconds that an accepted change is re-read until it shows. ``calls_per_minute``: the call budget.
     """
 
@@ -33,4 +33,4 @@ class ServiceContext:
     settle_window: float | None = None
     confirm_for: float = 5.0
     calls_per_minute: int = 120
-    unread: ReadTroubles = field(default_factory=ReadTroubles)
+    read_troubles: ReadTroubles = field(default_factory=ReadTroubles)

@@ -87,8 +87,8 @@ class LiveFeed:
         server = self.context.server
         stop_watching = None if server is None else server.watch(self._show_connection)
         self._show_connection()
-        unread = self.context.unread
-        unread.on_change = lambda: self.board.set_unread(unread.known)
+        troubles = self.context.read_troubles
+        troubles.on_change = lambda: self.board.set_read_troubles(troubles.known)
         try:
             async with anyio.create_task_group() as group:
                 changes = self.context.store.watch()

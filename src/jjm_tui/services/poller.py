@@ -16,8 +16,8 @@ from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.errors import JulesManagerError, TaskNotFoundError
 from jjm_tui.ports import Priority
 from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.read_troubles import is_of_the_task, may_be_the_way
 from jjm_tui.services.reading import Absorbed, TaskReader
-from jjm_tui.services.unread import is_of_the_task, may_be_the_way
 
 _BUDGET_SHARE: Final = 0.8
 """The part of the call budget that polling may use; the rest is left to the person."""
@@ -128,9 +128,9 @@ class Poller:
         else:
             wanted = [task for task in tasks if not task.status.is_final or task.id in self.only]
         turns = [task.id for task in sorted(wanted, key=lambda task: self._turn(task, now))]
-        unread = self.context.unread
-        failed = [task_id for task_id in turns if unread.of(task_id) is not None]
-        again = next((task_id for task_id in failed if not unread.rests(task_id, now)), None)
+        troubles = self.context.read_troubles
+        failed = [task_id for task_id in turns if troubles.of(task_id) is not None]
+        again = next((task_id for task_id in failed if not troubles.rests(task_id, now)), None)
         return [task_id for task_id in turns if task_id not in failed] + ([] if again is None else [again])
 
     def _note_movements(self, tasks: Iterable[Task], before: Mapping[str, Task], now: datetime) -> None:

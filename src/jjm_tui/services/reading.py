@@ -28,9 +28,9 @@ from jjm_tui.logs import get_logger
 from jjm_tui.ports import DiffReading, Priority, TaskChange, TaskListing, TaskServer
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.conversations import Conversations, with_operations, with_whole_chat
+from jjm_tui.services.read_troubles import is_of_the_task, may_be_the_way
 from jjm_tui.services.results import GetResult
 from jjm_tui.services.selection import ListRequest, ListResult, select_tasks
-from jjm_tui.services.unread import is_of_the_task, may_be_the_way
 
 _log: Final = get_logger("reading")
 
@@ -150,7 +150,7 @@ class TaskReader:
             task.id
             for task in await self._context.store.list_tasks()
             if task.id not in listed
-            and not self._context.unread.rests(task.id, self._context.clock.now())
+            and not self._context.read_troubles.rests(task.id, self._context.clock.now())
             and task.origin == self._context.origin
             and task.on_server
             and not task.archived_on_server
@@ -222,26 +222,26 @@ class TaskReader:
         return task if transcript is None else with_whole_chat(task, transcript)
 
     async def refresh_task(self, task_id: str, *, priority: Priority = Priority.USER) -> Absorbed:
-        """Read one task from the server and merge it. A failure of this task alone is noted in ``unread``.
+        """Read one task from the server and merge it. A failure of this task alone is noted in ``read_troubles``.
 
         Raises:
             TaskNotFoundError: the server says that there is no such task.
             AuthenticationError: the answer looks signed out; nothing was merged, polling of pages is stopped.
         """
-        unread = self._context.unread
+        troubles = self._context.read_troubles
         try:
             absorbed = await self._refresh_task(task_id, priority)
         except TaskNotFoundError:
-            unread.clear(task_id)
+            troubles.clear(task_id)
             raise
         except Exception as error:
             failure = _as_told(task_id, error)
             if is_of_the_task(failure):
-                unread.note(task_id, failure, self._context.clock.now())
+                troubles.note(task_id, failure, self._context.clock.now())
             if failure is error:
                 raise
             raise failure from error
-        unread.clear(task_id)
+        troubles.clear(task_id)
         return absorbed
 
     async def _refresh_task(self, task_id: str, priority: Priority) -> Absorbed:

@@ -174,7 +174,7 @@ class DetailHost(TaskScreen):
 
     def _show(self, task: Task, now: datetime) -> None:
         board = self.board
-        self.detail.show_task(task, board.operations_of(task.id), now, board.unread.get(task.id))
+        self.detail.show_task(task, board.operations_of(task.id), now, board.read_troubles.get(task.id))
 
     # tabs, searching, moving
 

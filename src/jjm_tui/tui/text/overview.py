@@ -11,7 +11,7 @@ from jjm_tui.domain.risks import file_risk_marks, risk_marks, touched_words
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, NeedsMe, Task, needs_me
 from jjm_tui.domain.text import age, clean, relative_time
-from jjm_tui.services.unread import ReadTrouble
+from jjm_tui.services.read_troubles import ReadTrouble
 from jjm_tui.tui.look.appearance import Role, appearance_of
 from jjm_tui.tui.text.blocks import Block, LineBlock, Piece, PlainBlock, markdown_blocks
 from jjm_tui.tui.text.rows import Roles
@@ -51,12 +51,12 @@ _RECENT: Final = 3
 
 
 def overview_blocks(
-    task: Task, operations: Sequence[Operation], now: datetime, unread: ReadTrouble | None = None
+    task: Task, operations: Sequence[Operation], now: datetime, trouble: ReadTrouble | None = None
 ) -> list[Block]:
-    """The whole overview of a task, as a ``BlockView`` shows it. ``unread``: why it could not be read lately."""
+    """The whole overview of a task, as a ``BlockView`` shows it. ``trouble``: why it could not be read lately."""
     asks = needs_me(task, now) == "question"
     return [
-        *_top(task, operations, now, unread),
+        *_top(task, operations, now, trouble),
         _line(),
         *_facts(task, now),
         *_failure(task),
@@ -69,17 +69,17 @@ def overview_blocks(
 
 
 def question_end(
-    task: Task, operations: Sequence[Operation], now: datetime, unread: ReadTrouble | None = None
+    task: Task, operations: Sequence[Operation], now: datetime, trouble: ReadTrouble | None = None
 ) -> int | None:
     """The place in ``overview_blocks`` of the last block of what the task asks; ``None`` when it asks nothing."""
-    return len(_top(task, operations, now, unread)) - 1 if needs_me(task, now) == "question" else None
+    return len(_top(task, operations, now, trouble)) - 1 if needs_me(task, now) == "question" else None
 
 
-def _top(task: Task, operations: Sequence[Operation], now: datetime, unread: ReadTrouble | None) -> list[Block]:
+def _top(task: Task, operations: Sequence[Operation], now: datetime, trouble: ReadTrouble | None) -> list[Block]:
     """The state, and what the task asks."""
     return [
         *_state(task, now),
-        *(() if unread is None else _unread(unread, now)),
+        *(() if trouble is None else _trouble(trouble, now)),
         *_under_way(operations),
         *(_newest_message(task, now) if needs_me(task, now) == "question" else ()),
     ]
@@ -115,7 +115,7 @@ def _state(task: Task, now: datetime) -> Iterator[Block]:
         yield _line(("Archived here; the server does not know.", ()))
 
 
-def _unread(trouble: ReadTrouble, now: datetime) -> Iterator[Block]:
+def _trouble(trouble: ReadTrouble, now: datetime) -> Iterator[Block]:
     """That conversation, plan and files may be older than the state, which a list tells as well."""
     why = f"! could not be read at {_moment(trouble.at, now)}: {clean(trouble.message)}"
     yield _line((why, ("strong", "attention")))

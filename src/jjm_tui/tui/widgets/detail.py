@@ -22,7 +22,7 @@ from jjm_tui.tui.widgets.bar import Bar, Piece
 from jjm_tui.tui.widgets.detail_panes import TABS, Details, ReadPlans, Shown, Tab, fill_pane, make_pane
 
 if TYPE_CHECKING:
-    from jjm_tui.services.unread import ReadTrouble
+    from jjm_tui.services.read_troubles import ReadTrouble
     from jjm_tui.tui.widgets.blocks.block_view import BlockView
 
 _TITLES: Final[dict[Tab, str]] = {
@@ -101,7 +101,7 @@ class TaskDetail(Vertical):
         self._shown: Task | None = None
         self._operations: tuple[Operation, ...] = ()
         self._details: Details | None = None
-        self._unread: ReadTrouble | None = None
+        self._trouble: ReadTrouble | None = None
         self._now: datetime | None = None
         self._is_filling = False
         self._wants_question = False
@@ -125,10 +125,10 @@ class TaskDetail(Vertical):
         self.query_one("#nothing", Static).update(content)
 
     def show_task(
-        self, task: Task, operations: Sequence[Operation], now: datetime, unread: ReadTrouble | None = None
+        self, task: Task, operations: Sequence[Operation], now: datetime, trouble: ReadTrouble | None = None
     ) -> None:
-        """Show a task, or the newer state of the one that is shown. ``unread``: why it could not be read lately."""
-        self._unread = unread
+        """Show a task, or the newer state of the one that is shown. ``trouble``: why it could not be read lately."""
+        self._trouble = trouble
         is_other = task.id != self.task_id
         self.task_id, self._shown, self._operations, self._now = task.id, task, tuple(operations), now
         if is_other:
@@ -288,7 +288,7 @@ class TaskDetail(Vertical):
             return
         tabs.show_tab(self.tab, self._notes(task))
         if (pane := self.pane()) is not None:
-            shown = Shown(task, now, self._plans, self._operations, self._details, self._unread)
+            shown = Shown(task, now, self._plans, self._operations, self._details, self._trouble)
             fill_pane(self.tab, pane, shown)
             if self._wants_question:
                 self._pass_wish_on(pane)

@@ -16,7 +16,7 @@ from jjm_tui.domain.task import Plan, Task
 from jjm_tui.tui.literal import literal_line
 
 if TYPE_CHECKING:
-    from jjm_tui.services.unread import ReadTrouble
+    from jjm_tui.services.read_troubles import ReadTrouble
 
 Tab = Literal["overview", "plan", "chat", "files", "timeline"]
 TABS: Final[tuple[Tab, ...]] = get_args(Tab)
@@ -68,14 +68,14 @@ class ReadPlans:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Everything that panes show of a task. ``unread``: why it could not be read lately."""
+    """Everything that panes show of a task. ``trouble``: why it could not be read lately."""
 
     task: Task
     now: datetime
     plans: ReadPlans
     operations: tuple[Operation, ...] = ()
     details: Details | None = None
-    unread: ReadTrouble | None = None
+    trouble: ReadTrouble | None = None
 
     @property
     def whole(self) -> Task:
@@ -103,7 +103,7 @@ def _fill_overview(pane: Widget, shown: Shown) -> None:
     from jjm_tui.tui.widgets.blocks.overview import OverviewPane
 
     if isinstance(pane, OverviewPane):
-        pane.show(shown.task, shown.operations, shown.now, shown.unread)
+        pane.show(shown.task, shown.operations, shown.now, shown.trouble)
 
 
 def _make_plan() -> Widget:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.task import Task
-from jjm_tui.services.unread import ReadTrouble
+from jjm_tui.services.read_troubles import ReadTrouble
 from jjm_tui.tui.text.overview import overview_blocks, question_end
 from jjm_tui.tui.widgets.blocks.block_view import BlockView
 
@@ -27,15 +27,15 @@ class OverviewPane(BlockView):
         self._keeps_question = False
 
     def show(
-        self, task: Task, operations: Sequence[Operation], now: datetime, unread: ReadTrouble | None = None
+        self, task: Task, operations: Sequence[Operation], now: datetime, trouble: ReadTrouble | None = None
     ) -> None:
-        """Show a task; nothing is drawn when it reads the same as before. ``unread``: why it could not be read."""
-        blocks = overview_blocks(task, operations, now, unread)
+        """Show a task; nothing is drawn when it reads the same as before. ``trouble``: why it could not be read."""
+        blocks = overview_blocks(task, operations, now, trouble)
         known = (task.id, "\n".join(block.text for block in blocks))
         if known != self._known:
             is_other = self._known is None or self._known[0] != task.id
             self._known = known
-            self._question_end = question_end(task, operations, now, unread)
+            self._question_end = question_end(task, operations, now, trouble)
             self._keeps_question = self._keeps_question and not is_other
             self.set_blocks(blocks, fresh=is_other)
             self._show_question()

@@ -25,9 +25,9 @@ from jjm_tui.gateway.faults import too_long
 from jjm_tui.ports import ToolAnswer
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.poller import Poller, PollReport
+from jjm_tui.services.read_troubles import ReadTroubles, is_of_the_task
 from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.results import Outcome
-from jjm_tui.services.unread import ReadTroubles, is_of_the_task
 from tests.services.workbench import WRITES, CuttingCaller, Workbench, bench
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -188,7 +188,7 @@ async def test_task_that_cannot_be_read_is_told_with_its_setting_and_rests_longe
             tries.append(workbench.clock.monotonic())
     assert [round(later - earlier) for earlier, later in pairwise(tries)] == [60, 120, 240]
     assert len(tries) == 4
-    trouble = context.unread.of(bad)
+    trouble = context.read_troubles.of(bad)
     assert trouble is not None
     assert f"Task {bad} cannot be read" in trouble.message
     assert "server.max_line_bytes" in trouble.message
@@ -203,7 +203,7 @@ async def test_task_that_can_be_read_again_is_told_no_more(tmp_path: Path) -> No
     honest = caller.answer
     _spoil(caller, ids[0], _saying("<html>"))
     changes: list[set[str]] = []
-    context.unread.on_change = lambda: changes.append(set(context.unread.known))
+    context.read_troubles.on_change = lambda: changes.append(set(context.read_troubles.known))
     result = await manager.get_task(ids[0])
     assert result.failure is not None
     assert result.source == "store"
@@ -236,7 +236,7 @@ async def test_missing_task_that_cannot_be_read_does_not_fail_the_list(tmp_path:
     assert task is not None
     assert task.on_server is not False
     assert (await context.store.get_sync_state(context.origin)).synced_at == workbench.clock.now()
-    assert context.unread.of(gone) is not None
+    assert context.read_troubles.of(gone) is not None
 
 
 async def test_decision_about_a_task_that_cannot_be_re_read_is_told_truly_and_sent_once(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from jjm_tui.services.unread import ReadTrouble
+from jjm_tui.services.read_troubles import ReadTrouble
 from tests.tui.stage import stage
 
 
@@ -17,10 +17,10 @@ async def test_task_that_could_not_be_read_says_why_and_until_when_it_is_left_al
         message = "Task 7 cannot be read: longer than accepted, and server.max_line_bytes allows 8.0 MB."
         hint = "Raise server.max_line_bytes [/foo]\x1b]0;x\x07 in the settings."
         trouble = ReadTrouble(task_id, message, hint, on.now, 2, on.now + timedelta(minutes=2))
-        on.board.set_unread({task_id: trouble})
+        on.board.set_read_troubles({task_id: trouble})
         await on.shows("! could not be read at")
         words = " ".join(on.text.split())
         assert "server.max_line_bytes" in words
         assert "Tried 2 times in a row; asked for again not before" in words
-        on.board.set_unread({})
+        on.board.set_read_troubles({})
         await on.until(lambda: "could not be read at" not in on.text)
