@@ -59,9 +59,9 @@ async def test_message_while_another_is_open_is_kept_as_the_draft(tmp_path: Path
     caller.cut = lambda tool, place: lost() if (tool, place) == ("send_message", "written") else None
     await manager.send_message(task_id, "The first.")
     await context.drafts.put(f"message:{task_id}", "Begun before.")
-    for text in ("The second.", "The second.", "The third."):
+    for text in ("The second.", "The second.", "The third.", "third", "The second."):
         with pytest.raises(WrongStateError) as caught:
             await manager.send_message(task_id, text)
         assert "kept as the task's draft" in (caught.value.hint or "")
-    assert await context.drafts.get(f"message:{task_id}") == "Begun before.\n\nThe second.\n\nThe third."
+    assert await context.drafts.get(f"message:{task_id}") == "Begun before.\n\nThe second.\n\nThe third.\n\nthird"
     await manager.close()

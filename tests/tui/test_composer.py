@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.events import Paste
 
+from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.text import clean
 from jjm_tui.services.results import Outcome
 from jjm_tui.tui.widgets.composer import Composer
 from jjm_tui.tui.widgets.typing_area import typed_text
-from jjm_tui.tui.writing.drafts import drafts_of, message_key
+from jjm_tui.tui.writing.drafts import drafts_of
 from jjm_tui.tui.writing.joined_texts import ELSEWHERE, Section, has_marker, split_texts, write_sections
 from jjm_tui.tui.writing.text_history import TextWalk
 from tests.services.workbench import WRITES, lost
@@ -175,6 +176,7 @@ async def test_leaving_and_changing_the_task_keeps_each_draft_apart(tmp_path: Pa
         await write(on, "first")
         first = composer_of(on).task_id
         await on.press("escape", "j")
+        await on.until(lambda: composer_of(on).task_id != first)
         assert composer_of(on).text == ""
         await write(on, "second")
         second = composer_of(on).task_id

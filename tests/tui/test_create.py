@@ -10,12 +10,13 @@ import pytest
 from textual.events import AppBlur, AppFocus
 from textual.widgets import Button
 
+from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.domain.events import EventType
 from jjm_tui.tui.screens.create import READING_TIME, CreateScreen
 from jjm_tui.tui.screens.templates import TemplatesScreen
 from jjm_tui.tui.widgets.choice import Choice
 from jjm_tui.tui.widgets.new_task_form import NewTaskForm
-from jjm_tui.tui.writing.drafts import CREATE_KEY, drafts_of
+from jjm_tui.tui.writing.drafts import drafts_of
 from jjm_tui.tui.writing.joined_texts import split_texts
 from jjm_tui.tui.writing.known_repositories import KnownRepositories, suggest
 from jjm_tui.tui.writing.new_task import NewTask

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import clean
 from jjm_tui.services.board import Board
@@ -20,7 +21,7 @@ from jjm_tui.services.results import OperationResult, Outcome
 from jjm_tui.store.draft_file import FileDrafts
 from jjm_tui.store.durable import FileOps
 from jjm_tui.tui.writing.draft_kinds import draft_kinds
-from jjm_tui.tui.writing.drafts import CREATE_KEY, DraftChange, Drafts
+from jjm_tui.tui.writing.drafts import DraftChange, Drafts
 from jjm_tui.tui.writing.joined_texts import (
     ELSEWHERE,
     Section,

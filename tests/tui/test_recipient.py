@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from textual.events import AppBlur, AppFocus
 
+from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.text import heading
 from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.widgets.composer import Composer
 from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
-from jjm_tui.tui.writing.drafts import drafts_of, message_key
+from jjm_tui.tui.writing.drafts import drafts_of
 from tests.tui.stage import Stage, stage
 
 WIDE = (140, 30)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import anyio
 
+from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.operation_words import sent_again_message
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
@@ -231,7 +232,7 @@ class OperationRunner:
 
     async def _clear_draft(self, operation: Operation) -> None:
         """The draft goes once its text went out; a draft that was typed on meanwhile stays."""
-        key = f"message:{operation.task_id}"
+        key = message_key(operation.task_id or "")
         if await self._context.drafts.get(key) == operation.payload.get("text"):
             await self._context.drafts.put(key, "")
 

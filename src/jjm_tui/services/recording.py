@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import JulesManagerError, StorageError, WrongStateError
@@ -20,6 +21,9 @@ _UNRECORDED: Final = "unrecorded"
 
 _EXCHANGES: Final = 5
 """How often a draft that others change at the same time is tried again."""
+
+_BETWEEN: Final = "\n\n"
+"""What stands between two texts of one draft."""
 
 _EVENTS: Final = {
     OperationState.DONE: EventType.OPERATION_DONE,
@@ -81,7 +85,7 @@ class OperationRecorder:
         text = operation.payload.get("text")
         if operation.kind is not OperationKind.MESSAGE or not isinstance(text, str):
             return
-        key = f"message:{operation.task_id}"
+        key = message_key(operation.task_id or "")
         try:
             if await self._context.drafts.get(key) is None:
                 await self._context.drafts.put(key, text)
@@ -93,11 +97,13 @@ class OperationRecorder:
         text = operation.payload.get("text")
         if operation.kind is not OperationKind.MESSAGE or not isinstance(text, str):
             return False
-        key, drafts = f"message:{operation.task_id}", self._context.drafts
+        key, drafts = message_key(operation.task_id or ""), self._context.drafts
         with contextlib.suppress(StorageError):
             for _ in range(_EXCHANGES):
                 known = await drafts.get(key) or ""
-                if text in known or await drafts.exchange(key, known, f"{known}\n\n{text}" if known else text):
+                if _is_part(text, known) or await drafts.exchange(
+                    key, known, f"{known}{_BETWEEN}{text}" if known else text
+                ):
                     return True
         return False
 
@@ -138,6 +144,11 @@ class OperationRecorder:
             remarks=(*remarks, *_unrecorded(operation)),
             error=error,
         )
+
+
+def _is_part(text: str, draft: str) -> bool:
+    """Whether a text stands in a draft as a whole, not merely as letters of another one."""
+    return f"{_BETWEEN}{text}{_BETWEEN}" in f"{_BETWEEN}{draft}{_BETWEEN}"
 
 
 def _kept_text_hint(operation: Operation) -> str | None:

@@ -92,7 +92,7 @@ async def watch_file(
 
 async def _looks(folder: Path) -> AsyncGenerator[None, None]:
     """Yield when it is worth looking: told by the system, or by time where the system cannot tell."""
-    while not folder.is_dir():
+    while _signature(folder) is None:
         yield
         await asyncio.sleep(_LOOK_EVERY)
     yield  # something may have come with the folder

@@ -15,6 +15,7 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
+from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.domain.task import Task
@@ -179,7 +180,7 @@ class ForgetDialog(ConfirmDialog):
     async def _look_for_drafts(self, engine: Engine) -> None:
         drafts = engine.context.drafts
         try:
-            with_draft = {task.id for task in self._tasks if await drafts.get(f"message:{task.id}")}
+            with_draft = {task.id for task in self._tasks if await drafts.get(message_key(task.id))}
         except JulesManagerError:
             return
         self.show_body(describe_forgetting(self._tasks, frozenset(with_draft)))

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
+from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.domain.text import truncate
 from jjm_tui.errors import JulesManagerError, UnsupportedOperationError
 from jjm_tui.services.board import BoardChange
@@ -24,7 +25,7 @@ from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.new_task_form import NewTaskForm
 from jjm_tui.tui.widgets.typing_area import typed_text
 from jjm_tui.tui.writing.create_notes import notes_for, why_only_a_draft
-from jjm_tui.tui.writing.drafts import CREATE_KEY, DraftChange, Drafts, drafts_of
+from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of
 from jjm_tui.tui.writing.editor import EditorError, edit_outside
 from jjm_tui.tui.writing.joined_texts import EARLIER, EDITED
 from jjm_tui.tui.writing.known_repositories import KnownRepositories

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual import on
 
+from jjm_tui.domain.draft_keys import task_of
 from jjm_tui.domain.task import Task
 from jjm_tui.services.arrangement import Arrangement, View
 from jjm_tui.tui.list_view import Filtered, ListChoice, state_hint
@@ -15,7 +16,7 @@ from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.widgets.header import COUNT_FILTERS
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
 from jjm_tui.tui.widgets.tasks.task_row import DELIVERY_MARKS, RowInfo
-from jjm_tui.tui.writing.drafts import DraftChange, drafts_of, task_of
+from jjm_tui.tui.writing.drafts import DraftChange, drafts_of
 
 if TYPE_CHECKING:
     from jjm_tui.tui.widgets.filter_bar import FilterBar

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
+from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.text import clean_line, truncate
@@ -18,7 +19,7 @@ from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.keyed import Keyed
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.widgets.typing_area import TypingArea, typed_text
-from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of, message_key
+from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of
 from jjm_tui.tui.writing.joined_texts import UNDECIDED, has_marker
 from jjm_tui.tui.writing.text_history import TextWalk
 

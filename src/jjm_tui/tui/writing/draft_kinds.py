@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
+from jjm_tui.domain.draft_keys import CREATE_KEY, task_of
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.services.board import Board
 from jjm_tui.tui.writing.joined_texts import (
@@ -17,21 +18,6 @@ from jjm_tui.tui.writing.joined_texts import (
     write_sections,
 )
 from jjm_tui.tui.writing.new_task import NewTask
-
-CREATE_KEY = "create"
-"""Where the form of a new task is kept."""
-
-_MESSAGE = "message:"
-
-
-def message_key(task_id: str) -> str:
-    """Where the message to a task is kept."""
-    return f"{_MESSAGE}{task_id}"
-
-
-def task_of(key: str) -> str | None:
-    """The task whose message is kept under a key; ``None`` where it is something else."""
-    return key.removeprefix(_MESSAGE) if key.startswith(_MESSAGE) else None
 
 
 class Unsent(NamedTuple):

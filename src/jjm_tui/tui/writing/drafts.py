@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary, ref
 
+from jjm_tui.domain.draft_keys import CREATE_KEY, message_key, task_of
 from jjm_tui.errors import StorageError
-from jjm_tui.tui.writing.draft_kinds import CREATE_KEY, DraftKind, draft_kinds, message_key, task_of
+from jjm_tui.tui.writing.draft_kinds import DraftKind, draft_kinds
 from jjm_tui.tui.writing.joined_texts import NOT_SENT, UNDER_WAY, has_marker
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from jjm_tui.tui.app import JulesApp
     from jjm_tui.tui.engine import Engine
 
-__all__ = ["CREATE_KEY", "DraftChange", "DraftState", "Drafts", "drafts_of", "message_key", "task_of"]
+__all__ = ["DraftChange", "DraftState", "Drafts", "drafts_of"]
 
 SAVE_AFTER: Final = 0.25
 """Seconds from a keystroke to the beginning of the saving, so that it is on disk within half a second."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input, TextArea
 
-from jjm_tui.tui.writing.drafts import CREATE_KEY, drafts_of
+from jjm_tui.domain.draft_keys import CREATE_KEY
+from jjm_tui.tui.writing.drafts import drafts_of
 from jjm_tui.tui.writing.new_task import NewTask
 
 if TYPE_CHECKING:
