@@ -55,9 +55,10 @@ class Stage:
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until nothing is under way any more."""
+        """Wait until nothing is under way any more, and the detail has followed the cursor."""
         await self.pilot.pause()
         await self.until(lambda: self.app.engine is None or self.app.engine.desk.under_way == 0)
+        await self.until(lambda: getattr(self.app.screen, "_following", None) is None)
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], bool]) -> None:
