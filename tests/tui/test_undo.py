@@ -1,25 +1,61 @@
-"""Taking a local change back: what was done to which task is told."""
+"""Taking a local change back: what was done to which task is told, and who waits for it is led back to the task."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import anyio
+import pytest
+
 from jjm_tui.tui.screens.main import MainScreen
-from tests.tui.stage import stage
+from jjm_tui.tui.undo import Change
+from tests.tui.stage import Stage, stage
 
 
-async def test_undo_of_one_task_names_it(tmp_path: Path) -> None:
+def _main(on: Stage) -> MainScreen:
+    assert isinstance(on.app.screen, MainScreen)
+    return on.app.screen
+
+
+async def _archived_and_gone_to_the_top(on: Stage) -> tuple[str, str]:
+    """The id and the title of a task that was archived; the cursor is elsewhere."""
+    screen = _main(on)
+    await on.press("j", "j", "j", "j")
+    task = screen.current_task()
+    assert task is not None
+    await on.press("x")
+    await on.shows(f"Archived '{task.title[:20]}")
+    await on.until(lambda: screen.tasks.highlighted != task.id)
+    await on.press("g")
+    assert screen.tasks.highlighted != task.id
+    return task.id, task.title[:20]
+
+
+async def test_undo_of_one_task_names_it_and_brings_the_cursor_back_to_it(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:
-        screen = on.app.screen
-        assert isinstance(screen, MainScreen)
-        await on.press("j", "j", "j", "j")
-        task = screen.current_task()
-        assert task is not None
-        title = task.title[:20]
-        await on.press("x")
-        await on.shows(f"Archived '{title}")
-        await on.until(lambda: screen.tasks.highlighted != task.id)
-        await on.press("g")
-        assert screen.tasks.highlighted != task.id
+        task_id, title = await _archived_and_gone_to_the_top(on)
         await on.press("u")
         await on.shows(f"Undone: archived '{title}")
+        await on.until(lambda: _main(on).tasks.highlighted == task_id)
+
+
+@pytest.mark.parametrize("key", ["j", "m", "slash", "question_mark"])
+async def test_undo_that_ends_after_another_key_leaves_the_cursor_to_the_person(tmp_path: Path, key: str) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        screen = _main(on)
+        task_id, title = await _archived_and_gone_to_the_top(on)
+        change, may_end = on.app.undo.pop(), anyio.Event()
+        assert change is not None
+
+        async def undo_late() -> None:
+            await may_end.wait()
+            await change.undoing()
+
+        on.app.undo.push(Change(change.what, change.task_ids, undo_late))
+        await on.press("u", key)
+        cursor = screen.tasks.highlighted
+        may_end.set()
+        await on.shows(f"Undone: archived '{title}")
+        await on.until(lambda: (task := on.board.task(task_id)) is not None and not task.archived)
+        await on.settle()
+        assert screen.tasks.highlighted == cursor != task_id

@@ -44,6 +44,7 @@ class ListHost(DetailHost):
         self._before_typing: Filtered | None = None
         self._cursor_before_typing: str | None = None
         self._drafted: frozenset[str] = frozenset()
+        self._awaited: tuple[str, str | None] | None = None
         self._arrangement = Arrangement(View(choice.query, choice.sort, choice.reverse, choice.grouping))
 
     def show_bars(self) -> None:
@@ -156,6 +157,24 @@ class ListHost(DetailHost):
             self.tasks.select(task_id)
         if self.is_typing() and task_id == self.tasks.highlighted != self.detail.task_id:
             self.leave_composer()
+
+    def await_return(self, task_id: str | None) -> None:
+        """An undo was asked for: the cursor goes to its task once that is back, if the person stays here until then."""
+        self._awaited = None if task_id is None else (task_id, self.tasks.highlighted)
+
+    def lead_back(self, task_ids: Collection[str]) -> None:
+        """These tasks have changed: the awaited one comes under the cursor, unless that was moved or something is
+        typed."""
+        if self._awaited is None or self._awaited[0] not in task_ids:
+            return
+        (task_id, cursor), self._awaited = self._awaited, None
+        if cursor == self.tasks.highlighted and self._before_typing is None and not self.is_typing():
+            self.tasks.select(task_id)
+
+    async def action_perform(self, action_id: str) -> None:
+        """Carry out an action; who goes on to something else is not led back."""
+        self._awaited = None
+        await super().action_perform(action_id)
 
     # moving
 

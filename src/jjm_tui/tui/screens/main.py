@@ -143,6 +143,7 @@ class MainScreen(PaneHost):
                 self.tasks.update_rows(change.task_ids)
             if "tasks" in change.aspects:
                 self._take_over(change.task_ids, now)
+                self.lead_back(change.task_ids)
                 self.call_after_refresh(self._note_seen)
                 if self.detail.task_id is None or self.board.task(self.detail.task_id) is None:
                     self._show_current()

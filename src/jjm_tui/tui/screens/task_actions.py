@@ -220,15 +220,20 @@ class TaskScreen(DashboardScreen[str]):
         if change is None:
             self.dashboard.tell("There is nothing to undo. What a server heard of cannot be taken back.")
             return
+        self.await_return(change.task_ids[0])
         self.run_worker(self._undo(change), group="marks")
 
     async def _undo(self, change: Change) -> None:
         try:
             await change.undoing()
         except JulesManagerError as error:
+            self.await_return(None)
             self.dashboard.tell(f"That could not be undone: {error.message}", severity="error")
         else:
             self.dashboard.tell(f"Undone: {change.what}.")
+
+    def await_return(self, task_id: str | None) -> None:
+        """An undo was asked for: this task is going to be as it was; ``None``: it is not."""
 
     def _mark(
         self,
