@@ -22,7 +22,7 @@ from jjm_tui.errors import (
     WrongStateError,
 )
 from jjm_tui.gateway.budget import Budget
-from jjm_tui.gateway.faults import classify_text
+from jjm_tui.gateway.refusals import classify_text
 from jjm_tui.gateway.wire import CallPolicy
 from jjm_tui.ports import Priority, ToolAnswer
 from tests.gateway.stand import READ, RUDE, FakeClock, Stand, wait_until

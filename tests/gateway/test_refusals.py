@@ -22,7 +22,7 @@ from jjm_tui.errors import (
     ToolRefusedError,
     WrongStateError,
 )
-from jjm_tui.gateway.faults import classify_text
+from jjm_tui.gateway.refusals import classify_text
 
 WIRE = Path(__file__).parents[1] / "wire"
 

@@ -23,7 +23,7 @@ from jjm_tui.errors import (
     ServerConnectionError,
     ServerStartError,
 )
-from jjm_tui.gateway import faults
+from jjm_tui.gateway import faults, start_faults
 from jjm_tui.gateway.environment import Redactor
 from jjm_tui.gateway.spec import CallerSettings, ConnectionStatus, ServerSpec
 from jjm_tui.gateway.stderr import LastWords, StderrLog
@@ -229,7 +229,7 @@ class Connection:
             failure = wire.failure
         if getattr(faults.flatten(failure), "code", None) == -32001:
             return self._never_answered()
-        return faults.start_error(failure, self._spec, wire, self.words.of_this_life())
+        return start_faults.start_error(failure, self._spec, wire, self.words.of_this_life())
 
     def _welcome(self, link: Link) -> None:
         self._link = link
@@ -244,7 +244,7 @@ class Connection:
         """Count an end; one too many gives up. Who waits for the next life is not told about the end of the last."""
         now = self._clock.monotonic()
         self._log("connection_lost", {"reason": error.message})
-        if not self.was_up and faults.cannot_run(error):
+        if not self.was_up and start_faults.cannot_run(error):
             self._set("cannot_start", error)
             self._log("cannot_start", {"reason": error.message})
             self._resolve(error=error)

@@ -14,7 +14,7 @@ from mcp.client.streamable_http import MCP_SESSION_ID, streamable_http_client
 from mcp.shared.message import SessionMessage
 
 from jjm_tui.errors import Effect, JulesManagerError, ServerConnectionError
-from jjm_tui.gateway import faults
+from jjm_tui.gateway import faults, start_faults
 from jjm_tui.gateway.slips import Slip, SlipBook, WritingRefused, is_abandonment, request_params
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
 
@@ -85,7 +85,7 @@ class _Client(httpx2.AsyncClient):
         except WritingRefused:
             return httpx2.Response(_NO_ANSWER, request=request)
         except httpx2.TransportError as error:
-            self._note_failure(faults.unreachable(error, self._wire.spec), slip)
+            self._note_failure(start_faults.unreachable(error, self._wire.spec), slip)
             return httpx2.Response(_NO_ANSWER, request=request)
         self._note_status(request, response, slip)
         kind = response.headers.get("content-type", "")

@@ -60,7 +60,7 @@ async def open_link(wire: Wire, spec: ServerSpec, settings: CallerSettings) -> A
     """Connect, shake hands, list the tools. Enter and leave it in the same task.
 
     Raises:
-        BaseExceptionGroup, MCPError, OSError, JulesManagerError: see ``faults.start_error``.
+        BaseExceptionGroup, MCPError, OSError, JulesManagerError: see ``start_faults.start_error``.
     """
     news = _News()
     client = Client(

@@ -16,7 +16,7 @@ from jjm_tui.errors import AnswerTooLongError, ConfigurationError, ToolNotFoundE
 from jjm_tui.gateway.calls import SupervisedCaller
 from jjm_tui.gateway.dialects.base import Dialect
 from jjm_tui.gateway.dialects.detection import detect
-from jjm_tui.gateway.faults import classify_text
+from jjm_tui.gateway.refusals import classify_text
 from jjm_tui.gateway.spec import CallerState
 from jjm_tui.gateway.wire import Caller, CallPolicy, Handshake
 from jjm_tui.ports import (

@@ -10,7 +10,7 @@ from jjm_tui.domain.facts import FactSource, Rank
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.gateway.dialects.answers import AnswerReading, read_answer
 from jjm_tui.gateway.dialects.record_list import RecordList
-from jjm_tui.gateway.faults import classify_text
+from jjm_tui.gateway.refusals import classify_text
 from jjm_tui.gateway.wire import Caller, CallKind, CallPolicy
 from jjm_tui.ports import Clock, Priority, ResourceInfo, ToolAnswer
 
