@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.sync import SyncState
+from jjm_tui.errors import StoreDamagedError
+from jjm_tui.services.store_troubles import StoreTroubles
 from tests.tui.scenes import (
     home,
     in_every_state,
@@ -66,6 +68,22 @@ async def _empty(on: Stage) -> AsyncIterator[str]:
     on.board.set_sync(SyncState("test/simulator", on.now, complete=True))
     await on.shows("no tasks yet")
     yield "main-empty"
+
+
+@scene("main-damaged-store", tasks=0)
+async def _damaged_store(on: Stage) -> AsyncIterator[str]:
+    error = StoreDamagedError(
+        "/home/ada/.local/share/jjm-tui/default/tasks.json is damaged: it is not valid JSON (Unterminated string "
+        "starting at: line 5 column 1060 (char 2977)).",
+        hint="It was left as it is. The newest good backup is tasks.json.backup-20261120T080403.252229Z. "
+        "Run 'jjm store repair' to restore what can be restored.",
+    )
+    troubles = StoreTroubles()
+    troubles.note("tasks", error)
+    on.board.is_whole = False
+    on.board.set_store_trouble(troubles.gravest and troubles.gravest[0])
+    await on.shows("The stored tasks cannot be read.")
+    yield "main-damaged-store"
 
 
 @scene("main-no-server-empty", tasks=0, server=False)

@@ -13,7 +13,7 @@ import anyio
 from textual.pilot import Pilot
 
 from jjm_tui.assembly.workplace import Workplace
-from jjm_tui.errors import JulesManagerError
+from jjm_tui.errors import JulesManagerError, StorageError
 from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.live import LiveFeed, Pace
@@ -144,7 +144,8 @@ async def stage(
     if memory is not None:
         memory(remembered)
     keymap = build_keymap(loaded.settings.keys.preset, loaded.settings.keys.bindings)
-    board.load(await context.store.list_tasks())
+    with contextlib.suppress(StorageError):  # a store that cannot be read has no first page
+        board.load(await context.store.list_tasks())
     launch = Launch(
         place, environ, keymap, clock, remembered, board, open_engine, is_configured=configured, remarks=keymap.problems
     )

@@ -17,8 +17,9 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
 from jjm_tui.services.read_troubles import ReadTrouble
+from jjm_tui.services.store_troubles import StoreTrouble
 
-Aspect = Literal["tasks", "operations", "connection", "sync", "watched"]
+Aspect = Literal["tasks", "operations", "connection", "sync", "watched", "store"]
 
 ConnectionStatus = Literal[
     "none", "not ready", "idle", "starting", "connected", "reconnecting", "offline", "could not start", "gave up"
@@ -106,6 +107,8 @@ class Board:
         self.watched: frozenset[str] = frozenset()
         self.read_troubles: Mapping[str, ReadTrouble] = {}
         """Tasks that could not be read lately, and why, by id."""
+        self.store_trouble: StoreTrouble | None = None
+        """What does not work with the local files, as long as it does not."""
         self.first_counts: TaskCounts | None = None
         """Counts over all stored tasks while only the first page of them is here."""
         self.is_whole = False
@@ -246,6 +249,12 @@ class Board:
         self.read_troubles = troubles
         if moved:
             self._tell(BoardChange(frozenset(moved), frozenset({"tasks"})))
+
+    def set_store_trouble(self, trouble: StoreTrouble | None) -> None:
+        """Replace what is wrong with the local files."""
+        if trouble != self.store_trouble:
+            self.store_trouble = trouble
+            self._tell(BoardChange(aspects=frozenset({"store"})))
 
     def set_watched(self, task_ids: Iterable[str]) -> None:
         """Replace which tasks the person watches."""

@@ -21,6 +21,7 @@ from jjm_tui.services.board import Board, Connection, ConnectionStatus
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.poller import Poller
 from jjm_tui.services.reading import TaskReader
+from jjm_tui.services.store_troubles import Place, StoreTroubles
 
 _log: Final = get_logger("live")
 
@@ -34,7 +35,7 @@ _GATHER: Final = 0.25
 """Seconds in which events are gathered, so that a burst is told as one."""
 
 _AGAIN: Final = 5.0
-"""Seconds until a history that could not be read is tried again."""
+"""Seconds until local files that could not be read are tried again (told by ``store_troubles``)."""
 
 _ADOPT_EVERY: Final = 20.0
 """Seconds between two looks for operations whose process died."""
@@ -73,6 +74,7 @@ class LiveFeed:
     on_trouble: Callable[[JulesManagerError | None], None] = lambda error: None
     polls: bool = True
     _wake: anyio.Event = field(default_factory=anyio.Event)
+    _retry: anyio.Event = field(default_factory=anyio.Event)
     _reading_operations: anyio.Lock = field(default_factory=anyio.Lock)
     _now: bool = False
     _soon: bool = False
@@ -80,6 +82,7 @@ class LiveFeed:
     _polls_elsewhere: bool = False
     _open_tasks: frozenset[str] = frozenset()
     _visible: frozenset[str] = frozenset()
+    _troubles: StoreTroubles = field(default_factory=StoreTroubles)
     _trouble: str | None = None
 
     async def run(self) -> None:
@@ -97,6 +100,7 @@ class LiveFeed:
                 group.start_soon(self._follow_outbox)
                 group.start_soon(self._follow_history)
                 group.start_soon(self._adopt)
+                group.start_soon(self._read_again)
                 if self.polls and server is not None:
                     group.start_soon(self._poll)
         finally:
@@ -116,10 +120,11 @@ class LiveFeed:
             self._wake.set()
 
     def refresh(self) -> None:
-        """Ask the server now."""
+        """Ask the server now, and read again what could not be read."""
         self.pace.failures = 0
         self._now = True
         self._wake.set()
+        self._retry.set()
 
     def look_soon(self) -> None:
         """A decision was carried out: look again shortly."""
@@ -130,12 +135,12 @@ class LiveFeed:
 
     async def _load(self) -> None:
         try:
-            tasks = await self.context.store.list_tasks()
+            self.board.load(await self.context.store.list_tasks())
+            await self._read_sync()
         except StorageError as error:
-            self._tell_trouble(error)
+            self._note("tasks", error)
             return
-        self.board.load(tasks)
-        await self._read_sync()
+        self._note("tasks", None)
         await self.read_operations()
 
     async def _follow_store(self, changes: AsyncIterator[frozenset[str]]) -> None:
@@ -148,9 +153,9 @@ class LiveFeed:
                 else:
                     self.board.load(tasks)
                 await self._read_sync()
-                self._tell_trouble(None)
+                self._note("tasks", None)
             except StorageError as error:
-                self._tell_trouble(error)
+                self._note("tasks", error)
 
     async def _follow_outbox(self) -> None:
         async for _ in self.context.outbox.watch():
@@ -164,18 +169,32 @@ class LiveFeed:
         while True:
             try:
                 await settler.adopt()
-                await self.read_operations()
+                self._note("adopting", None)
             except StorageError as error:
-                self._tell_trouble(error)
+                self._note("adopting", error)
+            else:
+                await self.read_operations()
             await anyio.sleep(_ADOPT_EVERY)
+
+    async def _read_again(self) -> None:
+        """What could not be read is tried again: not every way in which a file gets well can be watched."""
+        while True:
+            self._retry = anyio.Event()
+            with anyio.move_on_after(_AGAIN):
+                await self._retry.wait()
+            if self._troubles.has("tasks"):
+                await self._load()
+            if self._troubles.has("outbox"):
+                await self.read_operations()
 
     async def read_operations(self) -> None:
         """Put the operations that are on disk on the board, now; one reading at a time, so that none is overtaken."""
         try:
             async with self._reading_operations:
                 self.board.set_operations(await self.context.outbox.list_operations())
+            self._note("outbox", None)
         except StorageError as error:
-            self._tell_trouble(error)
+            self._note("outbox", error)
 
     async def _read_sync(self) -> None:
         self.board.set_sync(await self.context.store.get_sync_state(self.context.origin))
@@ -186,11 +205,14 @@ class LiveFeed:
             group.start_soon(self._gather_events, receive)
             while True:
                 try:
+                    if self._troubles.has("history"):
+                        await self.context.events.query(limit=1)
+                        self._note("history", None)
                     async for event in self.context.events.follow():
                         await send.send(event)
                 except (OSError, StorageError) as error:
                     sentence = f"The history cannot be read: {error}"
-                    self._tell_trouble(StorageError(sentence, hint="See `jjm store check`; it is tried again."))
+                    self._note("history", StorageError(sentence, hint="See `jjm store check`."))
                     await anyio.sleep(_AGAIN)
 
     async def _gather_events(self, receive: MemoryObjectReceiveStream[TaskEvent]) -> None:
@@ -201,11 +223,15 @@ class LiveFeed:
                     burst.append(await receive.receive())
             self.on_events(tuple(burst))
 
-    def _tell_trouble(self, error: JulesManagerError | None) -> None:
-        words = None if error is None else error.message
+    def _note(self, place: Place, error: JulesManagerError | None) -> None:
+        """Something local failed, or worked: show the gravest of what does not work; each is told once."""
+        self._troubles.note(place, error)
+        trouble, told = self._troubles.gravest or (None, None)
+        self.board.set_store_trouble(trouble)
+        words = None if told is None else told.message
         if words != self._trouble:
             self._trouble = words
-            self.on_trouble(error)
+            self.on_trouble(told)
 
     # asking the server
 
@@ -229,7 +255,7 @@ class LiveFeed:
         try:
             await self._read_sync()
         except StorageError as error:
-            self._tell_trouble(error)
+            self._note("tasks", error)
 
     async def _pause(self) -> None:
         """Wait for the next look. Real time, as this is about other machines; a decision or a person cuts it short."""

@@ -366,15 +366,15 @@ class JulesApp(App[int]):
         self.tell(f"Copied: {what}.")
 
     def refresh_now(self) -> None:
-        """Ask the server now."""
+        """Ask the server now, and read again what could not be read."""
         if self.engine is None:
             self.tell("Still opening; the server is asked in a moment.")
-        elif self.engine.context.server is None:
+            return
+        self.engine.live.refresh()
+        if self.engine.context.server is None and self.launch.board.store_trouble is None:
             no_server = self.engine.context.no_server
             what = "No server is configured" if no_server is None else "The server cannot be used yet"
             self.tell(f"{what}; what is shown is what is stored.", severity="warning")
-        else:
-            self.engine.live.refresh()
 
     # screens
 

@@ -19,6 +19,7 @@ from jjm_tui.tui.memory import Memory
 
 if TYPE_CHECKING:
     from jjm_tui.domain.query import Query
+    from jjm_tui.services.store_troubles import StoreTrouble
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z_-]*")
 
@@ -44,6 +45,13 @@ def state_hint(text: str) -> str:
     except FilterError:
         return ""
     return f"For the state, type state:{text}."
+
+
+def _explain_unread(trouble: StoreTrouble, keymap: Keymap) -> str:
+    """Why no task is here although some may be stored, and what to do."""
+    what = f"{trouble.what[:1].upper()}{trouble.what[1:]}."
+    again = f"It is tried again {trouble.again}; {keymap.first('refresh')} tries now. `jjm doctor` checks everything."
+    return " ".join(filter(None, (what, trouble.message, trouble.hint, again)))
 
 
 class Filtered(NamedTuple):
@@ -155,6 +163,8 @@ class ListChoice:
         if self.text and board.tasks:
             hint = state_hint(self.text) and f" {state_hint(self.text)}"
             return literal_line(f"No task matches {self.text}. {keymap.first('filter.all')} shows everything.{hint}")
+        if (wrong := board.store_trouble) is not None and wrong.place in ("tasks", "news") and not board.tasks:
+            return literal_line(_explain_unread(wrong, keymap))
         if not board.is_whole or is_opening:
             return Content("Reading the stored tasks…")
         if connection.status == "none":

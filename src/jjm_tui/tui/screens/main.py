@@ -147,7 +147,7 @@ class MainScreen(PaneHost):
                 self.call_after_refresh(self._note_seen)
                 if self.detail.task_id is None or self.board.task(self.detail.task_id) is None:
                     self._show_current()
-        if change.aspects & {"connection", "tasks", "sync"} and not self._arrangement.shown_count:
+        if change.aspects & {"connection", "tasks", "sync", "store"} and not self._arrangement.shown_count:
             self._show_empty_state()
         self.show_bars()
         super().board_changed(change)
@@ -208,11 +208,12 @@ class MainScreen(PaneHost):
 
     def show_bars(self) -> None:
         now, board, launch = self.now(), self.board, self.dashboard.launch
-        counts = board.first_counts or self._arrangement.counts
+        counts = self._arrangement.counts if board.is_whole else board.first_counts
         self.query_one(HeaderBar).show_state(launch.profile, board.connection, counts, now, is_cut=board.sync.truncated)
         self.query_one(StatusBar).show_state(board, self._oldest_visible(), self._hints(), now, note=self._note())
         self.query_one(TroubleBar).show_state(board, launch.keymap, now)
-        self.dashboard.show_title(counts.needs_me)
+        if counts is not None:
+            self.dashboard.show_title(counts.needs_me)
 
     def _oldest_visible(self) -> datetime | None:
         times = [

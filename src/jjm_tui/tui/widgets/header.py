@@ -69,16 +69,17 @@ class HeaderBar(Bar):
     """
 
     def show_state(
-        self, profile: str, connection: Connection, counts: TaskCounts, now: datetime, *, is_cut: bool
+        self, profile: str, connection: Connection, counts: TaskCounts | None, now: datetime, *, is_cut: bool
     ) -> None:
-        """Show how things stand at ``now``; ``is_cut``: the server's list has more than it can show.
+        """Show how things stand at ``now``; ``is_cut``: the server's list has more than it can show. ``counts``: of all
+        stored tasks, or ``None`` while those have not been read.
 
         The clock tells no seconds: drawing them costs a fifth of what the dashboard may take while nothing happens.
         """
         self.show(self._compose_pieces(profile, connection, counts, now, is_cut=is_cut))
 
     def _compose_pieces(
-        self, profile: str, connection: Connection, counts: TaskCounts, now: datetime, *, is_cut: bool
+        self, profile: str, connection: Connection, counts: TaskCounts | None, now: datetime, *, is_cut: bool
     ) -> Iterator[Piece]:
         yield Piece("jjm", "brand")
         yield Piece(profile, "quiet", rank=5)
@@ -92,7 +93,10 @@ class HeaderBar(Bar):
         yield Piece(f"{glyph} {word}", role, rank=1, short=glyph, target="connection", glue=" ")
         if is_cut:
             yield Piece("list cut by the server", "trouble", rank=4, short="cut", target="connection")
-        yield from _count_pieces(counts)
+        if counts is None:
+            yield Piece("tasks not read", "quiet", rank=1, glue="   ")
+        else:
+            yield from _count_pieces(counts)
         local = now.astimezone()
         yield Piece(local.strftime("%H:%M"), "quiet", rank=6, right=True)
 

@@ -1,0 +1,59 @@
+"""What the dashboard says while its own files cannot be read or written."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from jjm_tui.services.context import ServiceContext
+from tests.services.workbench import Workbench
+from tests.tui.stage import stage
+
+_LEFT = 3000
+"""Bytes of a store file that was cut off."""
+
+
+def _cut(workbench: Workbench, context: ServiceContext) -> None:
+    path = workbench.folder / "tasks.json"
+    path.write_bytes(path.read_bytes()[:_LEFT])
+
+
+def _spoil(workbench: Workbench, context: ServiceContext) -> None:
+    with (workbench.folder / "tasks.json").open("r+b") as file:
+        assert file.read(1) == b"{"
+        file.seek(0)
+        file.write(b"#")
+
+
+def _words(text: str) -> str:
+    """What is said at the left, without the frames and line ends between its words."""
+    lines = (re.sub("[│╭╮╰╯─]", " ", line.partition("││")[0]) for line in text.splitlines())
+    return re.sub(r"\s+", " ", " ".join(lines))
+
+
+async def test_damaged_store_at_the_start_is_told_with_the_way_out_and_left_alone(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 45), tasks=40, prepare=_cut, polls=True) as on:
+        await on.shows("The stored tasks cannot be read.")
+        path = tmp_path / "store" / "tasks.json"
+        said = _words(on.text)
+        assert str(path) in said.replace(" ", "")
+        for words in ("is damaged", "jjm store repair", "jjm doctor", "ctrl+r", "tasks not read"):
+            assert words in said
+        assert "0 done" not in said
+        await on.press("ctrl+r", "j", "enter", "x")
+        assert path.stat().st_size == _LEFT
+
+
+async def test_store_that_can_be_read_again_is_read_on_the_key_although_no_change_of_it_is_seen(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 45), tasks=40, prepare=_spoil, server=False) as on:
+        await on.shows("The stored tasks cannot be read.")
+        path = tmp_path / "store" / "tasks.json"
+        seen = path.stat().st_mtime_ns
+        with path.open("r+b") as file:
+            file.write(b"{")
+            os.utime(file.fileno(), ns=(seen, seen))
+        await on.press("ctrl+r")
+        await on.shows("NEEDS YOU")
+        assert on.board.store_trouble is None
+        assert "cannot be read" not in on.text.splitlines()[-2]
