@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+import pytest
+
 from jjm_tui.services.context import ServiceContext
 from tests.services.workbench import Workbench
 from tests.tui.stage import stage
@@ -57,3 +59,29 @@ async def test_store_that_can_be_read_again_is_read_on_the_key_although_no_chang
         await on.shows("NEEDS YOU")
         assert on.board.store_trouble is None
         assert "cannot be read" not in on.text.splitlines()[-2]
+
+
+def _lock_out(workbench: Workbench, context: ServiceContext) -> None:
+    lock = workbench.folder / "tasks.json.lock"
+    lock.unlink()
+    lock.mkdir()
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_news_that_cannot_be_stored_are_told_until_they_can(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size, prepare=_lock_out, polls=True) as on:
+        await on.shows("! news cannot be stored")
+        on.app.clear_notifications()
+        await on.settle()
+        assert "again with each look, ctrl+r now" in on.text.splitlines()[-2]
+        assert "trouble" not in on.text.splitlines()[0]
+        await on.press("C")
+        await on.shows("It is tried again with each look; ctrl+r tries now.")
+        await on.press("escape")
+        assert on.app.engine is not None
+        assert on.app.engine.live.pace.failures == 0  # the server is well: it is not left alone for longer
+        (tmp_path / "store" / "tasks.json.lock").rmdir()
+        await on.press("ctrl+r")
+        await on.until(lambda: on.board.store_trouble is None)
+        await on.settle()
+        assert "cannot be stored" not in on.text

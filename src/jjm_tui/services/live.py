@@ -154,6 +154,8 @@ class LiveFeed:
                     self.board.load(tasks)
                 await self._read_sync()
                 self._note("tasks", None)
+                if self._troubles.has("news"):
+                    self.look_soon()
             except StorageError as error:
                 self._note("tasks", error)
 
@@ -248,9 +250,12 @@ class LiveFeed:
     async def _look(self, poller: Poller) -> None:
         poller.open_tasks, poller.visible = self._open_tasks | self.board.watched, self._visible
         report = await poller.tick()
+        is_local = isinstance(report.failure, StorageError)
+        if is_local or report.failure is None:
+            self._note("news", report.failure)
+        self._failure, self._polls_elsewhere = None if is_local else report.failure, not report.led
         if report.led:
-            self.pace.failures = self.pace.failures + 1 if report.failure is not None else 0
-        self._failure, self._polls_elsewhere = report.failure, not report.led
+            self.pace.failures = self.pace.failures + 1 if self._failure is not None else 0
         self._show_connection()
         try:
             await self._read_sync()

@@ -14,7 +14,7 @@ operations whose process died."""
 
 _WHAT: Final[Mapping[Place, tuple[str, str]]] = {
     "tasks": ("the stored tasks cannot be read", "every 5 s"),
-    "news": ("news cannot be stored", "with each look at the server"),
+    "news": ("news cannot be stored", "with each look"),
     "outbox": ("the outbox cannot be read", "every 5 s"),
     "adopting": ("the outbox cannot be written", "every 20 s"),
     "history": ("the history cannot be read", "every 5 s"),

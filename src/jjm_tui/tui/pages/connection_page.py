@@ -17,6 +17,7 @@ from jjm_tui.ports import RecentCall, ServerInfo
 from jjm_tui.services.board import Connection, ConnectionStatus
 from jjm_tui.services.doctor import describe_dialect
 from jjm_tui.services.results import Check
+from jjm_tui.services.store_troubles import StoreTrouble
 from jjm_tui.settings.model import ServerSettings, Settings
 from jjm_tui.settings.presets import is_configured, preset_of
 from jjm_tui.settings.secrets import MASK, is_secret_name, masked
@@ -75,6 +76,8 @@ class ConnectionView:
     check_key: str
     setup_key: str
     palette_key: str
+    store_trouble: StoreTrouble | None = None
+    refresh_key: str = ""
 
 
 def shown_target(settings: Settings) -> str:
@@ -146,7 +149,7 @@ def _joined(sections: Sequence[Sequence[Line]]) -> list[Line]:
 def _server(view: ConnectionView, width: int) -> list[Line]:
     connection = view.connection
     glyph, style, word = _STATUS[connection.status]
-    lines = [heading("Server", f"profile {view.profile}")]
+    lines = [*_store(view, width), heading("Server", f"profile {view.profile}")]
 
     def add(name: str, value: Content | str) -> None:
         content = literal_line(value) if isinstance(value, str) else value
@@ -179,6 +182,19 @@ def _server(view: ConnectionView, width: int) -> list[Line]:
     if view.info is not None:
         add("next look", _next_look(view))
     return lines
+
+
+def _store(view: ConnectionView, width: int) -> list[Line]:
+    """Only while something is wrong with the local files."""
+    wrong = view.store_trouble
+    if wrong is None:
+        return []
+    again = f"It is tried again {wrong.again}; {view.refresh_key} tries now."
+    told = ((f"! {wrong.what}", WARNING), (wrong.message, ""), (wrong.hint or "", ""), (again, MUTED))
+    lines = [heading("Store")]
+    for text, style in told:
+        lines += paragraph(literal_line(text, style), width) if text else []
+    return [*lines, BLANK]
 
 
 def _set_up(view: ConnectionView) -> str:

@@ -61,6 +61,8 @@ class ConnectionScreen(PageScreen):
             check_key=launch.keymap.first("connection.check"),
             setup_key=launch.keymap.first("connection.setup") or launch.keymap.first("setup"),
             palette_key=launch.keymap.first("palette"),
+            store_trouble=self.board.store_trouble,
+            refresh_key=launch.keymap.first("refresh"),
         )
 
     def _show_state(self) -> None:
@@ -82,8 +84,8 @@ class ConnectionScreen(PageScreen):
             yield Piece(f"list read {age((self.now() - synced_at).total_seconds())} ago", "quiet", rank=4)
 
     def board_changed(self, change: BoardChange) -> None:
-        """The connection, or the last reading of the list."""
-        if change.aspects & {"connection", "sync"}:
+        """The connection, the last reading of the list, or the local files."""
+        if change.aspects & {"connection", "sync", "store"}:
             self._show_state()
 
     def clock_ticked(self, now: datetime) -> None:

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from jjm_tui.domain.text import relative_time
 from jjm_tui.services.board import Board
+from jjm_tui.services.store_troubles import StoreTrouble
 from jjm_tui.tui.keymap import Keymap
 from jjm_tui.tui.widgets.bar import Bar, Piece
 
 
 class TroubleBar(Bar):
-    """``Bar.Chosen`` target: ``connection``.
+    """``Bar.Chosen`` targets: ``connection``, or ``refresh``.
 
     | component class | for |
     |---|---|
@@ -33,21 +34,33 @@ class TroubleBar(Bar):
     """
 
     def show_state(self, board: Board, keymap: Keymap, now: datetime) -> None:
-        """Show what is wrong with the server, or nothing."""
-        connection, stopped = board.connection, board.sync.polling_stopped
-        trouble = connection.trouble or stopped
-        has_trouble = trouble is not None and connection.status != "none"
-        self.set_class(has_trouble, "-filled")
-        if not has_trouble or trouble is None:
-            return
-        word = "!" if connection.status in ("connected", "idle") else f"! {connection.status}"
-        read = relative_time(board.sync.synced_at, now) if board.sync.synced_at is not None else "never"
-        sentence = f"{trouble} {connection.way_out or ''}".strip()
-        self.show(
-            [
-                Piece(word, "word", target="connection"),
-                Piece(sentence, "trouble", target="connection"),
-                Piece(f"list read {read}", "trouble", rank=2, right=True),
-                Piece(f"{keymap.first('connection')} more", "key", target="connection", right=True),
-            ]
-        )
+        """Show what is wrong with the local files, else with the server, or nothing."""
+        wrong = board.store_trouble
+        pieces = _of_server(board, now) if wrong is None else _of_store(wrong, keymap)
+        self.set_class(bool(pieces), "-filled")
+        if pieces:
+            more = f"{keymap.first('connection')} more"
+            self.show([*pieces, Piece(more, "key", target="connection", right=True)])
+
+
+def _of_store(wrong: StoreTrouble, keymap: Keymap) -> list[Piece]:
+    sentence = " ".join(filter(None, (wrong.message, wrong.hint)))
+    return [
+        Piece(f"! {wrong.what}", "word", target="connection"),
+        Piece(sentence, "trouble", target="connection"),
+        Piece(f"again {wrong.again}, {keymap.first('refresh')} now", "trouble", target="refresh", right=True),
+    ]
+
+
+def _of_server(board: Board, now: datetime) -> list[Piece]:
+    connection = board.connection
+    trouble = connection.trouble or board.sync.polling_stopped
+    if trouble is None or connection.status == "none":
+        return []
+    word = "!" if connection.status in ("connected", "idle") else f"! {connection.status}"
+    read = relative_time(board.sync.synced_at, now) if board.sync.synced_at is not None else "never"
+    return [
+        Piece(word, "word", target="connection"),
+        Piece(f"{trouble} {connection.way_out or ''}".strip(), "trouble", target="connection"),
+        Piece(f"list read {read}", "trouble", rank=2, right=True),
+    ]
