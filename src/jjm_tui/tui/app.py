@@ -90,6 +90,7 @@ class JulesApp(App[int]):
         self._ticked_at = launch.clock.monotonic()
         self._on_engine: list[Callable[[Engine], None]] = []
         self.undo = UndoStack()
+        self.put_away: frozenset[str] = frozenset()  # archived or snoozed just now: no cursor follows them
         self._own_filters = extra_filters(launch)
         self._notifying: Notifying | None = None
         self._opening: asyncio.Task[Engine] | None = None

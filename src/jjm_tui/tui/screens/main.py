@@ -159,9 +159,11 @@ class MainScreen(PaneHost):
         else:
             has_moved = self._arrangement.update({each: self.board.task(each) for each in task_ids}, now)
         if has_moved:
-            self.tasks.rearranged()
+            self.tasks.rearranged(self.dashboard.put_away)
         else:
             self.tasks.update_rows(task_ids)
+        if not self._arrangement.is_frozen:
+            self.dashboard.put_away -= task_ids
 
     def clock_ticked(self, now: datetime) -> None:
         """Ages read differently, by the minute; snoozes end."""
@@ -180,7 +182,7 @@ class MainScreen(PaneHost):
     def on_screen_resume(self) -> None:
         """Back again: take over what was held."""
         if self._arrangement.thaw():
-            self.tasks.rearranged()
+            self.tasks.rearranged(self.dashboard.put_away)
         self.show_bars()
 
     def operation_ended(self, result: OperationResult) -> None:

@@ -42,6 +42,9 @@ _NEEDS_ENGINE: Final = frozenset(
 _OPERATIONS: Final = {"task.approve": "approve", "task.message": "message", "task.diff": "diff"}
 """Actions that need the server to be able to do something, by the name in its capabilities."""
 
+_PUTTING_AWAY: Final = frozenset({"archived", "snoozed"})
+"""Who does this is done with the task: the cursor does not go with it."""
+
 _STILL_OPENING: Final = "Still opening; try again in a moment."
 
 
@@ -220,6 +223,7 @@ class TaskScreen(DashboardScreen[str]):
         if change is None:
             self.dashboard.tell("There is nothing to undo. What a server heard of cannot be taken back.")
             return
+        self.dashboard.put_away = frozenset()
         self.await_return(change.task_ids[0])
         self.run_worker(self._undo(change), group="marks")
 
@@ -244,6 +248,7 @@ class TaskScreen(DashboardScreen[str]):
     ) -> None:
         engine = self.engine
         if engine is not None:
+            self.dashboard.put_away = frozenset(ids) if word in _PUTTING_AWAY else frozenset()
             self.run_worker(self._carry_out_mark(engine, word, ids, mark, unmark), group="marks")
 
     async def _carry_out_mark(
@@ -257,6 +262,7 @@ class TaskScreen(DashboardScreen[str]):
         try:
             result = await mark(engine)
         except JulesManagerError as error:
+            self.dashboard.put_away = frozenset()
             self.dashboard.tell(" ".join(filter(None, (error.message, error.hint))), severity="error")
             return
         changed = tuple(task_id for task_id in ids if task_id not in result.unchanged)

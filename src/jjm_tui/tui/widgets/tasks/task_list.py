@@ -110,12 +110,12 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         self._empty = content
         self._repaint()
 
-    def rearranged(self) -> None:
-        """The arrangement has another order: take it over."""
+    def rearranged(self, left: Collection[str] = ()) -> None:
+        """The arrangement has another order: take it over. The cursor leaves the `left` tasks as if they were gone."""
         old, old_cursor = self._rows, self._cursor.task_id
         anchor = self._anchor()
         self._rows = Rows(self._arrangement.groups)
-        self._cursor.follow(old, self._rows, self._arrangement)
+        self._cursor.follow(old, self._rows, self._arrangement, left)
         self._marks.keep(self._tasks)
         self.virtual_size = Size(0, self._rows.count)
         if anchor is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from itertools import chain
 
 from jjm_tui.services.arrangement import Arrangement
@@ -22,14 +22,14 @@ class Cursor:
         self.task_id, self.row = rows.task_at(row), row
         self._last = self.task_id or self._last
 
-    def follow(self, old: Rows, new: Rows, arrangement: Arrangement) -> None:
-        """Stay on the same task in new rows; when it is gone, on the next one that is left, else the one before.
+    def follow(self, old: Rows, new: Rows, arrangement: Arrangement, left: Collection[str] = ()) -> None:
+        """Stay on the same task in new rows; when it is gone or was `left`, go to the next one, else the one before.
 
         After a time without any rows it comes back to where it was.
         """
         found = self.task_id or self._last
-        if found is None or not arrangement.is_shown(found):
-            found = old.survivor(self.row, arrangement.is_shown)
+        if found is None or found in left or not arrangement.is_shown(found):
+            found = old.survivor(self.row, lambda each: each not in left and arrangement.is_shown(each)) or found
         position = None if found is None else arrangement.position(found)
         self.put(new, new.first_row if position is None else new.row_at(position))
 

@@ -1,0 +1,70 @@
+"""Archiving and snoozing: who puts a task away is done with it, and the cursor goes on to the next row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.tui.screens.main import MainScreen
+from jjm_tui.tui.widgets.tasks.task_row import CURSOR_BAR
+from tests.tui.stage import Stage, stage
+
+
+def main_screen(on: Stage) -> MainScreen:
+    """The one with the list, whatever is on top of it."""
+    return next(each for each in on.app.screen_stack if isinstance(each, MainScreen))
+
+
+def shown(on: Stage) -> list[str]:
+    """The tasks of the list, from its top."""
+    return [task_id for group in main_screen(on)._arrangement.groups for task_id in group.task_ids]
+
+
+def cursor_line(on: Stage) -> int:
+    """The line of the terminal that the cursor is on."""
+    return next(number for number, line in enumerate(on.text.splitlines()) if CURSOR_BAR in line)
+
+
+@pytest.mark.parametrize(
+    ("before", "keys"),
+    [((), ("x",)), (("H",), ("x",)), ((), ("z", "enter")), (("t",), ("z", "enter"))],
+    ids=["archive", "archive-while-archived-are-shown", "snooze", "snooze-by-repository"],
+)
+async def test_task_that_is_put_away_leaves_the_cursor_on_the_row_that_takes_its_place(
+    tmp_path: Path, before: tuple[str, ...], keys: tuple[str, ...]
+) -> None:
+    async with stage(tmp_path, tasks=30, size=(120, 20)) as on:
+        await on.press("j", *before)
+        screen = main_screen(on)
+        task_id, line = screen.tasks.highlighted, cursor_line(on)
+        assert task_id is not None
+        following = shown(on)[shown(on).index(task_id) + 1]
+        await on.press(*keys)
+        await on.shows("undoes")
+        await on.until(lambda: screen.tasks.highlighted == following)
+        await on.settle()
+        assert cursor_line(on) == line
+        await on.press("u")
+        await on.until(lambda: screen.tasks.highlighted == task_id)
+
+
+async def test_last_task_of_the_list_that_is_snoozed_keeps_the_cursor(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=1) as on:
+        screen = main_screen(on)
+        await on.press("z", "enter")
+        await on.shows("SNOOZED (1)")
+        assert screen.tasks.highlighted == next(iter(on.board.tasks))
+
+
+async def test_task_snoozed_on_its_own_screen_does_not_take_the_cursor_of_the_list_along(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        screen = main_screen(on)
+        rows = shown(on)
+        assert screen.tasks.highlighted == rows[0]
+        await on.press("enter", "z", "enter")
+        await on.shows("undoes")
+        await on.until(lambda: on.board.tasks[rows[0]].snoozed_until is not None)
+        await on.settle()
+        await on.press("escape")
+        await on.until(lambda: screen.tasks.highlighted == rows[1])
