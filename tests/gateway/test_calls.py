@@ -367,6 +367,26 @@ async def test_server_that_answers_in_between_is_not_replaced(stand: Stand) -> N
         assert (await caller.call("pid", {}, READ)).text == before
 
 
+async def test_silence_lasts_from_the_first_unanswered_call_to_the_next_answer(stand: Stand) -> None:
+    caller = stand.caller("hangs_in_call", retry_attempts=1, breaker_failures=9)
+    await caller.call("pid", {}, READ)
+    assert caller.state.silent_since is None
+    async with anyio.create_task_group() as group:
+        group.start_soon(caller.call, "echo", {}, READ)
+        await wait_until(lambda: caller.state.silent_since is not None)
+        group.cancel_scope.cancel()
+    assert caller.state.silent_since is None  # nobody wants that answer any more
+    with pytest.raises(OperationTimeoutError):
+        await caller.call("echo", {}, CallPolicy(timeout=0.05))
+    since = caller.state.silent_since
+    assert since is not None
+    with pytest.raises(OperationTimeoutError):
+        await caller.call("echo", {}, CallPolicy(timeout=0.05))
+    assert caller.state.silent_since == since
+    await caller.call("pid", {}, READ)
+    assert caller.state.silent_since is None
+
+
 async def test_breaker_ignores_refusals(stand: Stand, tmp_path: Path) -> None:
     caller = stand.caller(retry_attempts=1, breaker_failures=2)
     for number in range(4):

@@ -11,6 +11,7 @@ import anyio
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind
 from jjm_tui.errors import JulesManagerError
+from jjm_tui.gateway.spec import CallerState
 from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.live import LiveFeed, Pace
@@ -82,6 +83,14 @@ async def test_a_failing_server_changes_no_status_and_says_why(tmp_path: Path) -
         caller.is_down = False
         live.refresh()
         await until(lambda: live.board.connection.trouble is None)
+
+
+async def test_server_that_is_silent_in_the_middle_of_a_call_is_noticed(tmp_path: Path) -> None:
+    _, caller, context = bench(tmp_path).process()
+    async with feed(context) as live:
+        vars(caller)["state"] = CallerState("simulator", "connected", silent_since=START)
+        live.refresh()
+        await until(lambda: live.board.connection.silent_since == START)
 
 
 async def test_only_one_of_two_feeds_asks_the_server(tmp_path: Path) -> None:

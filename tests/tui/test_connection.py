@@ -361,3 +361,23 @@ def test_page_with_foreign_text_everywhere_is_literal_and_fits(width) -> None:
 def test_target_is_shown_without_secrets(tmp_path: Path, overrides, shown) -> None:
     settings = load_settings(environ={"JJM_HOME": str(tmp_path)}, overrides=overrides).settings
     assert shown_target(settings) == shown
+
+
+@pytest.mark.parametrize("size", [(100, 30), (160, 45)])
+async def test_header_does_not_say_connected_while_a_server_that_was_asked_is_silent(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with stage(tmp_path, size=size) as on:
+        on.board.change_connection(status="connected", silent_since=on.now)
+        await on.shows("● connected")
+        on.advance(42)
+        on.app._tick()
+        await on.shows("◌ no answer for 40s")
+        assert "connected" not in on.text.splitlines()[0]
+        on.board.change_connection(silent_since=None)
+        await on.shows("● connected")
+
+
+def test_page_tells_for_how_long_the_server_has_been_silent() -> None:
+    assert "no answer    for 2m, although it was asked" in _texts(silent_since=NOW - timedelta(seconds=125))
+    assert "although it was asked" not in _texts(silent_since=NOW - timedelta(seconds=2))

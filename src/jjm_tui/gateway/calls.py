@@ -30,6 +30,7 @@ from jjm_tui.gateway.budget import Budget
 from jjm_tui.gateway.connection import Connection
 from jjm_tui.gateway.gate import Gate
 from jjm_tui.gateway.retries import Allowance, run_reads_again
+from jjm_tui.gateway.silence import Silence
 from jjm_tui.gateway.slips import Slip
 from jjm_tui.gateway.spec import CallerSettings, CallerState, CallRecord, ServerSpec
 from jjm_tui.gateway.wire import CallPolicy, Handshake
@@ -75,6 +76,7 @@ class SupervisedCaller:
         self._budget = Budget(clock, self._settings.calls_per_minute, self._state_file("budget.json"))
         self._gate = Gate(self._settings.parallel_calls, self._state_file("one-call.lock"))
         self._alone = anyio.Lock()
+        self._silence = Silence(clock)
         self._timeouts = 0
         self._recent: deque[CallRecord] = deque(maxlen=_RECENT)
         self._watchers: list[Callable[[CallerState], None]] = []
@@ -99,6 +101,7 @@ class SupervisedCaller:
             recent=tuple(self._recent),
             was_up=self._connection.was_up,
             next_start_at=self._connection.next_start_at,
+            silent_since=self._silence.since,
         )
 
     def watch(self, watcher: Callable[[CallerState], None]) -> Callable[[], None]:
@@ -107,6 +110,8 @@ class SupervisedCaller:
         return lambda: self._watchers.remove(watcher) if watcher in self._watchers else None
 
     def _changed(self) -> None:
+        if self._connection.status != "connected":
+            self._silence.forget()
         for watcher in tuple(self._watchers):
             watcher(self.state)
 
@@ -233,7 +238,8 @@ class SupervisedCaller:
                 allowance.attempts += 1
                 started = self._clock.monotonic()
                 try:
-                    result = await send(link, allowance.left, slip)
+                    with self._silence.asking():
+                        result = await send(link, allowance.left, slip)
                 finally:
                     allowance.spend(self._clock.monotonic() - started)
                 told = self._settle(None)

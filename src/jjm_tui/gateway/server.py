@@ -107,6 +107,7 @@ class JulesServer:
             running=state.running,
             was_up=state.was_up,
             next_start_at=state.next_start_at,
+            silent_since=state.silent_since,
             recent=tuple(
                 RecentCall(call.tool, call.started_at, call.seconds, call.attempts, call.outcome)
                 for call in state.recent

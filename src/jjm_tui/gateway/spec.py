@@ -83,7 +83,7 @@ class CallerState:
     ``next_start_at``: when it is started again by itself, by the clock's ``monotonic``; ``None``: not by itself.
     ``last_words``: the newest lines of its standard error, made harmless. ``trouble``: why it is down, for people.
     ``budget_used``/``budget_limit``: calls of the last minute, of all processes as far as known. ``recent``: newest
-    last.
+    last. ``silent_since``: since when it owes an answer, see ``Silence``.
     """
 
     label: str
@@ -99,3 +99,4 @@ class CallerState:
     recent: tuple[CallRecord, ...] = ()
     was_up: bool = False
     next_start_at: float | None = None
+    silent_since: datetime | None = None

@@ -197,7 +197,8 @@ class ServerInfo:
 
     ``trouble``: why it is down, for people. ``budget_used``, ``budget_limit``: calls of the last minute, of all
     processes as far as known. ``recent``: calls, newest last. ``was_up``: whether it was ready at some time;
-    ``next_start_at``: when it is started again by itself, by the clock's ``monotonic``.
+    ``next_start_at``: when it is started again by itself, by the clock's ``monotonic``. ``silent_since``: when it was
+    asked something first after its last answer; ``None`` when it owes none.
     """
 
     label: str
@@ -219,6 +220,7 @@ class ServerInfo:
     recent: tuple[RecentCall, ...] = ()
     was_up: bool = False
     next_start_at: float | None = None
+    silent_since: datetime | None = None
 
 
 class TaskServer(Protocol):

@@ -43,6 +43,10 @@ _SHOWN_AFTER: Final[Mapping[DeliveryWord, timedelta]] = {
 """How long an outcome stays on the task's row; what is open stays until it is settled."""
 
 
+_WORTH_A_WORD: Final = 10.0
+"""Seconds that an answer may take without anybody wondering."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What became of the newest operation of a task, for its row."""
@@ -62,6 +66,7 @@ class Connection:
     ``reconnecting``, ``offline``, ``could not start`` (it never ran), ``gave up``. ``trouble``: why, one sentence;
     ``way_out``: what to do. ``polls_elsewhere``: another process asks the server and this one follows the store.
     ``next_poll_at``: by the event loop's clock. ``budget_*``: calls of the last minute of all processes.
+    ``silent_since``: when the server was asked something that it has not answered, with no answer since.
     """
 
     status: ConnectionStatus = "idle"
@@ -72,10 +77,18 @@ class Connection:
     polls_elsewhere: bool = False
     is_polling: bool = False
     next_poll_at: float | None = None
+    silent_since: datetime | None = None
     budget_used: int = 0
     budget_limit: int = 0
     restarts: int = 0
     unavailable: Mapping[str, str] = field(default_factory=dict)
+
+    def silence(self, now: datetime) -> float | None:
+        """For how many seconds a server that runs has not answered, if that is worth a word."""
+        if self.status != "connected" or self.silent_since is None:
+            return None
+        seconds = (now - self.silent_since).total_seconds()
+        return seconds if seconds >= _WORTH_A_WORD else None
 
 
 @dataclass(frozen=True, slots=True)

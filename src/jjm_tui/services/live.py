@@ -100,7 +100,7 @@ class LiveFeed:
                 group.start_soon(self._follow_outbox)
                 group.start_soon(self._follow_history)
                 group.start_soon(self._adopt)
-                group.start_soon(self._read_again)
+                group.start_soon(self._look_after)
                 if self.polls and server is not None:
                     group.start_soon(self._poll)
         finally:
@@ -178,12 +178,14 @@ class LiveFeed:
                 await self.read_operations()
             await anyio.sleep(_ADOPT_EVERY)
 
-    async def _read_again(self) -> None:
-        """What could not be read is tried again: not every way in which a file gets well can be watched."""
+    async def _look_after(self) -> None:
+        """What nobody tells: whether the server still answers, and that a file got well again."""
         while True:
             self._retry = anyio.Event()
             with anyio.move_on_after(_AGAIN):
                 await self._retry.wait()
+            if self.context.server is not None:
+                self.board.change_connection(silent_since=self.context.server.info().silent_since)
             if self._troubles.has("tasks"):
                 await self._load()
             if self._troubles.has("outbox"):
@@ -326,6 +328,7 @@ def _describe(
         polls_elsewhere=polls_elsewhere,
         is_polling=known.is_polling,
         next_poll_at=known.next_poll_at,
+        silent_since=info.silent_since,
         budget_used=info.budget_used,
         budget_limit=info.budget_limit,
         restarts=info.restarts,

@@ -175,6 +175,8 @@ def _server(view: ConnectionView, width: int) -> list[Line]:
     add("would run" if connection.status == "not ready" else "runs", view.target)
     if view.info is not None:
         add("last answer", _last_answer(view.info, view.now))
+        if (silence := connection.silence(view.now)) is not None:
+            add("no answer", f"for {age(silence)}, although it was asked")
         add("budget", _budget(view.info))
         add("calls", _calls_now(view))
         add("restarts", _restarts(view.info))

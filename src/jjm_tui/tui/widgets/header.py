@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from jjm_tui.domain.counts import KINDS, Kind, TaskCounts
+from jjm_tui.domain.text import age
 from jjm_tui.services.board import Connection, ConnectionStatus
 from jjm_tui.tui.widgets.bar import Bar, Piece
 
@@ -34,6 +35,10 @@ _ALWAYS: Final[frozenset[Kind]] = frozenset({"running", "done"})
 _RANKS: Final[Mapping[Kind, int]] = {"running": 2, "failed": 3, "queued": 3, "paused": 3, "unknown": 4, "snoozed": 5}
 """The larger, the earlier it gives way where the line is narrow."""
 _LEAST_RANK: Final = 4
+
+
+_STEP: Final = 5
+"""Seconds in which a silence is told: it need not be drawn every second."""
 
 
 class HeaderBar(Bar):
@@ -90,6 +95,8 @@ class HeaderBar(Bar):
             glyph, word, role = "●", "followed", "good"
         if connection.trouble is not None and connection.status == "connected":
             role, word = "trouble", "trouble"
+        if (silence := connection.silence(now)) is not None:
+            glyph, word, role = "◌", f"no answer for {age(silence // _STEP * _STEP)}", "trouble"
         yield Piece(f"{glyph} {word}", role, rank=1, short=glyph, target="connection", glue=" ")
         if is_cut:
             yield Piece("list cut by the server", "trouble", rank=4, short="cut", target="connection")
