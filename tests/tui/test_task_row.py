@@ -74,6 +74,34 @@ def test_row_of_100_cells_has_the_owner_where_there_is_room():
     assert "a-name" in row(long, 100)
 
 
+_ROOM = 82 - len("▌+? question •w ") - len("   18m")
+_REPOSITORY = len(" data-pipeline")
+
+
+@pytest.mark.parametrize(
+    ("task", "cells"),
+    [
+        (PLAN, _ROOM - _REPOSITORY),
+        (replace(PLAN, repository=None), _ROOM),
+        (WORKING, _ROOM - _REPOSITORY - len(" +31 -4")),
+        (
+            replace(WORKING, pull_request_url="https://example.org/1"),
+            _ROOM - _REPOSITORY - len(" PR +31 -4"),
+        ),
+    ],
+    ids=["no-diff", "no-repository", "diff", "pull-request-and-diff"],
+)
+def test_title_has_all_the_room_that_its_own_row_leaves(task: Task, cells: int):
+    title = "word" * 20
+    found = row(replace(task, title=title), 82)
+    assert found[16 : 16 + cells] == title[: cells - 1] + "…"
+
+
+def test_repositories_and_ages_stand_below_each_other_whatever_the_diff_is():
+    places = {row(task, 82).index(" api  ") for task in (PLAN, replace(WORKING, repository="acme/api"))}
+    assert len(places) == 1
+
+
 def test_row_of_a_list_grouped_by_repository_leaves_it_out():
     assert "api" not in row(PLAN, shows_repository=False)
 

@@ -49,8 +49,6 @@ _MINUTE: Final = 60
 _WORD_CELLS: Final = 8
 _AGE_CELLS: Final = 5
 _DATA_AGE_CELLS: Final = 6
-_SIZE_CELLS: Final = 14
-_DELIVERY_CELLS: Final = 13
 _LEAST_REPOSITORY_CELLS: Final = 10
 _MOST_REPOSITORY_CELLS: Final = 32
 
@@ -129,9 +127,10 @@ def format_row(
 ) -> tuple[Cell, ...]:
     """The row in exactly ``width`` cells.
 
-    ``▌`` cursor, ``+`` mark, glyph and word of the state, ``•`` unread, ``w`` watched, ``✎`` draft, title, repository,
-    pull request and diff size, age of stale data, age. What there is no room for is left out; a draft never is, nor a
-    delivery mark: it takes the place of the diff size, else of the repository, else the end of the title.
+    ``▌`` cursor, ``+`` mark, glyph and word of the state, ``•`` unread, ``w`` watched, ``✎`` draft, title, pull request
+    and diff size, repository, age of stale data, age. What there is no room for is left out; a draft never is, nor a
+    delivery mark: it takes the place of the diff size, else of the repository, else the end of the title. What stands
+    between title and repository takes no more room than it needs: the title has the rest.
     """
     moment = row_moment(task, now, info)
     state = f"state--{moment.appearance.role}"
@@ -200,14 +199,14 @@ def _right(task: Task, moment: RowMoment, width: int, info: RowInfo, *, shows_re
     has_repository = shows_repository and width >= COMPACT_BELOW
     delivery = info.delivery
     cells: list[Cell] = []
-    if has_repository and (delivery is None or has_sizes):
-        room = max(_LEAST_REPOSITORY_CELLS, min(_MOST_REPOSITORY_CELLS, width // 6))
-        style = STALE_TEXT if info.is_stale else MUTED
-        cells.append(Cell(" " + fit(_repository(task, room, with_owner=width >= FULL_FROM), room), style))
     if delivery is not None:
         cells.append(Cell(" " + _delivery(delivery, width), f"state--{delivery.role}"))
     elif has_sizes:
         cells += _size_cells(task)
+    if has_repository and (task.repository or cells) and (delivery is None or has_sizes):
+        room = max(_LEAST_REPOSITORY_CELLS, min(_MOST_REPOSITORY_CELLS, width // 6))
+        style = STALE_TEXT if info.is_stale else MUTED
+        cells.append(Cell(" " + fit(_repository(task, room, with_owner=width >= FULL_FROM), room), style))
     if width >= FULL_FROM:
         as_of = STALE + moment.data_age if info.is_stale else ""
         cells.append(Cell(_fit_right(as_of, _DATA_AGE_CELLS), STALE_TEXT))
@@ -217,9 +216,7 @@ def _right(task: Task, moment: RowMoment, width: int, info: RowInfo, *, shows_re
 
 
 def _delivery(mark: DeliveryMark, width: int) -> str:
-    if width < _DELIVERY_WORD_FROM:
-        return mark.glyph
-    return fit(f"{mark.glyph} {mark.word}", _SIZE_CELLS if width >= SIZES_FROM else _DELIVERY_CELLS)
+    return mark.glyph if width < _DELIVERY_WORD_FROM else f"{mark.glyph} {mark.word}"
 
 
 def _age_cell(moment: RowMoment, width: int, info: RowInfo) -> Cell:
@@ -238,11 +235,10 @@ def _repository(task: Task, room: int, *, with_owner: bool) -> str:
 
 
 def _size_cells(task: Task) -> list[Cell]:
-    """Pull request on the left, lines changed on the right of their column."""
+    """Pull request and lines changed, those that are known: 14 cells at most."""
+    cells = [Cell(" PR", MUTED)] if task.pull_request_url else []
     parts = _diff_cells(task.source_files)
-    used = sum(cell_len(part.text) for part in parts)
-    pull_request = fit(" PR" if task.pull_request_url else "", _SIZE_CELLS + 1 - used)
-    return [Cell(pull_request, MUTED), *parts]
+    return [*cells, Cell(" ", MUTED), *parts] if parts else cells
 
 
 def _diff_cells(files: tuple[SourceFile, ...] | None) -> list[Cell]:
