@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual._styles_cache import StylesCache
 from textual.widget import Widget
 
 if TYPE_CHECKING:
@@ -11,11 +12,13 @@ if TYPE_CHECKING:
 
 
 def forget_closed(app: App[Any]) -> None:
-    """Let go of widgets that watched the app and are gone.
+    """Let go of widgets that watched the app and are gone, and of what was painted of others.
 
-    Textual 8.2.8 keeps them until the watched value changes; a text area watches the theme, so that every form that
-    was ever open stayed in memory, with its screen.
+    Textual 8.2.8 keeps watchers until the watched value changes; a text area watches the theme, so that every form that
+    was ever open stayed in memory, with its screen. And it remembers two colours together with all lines that the
+    widget once showed, for 1 024 widgets: 400 kB for every help that was open (measured).
     """
+    StylesCache.get_inner_outer.cache_clear()
     watchers: dict[str, list[tuple[object, object]]] = getattr(app, "__watchers", {})
     for watching in watchers.values():
         watching[:] = [each for each in watching if not isinstance(each[0], Widget) or each[0].is_attached]
