@@ -32,9 +32,12 @@ COUNT_FILTERS: Final[Mapping[str, str]] = {
 _ALWAYS: Final[frozenset[Kind]] = frozenset({"running", "done"})
 """Counts that are told when there are none, too."""
 
-_RANKS: Final[Mapping[Kind, int]] = {"running": 2, "failed": 3, "queued": 3, "paused": 3, "unknown": 4, "snoozed": 5}
-"""The larger, the earlier it gives way where the line is narrow."""
-_LEAST_RANK: Final = 4
+_GIVING_WAY: Final = (
+    *("server", "clock", "profile", "snoozed", "cut", "connection", "unknown", "done", "queued", "paused"),
+    *("trouble", "brand", "failed", "running"),
+)
+"""What gives way where the line is narrow, one after the other; how many need somebody never does."""
+_RANKS: Final[Mapping[str, int]] = {name: rank for rank, name in enumerate(reversed(_GIVING_WAY), 1)}
 
 
 _STEP: Final = 5
@@ -86,10 +89,10 @@ class HeaderBar(Bar):
     def _compose_pieces(
         self, profile: str, connection: Connection, counts: TaskCounts | None, now: datetime, *, is_cut: bool
     ) -> Iterator[Piece]:
-        yield Piece("jjm", "brand")
-        yield Piece(profile, "quiet", rank=5)
+        yield Piece("jjm", "brand", rank=_RANKS["brand"])
+        yield Piece(profile, "quiet", rank=_RANKS["profile"])
         if connection.label:
-            yield Piece(f"· {connection.label}", "quiet", rank=7, glue=" ")
+            yield Piece(f"· {connection.label}", "quiet", rank=_RANKS["server"], glue=" ")
         glyph, word, role = CONNECTION_LOOKS[connection.status]
         if connection.polls_elsewhere and connection.status == "idle":
             glyph, word, role = "●", "followed", "good"
@@ -97,15 +100,16 @@ class HeaderBar(Bar):
             role, word = "trouble", "trouble"
         if (silence := connection.silence(now)) is not None:
             glyph, word, role = "◌", f"no answer for {age(silence // _STEP * _STEP)}", "trouble"
-        yield Piece(f"{glyph} {word}", role, rank=1, short=glyph, target="connection", glue=" ")
+        rank = _RANKS["connection" if role in ("good", "quiet") else "trouble"]
+        yield Piece(f"{glyph} {word}", role, rank=rank, short=glyph, target="connection", glue=" ")
         if is_cut:
-            yield Piece("list cut by the server", "trouble", rank=4, short="cut", target="connection")
+            yield Piece("list cut by the server", "trouble", rank=_RANKS["cut"], short="cut", target="connection")
         if counts is None:
-            yield Piece("tasks not read", "quiet", rank=1, glue="   ")
+            yield Piece("tasks not read", "quiet", glue="   ")
         else:
             yield from _count_pieces(counts)
         local = now.astimezone()
-        yield Piece(local.strftime("%H:%M"), "quiet", rank=6, right=True)
+        yield Piece(local.strftime("%H:%M"), "quiet", rank=_RANKS["clock"], right=True)
 
 
 def _count_pieces(counts: TaskCounts) -> Iterator[Piece]:
@@ -116,4 +120,4 @@ def _count_pieces(counts: TaskCounts) -> Iterator[Piece]:
         count = counts.kinds[kind]
         if kind not in ("needs-me", "archived") and (count or kind in _ALWAYS):
             short = f"{count} run" if kind == "running" else None
-            yield Piece(f"{count} {kind}", "quiet", rank=_RANKS.get(kind, _LEAST_RANK), short=short, target=kind)
+            yield Piece(f"{count} {kind}", "quiet", rank=_RANKS[kind], short=short, target=kind)

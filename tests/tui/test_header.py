@@ -1,0 +1,64 @@
+"""The header of the list where the line is narrow: what goes first, and what never goes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from textual.app import App, ComposeResult
+
+from jjm_tui.domain.counts import KINDS, REASONS, TaskCounts
+from jjm_tui.services.board import Connection, ConnectionStatus
+from jjm_tui.tui.widgets.header import HeaderBar
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+COUNTS = {"needs-me": 48, "running": 112, "queued": 3, "paused": 20, "snoozed": 12, "failed": 15, "done": 340}
+
+
+class _HeaderApp(App[None]):
+    def __init__(self, status: ConnectionStatus) -> None:
+        super().__init__()
+        self._status = status
+
+    def compose(self) -> ComposeResult:
+        yield HeaderBar()
+
+    def on_mount(self) -> None:
+        counts = TaskCounts(
+            dict.fromkeys(REASONS, 0) | {REASONS[0]: COUNTS["needs-me"]},
+            dict.fromkeys(KINDS, 0) | COUNTS,  # type: ignore[arg-type]
+        )
+        connection = Connection(status=self._status, label="google-jules-mcp")
+        self.query_one(HeaderBar).show_state("work", connection, counts, NOON, is_cut=True)
+
+    @property
+    def line(self) -> str:
+        return self.query_one(HeaderBar).render_line(0).text
+
+
+async def test_header_of_80_columns_tells_the_counts_before_everything_else():
+    async with _HeaderApp("connected").run_test(size=(80, 3)) as pilot:
+        line = pilot.app.line
+        for words in ("48 need you", "112 running", "3 queued", "20 paused", "15 failed", "●", "cut"):
+            assert words in line
+        assert "connected" not in line
+        assert "google-jules-mcp" not in line
+
+
+async def test_header_tells_trouble_with_the_connection_before_the_lesser_counts():
+    async with _HeaderApp("could not start").run_test(size=(80, 3)) as pilot:
+        assert "could not start   48 need you  112 running  20 paused  15 failed" in pilot.app.line.replace("  cut", "")
+
+
+@pytest.mark.parametrize("status", ["connected", "could not start"])
+async def test_header_gives_up_the_less_important_first_and_who_needs_somebody_never(status: ConnectionStatus):
+    order = ["48 need you", "112 run", "15 failed", "20 paused", "3 queued", "340 done", "12 snoozed", "google-jules"]
+    kept: list[str] = order
+    for width in range(200, 19, -1):
+        async with _HeaderApp(status).run_test(size=(width, 3)) as pilot:
+            now = [words for words in order if words in pilot.app.line]
+        assert now == order[: len(now)], width
+        assert len(now) <= len(kept)
+        assert now, width
+        kept = now
+    assert kept == ["48 need you"]
