@@ -171,7 +171,7 @@ def _sections(context: CommandContext, result: GetResult) -> Iterator[StyledLine
         yield _BREAK
     yield from _chat(context, task)
     if next_step := next_command(result):
-        yield f"Next: {next_step}", "bold"
+        yield f"Next: {context.out.own(next_step)}", "bold"
 
 
 def _chat(context: CommandContext, task: Task) -> Iterator[StyledLine]:

@@ -61,7 +61,8 @@ def _document(check: Check) -> dict[str, Any]:
 def _show(context: CommandContext, check: Check) -> None:
     out = context.out
     if not out.terminal:
-        out.row([check.state, *(clean_line(text) for text in (check.name, check.message, check.way_out or ""))])
+        way_out = out.own(check.way_out or "")
+        out.row([check.state, *(clean_line(text) for text in (check.name, check.message, way_out))])
         return
     head, width = f"{check.state:<{_STATE_ROOM}}", out.look.width
     text = clean_line(f"{check.name}: {check.message}")
@@ -70,5 +71,5 @@ def _show(context: CommandContext, check: Check) -> None:
             out.line(line)
         else:
             out.styled([(line, _STYLES[check.state])])
-    for line in (*check.details, *([check.way_out] if check.way_out else [])):
+    for line in (*check.details, *([out.own(check.way_out)] if check.way_out else [])):
         out.line(hanging(" " * _STATE_ROOM, clean_line(line), width))

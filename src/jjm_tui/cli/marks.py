@@ -83,7 +83,8 @@ async def forget(context: CommandContext) -> int:
         if not given.yes and not await _really_forget(context, manager, ids):
             return _unchanged(context)
         result = await manager.forget(ids)
-    return _tell(context, "forget", "forgotten here; bring it back: jjm forget --undo {id}", result)
+    way_back = "" if given.demo else "; bring it back: jjm forget --undo {id}"
+    return _tell(context, "forget", f"forgotten here{way_back}", result)
 
 
 async def _really_forget(context: CommandContext, manager: JobManager, ids: Sequence[str]) -> bool:
@@ -173,7 +174,7 @@ def _tell(context: CommandContext, word: str, done: str, result: MarkResult) -> 
     documents: list[dict[str, Any]] = []
     for task in result.tasks:
         same = task.id in result.unchanged
-        message = f"{task.id} was like that already" if same else f"{task.id} is {done.format(id=task.id)}"
+        message = f"{task.id} was like that already" if same else f"{task.id} is {out.own(done.format(id=task.id))}"
         if context.arguments.json:
             documents.append(
                 {

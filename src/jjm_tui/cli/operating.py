@@ -31,6 +31,8 @@ _NEXT_STEPS: Final = {
     OperationKind.RESUME: "Follow it: jjm monitor {task_id}",
 }
 
+_DEMO_ENDS: Final = "A demo ends with its command and forgets this; one that lasts as long as you look: jjm --demo"
+
 _NO_ID: Final = re.compile(r"(jjm outbox (?:resend|discard)) ID\b")
 _LARGEST_INPUT: Final = 64 * 1024 * 1024
 
@@ -171,13 +173,14 @@ def _tell_outcome(context: CommandContext, result: OperationResult, count: int) 
         times = f" ({count} tasks)" if count > 1 else ""
         out.warn(f"{result.outcome.value.replace('_', ' ')}{times}: {result.message}")
         if hint := _hint_of(result):
-            out.say(f"  {hint}")
+            out.say(f"  {out.own(hint)}")
         if result.server_said and not _is_said(result.server_said, result.message):
             out.say(f"  The server said: {result.server_said}")
     for remark in result.remarks:
         out.remark(remark)
     if result.outcome is Outcome.DONE and result.task_id and out.terminal and not context.arguments.json:
-        out.remark(_NEXT_STEPS[result.kind].format(task_id=result.task_id))
+        step = _DEMO_ENDS if context.arguments.demo else _NEXT_STEPS[result.kind].format(task_id=result.task_id)
+        out.remark(step)
 
 
 def _hint_of(result: OperationResult) -> str | None:

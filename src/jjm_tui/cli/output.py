@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final, TextIO, cast
 
+from jjm_tui.cli.own_name import PROGRAM, as_called
 from jjm_tui.domain.text import clean
 from jjm_tui.errors import JulesManagerError, StorageError
 
@@ -33,7 +34,8 @@ class Output:
     """The two streams of one run.
 
     A reader that went away (``jjm list | head -1``) is no error: ``broken`` becomes true and the rest is dropped, so
-    that an operation under way is still finished and its exit code stays true.
+    that an operation under way is still finished and its exit code stays true. ``program``: what a hint must call this
+    program, with the options that lead to the same store.
     """
 
     def __init__(self, stdout: TextIO, stderr: TextIO, look: Look | None = None) -> None:
@@ -41,6 +43,7 @@ class Output:
         self._stderr = stderr
         self.look = look or Look()
         self.broken = False
+        self.program = PROGRAM
         self._console: Console | None = None
         self._before_writing: Callable[[], None] | None = None
 
@@ -155,11 +158,15 @@ class Output:
     def remark(self, text: str) -> None:
         """A sentence for people that is neither data nor an error."""
         if not self.look.quiet:
-            self._say(text)
+            self._say(self.own(text))
 
     def warn(self, text: str) -> None:
         """A sentence that must not be missed."""
-        self._say(f"jjm: {text}")
+        self._say(f"jjm: {self.own(text)}")
+
+    def own(self, text: str) -> str:
+        """A sentence of ours with its commands as they must be given to reach the store of this run."""
+        return as_called(self.program, text)
 
     def say(self, text: str) -> None:
         """Text that belongs to a question; always written."""
@@ -179,11 +186,12 @@ class Output:
 
     def tell_error(self, error: JulesManagerError, *, as_json: bool) -> None:
         """An error: a sentence with its hint on standard error, with ``--json`` the error object on standard output."""
+        hint = self.own(error.hint or "")
         if as_json:
-            self.document({"error": harmless(error.to_dict())})
+            self.document({"error": harmless({**error.to_dict(), "hint": hint or error.hint})})
         self._say(f"jjm: {error.message}")
-        if error.hint:
-            self._say("\n".join(f"  {line}" for line in error.hint.splitlines()))
+        if hint:
+            self._say("\n".join(f"  {line}" for line in hint.splitlines()))
 
     def before_writing(self, action: Callable[[], None] | None) -> None:
         """Have ``action`` clear a progress line before anything else is written."""

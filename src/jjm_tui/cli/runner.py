@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError, code_for_error
 from jjm_tui.cli.output import Output, open_output
+from jjm_tui.cli.own_name import own_name, own_name_of
 from jjm_tui.cli.parser import parse
 from jjm_tui.errors import JulesManagerError
 
@@ -20,6 +21,7 @@ def run(argv: Sequence[str]) -> int:
     """Run one command line; answer its exit code. Never raises for what a person or a server did."""
     quiet, no_color = "--quiet" in argv, "--no-color" in argv
     out = open_output(os.environ, quiet=quiet, no_color=no_color)
+    out.program = own_name_of(argv)
     as_json = "--json" in argv or "--jsonl" in argv
     try:
         return _run(argv, out)
@@ -55,6 +57,7 @@ def _run(argv: Sequence[str], out: Output) -> int:
         arguments = parse(argv)
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else ExitCode.DONE
+    out.program = own_name(arguments)
     context = CommandContext(arguments, os.environ, out)
     handler = _load(_handler_name(context))
     if not inspect.iscoroutinefunction(handler):
