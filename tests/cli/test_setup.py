@@ -149,3 +149,11 @@ def test_config_errors_name_no_line_of_a_file_that_has_none(program: Program) ->
 def test_config_init_refusal_names_force(program: Program) -> None:
     program.ok("config", "init")
     assert "jjm config init --force" in program.run("config", "init").err
+
+
+def test_trial_of_a_server_that_does_not_tell_the_sign_in_does_not_say_that_it_works(served: Program) -> None:
+    served.dialect = "browser"
+    told = Program(served.home).ok("setup", "--preset", "custom", "--command", served.simulator, "--yes").err
+    assert "tasks in its own list. Whether you are signed in shows only when" in told
+    assert "It answers: " in told
+    assert "It works" not in told

@@ -171,6 +171,17 @@ async def test_address_asks_for_no_key(tmp_path: Path) -> None:
     assert tomllib.loads(_settings(tmp_path).read_text())["server"]["url"] == "http://127.0.0.1:1/mcp"
 
 
+async def test_trial_with_a_warning_says_what_to_look_at_instead_of_that_it_works(tmp_path: Path) -> None:
+    async with _first_run(tmp_path, size=(100, 30)) as on:
+        await _choose(on, "custom")
+        await _type(on, f"{_SIMULATOR} --dialect browser")
+        await _type(on, "none")
+        await on.shows("It answers. Look at ")
+        await _says(on, "account")
+        await _says(on, "whether you are signed in shows only when a task is opened")
+        assert "It works" not in on.text
+
+
 async def test_failed_trial_says_what_to_do_and_can_be_repeated(tmp_path: Path) -> None:
     program = tmp_path / "server"
     async with _first_run(tmp_path) as on:

@@ -30,6 +30,7 @@ from jjm_tui.services.selection import ListRequest
 if TYPE_CHECKING:
     from jjm_tui.settings.presets import Preset
 
+_SIGN_IN_SHOWS = "Whether you are signed in shows only when a task is opened: jjm get TASK"
 _HINT = "For scripts: jjm setup --preset rest --api-key-from env:JULES_API_KEY --yes"
 _HINTS: Final[Mapping[str, str]] = {
     "custom": "For example: jjm setup --preset custom --command 'node /path/to/server.js' --yes, or with --url ADDRESS",
@@ -243,7 +244,11 @@ async def _try(context: CommandContext, target: Path, values: Mapping[str, str])
             _say(context, error.hint, "  ")
         return code_for_error(error), {"tasks": None, "error": error.to_dict()}
     cut = "; there are more than it shows" if listed.truncated else ""
-    context.out.remark(f"It works: {listed.total} tasks{cut}.")
+    tasks = f"{listed.total} task{'' if listed.total == 1 else 's'}{cut}"
+    if capabilities.list_has_status:
+        context.out.remark(f"It works: {tasks}.")
+    else:
+        context.out.remark(f"It answers: {tasks} in its own list. {_SIGN_IN_SHOWS}")
     if not context.out.look.quiet:
         for sentence in what_is_missing(capabilities):
             _say(context, sentence)

@@ -293,11 +293,21 @@ class TestStep(Step):
     def _show(self) -> None:
         verdict = "Trying it; the first start of a server may take a minute…"
         if self.is_over:
-            verdict = "It does not work yet." if self.has_failed else "It works."
+            verdict = self._verdict()
         self.query_one("#verdict", Static).update(Content(verdict))
         lines = self.query_one(LineList)
         lines.set_lines(line for check in self._checks for line in _check_lines(check, lines.size.width - 2))
         self.post_message(self.Changed(self))
+
+    def _verdict(self) -> str:
+        """What the checks together mean: a warning is not passed over."""
+        if self.has_failed:
+            return "It does not work yet."
+        doubtful = [clean_line(check.name) for check in self._checks if check.state == "warning"]
+        if not doubtful:
+            return "It works."
+        found = "one thing" if len(doubtful) == 1 else f"{len(doubtful)} things"
+        return f"It answers. Look at {found} before you go on: {', '.join(doubtful)}."
 
 
 def _check_lines(check: Check, width: int) -> Iterator[Line]:
