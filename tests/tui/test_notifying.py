@@ -62,7 +62,7 @@ class Desk:
             channels=[BellChannel(lambda: self.rings.append(self.clock.monotonic()))],
             leads=self.lead.try_lead,
             told=ToldFile(folder / "announced.json"),
-            jump_key="n",
+            jump_key=lambda: "n",
         )
 
     def change(self, task_id: str, to: str, **fields: Any) -> TaskEvent:

@@ -72,6 +72,7 @@ class Returning:
     async def _read_and_tell(self, engine: Engine, since: datetime, in_the_way: bool) -> None:
         """A screen of its own for who only looks; who is at work already gets one sentence."""
         from jjm_tui.services.digest import should_show, summary_sentence
+        from jjm_tui.tui.notices.key_here import key_here
         from jjm_tui.tui.screens.digest import DigestScreen, read_digest
         from jjm_tui.tui.screens.main import MainScreen
 
@@ -85,6 +86,6 @@ class Returning:
         if not should_show(since, now, digest):
             return
         if in_the_way or self._has_acted or not isinstance(app.screen, MainScreen):
-            app.tell(f"{summary_sentence(digest)} {app.launch.keymap.first('digest')} has it all.")
+            app.tell(f"{summary_sentence(digest)} {key_here(app, 'digest')} has it all.")
         else:
             app.push_screen(DigestScreen(since))

@@ -28,6 +28,7 @@ from jjm_tui.tui.notices.channels import (
     find_desktop_channel,
     own_command,
 )
+from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.notices.terminal_title import TerminalTitle
 from jjm_tui.tui.notices.told_file import ToldFile
 from jjm_tui.tui.writing.editor import is_terminal_lent
@@ -68,9 +69,11 @@ class Notifying:
         leads: Callable[[], bool] = lambda: False,
         told: ToldFile | None = None,
         title: TerminalTitle | None = None,
-        jump_key: str = "",
+        jump_key: Callable[[], str] = lambda: "",
     ) -> None:
-        """``leads``: whether this dashboard is the one that tells the world outside."""
+        """``leads``: whether this dashboard is the one that tells the world outside. ``jump_key``: how the person gets
+        to the next task that needs them.
+        """
         quiet = None if settings.quiet_hours is None else QuietHours.parse(settings.quiet_hours)
         self._announcer = Announcer(quiet=quiet, reasons=settings.reasons)
         self._agent_text = settings.agent_text
@@ -152,7 +155,8 @@ class Notifying:
             severity, title = "error", "Failed"
         if reasons & {"approval", "question"}:
             severity, title = "warning", "Needs you"
-        hint = f"\n{self._jump_key} goes to what needs you" if self._jump_key else ""
+        key = self._jump_key()
+        hint = f"\n{key} goes to what needs you" if key else ""
         self._toast(told.body + hint, title, severity)
 
     # outside
@@ -220,7 +224,7 @@ def notifying_for(app: JulesApp) -> Notifying:
         leads=leads,
         told=ToldFile(launch.place.store.locks / "announced.json"),
         title=TerminalTitle(write, mark=mark) if shows_title else None,
-        jump_key=launch.keymap.first("next.needs-me"),
+        jump_key=lambda: key_here(app, "next.needs-me"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual.notifications import SeverityLevel
 
 from jjm_tui.domain.text import heading, truncate
+from jjm_tui.tui.notices.key_here import key_here
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import OperationResult
@@ -32,7 +33,7 @@ def tell_result(app: JulesApp, result: OperationResult) -> None:
     word = result.outcome.value
     lines = [_with_title(result), *result.remarks]
     if word != "done" and result.hint:
-        lines.append(_on_screen(result.hint, app.launch.keymap.first("outbox")))
+        lines.append(_on_screen(result.hint, key_here(app, "outbox")))
     severity = "error" if result.error is not None and word == "done" else _SEVERITY[word]
     app.tell("\n".join(line for line in lines if line), severity=severity, title=_TITLES[word])
 

@@ -11,6 +11,7 @@ from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import heading, truncate
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.tui.actions import Scope
+from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.undo import Change
 
@@ -273,7 +274,7 @@ class TaskScreen(DashboardScreen[str]):
         what = f"{word} {_tasks(len(changed))}" if task is None else f"{word} '{_name(task)}'"
         self.dashboard.undo.push(Change(what, changed, lambda: unmark(engine)))
         self.marks_used()
-        self.dashboard.tell(f"{what[0].upper()}{what[1:]}. {self.dashboard.launch.keymap.first('undo')} undoes it.")
+        self.dashboard.tell(f"{what[0].upper()}{what[1:]}. {key_here(self.dashboard, 'undo')} undoes it.")
 
     # looking
 

@@ -18,6 +18,7 @@ from jjm_tui.errors import ValidationError
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.keyed import Keyed
 from jjm_tui.tui.literal import literal_line
+from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.widgets.typing_area import TypingArea, typed_text
 from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of
 from jjm_tui.tui.writing.joined_texts import UNDECIDED, has_marker
@@ -272,7 +273,7 @@ class Composer(Widget, Keyed):
         is_open = any(each.kind is OperationKind.MESSAGE and each.state.is_open for each in operations)
         if not is_open and not self._drafts.state(self._key).is_sending:
             return None
-        outbox = self.dashboard.launch.keymap.first("outbox")
+        outbox = key_here(self.dashboard, "outbox")
         return f"The message before this one has no outcome yet; your text is kept. The outbox ({outbox}) has it."
 
     async def do_composer_send(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import Input, TextArea
 
 from jjm_tui.domain.draft_keys import CREATE_KEY
+from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.writing.drafts import drafts_of
 from jjm_tui.tui.writing.new_task import NewTask
 
@@ -50,7 +51,7 @@ def _bring_back(app: JulesApp) -> None:
 
     screen = app.screen
     if not isinstance(screen, MainScreen) or screen.is_typing() or isinstance(screen.focused, Input | TextArea):
-        key = app.launch.keymap.first("task.create")
+        key = key_here(app, "task.create")
         app.tell(f"The form of the new task is kept as it was: {key} opens it.", severity="warning")
     else:
         app.open_screen("create")
