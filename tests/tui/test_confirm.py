@@ -191,7 +191,9 @@ async def test_snooze_offers_spans_with_their_ends_and_answers_the_chosen_one(tm
 async def test_snooze_own_text_is_explained_while_typed_and_a_wrong_one_refused(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         answers = await ask(on, SnoozeDialog())
+        assert "tab own time" in on.text
         await on.press("tab", *"soon", "enter")
+        assert "tab the spans" in on.text
         assert "Not understood." in on.text
         assert answers == []
         await on.press(*["backspace"] * 4, *"90m")

@@ -62,6 +62,7 @@ async def test_connection_without_a_server_says_so_and_how_to_get_one(tmp_path: 
         assert "No Jules MCP server is configured." in on.text
         assert "s (set-up), or jjm setup" in on.text
         assert "s set up" in on.text.splitlines()[-1]
+        assert "R restart" not in on.text
         await on.press("R")
         await on.shows("There is no server to restart.")
         await on.press("t")
@@ -167,11 +168,16 @@ async def test_restart_while_something_is_sent_is_asked_twice(tmp_path: Path) ->
         assert on.app.engine is not None
         desk = on.app.engine.desk
         task = desk.send_message("unknown-task", "hello")
-        why = screen.unavailable("connection.restart")
-        assert why == "1 decision is being sent and may be left unconfirmed. R again restarts all the same."
         assert screen.unavailable("connection.restart") is None
+        screen.do_connection_restart()
+        assert screen.unavailable("connection.restart") is None
+        await on.shows("1 decision is being sent and")
+        assert "restarting…" not in on.text
         await task
-        assert screen.unavailable("connection.restart") is None
+        task = desk.send_message("unknown-task", "hello")
+        screen.do_connection_restart()
+        assert screen._is_restarting
+        await task
 
 
 async def test_connection_follows_the_board(tmp_path: Path) -> None:

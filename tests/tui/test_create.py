@@ -322,6 +322,28 @@ async def test_known_repositories_and_branches_are_offered(tmp_path: Path) -> No
         assert form_of(on).filled_in.branch
 
 
+async def test_list_of_suggestions_has_a_frame_that_says_what_it_is_and_how_to_choose(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), settings={"ui.ascii": True}) as on:
+        await open_form(on)
+        await on.shows("acme/api.server")
+        below = on.text.splitlines()[2:]
+        assert "─ known repositories ─" in below[0]
+        last = next(line for line in below if "arrow ↓ goes into the list, enter takes one" in line)
+        framed = [line.strip("│ ").partition("│")[2] for line in below[1 : below.index(last)]]
+        assert [name.strip("│ ") for name in framed] == [
+            "acme/webapp",
+            "acme/api.server",
+            "octo-labs/docs_site",
+            "nordwind/mobile",
+            "octo-labs/data-pipeline",
+        ]
+        await on.pilot.click(offset=(30, 4))
+        await on.settle()
+        assert form_of(on).filled_in.repository == "acme/api.server"
+        await on.press("tab")
+        await on.shows("─ known branches ─")
+
+
 async def test_esc_closes_the_list_of_suggestions_before_the_form(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         await open_form(on)
@@ -443,6 +465,7 @@ async def test_template_of_the_settings_fills_the_form(tmp_path: Path) -> None:
         await on.shows("deps")
         await on.press(*"deps")
         await on.shows("Update the dependencies.")
+        assert "enter choose  ↑↓ move  pgdn page  esc back" in on.text
         await on.press("enter")
         await on.until(lambda: isinstance(on.app.screen, CreateScreen) and form_of(on).filled_in.title == "Deps")
         assert form_of(on).filled_in == NewTask(REPOSITORY, "dev", "Deps", "Update the dependencies.")
@@ -480,6 +503,8 @@ async def test_without_templates_the_chooser_says_how_to_write_one(tmp_path: Pat
     async with stage(tmp_path) as on:
         await on.press("T")
         await on.shows("[templates.deps]")
+        assert "choose" not in on.text
+        assert "pgdn" not in on.text
         await on.press("enter")
         assert isinstance(on.app.screen, TemplatesScreen)
 
@@ -528,6 +553,30 @@ async def test_form_works_on_small_terminals(tmp_path: Path, size: tuple[int, in
         await until_created(on, before + 1)
         events = await on.manager.query_events(types=frozenset({EventType.OPERATION_DONE}))
         assert len(events) == 1
+
+
+@pytest.mark.parametrize(("size", "rows"), [((80, 24), 11), ((160, 45), 17), ((40, 12), 4)])
+async def test_description_has_all_the_rows_that_the_other_fields_leave(
+    tmp_path: Path, size: tuple[int, int], rows: int
+) -> None:
+    async with stage(tmp_path, size=size) as on:
+        await open_form(on)
+        form = form_of(on)
+        assert form.description.size.height == rows
+        assert (form.max_scroll_y == 0) == (rows > 4)
+
+
+async def test_description_with_something_wrong_keeps_its_rows_and_tells_it_below(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(40, 12)) as on:
+        await open_form(on)
+        await on.press("tab", "tab", "tab", "x", "backspace", "shift+tab")
+        form = form_of(on)
+        form.go_to("description")
+        await on.settle()
+        assert form.description.size.height >= 4
+        await on.press("pagedown")
+        form.scroll_end(animate=False)
+        await on.shows("✗")
 
 
 async def test_form_and_preview_look_calm(tmp_path: Path, svg: Callable[[str], Any]) -> None:

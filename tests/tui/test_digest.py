@@ -75,6 +75,7 @@ async def test_digest_when_nothing_happened_says_so(tmp_path: Path) -> None:
     async with stage(tmp_path, memory=_remembered, tasks=0) as on:
         await on.press("B")
         await on.shows("Nothing happened since 06:00")
+        assert on.text.splitlines()[-1].split() == ["esc", "back", "?", "help"]
 
 
 async def test_digest_without_an_earlier_visit_shows_the_last_hours_and_says_so(tmp_path: Path) -> None:

@@ -53,6 +53,18 @@ async def test_help_tells_the_keys_that_work_here_and_leaves_by_the_same_key(tmp
         assert isinstance(on.app.screen, MainScreen)
 
 
+async def test_help_tells_how_searching_ends_while_something_is_sought(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("question_mark")
+        await on.shows("esc back  / search  ↑↓ scroll")
+        await on.press("slash", *"send")
+        await on.shows("enter to the lines  esc end search  ↑↓ scroll")
+        await on.press("enter")
+        await on.shows("esc end search  / search  ↑↓ scroll")
+        await on.press("escape")
+        await on.shows("esc back  / search  ↑↓ scroll")
+
+
 async def test_help_of_the_list_leaves_out_the_keys_of_the_composer_that_is_not_shown(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(100, 60)) as on:
         await on.press("question_mark")

@@ -60,6 +60,9 @@ async def test_watch_without_any_history_says_what_will_be_here(tmp_path: Path) 
     async with stage(tmp_path, tasks=0) as on:
         await on.press("W")
         await on.shows("Nothing has happened yet. What happens to a task from now on appears here")
+        assert on.text.splitlines()[-1].split() == ["esc", "back", "t", "only", "watched", "?", "help"]
+        await on.press("enter")
+        await on.shows("There is no line under the cursor.")
 
 
 async def test_watch_begins_with_the_past_and_leaves_out_what_is_no_change(tmp_path: Path) -> None:
@@ -73,6 +76,7 @@ async def test_watch_begins_with_the_past_and_leaves_out_what_is_no_change(tmp_p
         )
         await on.press("W")
         await on.shows("Jules, seen 09:00: Which branch?")
+        assert "enter go to task  t only watched  f follow" in on.text.splitlines()[-1]
         assert "in progress → paused" in on.text
         assert "Thursday 19 November 2026" in on.text
         assert "19 Nov 09:00  ‖" in on.text
@@ -143,6 +147,7 @@ async def test_watch_only_watched_hides_the_others_and_explains_itself(tmp_path:
         await on.shows("→ paused")
         await on.press("t")
         await on.shows("You watch no task. w on a task in the list watches it")
+        assert "t everything" in on.text.splitlines()[-1]
         on.board.set_watched([task.id])
         await on.shows("→ paused")
         assert "→ failed" not in on.text

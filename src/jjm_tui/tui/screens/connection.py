@@ -106,7 +106,7 @@ class ConnectionScreen(PageScreen):
             return self._why_no_server(self.engine)
         if self._is_restarting or self.board.connection.status == "starting":
             return "It is being started."
-        return self._why_not_sure(self.engine)
+        return None
 
     def _why_no_server(self, engine: Engine) -> str:
         why = engine.context.no_server
@@ -115,7 +115,7 @@ class ConnectionScreen(PageScreen):
         return f"The server cannot be used yet: {why.message} Mend that, then open jjm anew."
 
     def _why_not_sure(self, engine: Engine) -> str | None:
-        """A restart ends calls that are under way: what is being sent would be unconfirmed. Asked once."""
+        """A restart ends calls that are under way: what is being sent would be unconfirmed. Told once."""
         count, clock = engine.desk.under_way, self.dashboard.launch.clock
         if not count:
             return None
@@ -130,7 +130,11 @@ class ConnectionScreen(PageScreen):
     def do_connection_restart(self) -> None:
         """End the server and start it again. It goes on when this screen is left meanwhile."""
         engine = self.engine
-        if engine is not None:
+        if engine is None:
+            return
+        if (why := self._why_not_sure(engine)) is not None:
+            self.dashboard.tell(why, severity="warning")
+        else:
             self._is_restarting = True
             self._show_state()
             self.dashboard.run_worker(self._restart(engine), exit_on_error=False)

@@ -57,7 +57,11 @@ class HelpScreen(LineSheet[None]):
         yield LineList(id="help")
 
     def hints(self) -> Iterable[Hint]:
-        return (("back", "back"), ("filter", "search"), ("↑↓", "scroll"))
+        sought = self.query_one("#sought", Input)
+        if sought.has_focus:
+            return (("enter", "to the lines"), ("back", "end search"), ("↑↓", "scroll"))
+        back = "end search" if sought.value else "back"
+        return (("back", back), ("filter", "search"), ("↑↓", "scroll"))
 
     # searching
 
@@ -65,11 +69,16 @@ class HelpScreen(LineSheet[None]):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self._show(event.value)
+        self.show_keys()
 
     @on(Input.Submitted, "#sought")
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.lines.focus()
+
+    def on_descendant_focus(self) -> None:
+        """Searching begins or ends: other keys work."""
+        self.show_keys()
 
     def do_filter(self) -> None:
         """Type what is sought."""

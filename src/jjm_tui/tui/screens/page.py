@@ -75,15 +75,32 @@ class PageScreen(DashboardScreen[None]):
         self.show_keys()
 
     def show_keys(self) -> None:
-        """Show the keys of ``KEYS``; the way back comes first."""
+        """Show those of ``KEYS`` that do something now; the way back comes first."""
+        keys = (action for action in self.KEYS if self.unavailable(action) is None)
         self.query_one(KeyBar).show_keys(
-            self.dashboard.launch.keymap,
-            ((action, self.TITLES.get(action, ACTIONS[action].title)) for action in ("back", *self.KEYS, "help")),
+            self.dashboard.launch.keymap, ((action, self.key_words(action)) for action in ("back", *keys, "help"))
         )
 
+    def key_words(self, action_id: str) -> str:
+        """What the key of an action does now, in a word or three."""
+        return self.TITLES.get(action_id, ACTIONS[action_id].title)
+
+    def unavailable(self, action_id: str) -> str | None:
+        """Why not: what is done to a line needs one."""
+        if action_id == "open" and self.lines.highlighted is None:
+            return "There is no line under the cursor."
+        if action_id == "follow" and not self.lines.lines:
+            return "There is nothing to follow yet."
+        return super().unavailable(action_id)
+
+    def on_line_list_highlighted(self) -> None:
+        """The cursor came to a line, or there is none any more."""
+        self.show_keys()
+
     def show_header(self, pieces: Iterable[Piece]) -> None:
-        """Show these facts behind the name of the page."""
+        """Show these facts behind the name of the page. Where they change, the keys that work may be others."""
         self.query_one(PageHeader).show([Piece(self.NAME, "brand"), *pieces])
+        self.show_keys()
 
     def on_resize(self) -> None:
         """Another width: lines are laid out anew."""
@@ -95,6 +112,7 @@ class PageScreen(DashboardScreen[None]):
         if self.is_mounted and width > 0 and (anew or width != self._width):
             self._width = width
             self.fill(width)
+            self.show_keys()
 
     def when_open(self, read: Callable[[Engine], Coroutine[Any, Any, None]]) -> None:
         """Read something with the services in the background, as soon as they are there."""

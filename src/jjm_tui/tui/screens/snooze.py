@@ -92,7 +92,12 @@ class SnoozeDialog(Sheet[datetime], Moving):
         rows.focus()
 
     def hints(self) -> Iterable[Hint]:
-        return (("open", "snooze"), ("back", "back"), ("next.pane", "own time"))
+        is_typing = self.query_one("#own", Input).has_focus
+        return (("open", "snooze"), ("back", "back"), ("next.pane", "the spans" if is_typing else "own time"))
+
+    def on_descendant_focus(self) -> None:
+        """From the spans to one's own time and back: other keys work."""
+        self.show_keys()
 
     def do_open(self) -> None:
         """Take what is under the cursor."""

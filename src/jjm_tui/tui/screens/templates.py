@@ -85,6 +85,8 @@ class TemplatesScreen(Sheet[PreparedTask]):
         self.with_engine(self._ask)
 
     def hints(self) -> Iterable[Hint]:
+        if self.chosen is None:
+            return (("back", "back"),)
         return (("enter", "choose"), ("↑↓", "move"), ("pgdn", "page"), ("back", "back"))
 
     # the server's
@@ -148,6 +150,7 @@ class TemplatesScreen(Sheet[PreparedTask]):
     def _show_whole(self) -> None:
         self.query_one("#whole", Static).update(self._whole())
         self.query_one("#shown", VerticalScroll).scroll_home(animate=False)
+        self.show_keys()
 
     def _whole(self) -> Content:
         template = self.chosen

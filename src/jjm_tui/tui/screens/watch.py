@@ -92,6 +92,12 @@ class WatchScreen(PageScreen):
     def _show_state(self, now: datetime) -> None:
         self.show_header(_describe(self.board, now, only_watched=self._only_watched))
 
+    def key_words(self, action_id: str) -> str:
+        """What the key does now."""
+        if action_id == "watch.only-watched" and self._only_watched:
+            return "everything"
+        return super().key_words(action_id)
+
     # what changes
 
     def events_happened(self, events: Sequence[TaskEvent]) -> None:
