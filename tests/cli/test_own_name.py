@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from jjm_tui.cli.details import next_command
 from jjm_tui.cli.own_name import as_called
+from jjm_tui.cli.parser import parse
+from jjm_tui.domain.ids import spell_command
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.services.results import GetResult
 from tests.cli.program import Program
+from tests.cli.samples import NOW, WAITING
 
 _SHORT = re.compile(r"(?<![\w./-])jjm (?!--)\w+")
 """A command that means the usual store."""
@@ -73,3 +82,42 @@ def test_hint_keeps_the_options_that_chose_the_store(served: Program, tmp_path: 
 def test_commands_about_settings_stay_as_they_are() -> None:
     sentence = "Run `jjm setup`; jjm config show; /opt/jjm list; jjm simulator; then jjm list, jjm lists."
     assert as_called("jjm --demo", sentence) == sentence.replace("then jjm list", "then jjm --demo list")
+
+
+FOREIGN = st.one_of(
+    st.sampled_from(
+        ["--yes", "-x", "-5", "--", "$(touch /tmp/x)", "a b", "it's", '"', "`id`", "a;b", "&", "*", "~", "#"]
+    ),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20),
+)
+"""Ids as they may stand in a store that somebody else wrote."""
+
+
+@given(FOREIGN, st.sampled_from(TaskStatus), st.booleans())
+def test_printed_command_means_the_task_whatever_its_id_is(task_id: str, status: TaskStatus, has_request: bool) -> None:
+    url = "https://github.com/a/b/pull/1" if has_request else None
+    task = replace(WAITING, id=task_id, status=status, pull_request_url=url)
+    command = next_command(GetResult(task=task, source="store", synced_at=NOW))
+    if command is None:
+        assert status is TaskStatus.UNKNOWN
+        return
+    name, *words = shlex.split(command)
+    assert name == "jjm"
+    given_words = parse(words)
+    told = getattr(given_words, "tasks", None) or [given_words.task]
+    assert told == [task_id]
+    assert not getattr(given_words, "yes", False)
+
+
+@given(st.lists(FOREIGN, min_size=1, max_size=3))
+def test_printed_command_for_several_tasks_keeps_its_option(ids: list[str]) -> None:
+    told = parse(shlex.split(spell_command("jjm forget", *ids, options="--yes"))[1:])
+    assert (told.tasks, told.yes) == (ids, True)
+
+
+def test_command_to_say_yes_quotes_what_was_typed(program: Program, tmp_path: Path) -> None:
+    refused = program.run("forget", "$(touch x)", "a b")
+    assert "jjm forget '$(touch x)' 'a b' --yes" in refused.err
+    target = tmp_path / "my tasks.json"
+    target.write_text("mine")
+    assert f"jjm export --output '{target}' --force" in program.run("export", "--output", str(target)).err

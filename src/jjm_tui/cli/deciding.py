@@ -22,6 +22,7 @@ from jjm_tui.cli.plan_view import preview_lines
 from jjm_tui.cli.progress import answer_awaited, waiting_for
 from jjm_tui.cli.selection import chosen_query
 from jjm_tui.cli.session import refuse_rows_with_yes
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.status import TaskStatus
@@ -109,13 +110,14 @@ async def _approve_one(context: CommandContext, manager: JobManager, reference: 
         return _not_sent(
             preview,
             f"The plan that waits now is {preview.fingerprint}, not {given.plan}; nothing was sent.",
-            f"Read it, then: jjm approve {task_id} --plan {preview.fingerprint}",
+            f"Read it, then: {spell_command('jjm approve', task_id, options=f'--plan {preview.fingerprint}')}",
         )
     if preview.needs_extra_word and not given.incomplete:
         return _not_sent(
             preview,
             "The server cannot show the whole plan for certain; nothing was sent.",
-            f"Look at the task page (jjm open {task_id}); to approve it all the same add --incomplete.",
+            f"Look at the task page ({spell_command('jjm open', task_id)}); "
+            "to approve it all the same add --incomplete.",
         )
     if not given.yes and not await context.prompts.confirm("Approve this plan?", hint=_PLAN_HINT):
         return declined(OperationKind.APPROVE, task_id)
@@ -181,7 +183,7 @@ async def _previews(
                 _not_sent(
                     preview,
                     "This plan cannot be shown whole for certain, so it is not approved in bulk.",
-                    f"jjm approve {task_id} --incomplete",
+                    spell_command("jjm approve", task_id, options="--incomplete"),
                 )
             )
         else:

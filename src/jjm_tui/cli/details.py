@@ -24,6 +24,7 @@ from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.selection import chosen_fields
 from jjm_tui.cli.session import expand_reference
 from jjm_tui.cli.task_json import TASK_FIELDS, task_document, time_or_null
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, Plan, Task
@@ -207,6 +208,15 @@ def plan_state(task: Task, plan: Plan) -> str:
     return state if plan.complete else f"{state} · not known to be complete"
 
 
+_NEXT_COMMANDS: Final = {
+    TaskStatus.PAUSED: "jjm resume",
+    TaskStatus.COMPLETED: "jjm diff",
+    TaskStatus.FAILED: "jjm open",
+    TaskStatus.PENDING: "jjm monitor",
+    TaskStatus.IN_PROGRESS: "jjm monitor",
+}
+
+
 def next_command(result: GetResult) -> str | None:
     """The command for what the task needs now; what is under way or unsettled comes first."""
     task = result.task
@@ -215,17 +225,13 @@ def next_command(result: GetResult) -> str | None:
     if result.operations or task.on_server is False:
         return None
     if task.status is TaskStatus.WAITING_APPROVAL:
-        return f"jjm approve {task.id}"
+        return spell_command("jjm approve", task.id)
     if task.status is TaskStatus.COMPLETED and task.pull_request_url:
-        return f"jjm open {task.id} --pr"
-    return {
-        TaskStatus.WAITING_FEEDBACK: f"jjm message {task.id} 'YOUR ANSWER'",
-        TaskStatus.PAUSED: f"jjm resume {task.id}",
-        TaskStatus.COMPLETED: f"jjm diff {task.id}",
-        TaskStatus.FAILED: f"jjm open {task.id}",
-        TaskStatus.PENDING: f"jjm monitor {task.id}",
-        TaskStatus.IN_PROGRESS: f"jjm monitor {task.id}",
-    }.get(task.status)
+        return spell_command("jjm open", task.id, options="--pr")
+    if task.status is TaskStatus.WAITING_FEEDBACK:
+        return spell_command("jjm message", task.id, text="'YOUR ANSWER'")
+    command = _NEXT_COMMANDS.get(task.status)
+    return None if command is None else spell_command(command, task.id)
 
 
 def _description(text: str, *, full: bool) -> Iterator[StyledLine]:
@@ -261,7 +267,7 @@ async def open_page(context: CommandContext) -> int:
         what = "pull request" if given.pr else "page"
         raise TaskNotFoundError(
             f"No {what} of the task {task.id} is known.",
-            hint=f"Ask the server for it: jjm get {task.id}",
+            hint=f"Ask the server for it: {spell_command('jjm get', task.id)}",
             context={"task_id": task.id},
         )
     if urlsplit(url).scheme.lower() not in ("http", "https"):

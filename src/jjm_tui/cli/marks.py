@@ -16,6 +16,7 @@ from jjm_tui.cli.tables import hanging
 from jjm_tui.cli.task_json import task_document, time_or_null
 from jjm_tui.cli.values import moment_after
 from jjm_tui.domain.events import EventType
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.errors import TaskNotFoundError
 
 if TYPE_CHECKING:
@@ -77,14 +78,13 @@ async def forget(context: CommandContext) -> int:
         raise UsageError("Which task? Name one.", hint="See the ids: jjm list --all")
     refuse_rows_with_yes(given.tasks, yes=given.yes)
     if not given.yes:
-        context.prompts.require(f"Say so: jjm forget {' '.join(given.tasks)} --yes")
+        context.prompts.require(f"Say so: {spell_command('jjm forget', *given.tasks, options='--yes')}")
     async with context.manager() as manager:
         ids = await resolve_all(context, manager, given.tasks, ask_server=False)
         if not given.yes and not await _really_forget(context, manager, ids):
             return _unchanged(context)
         result = await manager.forget(ids)
-    way_back = "" if given.demo else "; bring it back: jjm forget --undo {id}"
-    return _tell(context, "forget", f"forgotten here{way_back}", result)
+    return _tell(context, "forget", "forgotten here", result, way_back="" if given.demo else "jjm forget --undo")
 
 
 async def _really_forget(context: CommandContext, manager: JobManager, ids: Sequence[str]) -> bool:
@@ -169,12 +169,15 @@ async def _mark(context: CommandContext, word: str, done: str, mark: Marking) ->
     return _tell(context, word, done, result)
 
 
-def _tell(context: CommandContext, word: str, done: str, result: MarkResult) -> int:
+def _tell(context: CommandContext, word: str, done: str, result: MarkResult, *, way_back: str = "") -> int:
+    """Tell of each task what became of it; ``way_back``: the command that undoes it."""
     out, now = context.out, context.now()
     documents: list[dict[str, Any]] = []
     for task in result.tasks:
         same = task.id in result.unchanged
-        message = f"{task.id} was like that already" if same else f"{task.id} is {out.own(done.format(id=task.id))}"
+        message = f"{task.id} was like that already" if same else f"{task.id} is {done}"
+        if way_back and not same:
+            message += f"; bring it back: {out.own(spell_command(way_back, task.id))}"
         if context.arguments.json:
             documents.append(
                 {

@@ -16,6 +16,7 @@ from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import UsageError, code_for_outcome, worst
 from jjm_tui.cli.session import expand_reference, is_row
 from jjm_tui.cli.task_json import operation_document
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import JulesManagerError, StorageError
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from jjm_tui.services.manager import JobManager
 
 _NEXT_STEPS: Final = {
-    OperationKind.CREATE: "Follow it: jjm monitor {task_id}",
-    OperationKind.MESSAGE: "See the answer: jjm get {task_id}",
-    OperationKind.APPROVE: "Follow it: jjm monitor {task_id}",
-    OperationKind.RESUME: "Follow it: jjm monitor {task_id}",
+    OperationKind.CREATE: ("Follow it", "jjm monitor"),
+    OperationKind.MESSAGE: ("See the answer", "jjm get"),
+    OperationKind.APPROVE: ("Follow it", "jjm monitor"),
+    OperationKind.RESUME: ("Follow it", "jjm monitor"),
 }
 
 _DEMO_ENDS: Final = "A demo ends with its command and forgets this; one that lasts as long as you look: jjm --demo"
@@ -179,16 +180,18 @@ def _tell_outcome(context: CommandContext, result: OperationResult, count: int) 
     for remark in result.remarks:
         out.remark(remark)
     if result.outcome is Outcome.DONE and result.task_id and out.terminal and not context.arguments.json:
-        step = _DEMO_ENDS if context.arguments.demo else _NEXT_STEPS[result.kind].format(task_id=result.task_id)
-        out.remark(step)
+        what, command = _NEXT_STEPS[result.kind]
+        step = f"{what}: {spell_command(command, result.task_id)}"
+        out.remark(_DEMO_ENDS if context.arguments.demo else step)
 
 
 def _hint_of(result: OperationResult) -> str | None:
     """What to do next; an operation that is kept is named by its own id."""
     if result.outcome is not Outcome.UNCONFIRMED or result.operation_id is None:
         return result.hint
+    operation_id = result.operation_id
     if result.hint is not None and "jjm outbox settle" in result.hint:
-        return _NO_ID.sub(rf"\1 {result.operation_id}", result.hint)
+        return _NO_ID.sub(lambda match: spell_command(match[1], operation_id), result.hint)
     kept = f"It is kept as {result.operation_id}: jjm outbox settle, resend or discard."
     return f"{result.hint} {kept}" if result.hint else kept
 

@@ -11,6 +11,7 @@ from jjm_tui.cli.exit_codes import ExitCode
 from jjm_tui.cli.operating import declined, tell_results, truth_after_interruption
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import answer_awaited, waiting_for
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import clean_line, relative_time
@@ -124,7 +125,8 @@ async def settle(context: CommandContext) -> int:
 async def resend(context: CommandContext) -> int:
     """Send again, because the person says so."""
     given = context.arguments
-    hint = f"If you are sure that it did not happen: jjm outbox resend {given.operation} --yes"
+    command = spell_command("jjm outbox resend", given.operation, options="--yes")
+    hint = f"If you are sure that it did not happen: {command}"
     if not given.yes:
         context.prompts.require(hint)
     async with context.manager() as manager:

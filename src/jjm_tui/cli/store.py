@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,7 +165,7 @@ async def copy(context: CommandContext) -> int:
     from jjm_tui.store.json_file import JsonTaskStore
 
     target = _target(context.arguments.to)
-    await may_overwrite(context, target, f"jjm store copy --to {context.arguments.to} --force")
+    await may_overwrite(context, target, f"jjm store copy --to {shlex.quote(context.arguments.to)} --force")
     _refuse_foreign(target)
     async with context.manager() as manager:
         tasks = await manager.list_stored()

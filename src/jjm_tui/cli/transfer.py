@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ async def export(context: CommandContext) -> int:
     given = context.arguments
     _check_ending(context)
     if given.output not in (None, "-"):
-        await may_overwrite(context, Path(given.output), f"jjm export --output {given.output} --force")
+        await may_overwrite(context, Path(given.output), f"jjm export --output {shlex.quote(given.output)} --force")
     request = ListRequest(
         statuses=chosen_statuses(given.status),
         repository=given.repo,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -70,6 +71,17 @@ def parse_task_reference(text: str) -> TaskReference:
             context={"field": "task", "value": typed},
         )
     return TaskReference("prefix", typed)
+
+
+def spell_command(command: str, *ids: str, options: str = "", text: str = "") -> str:
+    """A command for people to copy: nothing in the ids means anything to the shell, or is taken for an option.
+
+    ``options`` and ``text`` (an argument behind the ids) are ours and written as they are.
+    """
+    words = [shlex.quote(each) for each in ids]
+    if any(each.startswith("-") for each in ids):
+        return " ".join(filter(None, (command, options, "--", *words, text)))
+    return " ".join(filter(None, (command, *words, text, options)))
 
 
 def _malformed(typed: str) -> ValidationError:

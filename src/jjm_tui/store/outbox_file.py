@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import Operation, OperationKind
 from jjm_tui.errors import StorageError, ValidationError, WrongStateError
 from jjm_tui.ports import Clock
@@ -227,6 +228,6 @@ def _already_open(known: Operation) -> WrongStateError:
     }[known.kind]
     return WrongStateError(
         f"{what} ({known.state.value}).",
-        hint=f"Nothing was sent. Wait for it, or look at 'jjm outbox show {known.id}'.",
+        hint=f"Nothing was sent. Wait for it, or look at: {spell_command('jjm outbox show', known.id)}",
         context={"operation_id": known.id, "state": known.state.value, "task_id": known.task_id},
     )

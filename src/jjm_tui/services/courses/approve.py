@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.plans import diff_plans, is_chat_fingerprint
 from jjm_tui.domain.status import TaskStatus
@@ -96,9 +97,10 @@ class ApproveCourse(CourseBase):
         read = operation.baseline.get("fingerprint")
         if plan is not None and plan.fingerprint != read and not is_chat_fingerprint(plan.fingerprint):
             what = "was approved" if plan.approved else "is what the server shows now that it went on"
+            look = spell_command("jjm get", task.id)
             return Confirmation(
                 visible=True,
-                alarms=(f"ALARM: another plan than the one you read {what}. Look at it now: jjm get {task.id}",),
+                alarms=(f"ALARM: another plan than the one you read {what}. Look at it now: {look}",),
                 data={"shown": plan.fingerprint, "read": read, "approved": plan.approved},
             )
         return Confirmation(visible=moved)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from jjm_tui.domain.facts import TaskFacts
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.task import ChatMessage, Task
 from jjm_tui.errors import JulesManagerError, WrongStateError
@@ -108,7 +109,8 @@ class CourseBase:
         task = absorbed.tasks.get(task_id) or await self._context.store.get_task(task_id)
         if task is None:
             raise JulesManagerError(
-                f"The task {task_id} was forgotten here.", hint=f"Bring it back: jjm forget --undo {task_id}"
+                f"The task {task_id} was forgotten here.",
+                hint=f"Bring it back: {spell_command('jjm forget --undo', task_id)}",
             )
         return task, absorbed.saw_whole_chat
 
