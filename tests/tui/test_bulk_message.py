@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from jjm_tui.errors import Effect
 from jjm_tui.tui.screens.bulk_message import DRAFT_KEY, BulkMessageScreen
+from jjm_tui.tui.widgets.typing_area import TypingArea
 from jjm_tui.tui.writing.drafts import drafts_of
 from tests.services.workbench import lost
 from tests.tui.stage import Stage, stage
@@ -122,3 +125,17 @@ async def test_bulk_message_sent_text_is_what_was_seen_when_counted(tmp_path: Pa
         await on.press("tab", "4", "enter")
         await on.until(lambda: len(on.bench.effects("message")) == 4)
         assert {text for _, text in on.bench.effects("message")} == {"Seen"}
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "rows"), [((80, 24), 2, 15), ((80, 24), 30, 8), ((40, 12), 30, 2), ((160, 45), 2, 33)]
+)
+async def test_bulk_message_text_has_all_the_rows_that_its_recipients_leave(
+    tmp_path: Path, size: tuple[int, int], count: int, rows: int
+) -> None:
+    async with stage(tmp_path, size=size, tasks=40) as on:
+        sheet, _ = await open_sheet(on, count)
+        assert sheet.query_one(TypingArea).size.height >= rows
+        assert sheet.row_list.size.height >= min(len(sheet.lines), 3)
+        await on.press(*"Hello", "ctrl+s")
+        assert "To send it to these" in on.text or count == 2

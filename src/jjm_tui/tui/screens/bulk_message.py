@@ -44,14 +44,14 @@ class BulkMessageScreen(BulkSheet):
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "composer"})
     DEFAULT_CSS = """
     BulkMessageScreen {
+        & RowList { max-height: 45%; }
         & TypingArea {
-            height: auto;
+            height: 1fr;
             min-height: 3;
-            max-height: 45%;
             border-top: solid $foreground 30%;
             &:focus { border-top: solid $border; }
         }
-        &.-short TypingArea { min-height: 2; max-height: 3; }
+        &.-short TypingArea { min-height: 2; }
     }
     """
     DONE_WORD = "sent"
@@ -74,6 +74,7 @@ class BulkMessageScreen(BulkSheet):
         self._stop_listening = self._drafts.subscribe(self._draft_changed)
         self._area.show_text(self._drafts.text(DRAFT_KEY))
         self._area.focus()
+        self.row_list.styles.height = len(self.lines)
         self.show_lines()
         self.run_worker(self._drafts.refresh(DRAFT_KEY), group="draft")
 

@@ -111,14 +111,16 @@ class NewTaskForm(VerticalScroll, can_focus=False):
         height: 1fr;
         scrollbar-size-vertical: 1;
         & TypingArea {
+            height: 1fr;
             min-height: 4;
-            max-height: 12;
             padding: 0 1 0 0;
             background: $boost;
             border-left: outer $foreground-disabled;
         }
         & TypingArea:focus { border: none; border-left: outer $border; }
-        & #field-description { margin: 1 0; }
+        & #field-description { margin: 1 0; height: 1fr; min-height: 4; }
+        & #field-description > Horizontal { height: 1fr; }
+        & #field-description.-noted { min-height: 6; }
     }
     """
 
