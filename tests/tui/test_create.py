@@ -323,14 +323,15 @@ async def test_known_repositories_and_branches_are_offered(tmp_path: Path) -> No
 
 
 async def test_list_of_suggestions_has_a_frame_that_says_what_it_is_and_how_to_choose(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(80, 24), settings={"ui.ascii": True}) as on:
+    async with stage(tmp_path, size=(80, 24)) as on:
         await open_form(on)
         await on.shows("acme/api.server")
         below = on.text.splitlines()[2:]
         assert "─ known repositories ─" in below[0]
         last = next(line for line in below if "arrow ↓ goes into the list, enter takes one" in line)
-        framed = [line.strip("│ ").partition("│")[2] for line in below[1 : below.index(last)]]
-        assert [name.strip("│ ") for name in framed] == [
+        edge = below[0].index("╭")
+        framed = [line[edge:].strip(" │") for line in below[1 : below.index(last)]]
+        assert framed == [
             "acme/webapp",
             "acme/api.server",
             "octo-labs/docs_site",

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.events import Click, Paste, Resize
 from textual.message import Message
 from textual.strip import Strip
@@ -18,6 +19,7 @@ from jjm_tui.domain.text import cell_width, clean, clean_line, truncate
 from jjm_tui.tui.writing.known_repositories import suggest
 
 _SHOWN: Final = 6
+_HOW_TO_CHOOSE: Final = "arrow ↓ goes into the list, enter takes one"
 
 
 class LineField(Input):
@@ -79,7 +81,7 @@ class LineField(Input):
 
 
 class _Suggestions(Widget):
-    """The list below a field; it covers what is there and takes no place.
+    """The list below a field; its frame tells it from what it covers, and it takes no place.
 
     | component class | for |
     |---|---|
@@ -93,14 +95,19 @@ class _Suggestions(Widget):
         constrain: inside;
         display: none;
         height: auto;
-        background: $panel;
+        background: $surface;
         color: $foreground;
+        border: round $border;
+        border-title-color: $text-primary;
+        border-subtitle-color: $text-muted;
         & > .suggestions--current { text-style: bold reverse; }
     }
     """
 
-    def __init__(self, choose: Callable[[int], None]) -> None:
+    def __init__(self, choose: Callable[[int], None], heading: str) -> None:
         super().__init__()
+        self.border_title = Content(heading)
+        self.border_subtitle = Content(_HOW_TO_CHOOSE)
         self._choose = choose
         self.items: list[str] = []
         self.current = -1
@@ -108,7 +115,7 @@ class _Suggestions(Widget):
     def show(self, items: Sequence[str]) -> None:
         """Offer these, none of them chosen yet."""
         self.items, self.current = list(items), -1
-        self.styles.height = max(1, len(items))
+        self.styles.height = max(1, len(items)) + self.gutter.height
         self.display = bool(items)
         self.refresh()
 
@@ -135,8 +142,9 @@ class _Suggestions(Widget):
     def on_click(self, event: Click) -> None:
         """Take the one clicked."""
         event.stop()
-        if 0 <= event.y < len(self.items):
-            self._choose(event.y)
+        place = event.get_content_offset(self)
+        if place is not None and place.y < len(self.items):
+            self._choose(place.y)
 
 
 class SuggestField(Widget):
@@ -162,11 +170,12 @@ class SuggestField(Widget):
             """The field."""
             return self.field
 
-    def __init__(self, on_edit: Callable[[], None], *, placeholder: str = "") -> None:
+    def __init__(self, on_edit: Callable[[], None], *, heading: str, placeholder: str = "") -> None:
+        """``heading``: what is suggested, in our own words."""
         super().__init__()
         self._tell = on_edit
         self.input = LineField(self._edited, placeholder=placeholder)
-        self._list = _Suggestions(self._take)
+        self._list = _Suggestions(self._take, heading)
         self._known: Sequence[str] = ()
         self.waits_for_typing = False
         """Whether the list opens with the first letter or key only, as something below the field is to be read."""
