@@ -15,6 +15,7 @@ from jjm_tui.errors import (
     Effect,
     JulesManagerError,
     OperationTimeoutError,
+    ProtocolError,
     RateLimitedError,
     ServiceUnavailableError,
     ToolArgumentsError,
@@ -392,6 +393,47 @@ async def test_breaker_ignores_refusals(stand: Stand, tmp_path: Path) -> None:
     for number in range(4):
         with pytest.raises(WrongStateError):
             await caller.call("fail", failing(tmp_path / str(number), 1, "FAILED_PRECONDITION"), JUDGED)
+    assert caller.state.breaker == "closed"
+
+
+UNREADABLE = ("broken_json", "no_result", "wrong_shape", "breaks_schema")
+"""How the rude server answers what nobody can read."""
+
+
+@pytest.mark.parametrize("mode", UNREADABLE)
+async def test_breaker_does_not_open_for_answers_that_nobody_can_read(stand: Stand, mode: str) -> None:
+    caller = stand.caller(mode, retry_attempts=1, breaker_failures=2)
+    for _ in range(4):
+        with pytest.raises(ProtocolError):
+            await caller.call("echo", {}, JUDGED)
+    assert caller.state.breaker == "closed"
+    assert (await caller.call("pid", {}, JUDGED)).text.isdigit()
+
+
+@pytest.mark.parametrize("mode", UNREADABLE)
+async def test_answer_that_nobody_can_read_does_not_make_failures_forgotten(
+    stand: Stand, tmp_path: Path, mode: str
+) -> None:
+    caller = stand.caller(mode, clock=FakeClock(), retry_attempts=1, breaker_failures=2)
+    for number in range(2):
+        assert caller.state.breaker == "closed"
+        with pytest.raises(ProtocolError):
+            await caller.call("echo", {}, JUDGED)
+        with pytest.raises(ServiceUnavailableError):
+            await caller.call("fail", failing(tmp_path / str(number), 1), JUDGED)
+    assert caller.state.breaker == "open"
+
+
+async def test_probe_whose_answer_nobody_can_read_leaves_the_next_call_to_probe(stand: Stand, tmp_path: Path) -> None:
+    clock = FakeClock()
+    caller = stand.caller("broken_json", clock=clock, retry_attempts=1, breaker_failures=1, breaker_cooldown=5.0)
+    with pytest.raises(ServiceUnavailableError):
+        await caller.call("fail", failing(tmp_path / "count", 1), JUDGED)
+    clock.seconds += 5
+    with pytest.raises(ProtocolError):
+        await caller.call("echo", {}, JUDGED)
+    assert caller.state.breaker == "half_open"
+    assert (await caller.call("pid", {}, JUDGED)).text.isdigit()
     assert caller.state.breaker == "closed"
 
 

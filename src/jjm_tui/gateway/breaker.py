@@ -13,7 +13,8 @@ BreakerState = Literal["closed", "open", "half_open"]
 class Breaker:
     """Opens after ``failures`` in a row, lets one probe through after ``cooldown`` seconds, closes when it succeeds.
 
-    Only failures of the way count (connection, time-out, 5xx); a refusal is an answer and therefore a success.
+    Only failures of the way count (connection, time-out, 5xx); a refusal is an answer and therefore a success. An
+    answer that nobody can read tells neither: it opens nothing, and makes no failure forgotten.
     """
 
     def __init__(self, clock: Clock, failures: int, cooldown: float) -> None:
