@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual._styles_cache import StylesCache
 
 from jjm_tui.tui.collector import Collector
 from tests.tui.stage import stage
@@ -79,6 +80,48 @@ def test_tick_when_away_looks_at_everything(collector: Collector) -> None:
     del ring
     collector.tick(700.0, still_for=30.0)
     assert watched() is None
+
+
+def test_tick_after_much_survived_looks_at_everything(collector: Collector) -> None:
+    ring = Ring()
+    watched = weakref.ref(ring)
+    collector.tick(0.0, still_for=0.0)
+    gc.freeze()
+    del ring
+
+    def close_two() -> None:
+        collector.screen_closed()
+        collector.screen_closed()
+        collector.tick(10.0, still_for=3.0)
+
+    close_two()
+    assert watched() is not None
+    survivors = [[0] for _ in range(210_000)]
+    close_two()
+    assert watched() is not None
+    close_two()
+    assert watched() is None
+    assert survivors
+
+
+@pytest.mark.parametrize("key", ["?", "c", ":"])
+async def test_what_closed_screens_showed_is_not_remembered(key: str, tmp_path: Path) -> None:
+    def remembered() -> int:
+        on.app._tick()
+        gc.unfreeze()
+        gc.collect()
+        return sum(isinstance(each, StylesCache) for each in gc.get_objects())
+
+    async def look_at_it(times: int) -> None:
+        for _ in range(times):
+            await on.press(key, "escape")
+            await on.until(lambda: len(on.app.screen_stack) == 1)
+
+    async with stage(tmp_path) as on:
+        await look_at_it(3)
+        before = remembered()
+        await look_at_it(12)
+        await on.until(lambda: remembered() < before + 12)  # one for every time would be the least
 
 
 @pytest.mark.parametrize(("key", "words"), [("?", "Help"), ("c", "New task"), (":", "Go to anything")])

@@ -4,7 +4,8 @@ Python's own collector now and then looks at everything that was ever made, whic
 with thousands of tasks in memory (measured: most of the pauses above 30 ms). So while the dashboard runs what is young
 is collected, a few thousand objects at a time. A closed screen leaves some ten thousand objects that refer to each
 other in circles and are no longer young by then (400 000 in half an hour of busy work, measured): those are looked for
-in a moment when the person does nothing. What survives is not looked at again until the person is away for a while.
+in a moment when the person does nothing. What survives is not looked at again until the person is away for a while, or
+until so much survived that a part of it must be garbage by now.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ _CLOSED: Final = 2
 _CLOSED_MANY: Final = 25
 """Closed screens after which it is worth looking in a still moment, and after which it cannot wait: some 25 MB."""
 
+_MUCH: Final = 200_000
+"""Objects that survived since everything was looked at; some are likely to be garbage by then. Some 25 MB."""
+
 _ALL_EVERY: Final = 600.0
 _STILL: Final = 1.0
 _AWAY: Final = 20.0
@@ -36,11 +40,13 @@ class Collector:
         self._before = gc.get_threshold()
         self._all_at: float | None = None
         self._closed = 0
+        self._kept = 0
         gc.disable()
 
     def settle(self) -> None:
         """Much was loaded that stays: it is never looked at again. From now on, small steps."""
         gc.freeze()
+        self._kept = gc.get_freeze_count()
         gc.set_threshold(_YOUNG, _STEPS, _NEVER)
         gc.enable()
 
@@ -53,15 +59,19 @@ class Collector:
         screen is open; what a screen above it holds would be kept for long, so it is waited for."""
         if self._all_at is None:
             self._all_at = monotonic
-        if still_for >= _AWAY and monotonic - self._all_at >= _ALL_EVERY:
+        is_due = still_for >= _AWAY and monotonic - self._all_at >= _ALL_EVERY
+        if not is_due and self._closed < (_CLOSED if still_for >= _STILL and is_alone else _CLOSED_MANY):
+            return
+        is_all = is_due or gc.get_freeze_count() - self._kept > _MUCH
+        if is_all:
             self._all_at = monotonic
             gc.unfreeze()
-        elif self._closed < (_CLOSED if still_for >= _STILL and is_alone else _CLOSED_MANY):
-            return
         self._closed = 0
         gc.collect()
         if is_alone:
             gc.freeze()
+            if is_all:
+                self._kept = gc.get_freeze_count()
 
     def stop(self) -> None:
         """The automatic collector takes over again, if it was on."""
