@@ -98,6 +98,33 @@ async def test_help_of_a_dialog_tells_the_keys_of_the_dialog(tmp_path: Path) -> 
         assert "read the plan" not in text
 
 
+async def test_help_of_the_set_up_tells_what_its_keys_do_and_names_no_task(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0, size=(120, 60), configured=False, server=False) as on:
+        await on.press("question_mark")
+        keys, _, _ = _help(on).partition("SIGNS")
+        assert "enter                choose what is under the cursor, or go on to the next step" in keys
+        assert "esc                  one step back, or leave the set-up" in keys
+        assert "write the settings" in keys
+        assert "open the task" not in keys
+        assert "jjm get" not in _help(on)
+
+
+@pytest.mark.parametrize(
+    ("keys", "does"),
+    [
+        (("z",), "enter                snooze until the time under the cursor"),
+        (("A",), "enter                look at the plan under the cursor"),
+        (("L",), "enter                the whole record under the cursor"),
+    ],
+    ids=["snooze", "bulk-approval", "log"],
+)
+async def test_help_of_a_place_tells_what_enter_does_there(tmp_path: Path, keys: tuple[str, ...], does: str) -> None:
+    async with stage(tmp_path, size=(120, 60)) as on:
+        await on.press(*keys, "f1")
+        assert does in _help(on)
+        assert "open the task" not in _help(on)
+
+
 async def test_typing_finds_and_escape_goes_back_step_by_step(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         await on.press("question_mark", "slash", *"glob")

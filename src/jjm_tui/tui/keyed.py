@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual.binding import Binding, BindingsMap
@@ -36,6 +38,8 @@ class Keyed(DOMNode):
     """
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset()
+    DOES: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What actions do here, by id, where that is not what the table says."""
 
     @property
     def dashboard(self) -> JulesApp:

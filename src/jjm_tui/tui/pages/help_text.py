@@ -43,10 +43,13 @@ class HelpSection:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An action as it is offered here, and why it cannot be done now."""
+    """An action as it is offered here, and why it cannot be done now. ``does``: what it does here, where that is not
+    what the table says.
+    """
 
     action_id: str
     why_not: str | None = None
+    does: str = ""
 
 
 def where_one_is(screen_name: str) -> tuple[str, str]:
@@ -110,7 +113,8 @@ def _keys(known: dict[str, Offer], keymap: Keymap) -> Iterator[HelpSection]:
             keys = "  ".join(key_name(key) for key in keymap.keys.get(action.id, ()))
             place = PLACES.get(action.scope)
             text = action.help if place is None or action.scope in _OWN_SCREENS else f"{action.help} ({place})"
-            rows.append(HelpRow(keys or "(no key)", text, known[action.id].why_not or "", action.title))
+            offer = known[action.id]
+            rows.append(HelpRow(keys or "(no key)", offer.does or text, offer.why_not or "", action.title))
         yield HelpSection(title, tuple(rows))
 
 
@@ -147,5 +151,5 @@ def _filters() -> Iterator[HelpRow]:
 
 def _twins(known: dict[str, Offer]) -> Iterator[HelpRow]:
     for action in ACTIONS.values():
-        if action.id in known and action.twin is not None:
+        if action.id in known and action.twin is not None and not known[action.id].does:
             yield HelpRow(action.title, action.twin.replace("{id}", "TASK"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
@@ -45,6 +46,9 @@ class BulkApprovalScreen(BulkSheet):
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "approval"})
     ALWAYS: ClassVar[tuple[str, ...]] = (*BulkSheet.ALWAYS, "open", "refresh")
+    DOES: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"open": "look at the plan under the cursor", "refresh": "read the plans again"}
+    )
     DEFAULT_CSS = """
     BulkApprovalScreen {
         & PlanView { height: 45%; border-top: solid $foreground 30%; }

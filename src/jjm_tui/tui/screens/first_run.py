@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 from textual import on
@@ -41,6 +42,15 @@ class FirstRunScreen(DashboardScreen[None]):
     """One step after the other; the way back is always open, and nothing is written before the last one."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "question"})
+    DOES: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "open": "choose what is under the cursor, or go on to the next step",
+            "question.yes": "write the settings",
+            "back": "one step back, or leave the set-up",
+            "refresh": "try the chosen server again, or ask the one of this run",
+            "quit": "leave the set-up",
+        }
+    )
     DEFAULT_CSS = """
     FirstRunScreen {
         & > #around { height: 1fr; align-horizontal: center; }

@@ -123,7 +123,8 @@ def _offers(screen: Screen[Any]) -> list[Offer]:
     for node in (*keyed_nodes(screen), *parts):
         for action_id in node.offered():
             if action_id not in found:
-                found[action_id] = Offer(action_id, clean_line(node.unavailable(action_id) or ""))
+                why_not = clean_line(node.unavailable(action_id) or "")
+                found[action_id] = Offer(action_id, why_not, node.DOES.get(action_id, ""))
     return list(found.values())
 
 

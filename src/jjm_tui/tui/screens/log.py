@@ -45,6 +45,7 @@ class LogScreen(PageScreen):
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "log"})
     NAME = "Log"
     KEYS = ("filter", "log.more", "log.less", "open", "follow")
+    DOES: ClassVar[Mapping[str, str]] = MappingProxyType({"open": "the whole record under the cursor"})
     TITLES: ClassVar[Mapping[str, str]] = MappingProxyType({"open": "whole record", "follow": "follow the newest"})
     DEFAULT_CSS = """
     LogScreen {

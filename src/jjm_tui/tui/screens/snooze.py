@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 from textual import on
@@ -46,6 +47,9 @@ class SnoozeDialog(Sheet[datetime], Moving):
     }
     """
     ALWAYS: ClassVar[tuple[str, ...]] = (*Sheet.ALWAYS, *MOVES, "open", "task.snooze")
+    DOES: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"open": "snooze until the time under the cursor", "task.snooze": "the next time"}
+    )
 
     def __init__(self, tasks: Sequence[Task] = ()) -> None:
         """``tasks``: those to be snoozed, to name them; a task that is snoozed already can be woken."""
