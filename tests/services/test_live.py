@@ -136,6 +136,19 @@ async def test_a_store_that_cannot_be_read_is_told_once_and_again_when_it_works(
         assert len(live.board.tasks) == 12
 
 
+async def test_store_that_can_be_read_again_is_soon_known_to_be_well(tmp_path: Path) -> None:
+    _, _, context = bench(tmp_path).process()
+    async with feed(context, polls=True, interval=3600.0) as live:
+        await until(lambda: live.board.sync.synced_at is not None and not live.board.connection.is_polling)
+        path = tmp_path / "tasks.json"
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2])
+        live.refresh()
+        await until(lambda: {"tasks", "news"} == {place for place in ("tasks", "news") if live._troubles.has(place)})
+        path.write_bytes(whole)
+        await until(lambda: live.board.store_trouble is None)
+
+
 async def test_a_decision_makes_the_next_look_come_soon(tmp_path: Path) -> None:
     workbench = bench(tmp_path)
     _, caller, context = workbench.process()

@@ -140,7 +140,7 @@ class LiveFeed:
         except StorageError as error:
             self._note("tasks", error)
             return
-        self._note("tasks", None)
+        self._note_readable()
         await self.read_operations()
 
     async def _follow_store(self, changes: AsyncIterator[frozenset[str]]) -> None:
@@ -153,11 +153,15 @@ class LiveFeed:
                 else:
                     self.board.load(tasks)
                 await self._read_sync()
-                self._note("tasks", None)
-                if self._troubles.has("news"):
-                    self.look_soon()
+                self._note_readable()
             except StorageError as error:
                 self._note("tasks", error)
+
+    def _note_readable(self) -> None:
+        """The stored tasks could be read: whether they can be written, too, is found out soon."""
+        self._note("tasks", None)
+        if self._troubles.has("news"):
+            self.look_soon()
 
     async def _follow_outbox(self) -> None:
         async for _ in self.context.outbox.watch():
