@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ from jjm_tui.domain.task import Task
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.screens.detail_host import DetailHost
+from jjm_tui.tui.screens.hints import detail_hints, typing_hints
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.detail_panes import Tab
@@ -87,16 +87,13 @@ class DetailScreen(DetailHost):
         task = self.current_task()
         oldest = None if task is None else task.synced_at
         note = self._note if self.is_typing() else None
-        self.query_one(StatusBar).show_state(self.board, oldest, self._hints(), self.now(), note=note)
+        hints = typing_hints(self) or detail_hints(self)
+        self.query_one(StatusBar).show_state(self.board, oldest, hints, self.now(), note=note)
         self.query_one(TroubleBar).show_state(self.board, self.dashboard.launch.keymap, self.now())
 
-    def _hints(self) -> list[tuple[str, str, str]]:
-        keymap = self.dashboard.launch.keymap
-        ids: Iterable[str] = ("composer.send", "composer.editor", "back")
-        if not self.is_typing():
-            wanted = ("back", "task.approve", "task.message", "task.resume", "task.diff", "next.tab", "filter", "help")
-            ids = [each for each in wanted if self.unavailable(each) is None]
-        return [(key, ACTIONS[each].title, each) for each in ids if (key := keymap.first(each))]
+    def keys_changed(self) -> None:
+        """Other keys work."""
+        self._show_bars()
 
     @on(Bar.Chosen)
     async def _piece_chosen(self, message: Bar.Chosen) -> None:
@@ -124,9 +121,7 @@ class DetailScreen(DetailHost):
 
     def do_filter(self) -> None:
         """Search in what is shown."""
-        if not self.open_search():
-            self.dashboard.tell("This tab cannot be searched; chat, plan and files can.")
-            self.dashboard.forget_typed_ahead()
+        self.open_search()
 
     def do_move_down(self) -> None:
         self.detail.move(1)
@@ -151,6 +146,8 @@ class DetailScreen(DetailHost):
         if action_id in ("next.needs-me", "previous.needs-me") and not self.is_searching():
             keymap = self.dashboard.launch.keymap
             return f"{keymap.first(action_id)} goes through matches of {keymap.first('filter')}, or in the list."
+        if action_id == "filter" and not self.can_search():
+            return "The timeline cannot be searched; the other tabs can."
         return super().unavailable(action_id)
 
     def do_next_needs_me(self) -> None:

@@ -176,6 +176,9 @@ class DetailHost(TaskScreen):
         board = self.board
         self.detail.show_task(task, board.operations_of(task.id), now, board.read_troubles.get(task.id))
 
+    def keys_changed(self) -> None:
+        """Another tab is shown, or searching ended: other keys work."""
+
     # tabs, searching, moving
 
     async def do_next_tab(self) -> None:
@@ -188,6 +191,7 @@ class DetailHost(TaskScreen):
 
     @on(TaskDetail.TabShown)
     def _tab_shown(self, message: TaskDetail.TabShown) -> None:
+        self.keys_changed()
         task = self.board.task(self.detail.task_id)
         if task is None:
             return
@@ -223,12 +227,15 @@ class DetailHost(TaskScreen):
         """Searching in the detail, once the first frame is there."""
         return cast("SearchBar | None", self.query_one_optional("#search"))
 
+    def can_search(self) -> bool:
+        """Whether the current tab can be searched."""
+        return self.search is not None and hasattr(self.detail.search_target(), "search")
+
     def open_search(self) -> bool:
         """Search in the pane of the current tab; false when it cannot be searched."""
-        search = self.search
-        if search is None or not hasattr(self.detail.search_target(), "search"):
+        if self.search is None or not self.can_search():
             return False
-        search.open()
+        self.search.open()
         return True
 
     def on_search_bar_changed(self, message: SearchBar.Changed) -> None:
@@ -247,6 +254,7 @@ class DetailHost(TaskScreen):
         search = self.search
         if search is not None and search.is_open:
             search.close()
+            self.keys_changed()
         target: Any = self.detail.search_target()
         if hasattr(target, "clear_search"):
             target.clear_search()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -15,6 +15,7 @@ from textual.timer import Timer
 from jjm_tui.services.board import BoardChange, ConnectionStatus
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.literal import literal_line
+from jjm_tui.tui.screens.hints import detail_hints, helps, is_failed, titled, told, typing_hints, way_out_hints
 from jjm_tui.tui.screens.panes import WIDE, PaneHost
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.detail import TaskDetail
@@ -33,15 +34,13 @@ _FOLLOW: Final = 0.04
 _FILTER_KEYS: Final = (("enter", "keep it"), ("esc", "as before"), ("↑↓", "filters of before"))
 """The keys that work while a filter is typed."""
 
-_SEARCH_KEYS: Final = (("enter", "to the matches"), ("esc", "end"))
-"""The keys that work while a term is typed."""
-
 _WAYS_ON: Final[Mapping[ConnectionStatus, str]] = {"none": "set up a server", "not ready": "what the server needs"}
 """What the connection screen is good for while there is no server to ask."""
 
 _FOR_MARKED: Final = (
-    *("task.approve-many", "task.message-many", "task.archive", "task.snooze", "task.watch"),
-    *("back", "help"),
+    ("task.approve-many", "approve"),
+    ("task.message-many", "message"),
+    *titled(("task.archive", "task.snooze", "task.watch")),
 )
 
 _AGING: Final = timedelta(seconds=5)
@@ -230,19 +229,26 @@ class MainScreen(PaneHost):
         keymap = self.dashboard.launch.keymap
         if self.is_filtering:
             return [(key, words, "") for key, words in _FILTER_KEYS]
-        if self.search is not None and self.search.has_focus_within:
-            return [(key, words, "") for key, words in _SEARCH_KEYS]
-        if self.is_typing():
-            ids: Iterable[str] = ("composer.send", "composer.editor", "back")
-        elif self.tasks.marks and not self.is_in_detail():
-            ids = _FOR_MARKED
-        else:
-            offered = [ACTIONS[action_id] for action_id in self.offered()]
-            wanted = sorted((action for action in offered if action.footer is not None), key=lambda a: a.footer or 0)
-            ids = [action.id for action in wanted if self.unavailable(action.id) is None]
+        if (hints := typing_hints(self)) is None:
+            hints = detail_hints(self) if self.is_in_detail() else told(keymap, self._list_hints())
         way_on = _WAYS_ON.get(self.board.connection.status)
-        first = [(key, way_on, "connection")] if way_on and (key := keymap.first("connection")) else []
-        return first + [(key, ACTIONS[each].title, each) for each in ids if (key := keymap.first(each))]
+        return told(keymap, [("connection", way_on)] if way_on else ()) + hints
+
+    def _list_hints(self) -> list[tuple[str, str]]:
+        if self.tasks.marks:
+            back = "end range" if self.tasks.is_marking_range else "clear marks"
+            return [*_FOR_MARKED, ("back", back), ("help", "help")]
+        offered = [ACTIONS[action_id] for action_id in self.offered()]
+        wanted = sorted((action for action in offered if action.footer is not None), key=lambda a: a.footer or 0)
+        ids = [action.id for action in wanted if helps(self, action.id)]
+        if is_failed(self):
+            ids.sort(key=lambda each: each != "task.create")
+            ids = [each for each in ids if each != "task.message"]
+        return [*way_out_hints(self), *titled(ids)]
+
+    def keys_changed(self) -> None:
+        """Other keys work in the detail."""
+        self.show_bars()
 
     def _note(self) -> str | None:
         if self.is_typing():
@@ -250,9 +256,8 @@ class MainScreen(PaneHost):
         count = len(self.tasks.marks)
         if not count:
             return None
-        hidden = f", {gone} of them hidden" if (gone := self.tasks.marked_hidden) else ""
-        key = self.dashboard.launch.keymap.first("mark.range")
-        return f"{count} marked{hidden}" + (f", {key} ends the range" if self.tasks.is_marking_range else "")
+        hidden = f", {gone} hidden" if (gone := self.tasks.marked_hidden) else ""
+        return f"{count} marked{hidden}"
 
     def show_list_state(self) -> None:
         pane = self.query_one("#list-pane")

@@ -310,7 +310,7 @@ def _unavailable_for(task: Task, action_id: str, keymap: Keymap) -> str | None:
     if action_id == "task.approve" and task.status not in (TaskStatus.WAITING_APPROVAL, TaskStatus.UNKNOWN):
         return f"No plan waits here: the task is {task.status.value.replace('_', ' ')}."
     if action_id == "task.resume" and task.status is TaskStatus.FAILED:
-        return "A failed task does not go on by resuming. A message may get it going; a new task always can."
+        return f"A failed task does not go on. A new task can take over; {keymap.first('task.create')} begins one."
     if action_id == "task.resume" and task.status not in (TaskStatus.PAUSED, TaskStatus.UNKNOWN):
         return f"Only paused tasks can be resumed; {keymap.first('refresh')} refreshes."
     if action_id in ("task.approve", "task.message", "task.resume") and task.on_server is False:

@@ -23,7 +23,7 @@ _STEPS: Final = 8
 _ASKS: Final[Mapping[NeedsMe, str]] = {
     "approval": "Read its plan and approve it, or say what should be different.",
     "question": "It asks you something and waits for the answer.",
-    "failure": "It failed. A message may get it going again; a new task always can.",
+    "failure": "It failed for good: it takes no messages any more. A new task can take over.",
     "review": "It is finished. Look at what it changed.",
 }
 _OPERATION_WORDS: Final[Mapping[OperationState, str]] = {

@@ -1,0 +1,111 @@
+"""The last line of list and detail: only keys that do something there, the most useful first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.status import TaskStatus
+from tests.tui.scenes import read_to_the_end, select
+from tests.tui.stage import Stage, stage
+
+
+def _hints(on: Stage) -> str:
+    return on.text.splitlines()[-1]
+
+
+async def _go_into(on: Stage, status: TaskStatus, *, tabs: int = 0) -> None:
+    await select(on, status)
+    await on.press("enter")
+    await read_to_the_end(on)
+    await on.press(*["right_square_bracket"] * tabs)
+
+
+async def test_list_without_a_server_offers_nothing_that_only_a_server_can_be_told(tmp_path: Path) -> None:
+    async with stage(tmp_path, server=False) as on:
+        await on.shows("C set up a server")
+        for words in ("a approve", "m message", "c new task"):
+            assert words not in _hints(on)
+        assert "? help" in _hints(on)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 30)])
+async def test_failed_task_is_answered_with_a_new_one_not_with_a_message(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
+        task = await select(on, TaskStatus.FAILED)
+        assert "c new task" in _hints(on)
+        assert "m message" not in _hints(on)
+        await on.press("enter")
+        await read_to_the_end(on)
+        assert "c new task" in _hints(on)
+        assert "m message" not in _hints(on)
+        await on.press("r")
+        await on.shows("A failed task does not go on.")
+        on.board.apply({task.id: replace(task, seen_at=None)})
+        await on.shows("It failed for good: it takes no messages any more.")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 30)])
+async def test_keys_of_the_detail_follow_its_tab(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
+        await _go_into(on, TaskStatus.COMPLETED)
+        assert "[ ] tabs  / search" in _hints(on)
+        await on.press("right_square_bracket")
+        await on.press("right_square_bracket")
+        assert "[ ] tabs  f follow  / search" in _hints(on)
+        await on.press("right_square_bracket")
+        await on.shows("} next hunk")
+        assert "f follow" not in _hints(on)
+        await on.press("right_square_bracket")
+        assert "/ " not in _hints(on)
+        assert "} " not in _hints(on)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 30)])
+async def test_keys_while_something_is_searched_go_through_the_matches(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
+        await _go_into(on, TaskStatus.COMPLETED, tabs=2)
+        await on.press("/")
+        assert "enter to the matches  esc end" in _hints(on)
+        await on.press(*"the", "enter")
+        assert "n next match  N previous match" in _hints(on)
+        assert "esc end search" in _hints(on)
+        await on.press("escape")
+        assert "f follow" in _hints(on)
+
+
+async def test_search_on_a_tab_that_has_none_says_where_it_works(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await _go_into(on, TaskStatus.COMPLETED, tabs=4)
+        await on.press("/")
+        await on.shows("The timeline cannot be searched; the other tabs can.")
+
+
+async def test_marks_say_how_they_go_and_leave_room_for_what_they_are_for(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=40) as on:
+        await on.press("space", "space")
+        for words in ("2 marked", "A approve", "M message", "x archive", "z snooze", "w watch", "esc clear marks"):
+            assert words in _hints(on)
+        await on.press("v", "j", "exclamation_mark")
+        for words in ("4 marked, 4 hidden", "M message", "x archive", "z snooze", "esc end range"):
+            assert words in _hints(on)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 30)])
+async def test_message_that_was_not_sent_leads_to_the_outbox(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
+        task = await select(on, TaskStatus.WAITING_FEEDBACK)
+        assert "send again" not in _hints(on)
+        on.caller.is_down = True
+        await on.press("m", *"My answer", "ctrl+s")
+        await on.until(lambda: any(op.state is OperationState.NOT_SENT for op in on.board.operations_of(task.id)))
+        await select(on, TaskStatus.WAITING_FEEDBACK)
+        assert "O send again" in _hints(on)
+        await on.press("enter")
+        assert "O send again" in _hints(on)
+        on.board.apply({task.id: replace(task, on_server=False)})
+        await on.settle()
+        assert "O send again" in _hints(on)
