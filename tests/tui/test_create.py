@@ -53,7 +53,7 @@ async def fill(on: Stage, *, repository: str = REPOSITORY, description: str = DE
 async def preview(on: Stage) -> None:
     """Go to the preview and look at it long enough."""
     await on.press("ctrl+s")
-    await on.shows("tool: ")
+    await on.shows("[ Send ]")
     on.advance(READING_TIME)
 
 
@@ -125,11 +125,32 @@ async def test_preview_shows_what_will_be_sent_and_editing_drops_it(tmp_path: Pa
         await preview(on)
         for words in ("create_session", "sources/github/acme/webapp", DESCRIPTION, "requirePlanApproval"):
             assert words in on.text
+        told, call = on.text.split("The call:")
+        rows = [line.strip("│ ") for line in told.splitlines()]
+        assert rows[rows.index("Repository     " + REPOSITORY) :][:6] == [
+            f"Repository     {REPOSITORY}",
+            "Branch         main (its default)",
+            "Title          none was typed",
+            "Approval       required · Jules waits for your yes to its plan",
+            "Pull request   auto · Jules opens one when it is done",
+            f"Description    {DESCRIPTION}",
+        ]
+        assert "create_session" in call
         await on.press("escape")
         await on.press("!", "ctrl+s")
         await on.shows(DESCRIPTION + "!")
         await on.press("ctrl+s")
         assert created(on) == before
+
+
+async def test_preview_tells_what_the_server_makes_of_a_field_and_shows_a_long_description_once(tmp_path: Path) -> None:
+    async with stage(tmp_path, dialect="browser", size=(120, 45)) as on:
+        await open_form(on)
+        await on.press(*REPOSITORY, "tab", "tab", *"Mine", "tab", *"word " * 20)
+        await preview(on)
+        assert "Title          Mine · not sent" in on.text
+        assert on.text.count("word") == 20
+        assert "(the description above)" in on.text
 
 
 async def test_buttons_do_the_same_as_the_keys(tmp_path: Path) -> None:

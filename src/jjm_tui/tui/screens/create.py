@@ -243,8 +243,7 @@ class CreateScreen(Sheet[None]):
         self._show_notes()
 
     def _show_notes(self) -> None:
-        server = None if self.engine is None else self.engine.context.server
-        notes = notes_for(None if server is None else server.info().capabilities)
+        notes = notes_for(None if self.engine is None else self.engine.context)
         if self._trouble is not None:
             notes["repository"] = self._trouble
         self._form.show_notes(notes)
@@ -299,7 +298,7 @@ class CreateScreen(Sheet[None]):
         except JulesManagerError as error:
             self._preview.show_failure(error)
         else:
-            self._preview.show_plan(task, plan)
+            self._preview.show_plan(task, plan, self._form.default_branch, notes_for(engine.context))
             self._planned = None if plan.refusal is not None else task
             self.set_class(self._planned is not None, "-ready")
             self._shown_at = self.dashboard.launch.clock.monotonic()

@@ -20,7 +20,7 @@ from jjm_tui.tui.writing.new_task import MOST_ATTEMPTS, TEXT_FIELDS, FieldName, 
 
 AnyField = Literal["repository", "branch", "title", "description", "approval", "pr", "attempts"]
 
-_LABELS: Final[Mapping[AnyField, str]] = {
+LABELS: Final[Mapping[AnyField, str]] = {
     "repository": "Repository",
     "branch": "Branch",
     "title": "Title",
@@ -29,10 +29,11 @@ _LABELS: Final[Mapping[AnyField, str]] = {
     "pr": "Pull request",
     "attempts": "Attempts",
 }
+"""The names of the fields."""
 
-
-_APPROVALS: Final = {"required": "Jules waits for your yes to its plan", "auto": "Jules goes on at once"}
-_PULL_REQUESTS: Final = {"auto": "Jules opens one when it is done", "none": "Jules opens none"}
+APPROVALS: Final = {"required": "Jules waits for your yes to its plan", "auto": "Jules goes on at once"}
+PULL_REQUESTS: Final = {"auto": "Jules opens one when it is done", "none": "Jules opens none"}
+"""What the words of a choice mean, as above for the approval."""
 _ATTEMPTS: Final = {
     str(number): "one task" if number == 1 else f"{number} equal tasks, made one after the other"
     for number in range(1, MOST_ATTEMPTS + 1)
@@ -58,7 +59,7 @@ class FormField(Vertical):
     def __init__(self, name: AnyField, control: Widget) -> None:
         super().__init__(id=f"field-{name}")
         self.control = control
-        self._label = Static(_LABELS[name], classes="field--label")
+        self._label = Static(LABELS[name], classes="field--label")
         self._line = Static(classes="field--note")
         self._problem: str | None = None
         self._note: str | None = None
@@ -132,8 +133,8 @@ class NewTaskForm(VerticalScroll, can_focus=False):
         self._branch = SuggestField(self._edited, heading="known branches")
         self._title = LineField(self._edited, placeholder="optional; else the beginning of the description")
         self.description = TypingArea(self._edited, placeholder="What is Jules to do?")
-        self._approval = Choice(_APPROVALS)
-        self._pr = Choice(_PULL_REQUESTS)
+        self._approval = Choice(APPROVALS)
+        self._pr = Choice(PULL_REQUESTS)
         self._attempts = Choice(_ATTEMPTS)
         self._configured_branch: str | None = None
         controls: dict[AnyField, Widget] = {
@@ -193,12 +194,15 @@ class NewTaskForm(VerticalScroll, can_focus=False):
         repository = self._repository.input.value
         self._repository.offer(self.known.names)
         self._branch.offer(self.known.branches(repository))
-        default = self.known.default_branch(repository)
+        self._branch.input.show_placeholder(self.default_branch)
+
+    @property
+    def default_branch(self) -> str:
+        """Which branch applies where none is typed, and why; foreign text."""
         if self._configured_branch:
-            applies = f"{self._configured_branch} (from your settings)"
-        else:
-            applies = f"{default} (its default)" if default else "its default branch, else main"
-        self._branch.input.show_placeholder(applies)
+            return f"{self._configured_branch} (from your settings)"
+        default = self.known.default_branch(self._repository.input.value)
+        return f"{default} (its default)" if default else "its default branch, else main"
 
     def show_configured_branch(self, branch: str | None) -> None:
         """The branch of the settings applies where none is typed."""

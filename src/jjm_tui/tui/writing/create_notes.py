@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from jjm_tui.tui.widgets.new_task_form import AnyField
 
 if TYPE_CHECKING:
-    from jjm_tui.ports import Capabilities
     from jjm_tui.ports.server import Support
     from jjm_tui.services.context import ServiceContext
 
@@ -38,8 +37,11 @@ _NOTES: Final[Mapping[AnyField, Mapping[Support, str]]] = {
 }
 
 
-def notes_for(capabilities: Capabilities | None) -> dict[AnyField, str]:
+def notes_for(context: ServiceContext | None) -> dict[AnyField, str]:
     """The notes by field; none before the server is known."""
+    if context is None or context.server is None:
+        return {}
+    capabilities = context.server.info().capabilities
     if capabilities is None:
         return {}
     supports: dict[AnyField, Support] = {
