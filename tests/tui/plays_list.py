@@ -129,7 +129,9 @@ async def _server_states(on: Stage) -> AsyncIterator[str]:
     await on.shows("npx was not found")
     yield "main-could-not-start"
     on.board.change_connection(
-        status="gave up", trouble="It ended 5 times within 3 minutes.", way_out="C tells more; R starts it again."
+        status="gave up",
+        trouble="It ended 5 times within 3 minutes.",
+        way_out="Look at its last words, mend the cause, then restart it.",
     )
     await on.shows("It ended 5 times")
     yield "main-gave-up"

@@ -64,7 +64,9 @@ async def _live_screens(on: Stage) -> AsyncIterator[str]:
     screen._show_state()
     yield "connection-checks"
     on.board.change_connection(
-        status="gave up", trouble="It ended 5 times within 3 minutes.", way_out="R starts it again."
+        status="gave up",
+        trouble="It ended 5 times within 3 minutes.",
+        way_out="Look at its last words, mend the cause, then restart it.",
     )
     await on.shows("gave up after")
     yield "connection-gave-up"

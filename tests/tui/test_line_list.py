@@ -75,6 +75,15 @@ async def test_tail_is_followed_until_the_person_moves_away_and_counts_what_is_n
         assert app.rows[-1] == "line 34"
 
 
+async def test_scrollbar_of_a_list_that_is_filled_at_once_stands_where_the_view_is():
+    feed = LineList(has_cursor=True, has_tail=True)
+    async with _shown(feed) as (app, pilot):
+        feed.add_lines(_lines(range(30)))
+        await pilot.pause()
+        assert app.rows[-1] == "line 29"
+        assert feed.vertical_scrollbar.position == feed.scroll_y == 20
+
+
 async def test_scrolling_with_the_mouse_leaves_the_tail_and_comes_back_to_it():
     feed = LineList(has_cursor=True, has_tail=True)
     async with _shown(feed) as (app, pilot):

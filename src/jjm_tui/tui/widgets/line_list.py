@@ -276,6 +276,11 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         self._note_tail()
         self._tell_highlighted(before)
 
+    def watch_show_vertical_scrollbar(self, is_shown: bool) -> None:
+        """A bar that comes with the lines comes after they were scrolled, which it was not told."""
+        if is_shown:
+            self.vertical_scrollbar.position = self.scroll_y
+
     # drawing
 
     def render_line(self, y: int) -> Strip:
