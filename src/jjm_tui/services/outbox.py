@@ -16,6 +16,7 @@ import anyio
 
 from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operation_words import sent_again_message
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.plans import diff_plans
@@ -96,7 +97,8 @@ class OperationRunner:
         task = (await self._reader.refresh_task(task_id)).tasks.get(task_id)
         if task is None:
             raise WrongStateError(
-                f"The task {task_id} was forgotten here.", hint=f"Bring it back: jjm forget --undo {task_id}"
+                f"The task {task_id} was forgotten here.",
+                hint=f"Bring it back: {spell_command('jjm forget --undo', task_id)}",
             )
         await course.check(task)
         return ResumePreview(task, self._context.resume_message if await course.by_message() else None)
