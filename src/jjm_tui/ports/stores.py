@@ -32,6 +32,9 @@ class TaskStore(Protocol):
     async def apply(self, changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
         """Apply changes by id, durably and all together; answer the new tasks.
 
+        Where nothing but the time changed at which something was heard again, the new time need not survive a loss of
+        power: the task then looks older, never newer.
+
         Raises:
             StorageError: nothing was changed.
         """
@@ -40,7 +43,7 @@ class TaskStore(Protocol):
         """What was recorded of the last list reading."""
 
     async def set_sync_state(self, state: SyncState) -> None:
-        """Record it durably."""
+        """Record it; its time alone need not survive a loss of power."""
 
     async def forget(self, task_ids: Iterable[str], at: datetime) -> dict[str, Task]:
         """Remove tasks and leave marks, so that polling does not bring them back; answer what was removed."""
