@@ -179,7 +179,7 @@ def test_decisions_have_each_effect_once_and_are_seen_in_list_and_feed(desk: Des
     terminal.shows(" Watch ", "1 watched", "only watched tasks", f"{DESCRIPTION}  ")
     terminal.hides(QUESTION)
     desk.server.world.step(40)
-    terminal.shows("pending → waiting approval", "plan ready: ")
+    terminal.shows("queued → plan", "plan ready: ")
     terminal.press("t")
     terminal.shows(f"✓ {PLAN}", "plan approved", f"▸ {QUESTION}")
     terminal.press("escape")

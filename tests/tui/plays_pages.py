@@ -50,7 +50,7 @@ CHECKS = (
 )
 async def _live_screens(on: Stage) -> AsyncIterator[str]:
     await on.press("W")
-    await on.shows("→ completed")
+    await on.shows("→ done")
     await on.press("k", "k", "k")
     yield "watch"
     await on.press("t")

@@ -42,7 +42,7 @@ async def test_insights_show_waiting_states_days_and_repositories(tmp_path: Path
         await on.press("I")
         assert isinstance(on.app.screen, InsightsScreen)
         await on.shows("1 wait ended: half of them within 30m")
-        assert "▸ in progress" in on.text
+        assert "▸ working" in on.text
         assert "median 35m of 2" in on.text
         assert "1 finished, 0 failed" in on.text
         assert "We18" in on.text

@@ -283,7 +283,7 @@ async def test_actions_that_cannot_be_done_say_why(tmp_path: Path) -> None:
         running = next(task for task in on.board.tasks.values() if task.status is TaskStatus.IN_PROGRESS)
         main_screen(on).tasks.select(running.id)
         await on.press("a")
-        assert "No plan waits here: the task is in progress." in on.text
+        assert "No plan waits here: the task is being worked on." in on.text
         await on.press("r")
         assert "Only paused tasks can be resumed" in on.text
         assert on.bench.effects("approve") == []

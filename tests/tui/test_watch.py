@@ -13,7 +13,7 @@ from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import heading
 from jjm_tui.domain.times import format_time
-from jjm_tui.tui.pages.event_lines import Feed, local_day
+from jjm_tui.tui.pages.event_lines import Feed, event_content
 from jjm_tui.tui.screens.watch import WatchScreen
 from jjm_tui.tui.widgets.timeline import Timeline, timeline_lines
 from tests.services.histories import START, at, event, found, moved
@@ -34,14 +34,22 @@ def _moved(task: Task, now: datetime, to: str) -> TaskEvent:
     return TaskEvent(EventType.STATUS_CHANGED, now, task.id, {"from": task.status.value, "to": to})
 
 
-def test_feed_leaves_room_for_dates_only_where_lines_have_one() -> None:
-    def stamps(*events: TaskEvent) -> list[str]:
-        feed = Feed(str, local_day(START))
-        return [line.content.plain.partition("?")[0] for line in feed.lines(events, 100) if line.key]
-
+def test_feed_tells_days_in_headings_and_gives_the_room_of_dates_to_titles() -> None:
+    feed = Feed(lambda _: "A title that is longer than a third of a line has")
     now, before = (TaskEvent(EventType.PLAN_READY, when, "1") for when in (START, START - timedelta(days=1)))
-    assert [len(stamp) for stamp in stamps(now)] == [len(" 09:00:00  ")]
-    assert [len(stamp) for stamp in stamps(before, now)] == [len(" 19 Nov 09:00  ")] * 2
+    told = [line.content.plain.partition("  plan")[0].rstrip() for line in feed.lines((before, now), 100)]
+    entry = " 09:00:00  ? A title that is longer than a third of…"
+    assert told == [" Thursday 19 November 2026", entry, " Friday 20 November 2026", entry]
+
+
+def test_states_have_the_words_of_the_task_list_and_unknown_ones_their_own() -> None:
+    def told(before: str | None, after: str) -> str:
+        data = {"from": before, "to": after}
+        return event_content(TaskEvent(EventType.STATUS_CHANGED, START, "1", data)).plain
+
+    assert told("in_progress", "waiting_approval") == "working → plan"
+    assert told("waiting_feedback", "completed") == "question → done"
+    assert told(None, "half_baked") == "half_baked"
 
 
 async def test_watch_shows_events_as_they_happen_and_follows_the_tail(tmp_path: Path) -> None:
@@ -50,7 +58,7 @@ async def test_watch_shows_events_as_they_happen_and_follows_the_tail(tmp_path: 
         await on.shows("plan ready: 5 steps")
         task = _running(on)
         await _happens(on, _moved(task, on.now, "waiting_approval"))
-        await on.shows("in progress → waiting approval")
+        await on.shows("working → plan")
         assert heading(task.title, None)[:20] in on.text
         assert "Friday 20 November 2026" in on.text
         assert "09:00:" in on.text
@@ -77,9 +85,9 @@ async def test_watch_begins_with_the_past_and_leaves_out_what_is_no_change(tmp_p
         await on.press("W")
         await on.shows("Jules, seen 09:00: Which branch?")
         assert "enter go to task  t only watched  f follow" in on.text.splitlines()[-1]
-        assert "in progress → paused" in on.text
+        assert "working → paused" in on.text
         assert "Thursday 19 November 2026" in on.text
-        assert "19 Nov 09:00  ‖" in on.text
+        assert "09:00:00  ‖" in on.text
         assert "· seen" not in on.text
         assert "discovered" not in on.text
 
@@ -108,12 +116,12 @@ async def test_watch_scrolled_up_stays_there_and_counts_what_is_new(tmp_path: Pa
         task = _running(on)
         await _happens(on, *[_moved(task, on.now - timedelta(seconds=60 - each), "paused") for each in range(60)])
         await on.press("W")
-        await on.shows("in progress → paused")
+        await on.shows("working → paused")
         await on.press("k", "k")
         await _happens(on, _moved(task, on.now, "failed"), _moved(task, on.now, "completed"))
         await on.shows("▾ 2 new below")
         await on.press("G")
-        await on.shows("in progress → completed")
+        await on.shows("working → done")
         assert "new below" not in on.text
 
 
@@ -122,7 +130,7 @@ async def test_watch_enter_goes_to_the_task(tmp_path: Path) -> None:
         task = _running(on)
         await _happens(on, _moved(task, on.now, "paused"))
         await on.press("W")
-        await on.shows("in progress → paused")
+        await on.shows("working → paused")
         shown: list[str] = []
         on.app.show_task = shown.append  # type: ignore[method-assign]
         await on.press("enter")
@@ -196,15 +204,6 @@ async def test_foreign_text_in_a_feed_is_literal_and_harmless(tmp_path: Path) ->
         assert "\u202e" not in on.text
 
 
-async def test_watch_after_midnight_dates_what_was_today(tmp_path: Path) -> None:
-    async with stage(tmp_path) as on:
-        await _happens(on, _moved(_running(on), on.now, "paused"))
-        await on.press("W")
-        await on.shows("09:00:00  ‖")
-        on.advance(16 * 3600)
-        await on.shows("20 Nov 09:00  ‖")
-
-
 # the timeline
 
 
@@ -216,10 +215,18 @@ def test_timeline_tells_the_time_spent_in_each_state_and_the_present_one():
     told = _texts([found(0, "pending", first_sync=True), moved(2, "in_progress"), moved(14, "waiting_approval")])
     assert told == [
         "Friday 20 November 2026",
-        "09:00:00  ○ task discovered: pending  what was before is not known here",
-        "09:02:00  ▸ in progress → in progress  after at least 2m",
-        "09:14:00  ? in progress → waiting approval  after 12m",
-        "now       ? waiting approval for 46m",
+        "09:00:00  ○ task discovered: queued · what was before is not known here",
+        "09:02:00  ▸ working → working  after at least 2m",
+        "09:14:00  ? working → plan  after 12m",
+        "now       ? plan for 46m",
+    ]
+
+
+def test_timeline_of_a_task_that_was_only_just_found_tells_no_length():
+    assert [line.content.plain.strip() for line in timeline_lines([found(0, "completed")], (), at(0), 120)] == [
+        "Friday 20 November 2026",
+        "09:00:00  ✓ task discovered: done",
+        "now       ✓ done",
     ]
 
 

@@ -59,6 +59,11 @@ _GONE: Final = Appearance("∅", "gone", "unknown", "is no longer on the server"
 _SNOOZED: Final = Appearance("z", "snoozed", "waiting", "is snoozed")
 
 
+def appearance_of_status(status: TaskStatus) -> Appearance:
+    """How a status by itself looks, whatever the task needs."""
+    return _STATUSES[status]
+
+
 def appearance_of(task: Task, now: datetime) -> Appearance:
     """How ``task`` looks at ``now``: what it needs from the person first, else its status."""
     if task.on_server is False:

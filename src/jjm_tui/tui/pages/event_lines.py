@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
-from functools import lru_cache
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from textual.content import Content
@@ -14,10 +13,9 @@ from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus, normalise_status
-from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import clean, clean_line
 from jjm_tui.tui.literal import literal_line
-from jjm_tui.tui.look.appearance import appearance_of
+from jjm_tui.tui.look.appearance import appearance_of_status
 from jjm_tui.tui.pages.page_lines import day_name, length, time_of_day
 from jjm_tui.tui.widgets.line_styles import ACCENT, BAD, GOOD, MUTED, WARNING
 from jjm_tui.tui.widgets.lines import Line
@@ -26,9 +24,9 @@ from jjm_tui.tui.widgets.tasks.task_row import fit
 UNDER_HEADING: Final = 1
 """Cells before a line."""
 _LEAST_TITLE: Final = 10
-_MOST_TITLE: Final = 40
-_DATED_FROM: Final = 60
-"""Cells from which lines of other days have their date."""
+_MOST_TITLE: Final = 60
+_TITLE_SHARE: Final = 0.4
+"""Of the width, for the title of the task."""
 
 HOUSEKEEPING: Final = frozenset(
     {
@@ -96,15 +94,19 @@ _YOURS: Final[Mapping[OperationKind, str]] = {
 
 
 def status_words(status: TaskStatus) -> str:
-    """``waiting approval``."""
-    return status.value.replace("_", " ")
+    """The word of the task list for a status."""
+    return appearance_of_status(status).word
 
 
-@lru_cache(len(TaskStatus))
 def status_look(status: TaskStatus) -> Look:
     """The glyph of a status, as the task list has it, and its style in lines."""
-    long_ago = datetime(1970, 1, 1, tzinfo=UTC)
-    return Look(appearance_of(Task("-", status=status, seen_at=long_ago), long_ago).glyph, _STATUS_STYLES[status])
+    return Look(appearance_of_status(status).glyph, _STATUS_STYLES[status])
+
+
+def _told_status(word: object) -> str:
+    """The word of the task list; what is not understood is told as it came."""
+    status = normalise_status(word)
+    return clean_line(str(word)) if status is TaskStatus.UNKNOWN and word else status_words(status)
 
 
 def event_look(event: TaskEvent) -> Look:
@@ -120,7 +122,8 @@ def event_content(event: TaskEvent) -> Content:
     """What happened, in one line."""
     head, detail = event_parts(event)
     if event.type is EventType.STATUS_CHANGED:
-        return literal_line(detail.replace("_", " "))
+        before = f"{_told_status(event.data['from'])} → " if event.data.get("from") else ""
+        return literal_line(f"{before}{_told_status(event.data.get('to'))}")
     if event.type is EventType.TASK_DISCOVERED:
         detail = status_words(normalise_status(event.data.get("status")))
     if event.type is EventType.PLAN_READY:
@@ -172,32 +175,25 @@ def local_day(at: datetime) -> date:
 
 
 class Feed:
-    """Lines for events as they come, on one day: ``today``. Remembers of which day the last one was."""
+    """Lines for events as they come. Remembers of which day the last one was."""
 
-    def __init__(self, title_of: Callable[[str | None], str], today: date) -> None:
-        self.today = today
+    def __init__(self, title_of: Callable[[str | None], str]) -> None:
         self._title_of = title_of
         self._day: date | None = None
-        self._has_dates = False
 
     def lines(self, events: Iterable[TaskEvent], width: int) -> list[Line]:
         """Further lines, oldest first: time, glyph, title of the task, what happened. The key is the task's id.
 
-        Each day has a heading. Where there is room, times before today have their date too, as headings scroll away;
-        times of today stand below them.
+        Each day has a heading, so lines have the time only.
         """
-        room = max(_LEAST_TITLE, min(_MOST_TITLE, width // 3))
+        room = max(_LEAST_TITLE, min(_MOST_TITLE, int(width * _TITLE_SHARE)))
         found: list[Line] = []
         for event in events:
             day = local_day(event.told_at)
             if day != self._day:
                 self._day = day
                 found.append(day_line(event.told_at))
-            stamp = time_of_day(event.told_at)
-            self._has_dates = self._has_dates or day != self.today
-            if width >= _DATED_FROM and self._has_dates:
-                dated = f"{day.day:>2} {day:%b} {stamp[:5]}"
-                stamp = f"{stamp:<{len(dated)}}" if day == self.today else dated
             title = Content(fit(clean_line(self._title_of(event.task_id)), room) + "  ")
-            found.append(Line(timed(stamp, event_look(event), title + event_content(event)), event.task_id))
+            told = timed(time_of_day(event.told_at), event_look(event), title + event_content(event))
+            found.append(Line(told, event.task_id))
         return found

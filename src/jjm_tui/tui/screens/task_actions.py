@@ -11,6 +11,7 @@ from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import heading, truncate
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.tui.actions import Scope
+from jjm_tui.tui.look.appearance import appearance_of_status
 from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.undo import Change
@@ -308,7 +309,7 @@ def _wake(engine: Engine, before: dict[str, datetime | None]) -> Awaitable[objec
 
 def _unavailable_for(task: Task, action_id: str, keymap: Keymap) -> str | None:
     if action_id == "task.approve" and task.status not in (TaskStatus.WAITING_APPROVAL, TaskStatus.UNKNOWN):
-        return f"No plan waits here: the task is {task.status.value.replace('_', ' ')}."
+        return f"No plan waits here: the task {appearance_of_status(task.status).sentence}."
     if action_id == "task.resume" and task.status is TaskStatus.FAILED:
         return f"A failed task does not go on. A new task can take over; {keymap.first('task.create')} begins one."
     if action_id == "task.resume" and task.status not in (TaskStatus.PAUSED, TaskStatus.UNKNOWN):

@@ -17,7 +17,7 @@ from jjm_tui.domain.text import age
 from jjm_tui.services.board import Board, BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.engine import Engine
-from jjm_tui.tui.pages.event_lines import HOUSEKEEPING, Feed, local_day
+from jjm_tui.tui.pages.event_lines import HOUSEKEEPING, Feed
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
 from jjm_tui.tui.widgets.line_list import LineList
@@ -64,7 +64,7 @@ class WatchScreen(PageScreen):
 
     def fill(self, width: int) -> None:
         """All lines anew."""
-        self._feed = Feed(self.title_of, local_day(self.now()))
+        self._feed = Feed(self.title_of)
         self.lines.set_lines(self._feed.lines(filter(self._is_wanted, self._events), width))
         self._show_empty()
         self._show_state(self.now())
@@ -110,7 +110,7 @@ class WatchScreen(PageScreen):
         wanted = [event for event in _by_time(new) if self._is_wanted(event)]
         width = self.lines.scrollable_content_region.width
         if is_earlier:
-            self._feed = Feed(self.title_of, local_day(self.now()))
+            self._feed = Feed(self.title_of)
             everything = filter(self._is_wanted, self._events)
             self.lines.set_lines(self._feed.lines(everything, width), news=len(wanted))
         else:
@@ -123,9 +123,7 @@ class WatchScreen(PageScreen):
         self._show_state(self.now())
 
     def clock_ticked(self, now: datetime) -> None:
-        """The data gets older, and a day ends."""
-        if self._feed is not None and self._feed.today != local_day(now):
-            self.refill(anew=True)
+        """The data gets older."""
         self._show_state(now)
 
     # actions

@@ -118,9 +118,9 @@ def _broken(content: Content, width: int) -> Iterator[Line]:
 def _event_line(event: TaskEvent, ended: StateSpan | None, now: datetime) -> Content:
     what = event_content(event)
     if event.type is EventType.TASK_DISCOVERED and event.data.get("first_sync"):
-        what += Content.styled("  what was before is not known here", MUTED)
+        what += Content.styled(" · what was before is not known here", MUTED)
     if event.type is EventType.STATUS_CHANGED and ended is not None:
-        what += Content.styled(f"  after {_how_long(ended, now)}", MUTED)
+        what += Content.styled(_how_long("  after", ended, now), MUTED)
     return timed(time_of_day(event.told_at), event_look(event), what)
 
 
@@ -128,8 +128,12 @@ def _operation_line(operation: Operation) -> Content:
     return timed(time_of_day(operation.created_at), operation_look(operation), operation_content(operation))
 
 
-def _how_long(span: StateSpan, now: datetime) -> str:
-    return ("" if span.saw_start else "at least ") + length(span.seconds(now))
+def _how_long(word: str, span: StateSpan, now: datetime) -> str:
+    """``  after 12m``; nothing when it was only just found, which tells no length."""
+    seconds = span.seconds(now)
+    if span.saw_start:
+        return f"{word} {length(seconds)}"
+    return f"{word} at least {length(seconds)}" if seconds >= 1 else ""
 
 
 def _present(spans: Sequence[StateSpan], now: datetime) -> Iterator[Line]:
@@ -138,5 +142,5 @@ def _present(spans: Sequence[StateSpan], now: datetime) -> Iterator[Line]:
     if lasting is None:
         return
     look = status_look(lasting.status)
-    for_how_long = f"{status_words(lasting.status)} for {_how_long(lasting, now)}"
+    for_how_long = f"{status_words(lasting.status)}{_how_long(' for', lasting, now)}"
     yield Line(Content.assemble(" ", ("now     ", MUTED), "  ", (look.glyph, look.style), " ", for_how_long))
