@@ -138,7 +138,7 @@ async def _not_whole(on: Stage) -> AsyncIterator[str]:
     yield "approval-not-whole"
     on.advance(0.5)
     await on.press("y")
-    await on.shows("type incomplete:")
+    await on.shows("type “incomplete”:")
     yield "approval-word"
 
 

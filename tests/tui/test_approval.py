@@ -244,10 +244,30 @@ async def test_approval_of_another_plan_than_the_one_read_raises_the_alarm_and_s
         await on.shows("ALARM: another plan than the one you read was approved.")
         assert answers == []
         assert "You wrote: Too late to notice" in plain(on)
+        assert "waits for" not in on.text
+        assert "more rows below" in on.text
+        assert "m writes to Jules" in plain(on)
+        assert "jjm get" not in on.text
         await on.press("y")
         assert len(approved_plans(on, task_id)) == 1
         await on.press("escape")
         assert answers == [True]
+
+
+async def test_alarm_is_answered_with_a_message_from_where_it_stands(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id, answers = await read_plan(on)
+
+        def change_at_the_last_moment(tool: str, place: str) -> None:
+            if (tool, place) == ("approve_plan", "written"):
+                on.bench.world.change_plan(task_id, "Too late to notice")
+
+        on.caller.cut = change_at_the_last_moment
+        await on.press("y")
+        await on.shows("ALARM")
+        await on.shows("m message")
+        await on.press("m")
+        assert answers == ["message"]
 
 
 async def test_approval_tells_the_difference_to_what_was_stored_before(tmp_path: Path) -> None:
@@ -271,6 +291,10 @@ async def test_approval_without_a_server_shows_the_stored_plan_with_its_age_and_
         task_id, answers = await open_plan(on)
         await on.shows("The server is down.")
         assert "as it is stored, last heard of 15m ago" in plain(on)
+        await on.pilot.resize_terminal(80, 14)
+        await on.shows("rows below")
+        await on.pilot.resize_terminal(100, 30)
+        await on.settle()
         on.advance(1)
         await on.press("y")
         assert "Read it again first: ctrl+r." in on.text
@@ -345,7 +369,8 @@ async def test_approval_of_a_plan_not_known_to_be_whole_asks_for_the_extra_word(
         task_id, answers = await read_plan(on)
         assert "not known to be whole" in plain(on)
         await on.press("y")
-        await on.shows("type incomplete:")
+        await on.shows("type “incomplete”:")
+        assert "type incomplete" not in on.text
         assert on.bench.effects("approve") == []
         await on.press(*"yes", "enter")
         assert "That is not the word." in on.text

@@ -25,7 +25,7 @@ from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.pages.browsing import open_page
-from jjm_tui.tui.screens.approval_phase import Phase, more_rows
+from jjm_tui.tui.screens.approval_phase import Phase, alarm_words, more_rows, rows_around
 from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.widgets.blocks.block_view import BlockView
 from jjm_tui.tui.widgets.blocks.plan_paper import PlanPaper
@@ -97,7 +97,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         yield Static(id="news")
         yield PlanPaper()
         yield Static(id="state")
-        yield Input(placeholder=f"type {EXTRA_WORD}", id="word")
+        yield Input(placeholder="the word, then enter", id="word")
 
     def on_mount(self) -> None:
         """Show what is known, and read the plan."""
@@ -180,7 +180,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if task is None:
             return
         where = "@".join(filter(None, (task.repository, task.branch))) or "repository not known"
-        waits = [f"waits for {self._since(task.waiting_since)}"] if task.waiting_since is not None else []
+        is_waiting = task.waiting_since is not None and self._phase is not Phase.APPROVED
+        waits = [f"waits for {self._since(task.waiting_since)}"] if task.waiting_since and is_waiting else []
         read = [f"read {self._since(self._read_at)} ago"] if self._read_at is not None else []
         self.query_one("#about", Static).update(literal_line(" · ".join([where, *waits, *read])))
 
@@ -194,8 +195,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
     def _show_state(self, answer: str | None = None) -> None:
         """The line above the keys: the ``answer`` to a key, or else what this phase is about."""
         self._has_answered = answer is not None
-        shown = self._phase_words() if answer is None else answer
-        self.query_one("#state", Static).update(literal_line(shown))
+        self.query_one("#state", Static).update(literal_line(self._phase_words() if answer is None else answer))
 
     def _phase_words(self) -> str:
         if self._phase is Phase.READING:
@@ -203,16 +203,13 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if self._phase is Phase.SENDING:
             return "Sending… nothing is sent when the plan is another one by now."
         if self._phase is Phase.WORD:
-            return f"Not known to be whole. To approve it all the same, type {EXTRA_WORD}:"
-        if self._phase is not Phase.READY:
-            return ""
+            return f"Not known to be whole. To approve it all the same, type “{EXTRA_WORD}”:"
         key = self.dashboard.launch.keymap.first("approval.confirm")
-        if self._was_warned and self._unread:
+        if self._phase is Phase.READY and self._was_warned and self._unread:
             return f"↓ {more_rows(self._unread)} not shown yet. Nothing was sent; {key} again approves."
-        if self._was_warned:
+        if self._phase is Phase.READY and self._was_warned:
             return f"That is all of it. Nothing was sent; {key} approves."
-        below = self._paper.rows_below
-        return f"↓ {more_rows(below)} below" if below else ""
+        return rows_around(self._paper.rows_above, self._paper.rows_below)
 
     def hints(self) -> Iterable[Hint]:
         if self._phase is Phase.WORD:
@@ -220,7 +217,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if self._phase is Phase.SENDING:
             return (("back", "leave it to run"),)
         if self._phase is Phase.APPROVED:
-            return (("back", "seen"), ("task.open", "browser"))
+            return (("back", "seen"), ("task.message", "message"), ("task.open", "browser"))
         first: tuple[Hint, ...] = (("refresh", "read again"),)
         if self._phase is Phase.READY:
             first = (("approval.confirm", "approve"),)
@@ -236,7 +233,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
     def _extent_changed(self, event: BlockView.ExtentChanged) -> None:
         """Less or more of the plan fits."""
         event.stop()
-        if self._phase is Phase.READY and not self._has_answered:
+        if not self._has_answered:
             self._show_state()
 
     def _scrolled(self) -> None:
@@ -307,7 +304,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if event.value.strip().lower() == EXTRA_WORD:
             self._send(incomplete=True)
         else:
-            self._show_state(f"That is not the word. Type {EXTRA_WORD}, or leave with esc; nothing was sent.")
+            self._show_state(f"That is not the word. Type “{EXTRA_WORD}”, or leave with esc; nothing was sent.")
 
     def _send(self, *, incomplete: bool = False) -> None:
         engine, preview = self.engine, self._preview
@@ -349,7 +346,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
 
     def _show_alarm(self, result: OperationResult) -> None:
         """Another plan was approved than the one that was read: show which."""
-        self._tell("\n".join(result.remarks) or result.message, is_alarm=True)
+        words = alarm_words(result.remarks or (result.message,), self.dashboard.launch.keymap)
+        self._tell(words, is_alarm=True)
         now_shown = None if result.task is None else result.task.plan
         if now_shown is not None and self._preview is not None:
             self._paper.show_other(now_shown, self._preview.plan)
@@ -366,8 +364,10 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
     # instead of deciding
 
     def unavailable(self, action_id: str) -> str | None:
-        if action_id in ("task.message", "task.diff", "refresh") and self._phase in (Phase.SENDING, Phase.APPROVED):
+        if action_id in ("task.message", "task.diff", "refresh") and self._phase is Phase.SENDING:
             return "The approval is on its way."
+        if action_id in ("task.diff", "refresh") and self._phase is Phase.APPROVED:
+            return "It is approved; what was approved is shown."
         if action_id == "task.diff":
             task = self.board.task(self._task_id)
             return None if task is not None and task.source_files else "It has changed no files so far."

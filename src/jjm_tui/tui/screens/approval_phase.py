@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum, auto
+
+from jjm_tui.tui.keymap import Keymap
 
 
 class Phase(Enum):
@@ -17,6 +20,21 @@ class Phase(Enum):
     """It could not be read, or has an outcome that must be looked at; reading again begins anew."""
     APPROVED = auto()
     """Approved, with something to look at first."""
+
+
+def rows_around(above: int, below: int) -> str:
+    """What is above and below the rows on the screen, in words; empty where they are all."""
+    parts = [f"↓ {more_rows(below)} below"] if below else []
+    return " · ".join([*parts, f"↑ {more_rows(above)} above"] if above else parts)
+
+
+def alarm_words(remarks: Sequence[str], keymap: Keymap) -> str:
+    """The alarm that another plan was approved, with what to do in the dashboard in place of a command."""
+    alarm, *others = remarks
+    told = alarm.partition(" Look at it now:")[0]
+    message, page = keymap.first("task.message"), keymap.first("task.open")
+    ways = f"It is below, with what differs. {message} writes to Jules, {page} opens its page in the browser."
+    return "\n".join([f"{told} {ways}", *others])
 
 
 def more_rows(count: int) -> str:

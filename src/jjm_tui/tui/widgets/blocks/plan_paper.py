@@ -49,6 +49,11 @@ class PlanPaper(Vertical):
         """How many rows of it are below what is on the screen, as far as they are measured."""
         return max(0, self.text.max_scroll_y - round(self.text.scroll_y))
 
+    @property
+    def rows_above(self) -> int:
+        """How many rows of it are above what is on the screen."""
+        return round(self.text.scroll_y)
+
     def show_preview(
         self, preview: ApprovalPreview, difference: PlanDifference | None, revision: int | None, now: datetime
     ) -> None:
