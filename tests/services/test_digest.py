@@ -51,6 +51,14 @@ def test_digest_groups_tasks_by_what_they_ask_now():
     assert made.finished[1].is_new
 
 
+def test_new_task_is_listed_by_where_it_is_although_nobody_saw_how_it_came_there():
+    made = make_digest([found(1, "in_progress", "bad")], _tasks(bad="failed"), START, at(60))
+    assert [entry.task_id for entry in made.failed] == ["bad"]
+    assert made.failed[0].is_new
+    assert made.created == ()
+    assert made.created_count == 1
+
+
 def test_digest_of_a_task_that_was_answered_meanwhile_tells_only_how_it_ended():
     events = [moved(1, "waiting_approval"), moved(5, "in_progress"), moved(9, "completed")]
     made = make_digest(events, _tasks(**{"1": "completed"}), START, at(60))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,6 +70,20 @@ async def test_digest_shows_who_waits_now_although_the_history_knows_nothing_of_
         on.app.show_task = shown.append  # type: ignore[method-assign]
         await on.press("enter")
         assert shown == [waiting[0].id]
+
+
+async def test_digest_has_the_same_columns_in_all_groups_and_cuts_no_title_that_fits(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 40), memory=_remembered) as on:
+        done = _in_state(on, TaskStatus.COMPLETED)
+        plan = next(task for task in on.board.tasks.values() if needs_me(task, on.now))
+        long = "A title of exactly fifty-seven cells, which is quite long"
+        on.board.apply({task.id: replace(task, title=long) for task in (done, plan)})
+        await _moved(on, done)
+        await on.press("B")
+        await on.shows("1 finished.")
+        rows = [row for row in on.text.splitlines() if long in row][:2]
+        assert len({row.index(long) for row in rows}) == 1
+        assert "✓ done" in rows[1]
 
 
 async def test_digest_when_nothing_happened_says_so(tmp_path: Path) -> None:

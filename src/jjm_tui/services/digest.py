@@ -34,7 +34,8 @@ _BY_STATUS: Final[Mapping[TaskStatus, DigestGroup]] = {
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
-    """One task and when it came to where it is. ``is_new``: it was created meanwhile as well."""
+    """One task and when it came to where it is; of a new one at least when it was found. ``is_new``: it was created
+    meanwhile as well."""
 
     task_id: str
     at: datetime
@@ -118,7 +119,7 @@ def make_digest(events: Iterable[TaskEvent], tasks: Mapping[str, Task], since: d
             if task_id in gone:
                 groups["gone"].append(DigestEntry(task_id, gone[task_id], task_id in new))
             continue
-        at = moved.get((task_id, task.status))
+        at = moved.get((task_id, task.status), new.get(task_id))
         group = _BY_STATUS.get(task.status)
         if group is not None and at is not None:
             groups[group].append(DigestEntry(task_id, at, task_id in new))

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from textual.content import Content
 
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
-from jjm_tui.domain.text import clean_line
+from jjm_tui.domain.text import cell_width, clean_line
 from jjm_tui.services.board import BoardChange
 from jjm_tui.services.digest import DIGEST_GROUPS, Digest, DigestEntry, DigestGroup, make_digest, summary_parts
 from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.look.appearance import appearance_of
-from jjm_tui.tui.pages.event_lines import Look, local_day, status_look
+from jjm_tui.tui.pages.event_lines import Look, local_day, status_look, status_words
 from jjm_tui.tui.pages.page_lines import BLANK, heading, length, paragraph, time_of_day
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
@@ -36,13 +36,12 @@ _ANEW_AFTER: Final = 30.0
 """Seconds after which lengths of time are told anew."""
 _REPOSITORY_FROM: Final = 70
 _REPOSITORY: Final = 20
-_WHEN: Final = 12
-_REST: Final = 23
-"""Cells of a line without look, title and repository."""
-_WORD: Final = 8
-"""Cells of the word for why a task needs the person."""
-_MOST_TITLE: Final = 60
+_WORDS_FROM: Final = 50
+"""Cells from which glyphs have their word."""
 _LEAST_TITLE: Final = 12
+_NOTED_TITLE: Final = 60
+"""Cells of a title at most where failures stand behind titles."""
+_NEW: Final = "  new"
 
 _TITLES: Final[Mapping[DigestGroup, str]] = {
     "plans": "Plans",
@@ -52,6 +51,28 @@ _TITLES: Final[Mapping[DigestGroup, str]] = {
     "gone": "No longer on the server",
     "created": "New",
 }
+
+
+class _Entry(NamedTuple):
+    """A task as one line: how it looks, its title, when, and what else is told of it. ``note`` is foreign."""
+
+    task_id: str
+    look: str
+    style: str
+    title: str
+    repository: str
+    when: str
+    is_new: bool
+    note: str
+
+
+class _Columns(NamedTuple):
+    """The cells of each column, the same for all lines of the page; 0: it is not there."""
+
+    look: int
+    title: int
+    repository: int
+    when: int
 
 
 async def read_digest(manager: JobManager, tasks: Mapping[str, Task], since: datetime, now: datetime) -> Digest:
@@ -126,71 +147,55 @@ class DigestScreen(PageScreen):
             self.show_empty(Content(f"Nothing happened since {since}, and no task needs you."))
             self.lines.set_lines(())
             return
+        waiting = list(self._waiting(digest))
+        happened = {name: [self._happened(name, each) for each in digest.others(name)] for name in DIGEST_GROUPS}
+        columns = _columns([*waiting, *(entry for entries in happened.values() for entry in entries)], width)
         lines: list[Line] = []
-        if digest.waiting:
-            news = sum(entry.is_news for entry in digest.waiting)
+        if waiting:
+            news = sum(entry.is_new for entry in waiting)
             note = f"{news} of them new since {since}" if news else ""
             lines += [
-                heading(f"Need you now ({len(digest.waiting)})", note),
-                *self._waiting_lines(digest, width),
+                heading(f"Need you now ({len(waiting)})", note),
+                *(_line(each, columns) for each in waiting),
                 BLANK,
             ]
         parts = summary_parts(digest)
         nothing = "Nothing" if digest.is_empty else "Nothing else"
-        happened = f"Since {since}: {', '.join(parts)}." if parts else f"{nothing} happened since {since}."
-        lines += paragraph(Content(happened), width, 1)
-        for name in DIGEST_GROUPS:
-            if entries := digest.others(name):
-                lines += [BLANK, heading(f"{_TITLES[name]} ({len(entries)})")]
-                lines += [self._line(name, entry, width) for entry in entries]
+        told = f"Since {since}: {', '.join(parts)}." if parts else f"{nothing} happened since {since}."
+        lines += paragraph(Content(told), width, 1)
+        for name, entries in happened.items():
+            if entries:
+                lines += [
+                    BLANK,
+                    heading(f"{_TITLES[name]} ({len(entries)})"),
+                    *(_line(each, columns) for each in entries),
+                ]
         self.lines.set_lines(lines)
 
-    def _waiting_lines(self, digest: Digest, width: int) -> Iterator[Line]:
+    def _waiting(self, digest: Digest) -> Iterator[_Entry]:
         now = self.now()
         for entry in digest.waiting:
             task = self.board.task(entry.task_id)
-            if task is None:
-                continue
-            look = appearance_of(task, now)
-            style = status_look(task.status).style
-            told = "since ?" if entry.at is None else f"for {length((now - entry.at).total_seconds())}"
-            word = Content.styled(f"{look.glyph} {fit(look.word, _WORD)}", style)
-            yield self._row(entry.task_id, word, told, width, (("  new" if entry.is_news else "", MUTED),))
+            if task is not None:
+                told = "since ?" if entry.at is None else f"for {length((now - entry.at).total_seconds())}"
+                look = appearance_of(task, now)
+                style = status_look(task.status).style
+                yield self._entry(entry.task_id, f"{look.glyph} {look.word}", style, told, is_new=entry.is_news)
 
-    def _line(self, group: DigestGroup, entry: DigestEntry, width: int) -> Line:
-        task = self.board.task(entry.task_id)
-        look = (
-            Look("∅", WARNING) if group == "gone" else status_look(TaskStatus.UNKNOWN if task is None else task.status)
-        )
-        failure = f"  {task.failure}" if group == "failed" and task is not None and task.failure else ""
+    def _happened(self, group: DigestGroup, entry: DigestEntry) -> _Entry:
+        task, now = self.board.task(entry.task_id), self.now()
+        status = TaskStatus.UNKNOWN if task is None else task.status
+        look = Look("∅", WARNING) if group == "gone" else status_look(status)
+        word = "gone" if group == "gone" else status_words(status)
+        failure = task.failure if group == "failed" and task is not None and task.failure else ""
         is_new = entry.is_new and group != "created"
-        more = (("  new" if is_new else "", MUTED), literal_line(failure, MUTED))
-        return self._row(
-            entry.task_id, Content.styled(look.glyph, look.style), _moment(entry.at, self.now()), width, more
-        )
+        when = _moment(entry.at, now)
+        return self._entry(entry.task_id, f"{look.glyph} {word}", look.style, when, is_new=is_new, note=failure)
 
-    def _row(
-        self, task_id: str, look: Content, when: str, width: int, more: Iterable[Content | tuple[str, str]]
-    ) -> Line:
-        """A task: how it looks, its title, where there is room its repository, when."""
+    def _entry(self, task_id: str, look: str, style: str, when: str, *, is_new: bool, note: str = "") -> _Entry:
         task = self.board.task(task_id)
-        has_repository = width >= _REPOSITORY_FROM
-        rest = _REST + look.cell_length + (_REPOSITORY + 2 if has_repository else 0)
-        room = max(_LEAST_TITLE, min(_MOST_TITLE, width - rest))
         repository = "" if task is None or not task.repository else clean_line(task.repository)
-        return Line(
-            Content.assemble(
-                "  ",
-                look,
-                " ",
-                fit(clean_line(self.title_of(task_id)), room),
-                (f"  {fit(repository, _REPOSITORY)}" if has_repository else "", MUTED),
-                "  ",
-                (f"{when:>{_WHEN}}", MUTED),
-                *more,
-            ),
-            task_id,
-        )
+        return _Entry(task_id, look, style, clean_line(self.title_of(task_id)), repository, when, is_new, note)
 
     def board_changed(self, change: BoardChange) -> None:
         """Tasks moved on: what is listed must be true; made anew with the next second."""
@@ -223,3 +228,36 @@ def _moment(at: datetime, now: datetime) -> str:
     """The time of day, with the date when it is another day."""
     local, clock = at.astimezone(), time_of_day(at)[:5]
     return clock if local_day(at) == local_day(now) else f"{local.day} {local:%b} {clock}"
+
+
+def _columns(entries: Sequence[_Entry], width: int) -> _Columns:
+    """Columns as wide as what is in them, and what is left for the titles."""
+
+    def widest(texts: Iterable[str]) -> int:
+        return max(map(cell_width, texts), default=0)
+
+    look = widest(each.look for each in entries) if width >= _WORDS_FROM else 1
+    when = widest(each.when for each in entries)
+    repository = min(_REPOSITORY, widest(each.repository for each in entries)) if width >= _REPOSITORY_FROM else 0
+    rest = 2 + look + 2 + (repository + 2 if repository else 0) + 2 + when
+    rest += len(_NEW) if any(each.is_new for each in entries) else 0
+    room = min(width - rest, _NOTED_TITLE) if any(each.note for each in entries) else width - rest
+    title = max(_LEAST_TITLE, min(room, widest(each.title for each in entries)))
+    return _Columns(look, title, repository, when)
+
+
+def _line(entry: _Entry, columns: _Columns) -> Line:
+    return Line(
+        Content.assemble(
+            "  ",
+            (fit(entry.look, columns.look) if columns.look > 1 else entry.look[:1], entry.style),
+            "  ",
+            fit(entry.title, columns.title),
+            (f"  {fit(entry.repository, columns.repository)}" if columns.repository else "", MUTED),
+            "  ",
+            (f"{entry.when:>{columns.when}}", MUTED),
+            (_NEW if entry.is_new else "", MUTED),
+            literal_line(f"  {entry.note}" if entry.note else "", MUTED),
+        ),
+        entry.task_id,
+    )
