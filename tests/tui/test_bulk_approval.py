@@ -74,6 +74,28 @@ async def test_bulk_sheet_puts_look_alikes_together(tmp_path: Path) -> None:
         lines = on.text.splitlines()
         first = next(number for number, line in enumerate(lines) if "2 look alike: Read" in line)
         assert "each of its own kind" in lines[first + 3]
+        top = next(line for line in lines if "╭─ Approve many plans" in line)
+        assert (top[0], top[-1], len(top)) == ("╭", "╮", 100)
+
+
+async def test_bulk_sheet_says_in_the_past_what_looked_alike_once_that_is_over(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        on.bench.world.change_plan(sheet.ticked[0].task_id, "Another way")
+        await approve_ticked(on, sheet)
+        await on.shows("2 looked alike when they were read: Read `app/billing/invoice.py` · Change")
+        await on.shows("The 5 ticked have their outcome: 4 done, 1 failed; 2 were not ticked.")
+
+
+async def test_bulk_sheet_cuts_no_reason_while_titles_have_room_and_keeps_away_from_the_plan(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), tasks=PLANS, read=PLANS) as on:
+        await open_sheet(on)
+        assert "tick it yourself: touches lock file" in on.text
+        assert "Log invoice failures in" in on.text
+        await on.press("y")
+        lines = on.text.splitlines()
+        asked = next(number for number, line in enumerate(lines) if "type their number" in line)
+        assert not lines[asked - 1].strip("│ ▁▂▃▄▅▆▇█")
 
 
 async def test_bulk_sheet_reads_at_most_four_plans_at_once(tmp_path: Path) -> None:
@@ -117,7 +139,7 @@ async def test_bulk_sheet_without_plans_says_so(tmp_path: Path) -> None:
     async with stage(tmp_path, tasks=0) as on:
         on.app.push_screen(BulkApprovalScreen())
         await on.settle()
-        assert "No plan waits for approval." in on.text
+        assert "No plan waits for approval." in "".join(on.text.splitlines()[:5])
         await on.press("y", "enter", "space")
         assert on.bench.effects("approve") == []
 
@@ -150,7 +172,7 @@ async def test_bulk_approval_asks_for_the_number_and_approves_the_ticked_ones(tm
         await on.press("5", "enter")
         await on.until(lambda: len(approved(on)) == 5)
         await on.until(lambda: not sheet.is_sending)
-        await on.shows("All of them have their outcome: 5 done.")
+        await on.shows("The 5 ticked have their outcome: 5 done; 2 were not ticked.")
         assert on.text.count("✓ approved") >= 5
         assert set(approved(on)) == wanted
         await on.press("escape")

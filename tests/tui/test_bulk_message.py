@@ -30,7 +30,7 @@ async def test_bulk_message_to_a_few_is_sent_at_once(tmp_path: Path) -> None:
         sheet, answers = await open_sheet(on, 2)
         await on.press(*"Go on", "enter", *"please", "ctrl+s")
         await on.until(lambda: len(on.bench.effects("message")) == 2)
-        await on.shows("All of them have their outcome: 2 done.")
+        await on.shows("The 2 ticked have their outcome: 2 done.")
         assert on.bench.effects("message") == [(task_id, "Go on\nplease") for task_id in sheet.lines]
         await on.press("ctrl+s")
         assert "Nobody is ticked. Nothing was sent." in on.text
@@ -139,3 +139,16 @@ async def test_bulk_message_text_has_all_the_rows_that_its_recipients_leave(
         assert sheet.row_list.size.height >= min(len(sheet.lines), 3)
         await on.press(*"Hello", "ctrl+s")
         assert "To send it to these" in on.text or count == 2
+
+
+async def test_bulk_message_reason_is_whole_and_nothing_is_offered_once_nobody_is_left(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await on.press("asterisk", "M", *"Thanks!")
+        assert "a failed task takes no message" in on.text
+        assert "▸ working" in on.text
+        await on.press("ctrl+s", "1", "1", "enter")
+        await on.shows("The 11 ticked have their outcome: 11 done; 1 was not ticked.")
+        await on.shows("12 tasks · 11 done")
+        await on.shows("Nobody is left to write to")
+        assert "space tick" not in on.text
+        assert "* all" not in on.text

@@ -36,6 +36,13 @@ def test_fit_every_cell_is_cut_or_filled_to_its_width(cells: list[Cell], width: 
         assert sum(cell_width(cell.text) for cell in fitted) + 2 * (len(fitted) - 1) <= width
 
 
+def test_fit_gives_a_cell_what_is_enough_for_it_and_the_rest_to_the_others() -> None:
+    cells = [Cell("a title of some length", least=10), Cell("repository", width=12, rank=2), Cell("why not", enough=7)]
+    assert [cell_width(each.text) for each in fit(cells, 40)] == [17, 12, 7]
+    assert [cell_width(each.text) for each in fit(cells, 30)] == [21, 7]
+    assert [cell_width(each.text) for each in fit(cells, 15)] == [10, 3]
+
+
 class Lines(App[None]):
     def compose(self) -> ComposeResult:
         yield RowList()

@@ -16,8 +16,8 @@ from textual.widget import Widget
 from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.risks import touched_words
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.task import Task, needs_me
-from jjm_tui.domain.text import age, clean_line, heading
+from jjm_tui.domain.task import Plan, Task, needs_me
+from jjm_tui.domain.text import age, clean_line
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
@@ -63,6 +63,8 @@ class BulkApprovalScreen(BulkSheet):
         self._previews: dict[str, ApprovalPreview] = {}
         self._on_board: dict[str, str | None] = {}
         self._groups: tuple[tuple[str, ...], ...] = ()
+        self._grouped: dict[str, str] = {}
+        self._first_steps: dict[str, str] = {}
         self._skipped = 0
 
     def compose_below(self) -> ComposeResult:
@@ -80,10 +82,6 @@ class BulkApprovalScreen(BulkSheet):
         self.show_lines()
         if tasks:
             self.with_engine(self._read_all)
-        else:
-            self.show_state(
-                "None of the marked tasks has a plan that waits." if self._marked else "No plan waits for approval."
-            )
 
     def _is_wanted(self, task: Task, now: datetime) -> bool:
         if self._marked:
@@ -153,6 +151,8 @@ class BulkApprovalScreen(BulkSheet):
             return
         read = [self._previews[task_id] for task_id in self.lines if task_id in self._previews]
         self._groups = tuple(tuple(each.task.id for each in group) for group in cluster(read))
+        self._grouped = {each.task.id: each.fingerprint for each in read}
+        self._first_steps = {each.task.id: _first_steps(each.plan) for each in read}
         ordered = [task_id for group in self._groups for task_id in group]
         self.lines = {task_id: self.lines[task_id] for task_id in dict.fromkeys([*ordered, *self.lines])}
 
@@ -173,6 +173,8 @@ class BulkApprovalScreen(BulkSheet):
     # what is shown
 
     def summary(self) -> str:
+        if not self.lines:
+            return "None of the marked tasks has a plan that waits." if self._marked else "No plan waits for approval."
         lines = self.lines.values()
         reading = sum(line.is_reading for line in lines)
         parts = [f"{len(lines)} plan{'' if len(lines) == 1 else 's'}", f"{len(self.ticked)} ticked"]
@@ -187,7 +189,7 @@ class BulkApprovalScreen(BulkSheet):
         shown: set[str] = set()
         for group in self._groups:
             if len(group) > 1:
-                yield _heading(group[0], f"{len(group)} look alike: {self._first_steps(group[0])}")
+                yield _heading(group[0], f"{len(group)} {self._likeness(group)}: {self._first_steps[group[0]]}")
             elif last > 1:
                 yield _heading(group[0], "each of its own kind")
             last = len(group)
@@ -195,24 +197,32 @@ class BulkApprovalScreen(BulkSheet):
             yield from (self._row(task_id, now) for task_id in group)
         yield from (self._row(task_id, now) for task_id in self.lines if task_id not in shown)
 
-    def _first_steps(self, task_id: str) -> str:
-        return " · ".join(clean_line(step.title[:200]) for step in self._previews[task_id].plan.steps[:3])
+    def _likeness(self, group: tuple[str, ...]) -> str:
+        """Whether they still look alike, or did when they were put together."""
+        same = all(self._grouped[task_id] == self._previews[task_id].fingerprint for task_id in group)
+        is_undecided = all(self.lines[task_id].state is State.OPEN for task_id in group)
+        return "look alike" if same and is_undecided else "looked alike when they were read"
 
     def _row(self, task_id: str, now: datetime) -> ListRow:
         line, task, preview = self.lines[task_id], self.board.task(task_id), self._previews.get(task_id)
         task = task or (preview.task if preview is not None else Task(task_id))
         waited = "" if task.waiting_since is None else age((now - task.waiting_since).total_seconds())
-        note, role = (line.note, line.role) if line.note and not line.is_reading else _note(line, preview)
         return ListRow(
             task_id,
             (
                 Cell(line.tick, "strong" if line.is_ticked else "", 3),
-                Cell(heading(task.title, task.description, task.id), "", grow=4),
+                self.title_cell(task),
                 Cell((task.repository or "").rpartition("/")[2], "quiet", 12, rank=2),
                 Cell(waited, "quiet", 4, rank=1, right=True),
-                Cell(note, role, grow=5),
+                self.note_cell(*self.note_of(line)),
             ),
         )
+
+    def note_of(self, line: Line) -> tuple[str, str]:
+        """Its outcome, else what its plan is like."""
+        if line.note and not line.is_reading:
+            return line.note, line.role
+        return _note(line, self._previews.get(line.task_id))
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         """Show the plan under the cursor."""
@@ -332,7 +342,11 @@ def _note(line: Line, preview: ApprovalPreview | None) -> tuple[str, str]:
     why = " · ".join(filter(None, (touched_words(preview.risks), "changed" if preview.difference else "")))
     if not why:
         return steps, ""
-    return f"{why} · {steps}" if line.is_ticked else f"{why}: tick it yourself", "warning"
+    return f"{why} · {steps}" if line.is_ticked else f"tick it yourself: {why}", "warning"
+
+
+def _first_steps(plan: Plan) -> str:
+    return " · ".join(clean_line(step.title[:200]) for step in plan.steps[:3])
 
 
 def _heading(group_id: str, words: str) -> ListRow:

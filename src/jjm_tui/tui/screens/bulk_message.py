@@ -12,7 +12,6 @@ from textual.widget import Widget
 from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
-from jjm_tui.domain.text import heading
 from jjm_tui.errors import ValidationError
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.bulk import Line, State, count_words
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 MANY: Final = 3
 """More recipients than this, and their number must be typed."""
 
+_TO_ALL: Final = "Write to all of them"
+_TO_NOBODY: Final = "Nobody is left to write to"
 DRAFT_KEY: Final = "message-many"
 """Where the text is kept until it went out to all."""
 
@@ -61,7 +62,7 @@ class BulkMessageScreen(BulkSheet):
         self._task_ids = tuple(task_ids)
         self._text = ""
         self._stop_listening: Callable[[], None] = lambda: None
-        self._area = TypingArea(self._typed, placeholder="Write to all of them", id="text")
+        self._area = TypingArea(self._typed, placeholder=_TO_ALL, id="text")
 
     def compose_below(self) -> ComposeResult:
         yield self._area
@@ -110,7 +111,9 @@ class BulkMessageScreen(BulkSheet):
     def summary(self) -> str:
         lines = self.lines.values()
         count = len(self.ticked)
-        parts = [f"{count} recipient{'' if count == 1 else 's'} of {len(lines)}"]
+        is_to_send = any(line.can_be_ticked for line in lines)
+        tasks = f"{len(lines)} task{'' if len(lines) == 1 else 's'}"
+        parts = [f"{count} recipient{'' if count == 1 else 's'} of {len(lines)}" if is_to_send else tasks]
         return " · ".join(filter(None, [*parts, count_words(lines)]))
 
     def rows(self) -> Iterator[ListRow]:
@@ -118,15 +121,14 @@ class BulkMessageScreen(BulkSheet):
         for line in self.lines.values():
             task = self.board.task(line.task_id) or Task(line.task_id)
             look = appearance_of(task, now)
-            note, role = (line.note, line.role) if line.note else (line.obstacle or "", "warning")
             yield ListRow(
                 line.task_id,
                 (
                     Cell(line.tick, "strong" if line.is_ticked else "", 3),
-                    Cell(f"{look.glyph} {look.word}", "quiet", 10, rank=3),
-                    Cell(heading(task.title, task.description, task.id), "", grow=4),
-                    Cell((task.repository or "").rpartition("/")[2], "quiet", 12, rank=2),
-                    Cell(note, role, grow=3),
+                    Cell(f"{look.glyph} {look.word}", "quiet", 10, rank=2),
+                    self.title_cell(task),
+                    Cell((task.repository or "").rpartition("/")[2], "quiet", 12, rank=3),
+                    self.note_cell(*self.note_of(line)),
                 ),
             )
 
@@ -201,6 +203,8 @@ class BulkMessageScreen(BulkSheet):
     def run_ended(self) -> None:
         """The draft goes once nobody is left to get it."""
         self._area.read_only = False
+        is_to_send = any(line.can_be_ticked for line in self.lines.values())
+        self._area.placeholder = _TO_ALL if is_to_send else _TO_NOBODY
         if all(line.is_over or not line.is_ticked for line in self.lines.values()) and not self._has_doubt():
             self._drafts.put(DRAFT_KEY, "", by=self, at_once=True)
 

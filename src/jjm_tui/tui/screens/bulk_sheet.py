@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import cell_width, clean_line, heading
 from jjm_tui.tui.bulk import Line, Run, State, count_words
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.screens.sheet import Sheet
 from jjm_tui.tui.widgets.key_bar import Hint
-from jjm_tui.tui.widgets.row_list import ListRow, RowList
+from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import OperationResult
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
 Done = frozenset[str]
 """The ids of the tasks for which it was done without doubt."""
+
+
+_TITLE_CELLS: Final = 24
+"""Cells of a title that are left whatever there is to say about it."""
+_NOTE_CELLS: Final = 36
+"""Cells of a note for which other columns are left out."""
 
 
 class BulkSheet(Sheet[Done], Moving):
@@ -38,6 +46,7 @@ class BulkSheet(Sheet[Done], Moving):
     BulkSheet {
         & #summary, & #state { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
         & #summary { color: $text-muted; }
+        &.-tall #state.-told { margin: 1 0 0 0; }
         & #count { display: none; border: none; height: 1; padding: 0 1; background: $boost; }
         & #count:focus { border: none; background-tint: $foreground 5%; }
         & #count > .input--placeholder { color: $text-muted; }
@@ -113,18 +122,34 @@ class BulkSheet(Sheet[Done], Moving):
 
     def show_state(self, words: str) -> None:
         """The line above the keys."""
-        self.query_one("#state", Static).update(literal_line(words))
+        state = self.query_one("#state", Static)
+        state.update(literal_line(words))
+        state.set_class(bool(words), "-told")
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         """Tell all of what became of the line, as there is little room for it in the list."""
         message.stop()
         line = self.lines.get(message.row_id or "")
         if line is not None and not self.is_asking and not self.is_sending:
-            self.show_state(line.note or (line.obstacle or ""))
+            words, role = self.note_of(line)
+            self.show_state("" if role in ("", "quiet") else words)
 
     def moved(self) -> Widget:
         """The list."""
         return self.row_list
+
+    def title_cell(self, task: Task) -> Cell:
+        """What a task is called, with the room that the notes leave."""
+        return Cell(heading(task.title, task.description, task.id), "", least=_TITLE_CELLS)
+
+    def note_cell(self, note: str, role: str) -> Cell:
+        """What is to be said about a line; the column is as wide as the longest of them, if there is room."""
+        longest = max((cell_width(clean_line(self.note_of(line)[0])) for line in self.lines.values()), default=0)
+        return Cell(note, role, least=_NOTE_CELLS, enough=longest)
+
+    def note_of(self, line: Line) -> tuple[str, str]:
+        """What is to be said about a line, and the role of these words."""
+        return (line.note, line.role) if line.note else (line.obstacle or "", "warning")
 
     # ticking
 
@@ -208,10 +233,18 @@ class BulkSheet(Sheet[Done], Moving):
             self.show_lines()
             return sending
 
-        await self._run.work_through(self.ticked, send, self.take)
-        self.show_state(self._run.stopped or f"All of them have their outcome: {count_words(self.lines.values())}.")
+        sent = self.ticked
+        await self._run.work_through(sent, send, self.take)
+        self.show_state(self._run.stopped or self._end_words(sent))
         self.run_ended()
         self.show_lines()
+
+    def _end_words(self, sent: list[Line]) -> str:
+        """How a run went, and how many lines it left out."""
+        ticked = "The 1 ticked has its outcome" if len(sent) == 1 else f"The {len(sent)} ticked have their outcome"
+        left = sum(not line.is_over and line not in sent for line in self.lines.values())
+        left_out = f"; {left} {'was' if left == 1 else 'were'} not ticked" if left else ""
+        return f"{ticked}: {count_words(sent).replace(' · ', ', ')}{left_out}."
 
     def run_ended(self) -> None:
         """Nothing is on its way any more."""
@@ -244,4 +277,6 @@ class BulkSheet(Sheet[Done], Moving):
             return (("enter", "send"), ("back", "not now"))
         if self.is_sending:
             return (("back", "leave" if self._run.is_stopped else "stop"),)
-        return (("mark", "tick"), ("mark.all", "all"), ("back", "back"))
+        can_tick = any(line.can_be_ticked for line in self.lines.values())
+        ticks: tuple[Hint, ...] = (("mark", "tick"), ("mark.all", "all")) if can_tick else ()
+        return (*ticks, ("back", "back"))

@@ -45,8 +45,8 @@ class Sheet(Dialog[T]):
             border-title-color: $text-primary;
             border-title-style: bold;
         }
-        & > #frame.-large { width: 96%; max-width: 130; height: 94%; }
-        &.-small > #frame.-large { width: 100%; height: 100%; }
+        & > #frame.-large { width: 100%; max-width: 130; height: 94%; }
+        &.-small > #frame.-large { height: 100%; }
     }
     """
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-small"), (90, "-wide")]  # noqa: RUF012 - Textual's

@@ -23,14 +23,15 @@ from jjm_tui.tui.look.contrast import readable
 _GAP: Final = 2
 """Cells between two cells of a row."""
 _LEAST_FLEXIBLE: Final = 12
-"""Cells that a flexible cell keeps before cells of a higher rank are left out."""
+"""Cells that a flexible cell keeps before cells of a higher rank are left out, where it does not say how many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """``text`` may be foreign. ``role``: a component class without its prefix, empty for none. ``width``: cells that it
     always takes, ``None`` to share what is left, ``grow`` parts of it. ``rank``: the larger, the earlier it is left out
-    when there is no room; 0 never is. ``right``: aligned to the right."""
+    when there is no room; 0 never is. ``right``: aligned to the right. For a cell without a width, ``least``: what it
+    keeps before others are left out; ``enough``: it takes this much before the others share what is left."""
 
     text: str
     role: str = ""
@@ -38,6 +39,8 @@ class Cell:
     rank: int = 0
     right: bool = False
     grow: int = 1
+    least: int = _LEAST_FLEXIBLE
+    enough: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +246,7 @@ def fit(cells: Sequence[Cell], width: int) -> list[Cell]:
         if _needed(chosen) <= width:
             break
         chosen = [cell for cell in chosen if cell.rank != rank]
+    chosen = _settle(chosen, width)
     fixed = sum(cell.width for cell in chosen if cell.width is not None)
     room = max(0, width - fixed - _GAP * (len(chosen) - 1))
     parts = sum(cell.grow for cell in chosen if cell.width is None)
@@ -258,6 +262,20 @@ def fit(cells: Sequence[Cell], width: int) -> list[Cell]:
     return fitted
 
 
+def _settle(cells: Sequence[Cell], width: int) -> list[Cell]:
+    """The same with widths for those that say how much is enough: that, or what is left beside the least of others."""
+    settled = list(cells)
+    for at, cell in enumerate(cells):
+        if cell.width is None and cell.enough is not None:
+            others = _needed([*settled[:at], *settled[at + 1 :]]) + (_GAP if len(cells) > 1 else 0)
+            settled[at] = replace(cell, width=max(0, min(cell.enough, width - others)))
+    return settled
+
+
 def _needed(cells: Sequence[Cell]) -> int:
-    widths = sum(_LEAST_FLEXIBLE if cell.width is None else cell.width for cell in cells)
+    widths = sum(_least(cell) if cell.width is None else cell.width for cell in cells)
     return widths + _GAP * (len(cells) - 1)
+
+
+def _least(cell: Cell) -> int:
+    return cell.least if cell.enough is None else min(cell.least, cell.enough)
