@@ -88,8 +88,7 @@ async def _damaged_store(on: Stage) -> AsyncIterator[str]:
 
 @scene("main-no-server-empty", tasks=0, server=False)
 async def _no_server_empty(on: Stage) -> AsyncIterator[str]:
-    on.board.change_connection(way_out="Choose one: jjm setup")
-    await on.shows("jjm setup")
+    await on.shows("Press C to set up a server.")
     yield "main-no-server-empty"
 
 

@@ -80,6 +80,9 @@ async def test_filter_kept_with_enter_is_in_force_even_when_nothing_matches(tmp_
     async with stage(tmp_path, size=(120, 30)) as on:
         await on.press("/", *"zebra", "enter")
         assert "No task matches zebra. 0 shows everything." in on.text
+        keys = [segment for row in on.app.screen._compositor.render_strips() for segment in row if segment.text == "0"]
+        assert keys
+        assert all(key.style is not None and key.style.bold for key in keys)
         assert isinstance(on.app.focused, TaskList)
 
 

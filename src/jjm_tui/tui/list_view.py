@@ -16,6 +16,7 @@ from jjm_tui.services.board import Board
 from jjm_tui.tui.keymap import Keymap
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.memory import Memory
+from jjm_tui.tui.widgets.line_styles import KEY
 
 if TYPE_CHECKING:
     from jjm_tui.domain.query import Query
@@ -47,11 +48,16 @@ def state_hint(text: str) -> str:
     return f"For the state, type state:{text}."
 
 
-def _explain_unread(trouble: StoreTrouble, keymap: Keymap) -> str:
+def _explain_unread(trouble: StoreTrouble, keymap: Keymap) -> Content:
     """Why no task is here although some may be stored, and what to do."""
     what = f"{trouble.what[:1].upper()}{trouble.what[1:]}."
-    again = f"It is tried again {trouble.again}; {keymap.first('refresh')} tries now. `jjm doctor` checks everything."
-    return " ".join(filter(None, (what, trouble.message, trouble.hint, again)))
+    again = f"It is tried again {trouble.again};"
+    return Content.assemble(
+        literal_line(" ".join(filter(None, (what, trouble.message, trouble.hint, again)))),
+        " ",
+        (keymap.first("refresh"), KEY),
+        " tries now. `jjm doctor` checks everything.",
+    )
 
 
 class Filtered(NamedTuple):
@@ -162,20 +168,22 @@ class ListChoice:
         connection = board.connection
         if self.text and board.tasks:
             hint = state_hint(self.text) and f" {state_hint(self.text)}"
-            return literal_line(f"No task matches {self.text}. {keymap.first('filter.all')} shows everything.{hint}")
+            everything = (keymap.first("filter.all"), KEY)
+            no_match = literal_line(f"No task matches {self.text}.")
+            return Content.assemble(no_match, " ", everything, " shows everything.", literal_line(hint))
         if (wrong := board.store_trouble) is not None and wrong.place in ("tasks", "news") and not board.tasks:
-            return literal_line(_explain_unread(wrong, keymap))
+            return _explain_unread(wrong, keymap)
         if not board.is_whole or is_opening:
             return Content("Reading the stored tasks…")
         if connection.status == "none":
-            key, palette = keymap.first("connection"), keymap.first("palette")
-            way_back = f"{key} leads to the set-up, and so does the palette ({palette})."
-            way_out = connection.way_out and f"{connection.way_out.removesuffix('.')}."
-            return literal_line(" ".join(filter(None, (connection.trouble, way_out, way_back))))
+            key = (keymap.first("connection") or keymap.first("palette"), KEY)
+            trouble = literal_line(connection.trouble or "No server is set up.")
+            return Content.assemble(trouble, " Press ", key, " to set up a server.")
         if connection.trouble is not None:
             return literal_line(f"No tasks are stored, and the server cannot be asked: {connection.trouble}")
         if board.sync.synced_at is None:
             return Content("Asking the server for your tasks…")
         if board.tasks:
-            return literal_line(f"Everything is archived. {keymap.first('archived')} shows it.")
-        return literal_line(f"There are no tasks yet. {keymap.first('task.create')} creates the first one.")
+            return Content.assemble("Everything is archived. ", (keymap.first("archived"), KEY), " shows it.")
+        key = (keymap.first("task.create"), KEY)
+        return Content.assemble("There are no tasks yet. ", key, " creates the first one.")

@@ -22,7 +22,7 @@ from jjm_tui.tui.pages.page_lines import day_name, time_of_day
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
 from jjm_tui.tui.widgets.line_list import LineList
-from jjm_tui.tui.widgets.line_styles import BAD, MUTED, STRONG, WARNING
+from jjm_tui.tui.widgets.line_styles import BAD, KEY, MUTED, STRONG, WARNING
 from jjm_tui.tui.widgets.lines import Line
 
 _LEVEL_STYLES: Final[Mapping[str, str]] = {"debug": MUTED, "warning": WARNING, "error": BAD, "critical": BAD}
@@ -146,8 +146,9 @@ class LogScreen(PageScreen):
             return literal(tail.trouble, WARNING)
         if self.lines.total:
             keys = self.dashboard.launch.keymap
-            clears, shows = keys.first("back"), keys.first("log.more")
-            return Content(f"No record passes. {clears} takes the text away, {shows} shows less important records.")
+            clears, shows = (keys.first("back"), KEY), (keys.first("log.more"), KEY)
+            told = ("No record passes. ", clears, " takes the text away, ", shows, " shows less important records.")
+            return Content.assemble(*told)
         path = tail.path_at(self.now())
         kept = self.dashboard.launch.settings.logging.level
         return literal(f"Nothing was logged today. Records from {kept} on go to {path} (settings: logging.level).")

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.content import Content
 from textual.timer import Timer
 
 from jjm_tui.services.board import BoardChange, ConnectionStatus
 from jjm_tui.tui.actions import ACTIONS, Scope
-from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.screens.hints import detail_hints, helps, is_failed, titled, told, typing_hints, way_out_hints
 from jjm_tui.tui.screens.panes import WIDE, PaneHost
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.header import COUNT_FILTERS, HeaderBar
+from jjm_tui.tui.widgets.line_styles import KEY
 from jjm_tui.tui.widgets.status_bar import StatusBar
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
 from jjm_tui.tui.widgets.trouble_bar import TroubleBar
@@ -321,11 +322,12 @@ class MainScreen(PaneHost):
 
     def _show_no_task(self) -> None:
         """There is no row: a task that is not in the list must not stand beside it."""
-        way_out = ""
+        words = Content("The task under the cursor is shown here.")
         if self.choice.text and self.board.tasks and not self._arrangement.shown_count:
             key = self.dashboard.launch.keymap.first("filter.all")
-            way_out = f" The filter leaves none; {key} shows everything." if key else " The filter leaves none."
-        self.detail.show_nothing(literal_line(f"The task under the cursor is shown here.{way_out}"))
+            way_out = Content.assemble("; ", (key, KEY), " shows everything.") if key else Content(".")
+            words = Content.assemble(words, " The filter leaves none", way_out)
+        self.detail.show_nothing(words)
 
     def go_on_from(self, task_id: str) -> None:
         """The next task that needs the person comes under the cursor, unless the person went elsewhere."""

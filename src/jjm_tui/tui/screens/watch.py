@@ -21,6 +21,7 @@ from jjm_tui.tui.pages.event_lines import HOUSEKEEPING, Feed
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
 from jjm_tui.tui.widgets.line_list import LineList
+from jjm_tui.tui.widgets.line_styles import KEY
 
 _FIRST: Final = 200
 """Events of the past that are shown when the screen opens."""
@@ -77,17 +78,21 @@ class WatchScreen(PageScreen):
     def _show_empty(self) -> None:
         keys = self.dashboard.launch.keymap
         if not self._is_loaded:
-            text = "Reading the history…"
+            text = Content("Reading the history…")
         elif self._only_watched and not self.board.watched:
-            text = (
-                f"You watch no task. {keys.first('task.watch')} on a task in the list watches it; "
-                f"{keys.first('watch.only-watched')} shows everything that happens."
+            text = Content.assemble(
+                "You watch no task. ",
+                (keys.first("task.watch"), KEY),
+                " on a task in the list watches it; ",
+                (keys.first("watch.only-watched"), KEY),
+                " shows everything that happens.",
             )
         elif self._only_watched:
-            text = "Nothing has happened to the tasks that you watch. What happens from now on appears here."
+            text = Content("Nothing has happened to the tasks that you watch. What happens from now on appears here.")
         else:
-            text = "Nothing has happened yet. What happens to a task from now on appears here, newest at the bottom."
-        self.show_empty(Content(text))
+            here = "What happens to a task from now on appears here, newest at the bottom."
+            text = Content(f"Nothing has happened yet. {here}")
+        self.show_empty(text)
 
     def _show_state(self, now: datetime) -> None:
         self.show_header(_describe(self.board, now, only_watched=self._only_watched))

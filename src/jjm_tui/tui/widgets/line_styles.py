@@ -26,6 +26,8 @@ GOOD: Final = "$text-success"
 WARNING: Final = "bold $text-warning"
 BAD: Final = "bold $text-error"
 ACCENT: Final = "$text-primary"
+KEY: Final = "bold $text-accent"
+"""A key in a sentence, as in the last line, so that it is not read as a word or a number."""
 
 ROLE_STYLES: Final[Mapping[Role, str]] = {
     "attention": WARNING,
