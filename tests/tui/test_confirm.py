@@ -109,6 +109,34 @@ def test_quit_operation_of_another_process_goes_on() -> None:
     assert "sending for 3m: another jjm carries it out and goes on." in words
 
 
+def test_quit_with_many_operations_lists_the_first_and_tells_once_what_becomes_of_them() -> None:
+    board = Board()
+    board.set_operations(
+        Operation(str(each), OperationKind.MESSAGE, NOW, "test", OperationState.UNCONFIRMED, f"t{each}")
+        for each in range(20)
+    )
+    words = describe_open(board, NOW + timedelta(minutes=3)).plain
+    assert words.startswith("20 operations have no clear outcome yet:")
+    assert words.count("unconfirmed for 3m") == 6
+    assert "and 14 more" in words
+    assert words.count("stays in the outbox until it is settled.") == 1
+
+
+def test_quit_tells_every_fate_however_many_operations_have_another_one() -> None:
+    board = Board()
+    board.set_operations(
+        [
+            Operation(str(each), OperationKind.MESSAGE, NOW, "test", OperationState.UNCONFIRMED, f"t{each}")
+            for each in range(20)
+        ]
+        + [Operation("own", OperationKind.CREATE, NOW, "test", OperationState.PREPARED)]
+    )
+    words = describe_open(board, NOW + timedelta(minutes=3)).plain
+    assert "Each of these: stays in the outbox until it is settled." in words
+    assert "not sent yet; leaving stops it, and its text is kept." in words
+    assert "and 17 more" in words
+
+
 # forgetting
 
 

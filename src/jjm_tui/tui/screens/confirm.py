@@ -37,6 +37,7 @@ _TITLE_CELLS: Final = 60
 _FRAME_ROWS: Final = 3
 """The border and the keys."""
 _SHOWN_TASKS: Final = 6
+_SHOWN_OPERATIONS: Final = 6
 
 
 class ConfirmDialog(Sheet[bool], Moving):
@@ -136,13 +137,30 @@ def describe_open(board: Board, now: datetime) -> Content:
         return Content("Everything that you sent has its outcome by now.")
     count = "One operation has" if len(operations) == 1 else f"{len(operations)} operations have"
     lines = [Content(f"{count} no clear outcome yet:"), Content("")]
+    fates: dict[str, list[Operation]] = {}
     for operation in operations:
+        fates.setdefault(_fate(operation), []).append(operation)
+    shown = len(operations) if len(operations) <= _SHOWN_OPERATIONS else max(1, _SHOWN_OPERATIONS // len(fates))
+    for fate, same in fates.items():
+        lines += _with_fate(same, shown, fate, board, now)
+    return Content("\n").join(lines)
+
+
+def _with_fate(
+    operations: Sequence[Operation], shown: int, fate: str, board: Board, now: datetime
+) -> Iterator[Content]:
+    """Operations of which the same becomes: the first ones, how many more, and once what becomes of them."""
+    for operation in operations[:shown]:
         glyph = LOOKS[operation.state].glyph
         title = truncate(title_of(operation, board), _TITLE_CELLS)
         passed = age((now - operation.created_at).total_seconds())
-        lines.append(literal_line(f"{glyph} {KINDS[operation.kind]} · {title}", "bold"))
-        lines.append(Content(f"  {state_word(operation)} for {passed}: {_fate(operation)}"))
-    return Content("\n").join(lines)
+        told = f": {fate}" if len(operations) == 1 else ""
+        yield literal_line(f"{glyph} {KINDS[operation.kind]} · {title}", "bold")
+        yield Content(f"  {state_word(operation)} for {passed}{told}")
+    if len(operations) > shown:
+        yield Content(f"and {len(operations) - shown} more")
+    if len(operations) > 1:
+        yield Content(f"Each of these: {fate}")
 
 
 def _fate(operation: Operation) -> str:
