@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
+from textual.scrollbar import ScrollBarRender
 from textual.theme import BUILTIN_THEMES, Theme
 
 from jjm_tui.settings import load_settings
+from jjm_tui.tui.look.ascii import AsciiFilter
 from jjm_tui.tui.look.contrast import ENOUGH, contrast
 from jjm_tui.tui.look.terminal import has_few_colours, is_light, wants_ascii
 from jjm_tui.tui.look.theme import chosen_theme, extra_filters, kind_of, offered_themes, pick_theme
@@ -201,6 +203,29 @@ async def test_ascii_reduced_motion_and_density_are_as_the_settings_say(tmp_path
         assert line_filter.apply([Segment("─● …")], Color(0, 0, 0)) == [Segment("-* ~")]
         assert on.app.animation_level == "none"
         assert "-compact" in on.app.classes
+
+
+async def test_edge_of_a_toast_on_an_ascii_terminal_is_a_line(tmp_path: Path) -> None:
+    async with stage(tmp_path, settings={"ui.ascii": True}) as on:
+        for severity in ("information", "warning", "error"):
+            on.app.tell("Here I am", severity=severity)
+            await on.shows("Here I am")
+            (row,) = (line for line in on.text.splitlines() if "Here I am" in line)
+            assert row.partition("Here I am")[0].rstrip().endswith("|")
+            on.app.clear_notifications()
+            await on.settle()
+
+
+@pytest.mark.parametrize("position", [0, 3, 11, 26, 40])
+@pytest.mark.parametrize("vertical", [True, False])
+def test_scroll_bar_on_an_ascii_terminal_is_made_of_whole_cells(position: int, vertical: bool) -> None:
+    bar = ScrollBarRender.render_bar(20, 100, 23, position, vertical=vertical)
+    shown = AsciiFilter().apply([each for each in bar.segments if each.text != "\n"], Color(0, 0, 0))
+    assert {each.text for each in shown} == {" "}
+    is_thumb = "".join("x" if each.style is not None and each.style.reverse else " " for each in shown)
+    assert "x" * 4 in is_thumb
+    assert " " not in is_thumb.strip()
+    assert len(is_thumb.strip()) <= 6
 
 
 async def test_theme_chosen_on_the_screen_is_there_at_the_next_start(tmp_path: Path) -> None:

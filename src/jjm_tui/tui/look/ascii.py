@@ -11,6 +11,7 @@ from typing import Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
@@ -62,12 +63,26 @@ def _replacement(character: str) -> str:
     return base if width == 1 and base < "\x80" and base.isprintable() else "?" * width
 
 
+_SCROLLBAR_EIGHTHS: Final = {
+    glyph: eighths for glyphs in ("▁▂▃▄▅▆▇", "▏▎▍▌▋▊▉") for eighths, glyph in enumerate(glyphs, 1)
+}
+"""How much of a cell the ends of a scroll bar's thumb fill, below or at the left."""
+_HALF: Final = 4
+
+
+def _whole_cell(segment: Segment) -> Segment:
+    """The end of a scroll bar's thumb as a cell that is all thumb or none of it; any other segment in ASCII."""
+    text, style, _ = segment
+    eighths = _SCROLLBAR_EIGHTHS.get(text[:1])
+    if eighths is None or style is None or "@mouse.down" not in style.meta:
+        return Segment(to_ascii(text), style)
+    is_thumb = (eighths >= _HALF) is not bool(style.reverse)
+    return Segment(" " * len(text), style + Style(reverse=is_thumb))
+
+
 class AsciiFilter(LineFilter):
     """Applied by the app to every line that goes to the terminal."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same line in ASCII."""
-        return [
-            segment if segment.control or segment.text.isascii() else Segment(to_ascii(segment.text), segment.style)
-            for segment in segments
-        ]
+        return [segment if segment.control or segment.text.isascii() else _whole_cell(segment) for segment in segments]
