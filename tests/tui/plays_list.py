@@ -88,7 +88,7 @@ async def _damaged_store(on: Stage) -> AsyncIterator[str]:
 
 @scene("main-no-server-empty", tasks=0, server=False)
 async def _no_server_empty(on: Stage) -> AsyncIterator[str]:
-    await on.shows("Press C to set up a server.")
+    await on.shows("Press C")
     yield "main-no-server-empty"
 
 

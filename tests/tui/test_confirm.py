@@ -133,7 +133,7 @@ def test_quit_tells_every_fate_however_many_operations_have_another_one() -> Non
     )
     words = describe_open(board, NOW + timedelta(minutes=3)).plain
     assert "Each of these: stays in the outbox until it is settled." in words
-    assert "not sent yet; leaving stops it, and its text is kept." in words
+    assert "another jjm carries it out and goes on." in words
     assert "and 17 more" in words
 
 
