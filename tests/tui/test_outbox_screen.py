@@ -104,6 +104,7 @@ async def test_outbox_sending_again_is_asked_first_and_says_that_it_may_be_there
         await open_outbox(on)
         await on.press("r")
         assert "will be there twice" in plain(on)
+        assert "This is sent: Once more." in plain(on)
         await on.press("escape")
         assert on.bench.effects("message") == []
         await on.press("r", "y")

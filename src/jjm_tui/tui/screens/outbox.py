@@ -199,7 +199,8 @@ class OutboxScreen(DashboardScreen[None], Moving):
         """Ask, then send it again."""
         operation = self.chosen
         if operation is not None:
-            body = Content("\n\n").join([_headline(operation, self.board), Content(_resend_words(operation))])
+            told = [_headline(operation, self.board), Content(_resend_words(operation)), *_what_is_sent(operation)]
+            body = Content("\n\n").join(told)
             self.app.push_screen(
                 ConfirmDialog("Send it again?", body, yes="send again", no="back", must_be_seen=True),
                 lambda sure: self._resend(operation) if sure is True else None,
@@ -323,6 +324,18 @@ def _text_lines(operation: Operation) -> Iterator[Content]:
     yield literal(text[:_SHOWN_TEXT])
     if len(text) > _SHOWN_TEXT:
         yield Content(f"… and {len(text) - _SHOWN_TEXT} more characters; copying takes all of it.")
+
+
+def _what_is_sent(operation: Operation) -> Iterator[Content]:
+    """All of what is sent, as a person reads it before a send."""
+    named = [f"{name}: {value}" for name in ("repository", "branch", "title") if (value := operation.payload.get(name))]
+    text = text_of(operation)
+    if named or text:
+        yield Content.styled("This is sent:", "$text-muted")
+    if named:
+        yield Content("\n").join([literal_line(each) for each in named])
+    if text:
+        yield literal(text)
 
 
 def _resend_words(operation: Operation) -> str:
