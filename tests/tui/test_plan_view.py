@@ -104,6 +104,14 @@ async def test_what_changed_stands_above_the_steps_with_signs() -> None:
         assert shown[end + 1] == "1. Pin SQLAlchemy 2.0"
 
 
+async def test_the_rest_of_a_changed_line_stands_below_its_text() -> None:
+    async with staged((40, 30)) as (app, _):
+        new = plan(*[(step.title, step.description) for step in OLD.steps], ("Migrate", "word " * 12))
+        app.view.show(new, difference=diff_plans(OLD, new))
+        first = next(number for number, line in enumerate(app.text) if line.startswith("+    word"))
+        assert app.text[first + 1].startswith("     word")
+
+
 async def test_a_difference_that_cannot_be_seen_is_told() -> None:
     async with staged() as (app, _):
         hidden = Plan("0123456789abcdef", OLD.steps, complete=True)

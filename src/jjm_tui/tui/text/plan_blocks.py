@@ -15,6 +15,8 @@ from jjm_tui.tui.text.blocks import Block, LineBlock, PlainBlock
 from jjm_tui.tui.text.markdown_parts import MOST, split_parts
 from jjm_tui.tui.text.rows import Roles, Row, Run
 
+_DEEPEST: Final = 12
+"""Cells that the rest of a changed line goes in at most, however far its text does."""
 _CHANGES: Final = {
     "+": ("diff-added",),
     "-": ("diff-removed",),
@@ -101,9 +103,10 @@ def _changes(difference: PlanDifference | None) -> Iterator[Block]:
         indent = len(shown) - len(shown.lstrip())
         sign, text = shown[indent : indent + 1], shown[indent + 1 :]
         margin = (Run(" " * indent),)
+        below = min(max(1 + len(text) - len(text.lstrip(" ")), 2), _DEEPEST)
         pieces = [(sign, _CHANGES.get(sign, ()))]
         for part in _bounded(text):
-            yield LineBlock([*pieces, (part, ())], first=margin, rest=(*margin, Run("  ")))
+            yield LineBlock([*pieces, (part, ())], first=margin, rest=(*margin, Run(" " * below)))
             pieces = [(" ", ())]
     yield LineBlock([])
     yield LineBlock([("The plan now", ("heading",))])
