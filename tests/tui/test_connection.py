@@ -186,7 +186,7 @@ async def test_connection_follows_the_board(tmp_path: Path) -> None:
         on.board.set_connection(Connection("gave up", "sim", trouble="It ended 5 times within 3 minutes."))
         await on.shows("✗ gave up after too many failures")
         assert "It ended 5 times within 3 minutes." in on.text
-        assert "R starts it again; t makes the doctor's checks." in on.text
+        assert "t makes the doctor's checks; R restarts it." in on.text
 
 
 # the page by itself
@@ -299,7 +299,7 @@ def test_page_tells_who_looks_and_when(changes, words) -> None:
             {"status": "gave_up", "was_up": True},
             (
                 "✗ gave up after too many failures",
-                "R starts it again",
+                "R restarts it",
                 "none are made until the server runs again",
                 "next look    none until the server runs again; R starts it",
             ),

@@ -84,6 +84,7 @@ async def test_digest_has_the_same_columns_in_all_groups_and_cuts_no_title_that_
         rows = [row for row in on.text.splitlines() if long in row][:2]
         assert len({row.index(long) for row in rows}) == 1
         assert "✓ done" in rows[1]
+        assert "newT" not in on.text
 
 
 async def test_digest_when_nothing_happened_says_so(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def _server(view: ConnectionView, width: int) -> list[Line]:
         words = f"Mend it, then open jjm anew; {view.check_key} makes the doctor's checks."
         add("next step", f"{words} Or {_set_up(view)} chooses another server.")
     elif connection.status == "gave up":
-        add("next step", f"{view.restart_key} starts it again; {view.check_key} makes the doctor's checks.")
+        add("next step", f"{view.check_key} makes the doctor's checks; {view.restart_key} restarts it.")
     elif connection.status == "could not start":
         add("next step", f"{view.restart_key} tries again; changed settings count when jjm is opened anew.")
     if connection.label:

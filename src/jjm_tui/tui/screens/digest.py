@@ -39,8 +39,6 @@ _REPOSITORY: Final = 20
 _WORDS_FROM: Final = 50
 """Cells from which glyphs have their word."""
 _LEAST_TITLE: Final = 12
-_NOTED_TITLE: Final = 60
-"""Cells of a title at most where failures stand behind titles."""
 _NEW: Final = "  new"
 
 _TITLES: Final[Mapping[DigestGroup, str]] = {
@@ -151,25 +149,24 @@ class DigestScreen(PageScreen):
         happened = {name: [self._happened(name, each) for each in digest.others(name)] for name in DIGEST_GROUPS}
         columns = _columns([*waiting, *(entry for entries in happened.values() for entry in entries)], width)
         lines: list[Line] = []
+
+        def add(entries: Iterable[_Entry]) -> None:
+            lines.extend(line for entry in entries for line in _lines(entry, columns))
+
         if waiting:
             news = sum(entry.is_new for entry in waiting)
             note = f"{news} of them new since {since}" if news else ""
-            lines += [
-                heading(f"Need you now ({len(waiting)})", note),
-                *(_line(each, columns) for each in waiting),
-                BLANK,
-            ]
+            lines.append(heading(f"Need you now ({len(waiting)})", note))
+            add(waiting)
+            lines.append(BLANK)
         parts = summary_parts(digest)
         nothing = "Nothing" if digest.is_empty else "Nothing else"
         told = f"Since {since}: {', '.join(parts)}." if parts else f"{nothing} happened since {since}."
         lines += paragraph(Content(told), width, 1)
         for name, entries in happened.items():
             if entries:
-                lines += [
-                    BLANK,
-                    heading(f"{_TITLES[name]} ({len(entries)})"),
-                    *(_line(each, columns) for each in entries),
-                ]
+                lines += [BLANK, heading(f"{_TITLES[name]} ({len(entries)})")]
+                add(entries)
         self.lines.set_lines(lines)
 
     def _waiting(self, digest: Digest) -> Iterator[_Entry]:
@@ -241,13 +238,13 @@ def _columns(entries: Sequence[_Entry], width: int) -> _Columns:
     repository = min(_REPOSITORY, widest(each.repository for each in entries)) if width >= _REPOSITORY_FROM else 0
     rest = 2 + look + 2 + (repository + 2 if repository else 0) + 2 + when
     rest += len(_NEW) if any(each.is_new for each in entries) else 0
-    room = min(width - rest, _NOTED_TITLE) if any(each.note for each in entries) else width - rest
-    title = max(_LEAST_TITLE, min(room, widest(each.title for each in entries)))
+    title = max(_LEAST_TITLE, min(width - rest, widest(each.title for each in entries)))
     return _Columns(look, title, repository, when)
 
 
-def _line(entry: _Entry, columns: _Columns) -> Line:
-    return Line(
+def _lines(entry: _Entry, columns: _Columns) -> Iterator[Line]:
+    """Its line, and what else is told of it below its title."""
+    yield Line(
         Content.assemble(
             "  ",
             (fit(entry.look, columns.look) if columns.look > 1 else entry.look[:1], entry.style),
@@ -257,7 +254,8 @@ def _line(entry: _Entry, columns: _Columns) -> Line:
             "  ",
             (f"{entry.when:>{columns.when}}", MUTED),
             (_NEW if entry.is_new else "", MUTED),
-            literal_line(f"  {entry.note}" if entry.note else "", MUTED),
         ),
         entry.task_id,
     )
+    if entry.note:
+        yield Line(Content.assemble(" " * (columns.look + 4), literal_line(entry.note, MUTED)))
