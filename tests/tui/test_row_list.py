@@ -40,7 +40,7 @@ def test_fit_gives_a_cell_what_is_enough_for_it_and_the_rest_to_the_others() -> 
     cells = [Cell("a title of some length", least=10), Cell("repository", width=12, rank=2), Cell("why not", enough=7)]
     assert [cell_width(each.text) for each in fit(cells, 40)] == [17, 12, 7]
     assert [cell_width(each.text) for each in fit(cells, 30)] == [21, 7]
-    assert [cell_width(each.text) for each in fit(cells, 15)] == [10, 3]
+    assert [cell_width(each.text) for each in fit(cells, 14)] == [6, 6]
 
 
 class Lines(App[None]):

@@ -263,12 +263,16 @@ def fit(cells: Sequence[Cell], width: int) -> list[Cell]:
 
 
 def _settle(cells: Sequence[Cell], width: int) -> list[Cell]:
-    """The same with widths for those that say how much is enough: that, or what is left beside the least of others."""
+    """The same with widths for those that say how much is enough: that, or what is left beside the least of the others,
+    where that is not less than half of what they have together."""
     settled = list(cells)
     for at, cell in enumerate(cells):
         if cell.width is None and cell.enough is not None:
             others = _needed([*settled[:at], *settled[at + 1 :]]) + (_GAP if len(cells) > 1 else 0)
-            settled[at] = replace(cell, width=max(0, min(cell.enough, width - others)))
+            kept = sum(_least(other) for other in settled if other.width is None and other is not cell)
+            settled[at] = replace(
+                cell, width=max(0, min(cell.enough, max(width - others, (width - others + kept) // 2)))
+            )
     return settled
 
 
