@@ -1,0 +1,182 @@
+"""Writes what the last test runs proved into ``docs/reliability.md``: ``python -m tests.reliability REPORT.xml …``.
+
+The reports are what ``pytest --junitxml`` writes; those of ``make test`` and ``make proof`` together hold every test.
+Without a report the figures of the tests stay, and what ``benchmarks/README.md`` says by now is taken over.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tomllib
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PROMISES = Path(__file__).with_name("promises.toml")
+DOCUMENT = ROOT / "docs" / "reliability.md"
+BENCHMARKS = ROOT / "benchmarks" / "README.md"
+BEGIN = "<!-- proofs: written by `python -m tests.reliability` -->"
+END = "<!-- end of proofs -->"
+
+_BAD = {"failure": "failed", "error": "failed", "skipped": "skipped"}
+_WORST = ("failed", "skipped", "passed")
+_NEVER_RUN = "not run"
+_PROVED = re.compile(r"\d+ passed")
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One row of ``promises.toml``, whose head tells what the fields are."""
+
+    words: str
+    tried: str
+    tests: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is told of a run. ``summary``: of all tests; ``cells``: of the tests of one promise, by its words."""
+
+    summary: str = "No run is recorded yet."
+    cells: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, promise: Promise) -> str:
+        """What its tests said."""
+        return self.cells.get(promise.words, _NEVER_RUN)
+
+
+def read_promises() -> dict[str, list[Promise]]:
+    """All rows, by the titles of their chapters."""
+    chapters = tomllib.loads(PROMISES.read_text(encoding="utf-8"))["chapter"]
+    return {chapter["title"]: [_make_promise(row) for row in chapter["promise"]] for chapter in chapters}
+
+
+def _make_promise(row: Mapping[str, Any]) -> Promise:
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return Promise(**fields)
+
+
+def read_reports(paths: Iterable[Path]) -> tuple[dict[tuple[str, str], str], list[str]]:
+    """The verdict of each test by class name and name, and the days of the runs."""
+    verdicts: dict[tuple[str, str], str] = {}
+    days = set()
+    for path in paths:
+        root = ET.parse(path).getroot()  # noqa: S314 - our own test runner wrote it
+        days |= {suite.get("timestamp", "")[:10] for suite in root.iter("testsuite")}
+        for case in root.iter("testcase"):
+            name = (case.get("classname", ""), case.get("name", ""))
+            found = [verdicts.get(name, "passed"), *(_BAD[part.tag] for part in case if part.tag in _BAD)]
+            verdicts[name] = min(found, key=_WORST.index)
+    return verdicts, sorted(days - {""})
+
+
+def is_proof(test: str, class_name: str, name: str) -> bool:
+    """Whether a test of a report is one of those that a promise names with ``test``."""
+    path, _, wanted = test.partition("::")
+    module = path.removesuffix(".py").replace("/", ".")
+    return f"{class_name}.".startswith(f"{module}.") and (not wanted or name.partition("[")[0] == wanted)
+
+
+def sum_up(verdicts: Mapping[tuple[str, str], str], days: Sequence[str]) -> Results:
+    """What is to be told of these verdicts; of each promise also which of its tests were not run."""
+    cells = {}
+    for promise in _all_promises():
+        found = {test: [name for name in verdicts if is_proof(test, *name)] for test in promise.tests}
+        names = {name for each in found.values() for name in each}
+        absent = dict.fromkeys(_short(test) for test, each in found.items() if not each)
+        told = [_count([verdicts[name] for name in names])] if names else []
+        if absent:
+            told.append(f"{_NEVER_RUN}: {', '.join(absent)}" if names else _NEVER_RUN)
+        cells[promise.words] = "; ".join(told)
+    return Results(f"Last run: {', '.join(days)}. Of all tests: {_count(list(verdicts.values()))}.", cells)
+
+
+def _count(verdicts: Sequence[str]) -> str:
+    """For example ``12 passed``, or ``1 failed, 11 passed``."""
+    numbers = Counter(verdicts)
+    return ", ".join(f"{numbers[word]} {word}" for word in _WORST if numbers[word])
+
+
+def read_budgets() -> dict[str, str]:
+    """Whether each figure with a budget ``kept`` or ``missed`` it, by its name in ``benchmarks/README.md``."""
+    text = BENCHMARKS.read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| (.+?) \|.*\| (kept|missed)\b", text, re.MULTILINE))
+
+
+def _told_budgets(promise: Promise, budgets: Mapping[str, str]) -> str:
+    """For example ``4 of 4 budgets kept``."""
+    found = [verdict for name, verdict in budgets.items() if name.startswith(promise.figures)]
+    return f"{found.count('kept')} of {len(found)} budget{'s' * (len(found) > 1)} kept"
+
+
+def make_proofs(results: Results) -> str:
+    """All tables, as Markdown."""
+    budgets = read_budgets()
+    lines = [results.summary]
+    for title, promises in read_promises().items():
+        lines += ["", f"### {title}", "", "| promise | how it is tried | by | last run |", "|---|---|---|---|"]
+        for promise in promises:
+            paths = dict.fromkeys(test.partition("::")[0] for test in promise.tests)
+            links = [f"[{_short(path)}](../{path})" for path in paths]
+            told = [results.of(promise)] if promise.tests else []
+            if promise.figures:
+                links.append("[benchmarks](../benchmarks/README.md#figures)")
+                told.append(_told_budgets(promise, budgets))
+            lines.append(f"| {promise.words} | {promise.tried} | {', '.join(links)} | {' · '.join(told)} |")
+    return "\n".join(lines)
+
+
+def read_results(text: str) -> Results:
+    """The results that the document tells already."""
+    proofs = text.partition(BEGIN)[2].partition(END)[0].strip()
+    rows = [line.removesuffix(" |").split(" | ") for line in proofs.splitlines() if line.startswith("| ")]
+    cells = {row[0].removeprefix("| "): row[-1].partition(" · ")[0] for row in rows}
+    told = {promise.words: cells[promise.words] for promise in _all_promises() if promise.words in cells}
+    return Results(proofs.partition("\n")[0] or Results.summary, told)
+
+
+def renew(text: str, results: Results) -> str:
+    """The document with these results in place of the last ones.
+
+    Raises:
+        ValueError: it has lost the lines between which they stand.
+    """
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{DOCUMENT.name} has lost the lines between which the proofs stand.")
+    return f"{head}{BEGIN}\n\n{make_proofs(results)}\n\n{END}{tail}"
+
+
+def _short(test: str) -> str:
+    """A module without what is the same in all of them."""
+    return test.partition("::")[0].removeprefix("tests/").removesuffix(".py").replace("test_", "")
+
+
+def _all_promises() -> list[Promise]:
+    return [promise for promises in read_promises().values() for promise in promises]
+
+
+def main() -> int:
+    """Exit code 1 when a promise has tests that failed or were not run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
+    parser.add_argument("reports", nargs="*", type=Path, help="what pytest --junitxml wrote")
+    given = parser.parse_args()
+    text = DOCUMENT.read_text(encoding="utf-8")
+    results = sum_up(*read_reports(given.reports)) if given.reports else read_results(text)
+    DOCUMENT.write_text(renew(text, results), encoding="utf-8")
+    open_ones = [each for each in _all_promises() if each.tests and not _PROVED.fullmatch(results.of(each))]
+    for promise in open_ones:
+        print(f"Not proved ({results.of(promise)}): {promise.words}", file=sys.stderr)
+    return 1 if open_ones else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""What ``docs/reliability.md`` says of proofs: every promise has tests that exist, and the tables are the script's."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.reliability import (
+    BEGIN,
+    DOCUMENT,
+    ROOT,
+    Promise,
+    Results,
+    is_proof,
+    read_budgets,
+    read_promises,
+    read_reports,
+    read_results,
+    renew,
+    sum_up,
+)
+
+ROWS = [promise for promises in read_promises().values() for promise in promises]
+REPORT = """<testsuites><testsuite timestamp="2026-11-21T08:00:00+00:00">
+<testcase classname="tests.store.test_damage" name="test_one[truncate]" time="1.5" />
+<testcase classname="tests.store.test_damage" name="test_one[flip]" time="1.5"><failure>no</failure></testcase>
+<testcase classname="tests.store.test_json_contract.TestJsonTaskStore" name="test_list" time="1.5" />
+<testcase classname="tests.store.test_damage" name="test_two"><skipped /></testcase>
+</testsuite></testsuites>"""
+
+
+@cache
+def names_in(module: Path) -> frozenset[str]:
+    """The names of its tests; a class of tests may have inherited them."""
+    nodes = ast.parse(module.read_text(encoding="utf-8")).body
+    named = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    return frozenset(node.name for node in named if node.name.startswith(("test_", "Test")))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.words)
+def test_promise_has_tests_or_measurements_and_all_of_them_exist(row: Promise) -> None:
+    assert row.tests or row.figures
+    for test in row.tests:
+        path, _, name = test.partition("::")
+        assert (ROOT / path).is_file(), test
+        found = names_in(ROOT / path)
+        assert name in found if name else found, test
+    for figure in row.figures:
+        assert any(name.startswith(figure) for name in read_budgets()), figure
+
+
+def test_promises_are_told_once_and_without_what_breaks_a_table() -> None:
+    assert len({row.words for row in ROWS}) == len(ROWS)
+    told = [text for row in ROWS for text in (row.words, row.tried)]
+    assert [text for text in told if "|" in text or "\n" in text or text.endswith(".")] == []
+
+
+def test_every_budget_of_the_benchmarks_belongs_to_a_promise() -> None:
+    beginnings = tuple(figure for row in ROWS for figure in row.figures)
+    assert [name for name in read_budgets() if not name.startswith(beginnings)] == []
+
+
+def test_document_is_what_the_script_makes_of_its_own_figures() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert renew(text, read_results(text)) == text, "Call it once more: python -m tests.reliability"
+
+
+def test_document_leads_only_to_files_that_exist() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    links = [part.partition(")")[0].partition("#")[0] for part in text.split("](")[1:]]
+    assert [link for link in links if not (DOCUMENT.parent / link).exists()] == []
+
+
+def test_report_gives_the_worst_verdict_of_each_test_and_the_day(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(REPORT)
+    verdicts, days = read_reports([report, report])
+    assert days == ["2026-11-21"]
+    assert sorted(verdicts.values()) == ["failed", "passed", "passed", "skipped"]
+    assert sum_up(verdicts, days).summary == "Last run: 2026-11-21. Of all tests: 1 failed, 1 skipped, 2 passed."
+
+
+@pytest.mark.parametrize(
+    ("test", "count"),
+    [
+        ("tests/store/test_damage.py", 3),
+        ("tests/store/test_damage.py::test_one", 2),
+        ("tests/store/test_dam.py", 0),
+        ("tests/store/test_damage.py::test_on", 0),
+        ("tests/store/test_json_contract.py", 1),
+    ],
+)
+def test_named_tests_are_found_in_a_report(test: str, count: int, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(REPORT)
+    assert sum(is_proof(test, *name) for name in read_reports([report])[0]) == count
+
+
+def test_tests_that_were_not_run_are_told_and_failed_ones_counted(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(REPORT)
+    results = sum_up(*read_reports([report]))
+    damage = next(row for row in ROWS if "tests/store/test_damage.py" in row.tests)
+    quitting = next(row for row in ROWS if "tests/tui/test_quitting.py" in row.tests)
+    assert results.of(damage).startswith("1 failed, 1 skipped, 1 passed; not run: store/document")
+    assert results.of(quitting) == "not run"
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert read_results(renew(text, results)).cells.items() >= {damage.words: results.of(damage)}.items()
+
+
+def test_document_without_its_marks_is_refused() -> None:
+    with pytest.raises(ValueError, match="has lost the lines"):
+        renew(DOCUMENT.read_text(encoding="utf-8").replace(BEGIN, ""), Results())
