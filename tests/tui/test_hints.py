@@ -57,7 +57,7 @@ async def test_keys_of_the_detail_follow_its_tab(tmp_path: Path, size: tuple[int
         await on.press("right_square_bracket")
         assert "[ ] tabs  f follow  / search" in _hints(on)
         await on.press("right_square_bracket")
-        await on.shows("} next hunk")
+        await on.shows("} hunk  ) file  / search")
         assert "f follow" not in _hints(on)
         await on.press("right_square_bracket")
         assert "/ " not in _hints(on)

@@ -97,7 +97,7 @@ def _after_tabs(host: DetailHost) -> Iterator[Wanted]:
     if tab == "chat":
         yield "follow", "follow"
     if tab == "files":
-        yield from (("next.hunk", "next hunk"), ("next.file", "next file"))
+        yield from (("next.hunk", "hunk"), ("next.file", "file"))
     if host.can_search():
         yield "filter", "search"
     if tab != "files" and helps(host, "task.diff"):
