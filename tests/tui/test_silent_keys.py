@@ -97,6 +97,7 @@ def looks(on: Stage) -> tuple[object, ...]:
     return on.app.screen, on.text, on.app.focused, [toast.identity for toast in on.app._notifications]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("state", STATES)
 async def test_no_action_is_silent_on_the_main_screen(tmp_path: Path, state: str) -> None:
     size, enter = STATES[state]
