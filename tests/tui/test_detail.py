@@ -8,6 +8,7 @@ import pytest
 
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.screens.main import MainScreen
 from tests.tui.stage import Stage, stage
@@ -140,3 +141,10 @@ async def test_opening_the_composer_keeps_the_end_of_the_question_in_view(
         await on.press("m", *"one", "enter", *"two", "enter", *"three")
         await on.shows("three")
         await on.shows("do you want?")
+
+
+async def test_reading_that_begins_after_its_screen_was_closed_reads_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task = next(iter(on.board.tasks.values()))
+        closed = DetailScreen(task.id)
+        await closed._read_details(task, False, False)

@@ -117,22 +117,22 @@ class DetailHost(TaskScreen):
         self._reading = self.run_worker(self._read_details(task, fresh, seen), group="details", exclusive=True)
 
     async def _read_details(self, task: Task, fresh: bool, seen: bool) -> None:
-        engine = self.engine
-        if engine is None:
-            return
-        reader = DetailReader(engine, self.detail.show_details, self._tell_reading_failed)
-        known = self.detail.details
+        engine, detail = self.engine, self.query_one_optional(TaskDetail)
+        if engine is None or detail is None:
+            return  # the screen was closed before this began
+        reader = DetailReader(engine, detail.show_details, self._tell_reading_failed)
+        known = detail.details
         details = await reader.read_stored(task)
         if known is not None and details.diff is None and known.task.id == task.id:
             details = Details(
                 details.task, known.diff, known.is_diff_cut, known.diff_note, details.events, known.is_reading
             )
-            self.detail.show_details(details)
+            detail.show_details(details)
         if fresh and engine.context.server is not None:
             details = await reader.read_fresh(details, seen=seen)
         elif seen:
             await engine.manager.mark_seen([task.id])
-        if self.detail.tab == "files" and fresh:
+        if detail.tab == "files" and fresh:
             await self._read_diff(reader, details)
 
     async def _read_diff(self, reader: DetailReader, details: Details) -> None:
