@@ -39,7 +39,12 @@ async def test_every_tab_shows_the_task(tmp_path: Path, size: tuple[int, int]) -
         assert task.plan is not None
         assert task.source_files
         await on.press("enter")
-        for words in (task.plan.steps[0].title, "Jules", task.source_files[0].filename.rpartition("/")[2], "completed"):
+        for words in (
+            task.plan.steps[0].title,
+            "Jules",
+            task.source_files[0].filename.rpartition("/")[2],
+            "discovered: done",
+        ):
             await on.press("right_square_bracket")
             await on.shows(words)
         await on.press("right_square_bracket")
