@@ -62,5 +62,5 @@ def _of_server(board: Board, now: datetime) -> list[Piece]:
     return [
         Piece(word, "word", target="connection"),
         Piece(f"{trouble} {connection.way_out or ''}".strip(), "trouble", target="connection"),
-        Piece(f"list read {read}", "trouble", rank=2, right=True),
+        Piece("list read " + ("just now" if read == "now" else read), "trouble", rank=2, right=True),
     ]
