@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import commands, dashboard, polling, saving
+from benchmarks import commands, dashboard, polling, promptness, saving
 from benchmarks.report import Figure, record, table
 
-PARTS = ("commands", "saving", "polling", "dashboard")
+PARTS = ("commands", "saving", "polling", "promptness", "dashboard")
 
 
 def main() -> int:
@@ -24,6 +24,7 @@ def main() -> int:
         "commands": lambda: commands.measure(given.rounds),
         "saving": saving.measure,
         "polling": polling.measure,
+        "promptness": promptness.measure,
         "dashboard": dashboard.measure,
     }
     for name, measure in measures.items():

@@ -1,0 +1,207 @@
+"""How soon what is promised happens: text is clean, others' changes are seen, servers are back, the program is gone.
+
+These are times of this machine and no ratios; each is the budget of a promise in ``docs/reliability.md``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import cast
+
+from benchmarks.dashboard import KEYS, ROOT, open_dashboard, p95, shows
+from benchmarks.report import Figure, median
+from benchmarks.samples import fill_store
+from jjm_tui.assembly.clock import SystemClock
+from jjm_tui.domain.text import clean
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.gateway.calls import SupervisedCaller
+from jjm_tui.gateway.connection import CRASH_WINDOW
+from jjm_tui.gateway.spec import CallerSettings, ServerSpec
+from jjm_tui.gateway.wire import CallPolicy
+from jjm_tui.store.json_file import JsonTaskStore
+from jjm_tui.tui.loop_probe import LoopProbe
+
+RUDE = ROOT / "tests" / "gateway" / "rude_server.py"
+WORST_TEXTS = ("\x1b[", "\x1b", "\x1b]", "\x1b]x\n", "\x9d", "\x9b", "\x1b\x9b", "\x1b[1;", "\x1bP\n", "\u202e", "\r")
+RUDE_MODES = ("line_7", "line_40", "endless_line", "deep", "stderr_flood", "chatters_at_length", "broken_json", "drip")
+
+_KILLS = 40
+_STARTS = 7
+_EDITS = 30
+_QUITS = 3
+
+
+def measure() -> list[Figure]:
+    """All figures about promptness."""
+    with tempfile.TemporaryDirectory(prefix="jjm-bench-") as name:
+        folder = Path(name)
+        return [
+            _cleaning(),
+            asyncio.run(_edits(folder / "edited" / "tasks.json")),
+            asyncio.run(_restarts(folder)),
+            asyncio.run(_rude_answers(folder)),
+            _quitting(folder / "deaf"),
+        ]
+
+
+def _cleaning() -> Figure:
+    """Processor time, as a busy machine must not count."""
+    slowest = 0.0
+    for unit in WORST_TEXTS:
+        text = unit * (1_000_000 // len(unit))
+        times = []
+        for _ in range(3):
+            start = time.thread_time()
+            clean(text)
+            times.append(time.thread_time() - start)
+        slowest = max(slowest, median(times))
+    return Figure("cleaning 1 MB of the worst text", slowest * 1000, "ms", 100, f"the slowest of {len(WORST_TEXTS)}")
+
+
+async def _edits(path: Path) -> Figure:
+    """Another program replaces the file, writes it in place, or saves it as editors do."""
+    await asyncio.to_thread(fill_store, path, 500)
+    store = JsonTaskStore(path, SystemClock())
+    await store.list_tasks()
+    ids = await asyncio.to_thread(_ids_in, path)
+    times = []
+    async with contextlib.aclosing(cast("AsyncGenerator[frozenset[str]]", store.watch())) as changes:
+        for turn in range(_EDITS):
+            await asyncio.sleep(0.05)
+            waiting = asyncio.create_task(_wait_for(changes, ids[turn]))
+            await asyncio.sleep(0.05)
+            await asyncio.to_thread(_edit, path, turn)
+            start = time.perf_counter()
+            await waiting
+            times.append(time.perf_counter() - start)
+    await store.close()
+    return Figure("another program's change seen, 500 tasks, p95", p95(times) * 1000, "ms", 300, _middle(times))
+
+
+def _ids_in(path: Path) -> list[str]:
+    return [task["id"] for task in json.loads(path.read_bytes())["tasks"]]
+
+
+async def _wait_for(changes: AsyncGenerator[frozenset[str]], task_id: str) -> None:
+    while task_id not in await anext(changes):  # a file that is just being written cannot be read for a moment
+        pass
+
+
+def _edit(path: Path, turn: int) -> None:
+    data = json.loads(path.read_bytes())
+    data["tasks"][turn]["title"] = f"Edited in turn {turn}"
+    text = json.dumps(data, indent=2)
+    fresh = path.with_name("fresh")
+    if turn % 3 == 0:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+        return
+    if turn % 3 == 1:
+        path.rename(path.with_name("tasks.json~"))
+    path.write_text(text, encoding="utf-8")
+
+
+class _SkewedClock(SystemClock):
+    """The machine's, moved on between two kills, so that they count as rare."""
+
+    skew = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.skew
+
+
+async def _restarts(folder: Path) -> Figure:
+    """The server is killed; how long until it is connected again, without the time that its own start takes."""
+    starts = []
+    for _ in range(_STARTS + 1):
+        caller = _caller("polite", folder)
+        start = time.perf_counter()
+        await caller.connect()
+        starts.append(time.perf_counter() - start)
+        await caller.close()
+    own = median(starts[1:])  # the first one imports
+    clock = _SkewedClock()
+    caller = _caller("polite", folder, clock)
+    times = []
+    for _ in range(_KILLS):
+        pid = int((await caller.call("pid", {}, CallPolicy())).text)
+        back = asyncio.Event()
+        stop = caller.watch(_when_back(back))
+        clock.skew += CRASH_WINDOW
+        start = time.perf_counter()
+        os.kill(pid, signal.SIGKILL)
+        await back.wait()
+        times.append(time.perf_counter() - start - own)
+        stop()
+    await caller.close()
+    detail = f"{_middle(times)} · without its own start, {own * 1000:.0f} ms · {_KILLS} kills"
+    return Figure("a killed server connected again, p95", p95(times) * 1000, "ms", 500, detail)
+
+
+def _when_back(back: asyncio.Event) -> Callable[[object], None]:
+    seen: list[str] = []
+
+    def note(state: object) -> None:
+        seen.append(getattr(state, "status", ""))
+        if seen[-1] == "connected" and "down" in seen:
+            back.set()
+
+    return note
+
+
+async def _rude_answers(folder: Path) -> Figure:
+    """The event loop's own longest pause while a server sends too much, too deep or nothing that can be read."""
+    await _be_treated_rudely("polite", folder)
+    probe = LoopProbe(folder / "gaps.json")
+    for mode in RUDE_MODES:
+        await _be_treated_rudely(mode, folder)
+    probe.write()
+    gaps = json.loads((folder / "gaps.json").read_text(encoding="utf-8"))["gaps"]
+    longest = max((float(gap["own_ms"]) for gap in gaps), default=0.0)
+    return Figure("event loop paused by a rude server", longest, "ms", 100, f"{len(RUDE_MODES)} ways of being rude")
+
+
+async def _be_treated_rudely(mode: str, folder: Path) -> None:
+    caller = _caller(mode, folder)
+    with contextlib.suppress(JulesManagerError):
+        await caller.call("echo", {"text": "hi"}, CallPolicy(timeout=10.0))
+    await caller.close()
+
+
+def _caller(mode: str, folder: Path, clock: SystemClock | None = None) -> SupervisedCaller:
+    spec = ServerSpec("rude", (sys.executable, "-I", "-S", str(RUDE), mode))
+    settings = CallerSettings(start_timeout=20.0, call_timeout=20.0, retry_attempts=1, stderr_log=folder / "server.log")
+    return SupervisedCaller(spec, clock or SystemClock(), settings, lambda *_: None)
+
+
+def _quitting(home: Path) -> Figure:
+    """The dashboard is left while its server ignores every request to end."""
+    home.mkdir(parents=True)
+    arguments = json.dumps(["-m", "tests.rude.jules_server", "ignores_sigterm", str(home / "world.json")])
+    (home / "jjm.toml").write_text(
+        f'[server]\nlabel = "deaf"\ncommand = "{sys.executable}"\nargs = {arguments}\npass_env = ["PYTHONPATH"]\n',
+        encoding="utf-8",
+    )
+    fill_store(home / "data" / "default" / "tasks.json", 1)
+    times = []
+    for _ in range(_QUITS):
+        with open_dashboard(home, PYTHONPATH=f"{ROOT}{os.pathsep}{ROOT / 'src'}") as terminal:
+            terminal.wait_for(shows("connected"))
+            start = time.perf_counter()
+            if terminal.end(KEYS.quit, patience=30.0) is None:
+                raise RuntimeError("The dashboard does not end.")
+            times.append(time.perf_counter() - start)
+    return Figure("leaving a server that ignores SIGTERM", max(times), "s", 5, f"the slowest of {_QUITS}")
+
+
+def _middle(times: list[float]) -> str:
+    return f"p50 {median(times) * 1000:.0f} ms"
