@@ -167,10 +167,11 @@ class ListChoice:
         """What an empty list says, and what can be done about it."""
         connection = board.connection
         if self.text and board.tasks:
-            hint = state_hint(self.text) and f" {state_hint(self.text)}"
+            hint = state_hint(self.text)
             everything = (keymap.first("filter.all"), KEY)
             no_match = literal_line(f"No task matches {self.text}.")
-            return Content.assemble(no_match, " ", everything, " shows everything.", literal_line(hint))
+            parts = (no_match, " ", everything, " shows everything.", " " if hint else "", literal_line(hint))
+            return Content.assemble(*parts)
         if (wrong := board.store_trouble) is not None and wrong.place in ("tasks", "news") and not board.tasks:
             return _explain_unread(wrong, keymap)
         if not board.is_whole or is_opening:
