@@ -425,6 +425,27 @@ def test_outbox_keeps_an_interrupted_message_until_a_person_decides(served: Prog
     assert [message["content"] for message in chat].count("Are you there?") == 1
 
 
+def test_damaged_outbox_is_never_taken_for_an_empty_one(served: Program) -> None:
+    served.speed = STILL
+    task_id = str(interrupted_message(served, "Are you there?")["task_id"])
+    (path,) = served.home.rglob("outbox.json")
+    path.write_bytes(path.read_bytes()[:-40])
+    assert "is set aside as" in served.run("outbox", "list").err
+    (aside,) = path.parent.glob("outbox.json.damaged-*")
+    for _ in range(2):
+        listed = served.run("outbox", "list")
+        assert (listed.code, listed.out) == (0, "")
+        assert f"set aside as {aside}: what else was sent, or waited there, is not known." in listed.err
+        assert "Nothing is open" not in listed.err
+        refused = served.run("message", task_id, "Are you there?")
+        assert (refused.code, refused.out) == (1, "")
+        assert f"remove it: rm {aside}" in refused.err
+    checks = served.run("doctor", "--json").json["checks"]
+    assert [each["state"] for each in checks if each["name"] == "outbox"] == ["warning"]
+    aside.unlink()
+    assert served.ok("outbox", "list").err.startswith("Nothing is open")
+
+
 def test_outbox_discard_lets_an_interrupted_message_go(served: Program) -> None:
     served.speed = STILL
     operation_id = str(interrupted_message(served, "Never mind")["id"])

@@ -116,7 +116,7 @@ async def test_damaged_drafts_never_turn_a_sent_message_into_a_failure(tmp_path)
     assert len(work.effects("message")) == 1
 
 
-async def test_damaged_outbox_is_set_aside_once_and_then_work_goes_on(tmp_path):
+async def test_damaged_outbox_is_set_aside_and_work_goes_on_when_somebody_has_looked_at_it(tmp_path):
     work = bench(tmp_path)
     manager, _, _ = work.process()
     task_id = work.session_in("AWAITING_USER_FEEDBACK")
@@ -124,6 +124,14 @@ async def test_damaged_outbox_is_set_aside_once_and_then_work_goes_on(tmp_path):
     with pytest.raises(StorageError, match="set aside"):
         await manager.send_message(task_id, "Take the first way.")
     assert work.effects("message") == []
-    assert any("damaged" in path.name for path in tmp_path.iterdir())
-    later, _, _ = work.process()
+    (aside,) = (path for path in tmp_path.iterdir() if "damaged" in path.name)
+    for _ in range(2):
+        later, _, _ = work.process()
+        assert await later.unknown_operations() is not None
+        with pytest.raises(StorageError, match="what else was sent, or waited there, is not known") as caught:
+            await later.send_message(task_id, "Take the first way.")
+        assert f"rm {aside}" in (caught.value.hint or "")
+    assert work.effects("message") == []
+    aside.unlink()
+    assert await later.unknown_operations() is None
     assert (await later.send_message(task_id, "Take the first way.")).outcome is Outcome.DONE

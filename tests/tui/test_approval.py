@@ -25,7 +25,7 @@ HOSTILE = "x \x1b]52;c;aGVsbG8=\x07 [/foo] [x] [@click=app.quit]press[/] \u202eg
 
 def plain(on: Stage) -> str:
     """What the screen shows as running text, without frames and scrollbars."""
-    return " ".join("".join(" " if each in "│▅▃▂▁▆▇█▄" else each for each in on.text).split())
+    return " ".join("".join(" " if each in "│┃▅▃▂▁▆▇█▄" else each for each in on.text).split())
 
 
 async def open_plan(on: Stage, task_id: str | None = None, **options: Any) -> tuple[str, list[Any]]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.text import cell_width
+from jjm_tui.services.context import ServiceContext
 from jjm_tui.tui.screens.outbox import OutboxScreen
 from jjm_tui.tui.widgets.row_list import RowList
-from tests.services.workbench import Cut, lost
+from tests.services.workbench import Cut, Workbench, lost
 from tests.tui.stage import Stage, stage
 
 WRITTEN = ("send_message", "written", True)
@@ -53,6 +54,18 @@ async def test_outbox_empty_says_what_will_be_here(tmp_path: Path) -> None:
         await open_outbox(on)
         assert "Nothing is recorded of the last seven days." in on.text
         assert "esc back" in on.text
+
+
+async def test_outbox_that_was_damaged_is_not_said_to_be_clear(tmp_path: Path) -> None:
+    def leave_a_damaged_one(workbench: Workbench, context: ServiceContext) -> None:
+        (tmp_path / "store" / "outbox.json.damaged-20261120T080000.000000Z").write_text("{")
+
+    async with stage(tmp_path, prepare=leave_a_damaged_one) as on:
+        await open_outbox(on)
+        await on.shows("what else was sent is not known")
+        assert "everything has a clear answer" not in on.text
+        await on.press("escape")
+        await on.shows("! what was sent before is not known")
 
 
 async def test_outbox_shows_newest_first_with_states_in_words(tmp_path: Path) -> None:

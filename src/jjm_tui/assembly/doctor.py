@@ -219,14 +219,17 @@ def _why_not_writable(path: os.PathLike[str]) -> str | None:
 
 async def check_outbox(place: Workplace) -> Check:
     """Whether something that was sent is not settled."""
+    from jjm_tui.services.recording import unknown_outbox
     from jjm_tui.store.outbox_file import FileOutbox
 
+    outbox = FileOutbox(place.store.outbox, place.store.locks, SystemClock())
+    if aside := await outbox.set_aside():
+        unknown = unknown_outbox(aside)
+        return Check("outbox", "warning", unknown.message, way_out=unknown.hint)
     if not place.store.outbox.exists():
         return Check("outbox", "ok", "Nothing is open.")
     try:
-        operations = await FileOutbox(place.store.outbox, place.store.locks, SystemClock()).list_operations(
-            open_only=True
-        )
+        operations = await outbox.list_operations(open_only=True)
     except JulesManagerError as error:
         return Check("outbox", "failed", error.message, way_out=error.hint, error=error)
     if not operations:

@@ -25,9 +25,12 @@ async def list_operations(context: CommandContext) -> int:
     """Open operations and texts that did not go out, oldest first; with ``--all`` everything."""
     async with context.manager() as manager:
         operations = await manager.list_operations(open_only=False)
+        unknown = await manager.unknown_operations()
     if not context.arguments.all:
         operations = tuple(each for each in operations if each.state.is_open or is_unsent(each, operations))
     out, now = context.out, context.now()
+    if unknown is not None:
+        out.warn(f"{unknown.message} {unknown.hint}")
     if context.arguments.json:
         out.document({"operations": [_document(operation) for operation in operations]})
         return ExitCode.DONE
@@ -40,7 +43,7 @@ async def list_operations(context: CommandContext) -> int:
         else:
             row = [operation.id, operation.state.value, operation.kind.value, format_time(operation.created_at)]
             out.row([*row, operation.task_id or "", _about(operation)])
-    if not operations:
+    if not operations and unknown is None:
         out.remark(_NOTHING_AT_ALL if context.arguments.all else _NOTHING)
     return ExitCode.DONE
 

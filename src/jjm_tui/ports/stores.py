@@ -112,6 +112,9 @@ class OutboxStore(Protocol):
     async def remove(self, operation_id: str) -> None:
         """Remove one record."""
 
+    async def set_aside(self) -> tuple[str, ...]:
+        """Damaged versions that were set aside and are still there. What they held beyond what goes on is not known."""
+
     def watch(self) -> AsyncIterator[None]:
         """Yield when records may have changed, by whatever process, within 300 ms."""
 

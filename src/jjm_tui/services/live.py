@@ -21,6 +21,7 @@ from jjm_tui.services.board import Board, Connection, ConnectionStatus
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.poller import Poller
 from jjm_tui.services.reading import TaskReader
+from jjm_tui.services.recording import unknown_outbox
 from jjm_tui.services.store_troubles import Place, StoreTroubles
 
 _log: Final = get_logger("live")
@@ -192,7 +193,7 @@ class LiveFeed:
                 self.board.change_connection(silent_since=self.context.server.info().silent_since)
             if self._troubles.has("tasks"):
                 await self._load()
-            if self._troubles.has("outbox"):
+            if self._troubles.has("outbox") or self._troubles.has("aside"):
                 await self.read_operations()
 
     async def read_operations(self) -> None:
@@ -200,7 +201,9 @@ class LiveFeed:
         try:
             async with self._reading_operations:
                 self.board.set_operations(await self.context.outbox.list_operations())
+                aside = await self.context.outbox.set_aside()
             self._note("outbox", None)
+            self._note("aside", unknown_outbox(aside) if aside else None)
         except StorageError as error:
             self._note("outbox", error)
 

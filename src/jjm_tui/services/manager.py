@@ -9,6 +9,7 @@ from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
+from jjm_tui.errors import StoreDamagedError
 from jjm_tui.ports import CreatePlan, CreateRequest, DiffReading, Repository, TaskServer
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.lookup import TaskLookup
@@ -16,6 +17,7 @@ from jjm_tui.services.marks import LocalMarks
 from jjm_tui.services.monitor import Monitor
 from jjm_tui.services.outbox import OperationRunner
 from jjm_tui.services.reading import PageListener, TaskReader
+from jjm_tui.services.recording import unknown_outbox
 from jjm_tui.services.results import (
     ApprovalPreview,
     GetResult,
@@ -151,6 +153,11 @@ class JobManager:
         """Operations on disk, oldest first, after those of dead processes were adopted. Asks no server."""
         await self._settler.adopt()
         return await self._context.outbox.list_operations(open_only=open_only)
+
+    async def unknown_operations(self) -> StoreDamagedError | None:
+        """Why the operations on disk may not be all: a damaged outbox was set aside, and nobody has looked at it."""
+        aside = await self._context.outbox.set_aside()
+        return unknown_outbox(aside) if aside else None
 
     async def get_operation(self, operation_id: str) -> Operation:
         """One operation by id or unambiguous prefix. Raises TaskNotFoundError."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.errors import JulesManagerError, StorageError, WrongStateError
+from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError, WrongStateError
 from jjm_tui.logs import get_logger
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.results import OperationResult, Outcome
@@ -41,7 +42,14 @@ class OperationRecorder:
         self._context = context
 
     async def request(self, operation: Operation) -> None:
-        """Put a new operation on disk. Raises WrongStateError when one of the same task and kind is open."""
+        """Put a new operation on disk.
+
+        Raises:
+            WrongStateError: one of the same task and kind is open.
+            StorageError: a damaged outbox was set aside, and nobody has looked at it yet: the same may have been sent.
+        """
+        if aside := await self._context.outbox.set_aside():
+            raise unknown_outbox(aside)
         try:
             await self._context.outbox.add(operation)
         except WrongStateError as error:
@@ -144,6 +152,16 @@ class OperationRecorder:
             remarks=(*remarks, *_unrecorded(operation)),
             error=error,
         )
+
+
+def unknown_outbox(aside: Sequence[str]) -> StoreDamagedError:
+    """What a damaged outbox means as long as it is there: nothing may be sent that perhaps was sent before."""
+    return StoreDamagedError(
+        f"A damaged outbox was set aside as {aside[0]}: what else was sent, or waited there, is not known.",
+        hint="Look at your tasks in Jules and into that file. When nothing is missing, remove it: "
+        + spell_command("rm", *aside),
+        context={"damaged": list(aside)},
+    )
 
 
 def _is_part(text: str, draft: str) -> bool:

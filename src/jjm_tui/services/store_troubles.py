@@ -8,14 +8,15 @@ from typing import Final, Literal
 
 from jjm_tui.errors import JulesManagerError
 
-Place = Literal["tasks", "news", "outbox", "adopting", "history"]
-"""``tasks``: reading the store. ``news``: storing what the server tells. ``adopting``: recording what became of
-operations whose process died."""
+Place = Literal["tasks", "news", "outbox", "aside", "adopting", "history"]
+"""``tasks``: reading the store. ``news``: storing what the server tells. ``aside``: a damaged outbox was set aside.
+``adopting``: recording what became of operations whose process died."""
 
 _WHAT: Final[Mapping[Place, tuple[str, str]]] = {
     "tasks": ("the stored tasks cannot be read", "every 5 s"),
     "news": ("news cannot be stored", "with each look"),
     "outbox": ("the outbox cannot be read", "every 5 s"),
+    "aside": ("what was sent before is not known", "every 5 s"),
     "adopting": ("the outbox cannot be written", "every 20 s"),
     "history": ("the history cannot be read", "every 5 s"),
 }

@@ -16,6 +16,7 @@ from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import Operation, OperationKind
 from jjm_tui.errors import StorageError, ValidationError, WrongStateError
 from jjm_tui.ports import Clock
+from jjm_tui.store.backups import list_damaged
 from jjm_tui.store.document import Document, RecordKind, encode_json
 from jjm_tui.store.document_file import DocumentFile
 from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder
@@ -118,6 +119,10 @@ class FileOutbox:
 
     async def remove(self, operation_id: str) -> None:
         await self._in_thread(lambda: self._file.update(lambda document: document.remove(operation_id)))
+
+    async def set_aside(self) -> tuple[str, ...]:
+        """See ``OutboxStore.set_aside``; the paths."""
+        return tuple(str(path) for path in await self._in_thread(lambda: list_damaged(self.path)))
 
     async def watch(self) -> AsyncIterator[None]:
         """See ``OutboxStore.watch``."""

@@ -97,7 +97,7 @@ class OutboxScreen(DashboardScreen[None], Moving):
 
     def board_changed(self, change: BoardChange) -> None:
         """Outcomes come in, titles change."""
-        if change.aspects & {"operations", "tasks"}:
+        if change.aspects & {"operations", "tasks", "store"}:
             self._show()
 
     def clock_ticked(self, now: datetime) -> None:
@@ -111,9 +111,15 @@ class OutboxScreen(DashboardScreen[None], Moving):
         self.set_class(not operations, "-empty")
         empty = "Reading what is recorded…" if self.engine is None else _EMPTY
         self.query_one("#empty", Static).update(Content(empty))
-        self.query_one("#summary", Static).update(Content.assemble(("Outbox", "bold"), _summary(operations)))
+        self.query_one("#summary", Static).update(Content.assemble(("Outbox", "bold"), self._summary()))
         self.query_one(RowList).show(outbox_row(each, self.board, now) for each in reversed(operations))
         self._show_chosen()
+
+    def _summary(self) -> Content:
+        """How many there are of what is not over, and whether that is all."""
+        wrong = self.board.store_trouble
+        is_known = wrong is None or wrong.place not in ("outbox", "aside", "adopting")
+        return _summary(self.board.operations, is_known=is_known)
 
     def _show_chosen(self) -> None:
         operation = self.chosen
@@ -282,10 +288,12 @@ def _why_not_change(operation: Operation, action_id: str) -> str | None:
     return None
 
 
-def _summary(operations: Iterable[Operation]) -> Content:
+def _summary(operations: Iterable[Operation], *, is_known: bool) -> Content:
     counts = Counter(operation.state for operation in operations)
     wanted = (*_UNDER_WAY, OperationState.UNCONFIRMED, OperationState.NOT_SENT, OperationState.REFUSED)
     parts = [f"{counts[state]} {word_of_state(state)}" for state in wanted if counts[state]]
+    if not is_known:
+        parts.append("what else was sent is not known")
     return Content("  " + (" · ".join(parts) if parts else "everything has a clear answer"))
 
 
