@@ -1,8 +1,21 @@
-"""Fixtures for all tests."""
+"""Fixtures for all tests, and which of them count for the coverage of the core."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+_ABOVE_THE_CORE = frozenset({"tui", "soak"})
+"""Folders whose tests would take twice as long while lines of the core are counted, which have tests of their own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lines are counted only for tests that can tell something about them."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in _ABOVE_THE_CORE:
+            item.add_marker("no_cover")
 
 
 @pytest.fixture
