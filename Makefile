@@ -9,12 +9,12 @@ CORE   := domain gateway store services
 JOBS   ?= 3
 ARGS   ?=
 
-test check proof bench: export TZ := UTC
-test check proof bench: export LC_ALL := C.UTF-8
-test check proof bench: export TEXTUAL_ANIMATIONS := none
+test check proof soak bench: export TZ := UTC
+test check proof soak bench: export LC_ALL := C.UTF-8
+test check proof soak bench: export TEXTUAL_ANIMATIONS := none
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check proof bench clean
+.PHONY: help demo test check proof soak bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ proof: $(DEV) ## the tests that need Node, npm, strace and a file system of thei
 		command -v $$tool >/dev/null || { echo "make proof needs $$tool, and it is not installed." >&2; exit 1; }; \
 	done
 	@$(PY) -m pytest -n $(JOBS) -m 'needs_node or needs_strace or needs_mount' $(ARGS)
+
+soak: $(DEV) ## an hour of a busy person in a minute: nothing grows, nothing is wrong at the end
+	@$(PY) -m pytest -m soak $(ARGS)
 
 bench: $(DEV) ## speed as ratios, against the budgets; ARGS=--record writes them into benchmarks/README.md
 	@$(PY) -m benchmarks $(ARGS)

@@ -128,7 +128,7 @@ def live_through(terminal: TerminalStage, world: World, number: int, chance: ran
         terminal.until(lambda: time.monotonic() > began + REST, "a moment of rest")
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(400)
 def test_hour_with_faults_leaves_nothing_behind_and_nothing_wrong(tmp_path: Path) -> None:
     path = tmp_path / "world.json"

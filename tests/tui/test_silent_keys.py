@@ -13,7 +13,6 @@ from jjm_tui.tui.list_view import ListChoice
 from jjm_tui.tui.notices.toasts import take_down
 from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.main import MainScreen
-from tests.tui.idle import until_rest
 from tests.tui.stage import Stage, stage
 
 _AT_THE_EDGE = frozenset({"move.up", "move.first", "move.half-up"})
@@ -110,7 +109,6 @@ async def test_no_action_is_silent_on_the_main_screen(tmp_path: Path, state: str
             if not keys or is_at_the_edge or action_id in _LEAVES:
                 continue
             await enter(on)
-            await until_rest()
             take_down(on.app)
             await on.settle()
             before = looks(on)
