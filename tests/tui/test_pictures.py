@@ -53,8 +53,6 @@ async def come_to_rest(on: Stage) -> None:
     await until_rest()
     on.app._tick()
     await on.settle()
-    await until_rest()
-    await on.settle()
 
 
 async def resize(on: Stage, size: tuple[int, int]) -> None:
