@@ -205,6 +205,22 @@ async def test_task_removed_while_the_order_is_held_keeps_a_row_that_says_so():
         assert app.lines[2] == ""
 
 
+async def test_headings_over_rows_that_are_held_count_the_tasks_as_they_are_now():
+    async with shown([needing("a"), needing("b"), running("c")]) as (app, pilot):
+        app.arrangement.freeze()
+        app.change(running("a"))
+        await pilot.pause()
+        assert [app.lines[0].strip(), app.lines[3].strip()] == [
+            "NEEDS YOU (1) now; rows of before",
+            "RUNNING (2) now; rows of before",
+        ]
+        assert "Title a" in app.lines[1] + app.lines[2]
+        app.arrangement.thaw()
+        app.list.rearranged()
+        await pilot.pause()
+        assert [app.lines[0].strip(), app.lines[2].strip()] == ["NEEDS YOU (1)", "RUNNING (2)"]
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 160])
 async def test_rows_fit_their_width_in_every_layout(width):
     wide = [replace(needing("a"), title="日本語のタイトル" * 12), replace(running("b"), title="👩‍💻 emoji " * 12)]

@@ -113,6 +113,13 @@ class Arrangement:
         """All groups that have tasks, in order; while frozen, as they were. Never changed afterwards: safe to keep."""
         return self._frozen.groups if self._frozen is not None else self._order.groups
 
+    def now_in(self, group: Group) -> tuple[int, bool]:
+        """How many tasks a group has now, and whether those are the ones of ``group``: while frozen they may not be."""
+        if self._frozen is None:
+            return len(group.task_ids), True
+        task_ids = next((each.task_ids for each in self._order.groups if each.key == group.key), ())
+        return len(task_ids), task_ids is group.task_ids or set(task_ids) == set(group.task_ids)
+
     @property
     def counts(self) -> TaskCounts:
         """Counts over all loaded tasks, whatever is filtered or frozen."""

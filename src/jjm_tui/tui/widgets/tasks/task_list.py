@@ -128,8 +128,9 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Highlighted(self, self._cursor.task_id))
 
     def update_rows(self, task_ids: Iterable[str]) -> None:
-        """These tasks, or what `row_info` says of them, have changed in place."""
-        self._repaint(frozenset(task_ids))
+        """These tasks, or what `row_info` says of them, have changed in place; while the order is held, the headings
+        tell how many there are by now."""
+        self._repaint({None, *task_ids} if self._arrangement.is_frozen else frozenset(task_ids))
 
     def tick(self, now: datetime) -> None:
         """Time has passed: only rows that look different now are painted."""
@@ -330,7 +331,9 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
             return lines[y] if y < len(lines) else painter.blank(size.width)
         found = self._rows.at(top + y)
         if isinstance(found, Group):
-            return painter.heading(found, size.width, is_whole=self._arrangement.is_whole)
+            count, is_same = self._arrangement.now_in(found)
+            is_whole = self._arrangement.is_whole
+            return painter.heading(found.title, count, size.width, is_whole=is_whole, is_held=not is_same)
         if found is None or self._now is None:
             return painter.blank(size.width)
         look = RowLook(

@@ -15,7 +15,6 @@ from textual.visual import Visual
 from textual.widget import Widget
 
 from jjm_tui.domain.task import Task
-from jjm_tui.services.arrangement import Group
 from jjm_tui.tui.widgets.tasks.task_list_styles import Layer, RowStyles
 from jjm_tui.tui.widgets.tasks.task_row import Cell, RowInfo, RowMoment, format_group, format_row, row_moment
 
@@ -69,7 +68,7 @@ class LinePainter:
         self._widget = widget
         self._styles = RowStyles(widget)
         self._rows: LRUCache[str, _Line] = LRUCache(_LINES_KEPT)
-        self._headings: LRUCache[tuple[str, int, int, bool], Strip] = LRUCache(_LINES_KEPT)
+        self._headings: LRUCache[tuple[str, int, int, bool, bool], Strip] = LRUCache(_LINES_KEPT)
         self._message: tuple[tuple[Content, Size], list[Strip]] | None = None
 
     def clear(self) -> None:
@@ -107,12 +106,12 @@ class LinePainter:
         segments = [Segment(cell.text, self._styles.style(cell.style, *layers)) for cell in cells]
         return wanted._replace(cells=cells, strip=Strip(segments, look.width))
 
-    def heading(self, group: Group, width: int, *, is_whole: bool) -> Strip:
+    def heading(self, title: str, count: int, width: int, *, is_whole: bool, is_held: bool) -> Strip:
         """The heading of a group."""
-        key = group.title, len(group.task_ids), width, is_whole
+        key = title, count, width, is_whole, is_held
         strip = self._headings.get(key)
         if strip is None:
-            text = format_group(group.title, len(group.task_ids), width, is_whole=is_whole)
+            text = format_group(title, count, width, is_whole=is_whole, is_held=is_held)
             strip = self._headings[key] = Strip([Segment(text, self._styles.style("task-list--group"))], width)
         return strip
 
