@@ -440,10 +440,35 @@ def test_damaged_outbox_is_never_taken_for_an_empty_one(served: Program) -> None
         refused = served.run("message", task_id, "Are you there?")
         assert (refused.code, refused.out) == (1, "")
         assert f"remove it: rm {aside}" in refused.err
+    assert served.ok("outbox", "list", "--json").json["set_aside"] == [str(aside)]
+    assert any(
+        f"set aside as {aside}:" in problem for problem in served.ok("store", "check", "--json").json["problems"]
+    )
     checks = served.run("doctor", "--json").json["checks"]
     assert [each["state"] for each in checks if each["name"] == "outbox"] == ["warning"]
     aside.unlink()
     assert served.ok("outbox", "list").err.startswith("Nothing is open")
+
+
+def test_damaged_drafts_stay_told_until_somebody_removes_them(program: Program) -> None:
+    folder = Path(program.ok("store", "info", "--json").json["store"]["path"]).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "drafts.json").write_text('{"drafts": [')
+    words = "texts that were typed and not sent may be missing"
+    checks = program.run("doctor", "--json").json["checks"]
+    assert [(each["state"], words in each["message"]) for each in checks if each["name"] == "drafts"] == [
+        ("warning", True)
+    ]
+    (aside,) = folder.glob("drafts.json.damaged-*")
+    for _ in range(2):
+        listed = program.ok("outbox", "list")
+        assert f"Damaged drafts were set aside as {aside}: {words}." in listed.err
+        assert f"remove it: rm {aside}" in listed.err
+        assert "Nothing is open" not in listed.err
+        assert str(aside) in program.ok("store", "check").out
+    aside.unlink()
+    assert program.ok("outbox", "list").err.startswith("Nothing is open")
+    assert "problem" not in program.ok("store", "check").out
 
 
 def test_outbox_discard_lets_an_interrupted_message_go(served: Program) -> None:

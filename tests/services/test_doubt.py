@@ -127,11 +127,11 @@ async def test_damaged_outbox_is_set_aside_and_work_goes_on_when_somebody_has_lo
     (aside,) = (path for path in tmp_path.iterdir() if "damaged" in path.name)
     for _ in range(2):
         later, _, _ = work.process()
-        assert await later.unknown_operations() is not None
+        assert await later.what_is_unknown()
         with pytest.raises(StorageError, match="what else was sent, or waited there, is not known") as caught:
             await later.send_message(task_id, "Take the first way.")
         assert f"rm {aside}" in (caught.value.hint or "")
     assert work.effects("message") == []
     aside.unlink()
-    assert await later.unknown_operations() is None
+    assert await later.what_is_unknown() == ()
     assert (await later.send_message(task_id, "Take the first way.")).outcome is Outcome.DONE

@@ -53,8 +53,12 @@ async def test_damaged_drafts_are_set_aside_and_the_readable_ones_go_on(tmp_path
     path.write_bytes(bad)
     with pytest.raises(StoreDamagedError) as caught:
         await drafts.put("create", "x")
-    assert Path(caught.value.context["damaged"][0]).read_bytes() == bad
+    (aside,) = caught.value.context["damaged"]
+    assert Path(aside).read_bytes() == bad
     assert await drafts.list_keys() == ("message:1",)
+    assert await FileDrafts(path).set_aside() == (aside,)
+    Path(aside).unlink()
+    assert await drafts.set_aside() == ()
 
 
 async def test_transcript_comes_back_raw(tmp_path: Path) -> None:

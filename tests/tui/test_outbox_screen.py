@@ -68,6 +68,17 @@ async def test_outbox_that_was_damaged_is_not_said_to_be_clear(tmp_path: Path) -
         await on.shows("! what was sent before is not known")
 
 
+async def test_outbox_tells_that_damaged_drafts_were_set_aside(tmp_path: Path) -> None:
+    def leave_damaged_ones(workbench: Workbench, context: ServiceContext) -> None:
+        (tmp_path / "store" / "drafts.json.damaged-20261120T080000.000000Z").write_text("{")
+
+    async with stage(tmp_path, prepare=leave_damaged_ones) as on:
+        await open_outbox(on)
+        await on.shows("typed texts may be missing")
+        await on.press("escape")
+        await on.shows("! typed texts may be missing")
+
+
 async def test_outbox_shows_newest_first_with_states_in_words(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         await message(on, "The first one.")

@@ -1,7 +1,8 @@
-"""All checks of ``jjm doctor``: settings, programs, key, server, dialect, account, store, outbox, terminal."""
+"""All checks of ``jjm doctor``: settings, programs, key, server, dialect, account, store, outbox, drafts, terminal."""
 
 from __future__ import annotations
 
+import contextlib
 import locale
 import os
 import re
@@ -17,7 +18,7 @@ from jjm_tui.assembly.clock import SystemClock
 from jjm_tui.assembly.graph import build_context, build_server
 from jjm_tui.assembly.options import Options
 from jjm_tui.assembly.workplace import Workplace, open_workplace
-from jjm_tui.errors import ConfigurationError, JulesManagerError, StorageError
+from jjm_tui.errors import ConfigurationError, JulesManagerError, StorageError, StoreDamagedError
 from jjm_tui.ports import TaskServer
 from jjm_tui.services.results import Check
 from jjm_tui.settings.presets import PRESETS, ResolvedServer, is_configured, preset_of, resolve_server
@@ -46,6 +47,8 @@ async def run_doctor(options: Options, environ: Mapping[str, str] | None = None)
             for check in await check_store(place):
                 yield check
             yield await check_outbox(place)
+            for check in await check_drafts(place):
+                yield check
     except ConfigurationError as error:
         problems = error.context.get("problems")
         details = tuple(str(line) for line in problems[1:]) if isinstance(problems, list) else ()
@@ -240,6 +243,25 @@ async def check_outbox(place: Workplace) -> Check:
         f"{len(operations)} operation{'' if len(operations) == 1 else 's'} not confirmed.",
         way_out="Run `jjm outbox settle`.",
     )
+
+
+async def check_drafts(place: Workplace) -> list[Check]:
+    """Whether typed texts may be missing; nothing is told when all is well."""
+    from jjm_tui.services.recording import missing_drafts
+    from jjm_tui.store.draft_file import FileDrafts
+
+    drafts = FileDrafts(place.store.drafts)
+    try:
+        if place.store.drafts.exists():
+            with contextlib.suppress(StoreDamagedError):  # it is set aside now
+                await drafts.list_keys()
+        aside = await drafts.set_aside()
+    except JulesManagerError as error:
+        return [Check("drafts", "failed", error.message, way_out=error.hint, error=error)]
+    if not aside:
+        return []
+    missing = missing_drafts(aside)
+    return [Check("drafts", "warning", missing.message, way_out=missing.hint)]
 
 
 def _check_terminal(environ: Mapping[str, str]) -> Check:

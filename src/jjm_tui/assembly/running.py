@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import anyio
 
-from jjm_tui.assembly.doctor import check_outbox, check_program, check_settings, check_store
+from jjm_tui.assembly.doctor import check_drafts, check_outbox, check_program, check_settings, check_store
 from jjm_tui.assembly.workplace import Workplace
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.ports import TaskServer
@@ -44,6 +44,8 @@ async def check_running(
     for check in await check_store(place):
         yield check
     yield await check_outbox(place)
+    for check in await check_drafts(place):
+        yield check
 
 
 def _program(place: Workplace) -> tuple[str, str] | None:

@@ -25,14 +25,15 @@ async def list_operations(context: CommandContext) -> int:
     """Open operations and texts that did not go out, oldest first; with ``--all`` everything."""
     async with context.manager() as manager:
         operations = await manager.list_operations(open_only=False)
-        unknown = await manager.unknown_operations()
+        unknown = await manager.what_is_unknown()
     if not context.arguments.all:
         operations = tuple(each for each in operations if each.state.is_open or is_unsent(each, operations))
     out, now = context.out, context.now()
-    if unknown is not None:
-        out.warn(f"{unknown.message} {unknown.hint}")
+    for error in unknown:
+        out.warn(f"{error.message} {error.hint}")
     if context.arguments.json:
-        out.document({"operations": [_document(operation) for operation in operations]})
+        aside = [path for error in unknown for path in harmless(error.context["damaged"])]
+        out.document({"operations": [_document(operation) for operation in operations], "set_aside": aside})
         return ExitCode.DONE
     for operation in operations:
         if out.terminal:
@@ -43,7 +44,7 @@ async def list_operations(context: CommandContext) -> int:
         else:
             row = [operation.id, operation.state.value, operation.kind.value, format_time(operation.created_at)]
             out.row([*row, operation.task_id or "", _about(operation)])
-    if not operations and unknown is None:
+    if not operations and not unknown:
         out.remark(_NOTHING_AT_ALL if context.arguments.all else _NOTHING)
     return ExitCode.DONE
 

@@ -13,7 +13,7 @@ from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.operating import may_overwrite
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.tables import pairs
-from jjm_tui.errors import StorageError
+from jjm_tui.errors import StorageError, StoreDamagedError
 
 if TYPE_CHECKING:
     from jjm_tui.store.inspection import RepairReport, StoreReport
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def info(context: CommandContext) -> int:
     """Where it is and what is in it."""
-    report = _report(context)
+    report, _ = _report(context)
     document = _document(report)
     if context.arguments.json:
         context.out.document({"store": document})
@@ -34,15 +34,16 @@ def info(context: CommandContext) -> int:
 
 def check(context: CommandContext) -> int:
     """Look for damage; exit code 1 when there is some."""
-    report = _report(context)
+    report, unknown = _report(context)
     out = context.out
+    problems = [*report.problems, *(f"{error.message} {error.hint}" for error in unknown)]
     if context.arguments.json:
-        out.document({"store": _document(report), "damaged": report.damaged, "problems": list(report.problems)})
+        out.document({"store": _document(report), "damaged": report.damaged, "problems": harmless(problems)})
     else:
         out.line(str(report.path) if out.terminal else f"path\t{report.path}")
-        for problem in report.problems:
+        for problem in problems:
             out.line(problem if out.terminal else f"problem\t{problem}")
-        if not report.problems:
+        if not problems:
             state = f"ok, {report.tasks} tasks" if report.exists else "nothing is stored yet"
             out.line(state if out.terminal else f"state\t{state}")
     if report.damaged:
@@ -50,13 +51,20 @@ def check(context: CommandContext) -> int:
     return ExitCode.FAILED if report.damaged else ExitCode.DONE
 
 
-def _report(context: CommandContext) -> StoreReport:
+def _report(context: CommandContext) -> tuple[StoreReport, tuple[StoreDamagedError, ...]]:
+    """What is in the store, and which damaged files beside it nobody has looked at."""
     from jjm_tui import assembly
+    from jjm_tui.services.recording import what_is_unknown
+    from jjm_tui.store.backups import list_damaged
+    from jjm_tui.store.durable import whole_path
     from jjm_tui.store.inspection import check_store
 
     with assembly.open_workplace(context.options, context.environ) as place:
         assembly.fill_demo(place, context.environ)
-        return check_store(place.store.tasks)
+        outbox, drafts = (
+            [str(each) for each in list_damaged(whole_path(path))] for path in (place.store.outbox, place.store.drafts)
+        )
+        return check_store(place.store.tasks), what_is_unknown(outbox, drafts)
 
 
 def _document(report: StoreReport) -> dict[str, Any]:

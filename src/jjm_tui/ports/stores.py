@@ -140,6 +140,9 @@ class DraftStore(Protocol):
     async def read_all(self) -> Mapping[str, str]:
         """All drafts by their keys."""
 
+    async def set_aside(self) -> tuple[str, ...]:
+        """Damaged versions that were set aside and are still there. Texts in them may be missing here."""
+
     def watch(self) -> AsyncGenerator[None, None]:
         """Yield at once, and when drafts may have changed, by whatever process, within 300 ms."""
 

@@ -21,7 +21,7 @@ from jjm_tui.services.board import Board, Connection, ConnectionStatus
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.poller import Poller
 from jjm_tui.services.reading import TaskReader
-from jjm_tui.services.recording import unknown_outbox
+from jjm_tui.services.recording import missing_drafts, unknown_outbox
 from jjm_tui.services.store_troubles import Place, StoreTroubles
 
 _log: Final = get_logger("live")
@@ -37,6 +37,9 @@ _GATHER: Final = 0.25
 
 _AGAIN: Final = 5.0
 """Seconds until local files that could not be read are tried again (told by ``store_troubles``)."""
+
+_OF_OUTBOX: Final[tuple[Place, ...]] = ("outbox", "aside", "drafts")
+"""What ``read_operations`` looks at."""
 
 _ADOPT_EVERY: Final = 20.0
 """Seconds between two looks for operations whose process died."""
@@ -193,7 +196,7 @@ class LiveFeed:
                 self.board.change_connection(silent_since=self.context.server.info().silent_since)
             if self._troubles.has("tasks"):
                 await self._load()
-            if self._troubles.has("outbox") or self._troubles.has("aside"):
+            if any(self._troubles.has(place) for place in _OF_OUTBOX):
                 await self.read_operations()
 
     async def read_operations(self) -> None:
@@ -202,8 +205,10 @@ class LiveFeed:
             async with self._reading_operations:
                 self.board.set_operations(await self.context.outbox.list_operations())
                 aside = await self.context.outbox.set_aside()
+                drafts = await self.context.drafts.set_aside()
             self._note("outbox", None)
             self._note("aside", unknown_outbox(aside) if aside else None)
+            self._note("drafts", missing_drafts(drafts) if drafts else None)
         except StorageError as error:
             self._note("outbox", error)
 

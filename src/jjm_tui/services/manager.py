@@ -17,7 +17,7 @@ from jjm_tui.services.marks import LocalMarks
 from jjm_tui.services.monitor import Monitor
 from jjm_tui.services.outbox import OperationRunner
 from jjm_tui.services.reading import PageListener, TaskReader
-from jjm_tui.services.recording import unknown_outbox
+from jjm_tui.services.recording import what_is_unknown
 from jjm_tui.services.results import (
     ApprovalPreview,
     GetResult,
@@ -154,10 +154,9 @@ class JobManager:
         await self._settler.adopt()
         return await self._context.outbox.list_operations(open_only=open_only)
 
-    async def unknown_operations(self) -> StoreDamagedError | None:
-        """Why the operations on disk may not be all: a damaged outbox was set aside, and nobody has looked at it."""
-        aside = await self._context.outbox.set_aside()
-        return unknown_outbox(aside) if aside else None
+    async def what_is_unknown(self) -> tuple[StoreDamagedError, ...]:
+        """Why operations or drafts may be missing: damaged files were set aside, and nobody has looked at them."""
+        return what_is_unknown(await self._context.outbox.set_aside(), await self._context.drafts.set_aside())
 
     async def get_operation(self, operation_id: str) -> Operation:
         """One operation by id or unambiguous prefix. Raises TaskNotFoundError."""

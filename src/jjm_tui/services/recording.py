@@ -164,6 +164,20 @@ def unknown_outbox(aside: Sequence[str]) -> StoreDamagedError:
     )
 
 
+def missing_drafts(aside: Sequence[str]) -> StoreDamagedError:
+    """What damaged drafts mean as long as they are there: a text that somebody typed may be only in that file."""
+    return StoreDamagedError(
+        f"Damaged drafts were set aside as {aside[0]}: texts that were typed and not sent may be missing.",
+        hint=f"Look for them in that file. When nothing is missing, remove it: {spell_command('rm', *aside)}",
+        context={"damaged": list(aside)},
+    )
+
+
+def what_is_unknown(outbox: Sequence[str], drafts: Sequence[str]) -> tuple[StoreDamagedError, ...]:
+    """What the damaged files mean that were set aside and that nobody has removed, the gravest first."""
+    return (*([unknown_outbox(outbox)] if outbox else ()), *([missing_drafts(drafts)] if drafts else ()))
+
+
 def _is_part(text: str, draft: str) -> bool:
     """Whether a text stands in a draft as a whole, not merely as letters of another one."""
     return f"{_BETWEEN}{text}{_BETWEEN}" in f"{_BETWEEN}{draft}{_BETWEEN}"

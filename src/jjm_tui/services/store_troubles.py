@@ -8,9 +8,9 @@ from typing import Final, Literal
 
 from jjm_tui.errors import JulesManagerError
 
-Place = Literal["tasks", "news", "outbox", "aside", "adopting", "history"]
+Place = Literal["tasks", "news", "outbox", "aside", "adopting", "drafts", "history"]
 """``tasks``: reading the store. ``news``: storing what the server tells. ``aside``: a damaged outbox was set aside.
-``adopting``: recording what became of operations whose process died."""
+``adopting``: recording what became of operations whose process died. ``drafts``: damaged ones were set aside."""
 
 _WHAT: Final[Mapping[Place, tuple[str, str]]] = {
     "tasks": ("the stored tasks cannot be read", "every 5 s"),
@@ -18,6 +18,7 @@ _WHAT: Final[Mapping[Place, tuple[str, str]]] = {
     "outbox": ("the outbox cannot be read", "every 5 s"),
     "aside": ("what was sent before is not known", "every 5 s"),
     "adopting": ("the outbox cannot be written", "every 20 s"),
+    "drafts": ("typed texts may be missing", "every 5 s"),
     "history": ("the history cannot be read", "every 5 s"),
 }
 """What does not work and when it is tried again, the gravest first."""

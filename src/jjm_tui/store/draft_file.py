@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from jjm_tui.domain.codec import NO_EXTRA, FieldReader
+from jjm_tui.store.backups import list_damaged
 from jjm_tui.store.document import Document, RecordKind, encode_json
 from jjm_tui.store.document_file import DocumentFile
 from jjm_tui.store.durable import FILE_OPS, FileOps
@@ -40,7 +41,10 @@ DRAFTS: Final[RecordKind[Draft]] = RecordKind("drafts", Draft.from_dict, lambda 
 
 
 class FileDrafts:
-    """A ``DraftStore`` in one file. A damaged file is set aside and told once; its readable drafts go on."""
+    """A ``DraftStore`` in one file. A damaged file is set aside and told once; its readable drafts go on.
+
+    ``set_aside`` tells of it until somebody removes it.
+    """
 
     def __init__(
         self,
@@ -79,6 +83,12 @@ class FileDrafts:
     async def read_all(self) -> Mapping[str, str]:
         document = await self._read()
         return {draft.key: draft.text for key in document.ids() if (draft := document.get(key)) is not None}
+
+    async def set_aside(self) -> tuple[str, ...]:
+        """See ``DraftStore.set_aside``; the paths."""
+        from anyio import to_thread
+
+        return tuple(str(path) for path in await to_thread.run_sync(list_damaged, self._file.path))
 
     async def watch(self) -> AsyncGenerator[None, None]:
         """See ``DraftStore.watch``."""

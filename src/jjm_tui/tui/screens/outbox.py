@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -31,12 +31,19 @@ from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 
 if TYPE_CHECKING:
     from jjm_tui.services.board import Board
+    from jjm_tui.services.store_troubles import Place
     from jjm_tui.tui.engine import Engine
 
 _SHOWN_TEXT: Final = 4000
 """Characters of a text that are shown; the whole of it can be copied."""
 
 _STILL_OPENING: Final = "Still opening; try again in a moment."
+_UNKNOWN: Final[Mapping[Place, str]] = {
+    **dict.fromkeys(("outbox", "aside", "adopting"), "what else was sent is not known"),
+    "drafts": "typed texts may be missing",
+}
+"""What a trouble with the local files means for what is shown here."""
+
 _UNDER_WAY: Final = (OperationState.PREPARED, OperationState.SENDING)
 _EMPTY: Final = (
     "Nothing is recorded of the last seven days.\n\n"
@@ -118,8 +125,7 @@ class OutboxScreen(DashboardScreen[None], Moving):
     def _summary(self) -> Content:
         """How many there are of what is not over, and whether that is all."""
         wrong = self.board.store_trouble
-        is_known = wrong is None or wrong.place not in ("outbox", "aside", "adopting")
-        return _summary(self.board.operations, is_known=is_known)
+        return _summary(self.board.operations, None if wrong is None else _UNKNOWN.get(wrong.place))
 
     def _show_chosen(self) -> None:
         operation = self.chosen
@@ -288,12 +294,12 @@ def _why_not_change(operation: Operation, action_id: str) -> str | None:
     return None
 
 
-def _summary(operations: Iterable[Operation], *, is_known: bool) -> Content:
+def _summary(operations: Iterable[Operation], unknown: str | None) -> Content:
     counts = Counter(operation.state for operation in operations)
     wanted = (*_UNDER_WAY, OperationState.UNCONFIRMED, OperationState.NOT_SENT, OperationState.REFUSED)
     parts = [f"{counts[state]} {word_of_state(state)}" for state in wanted if counts[state]]
-    if not is_known:
-        parts.append("what else was sent is not known")
+    if unknown is not None:
+        parts.append(unknown)
     return Content("  " + (" · ".join(parts) if parts else "everything has a clear answer"))
 
 
