@@ -19,6 +19,7 @@ from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.keyed import Keyed
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.notices.key_here import key_here
+from jjm_tui.tui.widgets.titles import show_subtitle, show_title
 from jjm_tui.tui.widgets.typing_area import TypingArea, typed_text
 from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of
 from jjm_tui.tui.writing.joined_texts import UNDECIDED, has_marker
@@ -213,8 +214,8 @@ class Composer(Widget, Keyed):
         if not self.is_attached:
             return
         room = max(self.size.width - 6, 1)
-        self.border_title = literal_line(self._recipient(room))
-        self.border_subtitle = literal_line(truncate(self._state(), room))
+        show_title(self, literal_line(self._recipient(room)))
+        show_subtitle(self, literal_line(truncate(self._state(), room)))
         self.set_class(self._drafts.state(self._key).trouble is not None, "-troubled")
         self.set_class(self._is_idle(), "-idle")
 

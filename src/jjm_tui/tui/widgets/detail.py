@@ -20,6 +20,7 @@ from jjm_tui.domain.task import Task
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.widgets.bar import Bar, Piece
 from jjm_tui.tui.widgets.detail_panes import TABS, Details, ReadPlans, Shown, Tab, fill_pane, make_pane
+from jjm_tui.tui.widgets.titles import show_subtitle, show_title
 
 if TYPE_CHECKING:
     from jjm_tui.services.read_troubles import ReadTrouble
@@ -143,7 +144,7 @@ class TaskDetail(Vertical):
             self.call_later(self.go_to, self.tab)
         where = f" · {task.repository}" if task.repository else ""
         branch = f"@{task.branch}" if task.repository and task.branch else ""
-        self.border_title = literal_line(f"{_heading_of(task)}{where}{branch}")
+        show_title(self, literal_line(f"{_heading_of(task)}{where}{branch}"))
         self._fill()
 
     def show_details(self, details: Details) -> None:
@@ -277,7 +278,7 @@ class TaskDetail(Vertical):
     def on_block_view_tail_changed(self, message: BlockView.TailChanged) -> None:
         """What came in below what is read."""
         below = message.new_below
-        self.border_subtitle = Content(f"▾ {below} new below") if below else None
+        show_subtitle(self, Content(f"▾ {below} new below") if below else None)
 
     # filling
 
