@@ -440,6 +440,7 @@ def test_damaged_outbox_is_never_taken_for_an_empty_one(served: Program) -> None
         refused = served.run("message", task_id, "Are you there?")
         assert (refused.code, refused.out) == (1, "")
         assert f"remove it: rm {aside}" in refused.err
+        assert "The text is kept as the task's draft." in refused.err
     assert served.ok("outbox", "list", "--json").json["set_aside"] == [str(aside)]
     assert any(
         f"set aside as {aside}:" in problem for problem in served.ok("store", "check", "--json").json["problems"]

@@ -118,11 +118,14 @@ async def test_damaged_drafts_never_turn_a_sent_message_into_a_failure(tmp_path)
 
 async def test_damaged_outbox_is_set_aside_and_work_goes_on_when_somebody_has_looked_at_it(tmp_path):
     work = bench(tmp_path)
-    manager, _, _ = work.process()
+    manager, _, context = work.process()
     task_id = work.session_in("AWAITING_USER_FEEDBACK")
     (tmp_path / "outbox.json").write_text("not json")
-    with pytest.raises(StorageError, match="set aside"):
-        await manager.send_message(task_id, "Take the first way.")
+    for text in ("Take the first way.", "Or the second."):
+        with pytest.raises(StorageError, match="set aside") as caught:
+            await manager.send_message(task_id, text)
+        assert (caught.value.hint or "").startswith("The text is kept as the task's draft. ")
+    assert await context.drafts.get(f"message:{task_id}") == "Take the first way.\n\nOr the second."
     assert work.effects("message") == []
     (aside,) = (path for path in tmp_path.iterdir() if "damaged" in path.name)
     for _ in range(2):

@@ -260,6 +260,22 @@ async def test_resend_after_not_sent_happens_once(tmp_path):
     assert _effects(work, "message") == 1
 
 
+async def test_resend_that_cannot_begin_leaves_the_old_one_as_it_was(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, _ = work.process()
+    _cut_once(caller, "before write", lost(Effect.NONE))
+    first = await manager.send_message(task_id, TEXT)
+    aside = tmp_path / "outbox.json.damaged-20261120T080000.000000Z"
+    aside.write_text("{")
+    with pytest.raises(StorageError, match="set aside"):
+        await manager.resend_operation(first.operation_id or "")
+    assert [each.state for each in await manager.list_operations(open_only=False)] == [OperationState.NOT_SENT]
+    aside.unlink()
+    assert (await manager.resend_operation(first.operation_id or "")).outcome is Outcome.DONE
+    assert _effects(work, "message") == 1
+
+
 async def test_outcome_is_told_truly_when_the_disk_fails_after_the_answer(tmp_path):
     work = bench(tmp_path)
     task_id = work.session_in("AWAITING_USER_FEEDBACK")

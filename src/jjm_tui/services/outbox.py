@@ -129,7 +129,13 @@ class OperationRunner:
         )
         if operation.state is not OperationState.DISCARDED:
             await self._recorder.finish(operation, OperationState.DISCARDED, sent_again_message(operation, again.id))
-        return await self._carry_out(again)
+        try:
+            return await self._carry_out(again)
+        except JulesManagerError:
+            with contextlib.suppress(StorageError):
+                if await self._context.outbox.get(again.id) is None:  # it did not even begin, so the old one stays
+                    await self._context.outbox.change(operation.id, lambda _: operation)
+            raise
 
     # the course of an operation
 
@@ -155,13 +161,21 @@ class OperationRunner:
             )
 
     async def _carry_out(self, operation: Operation) -> OperationResult:
-        await self._settler.adopt()
-        await self._recorder.request(operation)
         try:
+            await self._begin(operation)
             return await self._send(operation)
         except BaseException:
             with anyio.CancelScope(shield=True), contextlib.suppress(StorageError):
                 await self._record_interruption(operation.id)
+            raise
+
+    async def _begin(self, operation: Operation) -> None:
+        """Put it on disk. Raises WrongStateError, StorageError; the text of a message is kept then."""
+        try:
+            await self._settler.adopt()
+            await self._recorder.request(operation)
+        except (WrongStateError, StorageError) as error:
+            await self._recorder.keep_unrecorded(operation, error)
             raise
 
     async def _send(self, operation: Operation) -> OperationResult:

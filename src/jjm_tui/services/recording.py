@@ -11,7 +11,7 @@ from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError, WrongStateError
+from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError
 from jjm_tui.logs import get_logger
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.results import OperationResult, Outcome
@@ -50,13 +50,13 @@ class OperationRecorder:
         """
         if aside := await self._context.outbox.set_aside():
             raise unknown_outbox(aside)
-        try:
-            await self._context.outbox.add(operation)
-        except WrongStateError as error:
-            if await self._keep_refused_text(operation):
-                error.hint = f"The text is kept as the task's draft. {error.hint or ''}".rstrip()
-            raise
+        await self._context.outbox.add(operation)
         await self.tell(EventType.OPERATION_REQUESTED, operation, {})
+
+    async def keep_unrecorded(self, operation: Operation, error: JulesManagerError) -> None:
+        """Keep the text of a message that could not be put on disk as the task's draft; the error's hint says so."""
+        if await self._keep_refused_text(operation):
+            error.hint = f"The text is kept as the task's draft. {error.hint or ''}".rstrip()
 
     async def finish(
         self, operation: Operation, state: OperationState, message: str, *, task_id: str | None = None
@@ -106,8 +106,8 @@ class OperationRecorder:
         if operation.kind is not OperationKind.MESSAGE or not isinstance(text, str):
             return False
         key, drafts = message_key(operation.task_id or ""), self._context.drafts
-        with contextlib.suppress(StorageError):
-            for _ in range(_EXCHANGES):
+        for _ in range(_EXCHANGES):
+            with contextlib.suppress(StorageError):  # what is damaged is set aside now, and the next turn finds it well
                 known = await drafts.get(key) or ""
                 if _is_part(text, known) or await drafts.exchange(
                     key, known, f"{known}{_BETWEEN}{text}" if known else text
