@@ -61,6 +61,7 @@ def test_escape_sequences_hide_no_formula_and_no_markup(hidden: str) -> None:
         ("x.json", "3"),
         ("x.md", "# x"),
         ("x.csv", "colour\nred\n"),
+        ("x.csv", 'id,"tit"le\n1,a\n'),
         ("x.json", '{"schema": "jjm/99", "tasks": []}'),
         ("x.json", '{"schema": "jjm/1", "tasks": [{"id": 3}]}'),
         ("x.json", '{"schema": "jjm/1", "tasks": [{"id": "../../etc"}]}'),

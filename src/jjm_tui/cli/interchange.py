@@ -220,18 +220,22 @@ def _not_ours(name: str) -> UsageError:
 
 def _csv_rows(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    unknown = [column for column in reader.fieldnames or [] if column not in CSV_FIELDS]
-    if unknown or "id" not in (reader.fieldnames or []):
+    try:
+        _check_columns(reader.fieldnames or (), name)
+        for number, row in enumerate(reader, 1):
+            yield number, {key: _value(key, cell) for key, cell in row.items() if key is not None}
+    except csv.Error as error:
+        raise UsageError(f"{name}, line {reader.line_num}: {error}. Nothing was imported.") from error
+
+
+def _check_columns(columns: Sequence[str], name: str) -> None:
+    unknown = [column for column in columns if column not in CSV_FIELDS]
+    if unknown or "id" not in columns:
         what = f"there is no column {unknown[0]!r}" if unknown else "the column id is missing"
         raise UsageError(
             f"{name}, row 1: {what} in a CSV file of `jjm export`. Nothing was imported.",
             hint=f"The columns are {', '.join(CSV_FIELDS)}.",
         )
-    try:
-        for number, row in enumerate(reader, 1):
-            yield number, {key: _value(key, cell) for key, cell in row.items() if key is not None}
-    except csv.Error as error:
-        raise UsageError(f"{name}, line {reader.line_num}: {error}. Nothing was imported.") from error
 
 
 def _value(key: str, cell: str | None) -> Any:
