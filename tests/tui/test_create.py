@@ -105,6 +105,26 @@ async def test_enter_sends_nothing_anywhere(tmp_path: Path) -> None:
         assert created(on) == before
 
 
+async def test_enter_goes_to_the_button_first_and_sends_on_it_once_that_was_seen(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = created(on)
+        await fill(on)
+        await preview(on)
+        assert "enter to the button" in on.text
+        await on.press("enter")
+        button = on.app.screen.query_one("#send", Button)
+        assert on.app.screen.focused is button
+        assert "enter to the button" not in on.text
+        for _ in range(3):
+            on.advance(READING_TIME / 2)
+            await on.press("enter")
+            await on.until(lambda: not button.has_class("-active"))
+        assert created(on) == before
+        on.advance(2 * READING_TIME)
+        await on.press("enter")
+        await until_created(on, len(before) + 1)
+
+
 async def test_keys_typed_ahead_do_not_send_a_preview_that_nobody_can_have_read(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         before = created(on)
@@ -341,6 +361,21 @@ async def test_known_repositories_and_branches_are_offered(tmp_path: Path) -> No
         await on.shows("(its default)")
         await on.press("down", "enter")
         assert form_of(on).filled_in.branch
+
+
+async def test_enter_takes_the_only_suggestion_unless_what_is_typed_is_a_whole_name(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_form(on)
+        await on.shows("acme/api.server")
+        await on.press(*"webap")
+        assert "▸acme/webapp" in on.text
+        await on.press("enter")
+        assert form_of(on).filled_in.repository == REPOSITORY
+    async with stage(tmp_path / "other") as on:
+        await open_form(on)
+        await on.shows("acme/api.server")
+        await on.press(*"acme/web", "enter")
+        assert form_of(on).filled_in.repository == "acme/web"
 
 
 async def test_list_of_suggestions_has_a_frame_that_says_what_it_is_and_how_to_choose(tmp_path: Path) -> None:

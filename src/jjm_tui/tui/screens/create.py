@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
@@ -42,8 +41,9 @@ READING_TIME: Final = 0.4
 class CreateScreen(Sheet[None]):
     """The form of a new task and its preview.
 
-    The key that sends goes from the form to the preview, and only from there to the server; Enter sends nothing. The
-    form is a draft from its first keystroke on (``tui.drafts``), and what was not sent comes back into it.
+    The key that sends goes from the form to the preview, and only from there to the server; Enter does so only on the
+    button that says it. The form is a draft from its first keystroke on (``tui.drafts``), and what was not sent comes
+    back into it.
     """
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "composer"})
@@ -146,15 +146,9 @@ class CreateScreen(Sheet[None]):
         template = self._template
         if template is not None:
             before, self._template = self._drafts.text(CREATE_KEY), None
-            self._form.show_task(
-                replace(
-                    self._blank,
-                    repository=template.repository or self._blank.repository,
-                    branch=template.branch,
-                    title=template.title,
-                    description=template.description,
-                )
-            )
+            repository = template.repository or self._blank.repository
+            task = replace(self._blank, repository=repository, branch=template.branch, title=template.title)
+            self._form.show_task(replace(task, description=template.description))
             self._edited()
             if before:
                 self._drafts.add_below(CREATE_KEY, before, EARLIER)
@@ -165,7 +159,7 @@ class CreateScreen(Sheet[None]):
         if not task.is_same_as(self._form.filled_in):
             self._form.show_task(task)
         if text:
-            self._show_origin(f"draft from {_moment(task.saved_at, self.now())}")
+            self._show_origin(f"draft from {task.tell_saved(self.now())}")
         self._show_state()
 
     def _show_origin(self, words: str) -> None:
@@ -305,6 +299,17 @@ class CreateScreen(Sheet[None]):
         self._show_notes()
         self.show_keys()
 
+    @on(CreatePreview.Read)
+    def _go_to_send(self) -> None:
+        """From the text to the button, which must have been seen before a key presses it."""
+        if self._planned is not None:
+            self.query_one("#send").focus()
+            self._shown_at = self.dashboard.launch.clock.monotonic()
+
+    def on_descendant_focus(self) -> None:
+        """Enter means something else."""
+        self.show_keys()
+
     def _drop_preview(self) -> None:
         self._planned = None
         if self.is_previewing:
@@ -317,6 +322,7 @@ class CreateScreen(Sheet[None]):
         task, engine = self._planned, self.engine
         elapsed = self.dashboard.launch.clock.monotonic() - self._shown_at
         if task is None or engine is None or elapsed < READING_TIME:
+            self._shown_at += elapsed  # a key that is held down never sends
             return
         from jjm_tui.tui.writing.submission import submit
 
@@ -340,6 +346,8 @@ class CreateScreen(Sheet[None]):
         else:
             if self._planned is not None:
                 yield ("composer.send", "send")
+                if self._preview.has_focus:
+                    yield ("enter", "to the button")
             yield ("back", "back to the form")
             yield ("↑↓", "scroll")
 
@@ -389,11 +397,3 @@ class CreateScreen(Sheet[None]):
     def _take_back(self, edited: str) -> None:
         if typed_text(edited) != self._form.description.text:
             self._form.description.replace_all(edited)
-
-
-def _moment(then: datetime | None, now: datetime) -> str:
-    """When a draft was made: the time of day, with the date when that is another day."""
-    if then is None:
-        return "earlier"
-    local = then.astimezone()
-    return f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%Y-%m-%d %H:%M}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from jjm_tui.domain.text import clean_line
@@ -27,8 +29,13 @@ _TOLD: Final[tuple[AnyField, ...]] = ("repository", "branch", "title", "approval
 class CreatePreview(VerticalScroll, can_focus=True):
     """The answer of a dry run: what is sent, what does not hold, or why it cannot be sent.
 
-    First in the words of the form, then the call itself as the server would get it.
+    First in the words of the form, then the call itself as the server would get it. Enter goes on to what sends it.
     """
+
+    class Read(Message):
+        """The person is done with reading."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "tell_read", "to the button", show=False)]
 
     DEFAULT_CSS = """
     CreatePreview {
@@ -54,6 +61,10 @@ class CreatePreview(VerticalScroll, can_focus=True):
                     yield Static(LABELS[name], classes="preview--label")
                     yield Static(id=f"told-{name}", classes="preview--value")
         yield Static(id="call")
+
+    def action_tell_read(self) -> None:
+        """Go on."""
+        self.post_message(self.Read())
 
     def _show(self, *lines: Content) -> None:
         self.query_one("#head", Static).update(Content("\n").join(lines))

@@ -112,9 +112,9 @@ class _Suggestions(Widget):
         self.items: list[str] = []
         self.current = -1
 
-    def show(self, items: Sequence[str]) -> None:
-        """Offer these, none of them chosen yet."""
-        self.items, self.current = list(items), -1
+    def show(self, items: Sequence[str], current: int = -1) -> None:
+        """Offer these; ``current`` is chosen already, -1: none."""
+        self.items, self.current = list(items), current
         self.styles.height = max(1, len(items)) + self.gutter.height
         self.display = bool(items)
         self.refresh()
@@ -170,10 +170,19 @@ class SuggestField(Widget):
             """The field."""
             return self.field
 
-    def __init__(self, on_edit: Callable[[], None], *, heading: str, placeholder: str = "") -> None:
-        """``heading``: what is suggested, in our own words."""
+    def __init__(
+        self,
+        on_edit: Callable[[], None],
+        *,
+        heading: str,
+        placeholder: str = "",
+        can_stand: Callable[[str], bool] = lambda _typed: True,
+    ) -> None:
+        """``heading``: what is suggested, in our own words. ``can_stand``: whether what is typed may be meant as it is;
+        else Enter takes the suggestion where there is only one."""
         super().__init__()
         self._tell = on_edit
+        self._can_stand = can_stand
         self.input = LineField(self._edited, placeholder=placeholder)
         self._list = _Suggestions(self._take, heading)
         self._known: Sequence[str] = ()
@@ -204,7 +213,10 @@ class SuggestField(Widget):
         self._tell()
 
     def _suggest(self) -> None:
-        self._list.show(suggest(self.input.value, self._known, _SHOWN) if self.input.has_focus else ())
+        typed = self.input.value
+        found = suggest(typed, self._known, _SHOWN) if self.input.has_focus else []
+        is_meant = len(found) == 1 and bool(typed.strip()) and not self._can_stand(typed)
+        self._list.show(found, 0 if is_meant else -1)
 
     def on_descendant_focus(self) -> None:
         """Offer what is known at once."""

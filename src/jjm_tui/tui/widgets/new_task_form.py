@@ -129,7 +129,12 @@ class NewTaskForm(VerticalScroll, can_focus=False):
         super().__init__()
         self._tell = on_edit
         self.known = known
-        self._repository = SuggestField(self._edited, heading="known repositories", placeholder="owner/name")
+        self._repository = SuggestField(
+            self._edited,
+            heading="known repositories",
+            placeholder="owner/name",
+            can_stand=lambda typed: NewTask(repository=typed).problem_of("repository") is None,
+        )
         self._branch = SuggestField(self._edited, heading="known branches")
         self._title = LineField(self._edited, placeholder="optional; else the beginning of the description")
         self.description = TypingArea(self._edited, placeholder="What is Jules to do?")

@@ -79,6 +79,13 @@ class NewTask:
         """Whether the same would be sent."""
         return replace(self, saved_at=None) == replace(other, saved_at=None)
 
+    def tell_saved(self, now: datetime) -> str:
+        """When it was last changed: the time of day, with the date when that is another day."""
+        if self.saved_at is None:
+            return "earlier"
+        local = self.saved_at.astimezone()
+        return f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%Y-%m-%d %H:%M}"
+
     def tell_difference(self, other: NewTask) -> str:
         """The texts of this form that ``other`` does not have, for people; empty when there are none."""
         lines = [
