@@ -49,6 +49,18 @@ async def test_task_that_is_put_away_leaves_the_cursor_on_the_row_that_takes_its
         await on.until(lambda: screen.tasks.highlighted == task_id)
 
 
+async def test_archiving_tells_how_many_of_the_tasks_wait_for_the_person(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=30, size=(120, 30)) as on:
+        await on.press("space", "space", "G", "space", "x")
+        await on.shows("Archived 3 tasks, although 2 of them wait for you.")
+        await on.press("u")
+        await on.shows("Undone")
+        await on.until(lambda: "although" not in on.text)
+        await on.press("escape", "G", "x")
+        await on.shows("undoes it.")
+        assert "although" not in on.text
+
+
 async def test_last_task_of_the_list_that_is_snoozed_keeps_the_cursor(tmp_path: Path) -> None:
     async with stage(tmp_path, tasks=1) as on:
         screen = main_screen(on)

@@ -36,6 +36,7 @@ async def test_undo_of_one_task_names_it_and_brings_the_cursor_back_to_it(tmp_pa
         task_id, title = await _archived_and_gone_to_the_top(on)
         await on.press("u")
         await on.shows(f"Undone: archived '{title}")
+        await on.until(lambda: f"Archived '{title}" not in on.text)
         await on.until(lambda: _main(on).tasks.highlighted == task_id)
 
 

@@ -11,11 +11,13 @@ Undoing = Callable[[], Awaitable[object]]
 
 
 class Change(NamedTuple):
-    """``what`` was done, a phrase such as *archived 3 tasks*, to which tasks, and how to take it back."""
+    """``what`` was done, a phrase such as *archived 3 tasks*, to which tasks, and how to take it back. ``told``: the
+    toast that says so, which is no longer true then."""
 
     what: str
     task_ids: tuple[str, ...]
     undoing: Undoing
+    told: str = ""
 
 
 class UndoStack:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.css.query import NoMatches
 from textual.notifications import Notification
 
+from jjm_tui.domain.text import clean
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -27,6 +29,14 @@ def show(app: App[Any], toast: Notification) -> None:
     _tidy(app)
     shown.add(toast)
     app._refresh_notifications()  # noqa: SLF001 - `notify` adds it only when its message is handled
+
+
+def withdraw(app: App[Any], text: str) -> None:
+    """Take the toast with this text down: what it tells was taken back."""
+    shown = app._notifications  # noqa: SLF001
+    for each in [each for each in shown if each.message == clean(text)]:
+        del shown[each]
+    _tidy(app)
 
 
 def are_shown(app: App[Any]) -> bool:

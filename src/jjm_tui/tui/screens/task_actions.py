@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.task import Task
+from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.text import heading, truncate
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.look.appearance import appearance_of_status
+from jjm_tui.tui.notices import toasts
 from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.undo import Change
@@ -236,6 +237,7 @@ class TaskScreen(DashboardScreen[str]):
             self.await_return(None)
             self.dashboard.tell(f"That could not be undone: {error.message}", severity="error")
         else:
+            toasts.withdraw(self.dashboard, change.told)
             self.dashboard.tell(f"Undone: {change.what}.")
 
     def await_return(self, task_id: str | None) -> None:
@@ -261,6 +263,7 @@ class TaskScreen(DashboardScreen[str]):
         mark: Callable[[Engine], Awaitable[MarkResult]],
         unmark: Callable[[Engine], Awaitable[object]],
     ) -> None:
+        waiting = self._waiting(ids) if word == "archived" else frozenset()
         try:
             result = await mark(engine)
         except JulesManagerError as error:
@@ -273,9 +276,16 @@ class TaskScreen(DashboardScreen[str]):
             return
         task = self.board.task(changed[0]) if len(changed) == 1 else None
         what = f"{word} {_tasks(len(changed))}" if task is None else f"{word} '{_name(task)}'"
-        self.dashboard.undo.push(Change(what, changed, lambda: unmark(engine)))
+        wait = _of_them_wait(len(waiting.intersection(changed)), len(changed))
+        told = f"{what[0].upper()}{what[1:]}{wait}. {key_here(self.dashboard, 'undo')} undoes it."
+        self.dashboard.undo.push(Change(what, changed, lambda: unmark(engine), told))
         self.marks_used()
-        self.dashboard.tell(f"{what[0].upper()}{what[1:]}. {key_here(self.dashboard, 'undo')} undoes it.")
+        self.dashboard.tell(told, severity="warning" if wait else "information")
+
+    def _waiting(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those of these tasks that need the person."""
+        tasks = [task for task_id in ids if (task := self.board.task(task_id)) is not None]
+        return frozenset(task.id for task in tasks if needs_me(task, self.now()) is not None)
 
     # looking
 
@@ -336,6 +346,14 @@ def _why_no_diff(task: Task, refresh_key: str) -> str | None:
 
 def _name(task: Task) -> str:
     return truncate(heading(task.title, task.description, task.id), 40)
+
+
+def _of_them_wait(count: int, of: int) -> str:
+    """What is told of tasks that are put away although they wait for the person."""
+    if not count:
+        return ""
+    who = "it waits" if of == 1 else f"{'all' if count == of else count} of them wait{'s' if count == 1 else ''}"
+    return f", although {who} for you"
 
 
 def _tasks(count: int) -> str:
