@@ -166,14 +166,17 @@ class MainScreen(PaneHost):
             self.dashboard.put_away -= task_ids
 
     def clock_ticked(self, now: datetime) -> None:
-        """Ages read differently, by the minute; snoozes end."""
-        if self._arrangement.refresh(now):
+        """Ages read differently; snoozes end."""
+        has_moved = self._arrangement.refresh(now)
+        if has_moved:
             self.tasks.rearranged()
-        if self._aged_at is None or now - self._aged_at >= _AGING:
+        is_due = self._aged_at is None or now - self._aged_at >= _AGING
+        if is_due:
             self._aged_at = now
             self.tasks.tick(now)
             super().clock_ticked(now)
-        self.show_bars()
+        if has_moved or is_due:
+            self.show_bars()
 
     def on_screen_suspend(self) -> None:
         """A dialog or another screen is on top: the order is held, so that nothing moves under a decision."""

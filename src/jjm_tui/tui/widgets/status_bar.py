@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from math import ceil
 from typing import ClassVar, Final
 
 from jjm_tui.domain.operations import OperationState
@@ -18,7 +19,7 @@ _KEPT_HINTS: Final = frozenset({"help", "back"})
 """The ways out of not knowing what to do; they drop out last."""
 
 _STEP: Final = 5
-"""Seconds in which the age of the data is told: it need not be drawn every second."""
+"""Seconds in which the age of the data is told, upwards: nothing is older than it reads until it is drawn again."""
 
 
 class StatusBar(Bar):
@@ -71,7 +72,7 @@ class StatusBar(Bar):
         yield from _outbox(board)
         connection = board.connection
         if oldest is not None:
-            seconds = age((now - oldest).total_seconds() // _STEP * _STEP)
+            seconds = age(ceil((now - oldest).total_seconds() / _STEP) * _STEP)
             yield Piece(f"oldest data {seconds}", "quiet", rank=30, short=f"data {seconds}", target="connection")
         if connection.budget_limit:
             used = f"{connection.budget_used}/{connection.budget_limit}"
