@@ -401,10 +401,48 @@ def interrupted_message(served: Program, text: str) -> dict[str, object]:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=40)
     assert process.returncode == 130
-    assert b"may have reached the server. Find out: jjm outbox settle" in err
+    assert b"may have reached the server.\n" in err
+    assert b"Find out: jjm outbox settle" in err
     (operation,) = served.ok("outbox", "list", "--json").json["operations"]
     assert (operation["kind"], operation["state"], operation["payload"]["text"]) == ("message", "unconfirmed", text)
     return dict(operation)
+
+
+def interrupt_while_sending(served: Program, *arguments: str) -> tuple[int, bytes, bytes]:
+    """Run a command, and interrupt it as soon as something is on its way; answer its exit code and what it wrote."""
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(served.argv(*arguments), env=served.environ, stdout=pipe, stderr=pipe)
+    while process.poll() is None:
+        operations = served.ok("outbox", "list", "--json").json["operations"]
+        if any(operation["state"] == "sending" for operation in operations):
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=40)
+    return process.returncode, out, err
+
+
+def test_create_many_interrupted_tells_of_each_what_became_of_it(served: Program, tmp_path: Path) -> None:
+    rows = tmp_path / "tasks.csv"
+    rows.write_text("repository,description\n" + "".join(f"{REPO},Number {number}\n" for number in range(4)))
+    served.speed, served.faults = STILL, ("hang=create_session:skip=1",)
+    code, out, err = interrupt_while_sending(served, "create", "--from", str(rows), "--json")
+    assert code == 130
+    told = json.loads(out)["operations"]
+    assert [each["outcome"] for each in told] == ["done", "unconfirmed", "not_sent", "not_sent"]
+    assert "may have reached the server" in told[1]["message"]
+    assert told[2]["message"] == "Interrupted before its turn; nothing was sent."
+    assert b"jjm: Interrupted. Of 4, in their order: 1 done, 2 unconfirmed, 3-4 not sent." in err
+    assert b"Traceback" not in err
+
+
+def test_approve_many_interrupted_tells_what_was_approved_before(served: Program) -> None:
+    served.speed, served.faults = STILL, ("hang=approve_plan:skip=1",)
+    ids = [row[0] for row in served.ok("list", "--status", "waiting_approval").rows]
+    code, out, err = interrupt_while_sending(served, "approve", *ids, "--yes")
+    assert code == 130
+    told = [line.split("\t")[:2] for line in out.decode().splitlines() if line.startswith(tuple(ids))]
+    assert told == [[ids[0], "done"], [ids[1], "unconfirmed"]]
+    assert b"1 done, 2 unconfirmed." in err
 
 
 def test_outbox_keeps_an_interrupted_message_until_a_person_decides(served: Program) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError, worst
+from jjm_tui.cli.interruption import truth_after_interruption
 from jjm_tui.cli.loop import run_async
-from jjm_tui.cli.operating import failed, read_standard_input, tell_results, truth_after_interruption
+from jjm_tui.cli.operating import failed, read_standard_input, tell_results
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import answer_awaited, waiting_for
 from jjm_tui.cli.task_files import Defaults, read_requests
@@ -40,7 +41,7 @@ def run(context: CommandContext) -> int:
         async with context.manager() as manager:
             if given.dry_run:
                 return await _dry_run(context, manager, requests)
-            results = await _create_all(context, manager, requests)
+            results = await _create_all(context, manager, requests, many=many)
             code = tell_results(context, results, many=many)
             made = tuple(result.task_id for result in results if result.outcome is Outcome.DONE and result.task_id)
             if given.watch and made:
@@ -111,11 +112,11 @@ def _read_file(name: str) -> str:
 
 
 async def _create_all(
-    context: CommandContext, manager: JobManager, requests: Sequence[CreateRequest]
+    context: CommandContext, manager: JobManager, requests: Sequence[CreateRequest], *, many: bool
 ) -> list[OperationResult]:
     """One after the other; when nothing leaves this machine any more, the rest is not tried."""
-    results: list[OperationResult] = []
-    async with truth_after_interruption(context, manager):
+    asked = [None] * len(requests)
+    async with truth_after_interruption(context, manager, OperationKind.CREATE, asked, many=many) as results:
         for number, request in enumerate(requests, 1):
             text = "Creating the task" if len(requests) == 1 else f"Creating task {number} of {len(requests)}"
             async with answer_awaited(context.out, text):
@@ -128,7 +129,7 @@ async def _create_all(
             last = results[-1]
             if last.outcome is Outcome.NOT_SENT or isinstance(last.error, AuthenticationError):
                 left = len(requests) - number
-                results += [_not_tried(last)] * left
+                results.extend([_not_tried(last)] * left)
                 break
     return results
 

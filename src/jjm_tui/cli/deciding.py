@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from jjm_tui.cli.appearance import task_heading
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import UsageError
+from jjm_tui.cli.interruption import truth_after_interruption
 from jjm_tui.cli.loop import run_async
 from jjm_tui.cli.operating import (
     confirm_rows,
@@ -16,7 +17,6 @@ from jjm_tui.cli.operating import (
     read_standard_input,
     resolve_all,
     tell_results,
-    truth_after_interruption,
 )
 from jjm_tui.cli.plan_view import preview_lines
 from jjm_tui.cli.progress import answer_awaited, waiting_for
@@ -49,9 +49,12 @@ def message(context: CommandContext) -> int:
             (task_id,) = await resolve_all(context, manager, [given.task], ask_server=True)
             if not await confirm_rows(context, manager, [given.task], [task_id], "Send the message to this task?"):
                 return tell_results(context, [declined(OperationKind.MESSAGE, task_id)], many=False)
-            async with truth_after_interruption(context, manager), answer_awaited(context.out, "Sending the message"):
-                result = await manager.send_message(task_id, text)
-            return tell_results(context, [result], many=False)
+            async with (
+                truth_after_interruption(context, manager, OperationKind.MESSAGE, [task_id]) as results,
+                answer_awaited(context.out, "Sending the message"),
+            ):
+                results.append(await manager.send_message(task_id, text))
+            return tell_results(context, results, many=False)
 
     return run_async(send, context)
 
@@ -63,16 +66,27 @@ async def approve(context: CommandContext) -> int:
     async with context.manager() as manager:
         if given.all:
             return await _approve_all(context, manager)
-        if len(given.tasks) == 1:
-            result = await _approve_one(context, manager, given.tasks[0])
-            return tell_results(context, [result], many=False)
-        results = []
-        for reference in given.tasks:
+        return await _one_by_one(context, manager, OperationKind.APPROVE, _approve_one)
+
+
+async def _one_by_one(
+    context: CommandContext,
+    manager: JobManager,
+    kind: OperationKind,
+    decide: Callable[[CommandContext, JobManager, str], Awaitable[OperationResult]],
+) -> int:
+    """Each task that was named; of several, one that cannot be worked on does not keep the others from it."""
+    tasks = context.arguments.tasks
+    many = len(tasks) > 1
+    async with truth_after_interruption(context, manager, kind, tasks, many=many) as results:
+        for reference in tasks:
             try:
-                results.append(await _approve_one(context, manager, reference))
+                results.append(await decide(context, manager, reference))
             except JulesManagerError as error:
-                results.append(failed(OperationKind.APPROVE, reference, error))
-        return tell_results(context, results, many=True)
+                if not many:
+                    raise
+                results.append(failed(kind, reference, error))
+    return tell_results(context, results, many=many)
 
 
 def _check_approve(context: CommandContext) -> None:
@@ -121,7 +135,7 @@ async def _approve_one(context: CommandContext, manager: JobManager, reference: 
         )
     if not given.yes and not await context.prompts.confirm("Approve this plan?", hint=_PLAN_HINT):
         return declined(OperationKind.APPROVE, task_id)
-    async with truth_after_interruption(context, manager), answer_awaited(context.out, "Approving the plan"):
+    async with answer_awaited(context.out, "Approving the plan"):
         return await manager.approve_plan(task_id, preview.fingerprint, incomplete=given.incomplete)
 
 
@@ -156,16 +170,16 @@ async def _approve_all(context: CommandContext, manager: JobManager) -> int:
     if previews and not await _counted_yes(context, len(previews)):
         results += [declined(OperationKind.APPROVE, preview.task.id) for preview in previews]
         previews = []
-    for number, preview in enumerate(previews, 1):
-        async with (
-            truth_after_interruption(context, manager),
-            answer_awaited(context.out, f"Approving plan {number} of {len(previews)}"),
-        ):
-            try:
-                results.append(await manager.approve_plan(preview.task.id, preview.fingerprint))
-            except JulesManagerError as error:
-                results.append(failed(OperationKind.APPROVE, preview.task.id, error))
-    return tell_results(context, results, many=True)
+    asked = [*(result.task_id for result in results), *(preview.task.id for preview in previews)]
+    async with truth_after_interruption(context, manager, OperationKind.APPROVE, asked, many=True) as told:
+        told.extend(results)
+        for number, preview in enumerate(previews, 1):
+            async with answer_awaited(context.out, f"Approving plan {number} of {len(previews)}"):
+                try:
+                    told.append(await manager.approve_plan(preview.task.id, preview.fingerprint))
+                except JulesManagerError as error:
+                    told.append(failed(OperationKind.APPROVE, preview.task.id, error))
+    return tell_results(context, told, many=True)
 
 
 async def _previews(
@@ -206,15 +220,7 @@ async def resume(context: CommandContext) -> int:
     if not given.yes:
         context.prompts.require(_ASK_HINT)
     async with context.manager() as manager:
-        if len(given.tasks) == 1:
-            return tell_results(context, [await _resume_one(context, manager, given.tasks[0])], many=False)
-        results = []
-        for reference in given.tasks:
-            try:
-                results.append(await _resume_one(context, manager, reference))
-            except JulesManagerError as error:
-                results.append(failed(OperationKind.RESUME, reference, error))
-        return tell_results(context, results, many=True)
+        return await _one_by_one(context, manager, OperationKind.RESUME, _resume_one)
 
 
 async def _resume_one(context: CommandContext, manager: JobManager, reference: str) -> OperationResult:
@@ -228,5 +234,5 @@ async def _resume_one(context: CommandContext, manager: JobManager, reference: s
         context.out.remark(remark)
     if not context.arguments.yes and not await context.prompts.confirm("Resume this task?", hint=_ASK_HINT):
         return declined(OperationKind.RESUME, task_id)
-    async with truth_after_interruption(context, manager), answer_awaited(context.out, "Resuming the task"):
+    async with answer_awaited(context.out, "Resuming the task"):
         return await manager.resume_task(task_id)

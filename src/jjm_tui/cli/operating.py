@@ -1,13 +1,11 @@
-"""What all commands share that change something: whom they mean, how the outcome is told, what an interruption left."""
+"""What all commands share that change something: whom they mean, how the outcome is told."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shlex
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,8 +15,7 @@ from jjm_tui.cli.exit_codes import UsageError, code_for_outcome, worst
 from jjm_tui.cli.session import expand_reference, is_row
 from jjm_tui.cli.task_json import operation_document
 from jjm_tui.domain.ids import spell_command
-from jjm_tui.domain.operation_words import state_word
-from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.operations import OperationKind
 from jjm_tui.errors import JulesManagerError, StorageError
 from jjm_tui.services.results import OperationResult, Outcome
 
@@ -201,28 +198,3 @@ def _is_said(words: str, sentence: str) -> bool:
     plain, told = (" ".join(text.split()).rstrip(".") for text in (words, sentence))
     quoted = told.partition("The server said: ")[2]
     return plain in told or (bool(quoted) and plain.endswith(quoted))
-
-
-@asynccontextmanager
-async def truth_after_interruption(context: CommandContext, manager: JobManager) -> AsyncIterator[None]:
-    """When the body is interrupted, say what the records on disk tell about the operation under way."""
-    started = context.now()
-    try:
-        yield
-    except asyncio.CancelledError:
-        recorded = [op for op in await manager.list_operations(open_only=False) if op.created_at >= started]
-        context.out.say("")
-        for operation in recorded:
-            context.out.warn(_what_was_recorded(operation))
-        if not recorded:
-            context.out.warn("Interrupted; nothing was sent.")
-        raise
-
-
-def _what_was_recorded(operation: Operation) -> str:
-    what = f"{operation.kind.value} {operation.id}"
-    if operation.state in (OperationState.SENDING, OperationState.UNCONFIRMED):
-        return f"Interrupted: the {what} may have reached the server. Find out: jjm outbox settle"
-    if operation.state in (OperationState.PREPARED, OperationState.NOT_SENT):
-        return f"Interrupted: the {what} was not sent."
-    return f"Interrupted after the {what} was {state_word(operation)}: {operation.message or ''}".rstrip(": ")

@@ -8,7 +8,8 @@ from typing import Any, Final
 from jjm_tui.cli.appearance import local_minute
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode
-from jjm_tui.cli.operating import declined, tell_results, truth_after_interruption
+from jjm_tui.cli.interruption import truth_after_interruption
+from jjm_tui.cli.operating import declined, tell_results
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import answer_awaited, waiting_for
 from jjm_tui.domain.ids import spell_command
@@ -140,9 +141,12 @@ async def resend(context: CommandContext) -> int:
             "It may have reached the server already. Send it again?", hint=hint
         ):
             return tell_results(context, [declined(operation.kind, operation.task_id)], many=False)
-        async with truth_after_interruption(context, manager), answer_awaited(context.out, "Sending it again"):
-            result = await manager.resend_operation(operation.id)
-    return tell_results(context, [result], many=False)
+        async with (
+            truth_after_interruption(context, manager, operation.kind, [operation.task_id]) as results,
+            answer_awaited(context.out, "Sending it again"),
+        ):
+            results.append(await manager.resend_operation(operation.id))
+    return tell_results(context, results, many=False)
 
 
 async def discard(context: CommandContext) -> int:

@@ -154,6 +154,11 @@ class JobManager:
         await self._settler.adopt()
         return await self._context.outbox.list_operations(open_only=open_only)
 
+    async def own_operations(self) -> tuple[Operation, ...]:
+        """What this process was asked for, as it is recorded, oldest first."""
+        outbox = self._context.outbox
+        return tuple(each for each in await outbox.list_operations() if each.owner == outbox.owner())
+
     async def what_is_unknown(self) -> tuple[StoreDamagedError, ...]:
         """Why operations or drafts may be missing: damaged files were set aside, and nobody has looked at them."""
         return what_is_unknown(await self._context.outbox.set_aside(), await self._context.drafts.set_aside())
