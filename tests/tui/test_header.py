@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
 
 from jjm_tui.domain.counts import KINDS, REASONS, TaskCounts
 from jjm_tui.services.board import Connection, ConnectionStatus
+from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.widgets.header import HeaderBar
+from tests.tui.stage import stage
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 COUNTS = {"needs-me": 48, "running": 112, "queued": 3, "paused": 20, "snoozed": 12, "failed": 15, "done": 340}
@@ -48,6 +51,29 @@ async def test_header_of_80_columns_tells_the_counts_before_everything_else():
 async def test_header_tells_trouble_with_the_connection_before_the_lesser_counts():
     async with _HeaderApp("could not start").run_test(size=(80, 3)) as pilot:
         assert "could not start   48 need you  112 running  20 paused  15 failed" in pilot.app.line.replace("  cut", "")
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (160, 30)])
+async def test_simulated_data_is_told_on_every_screen(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, tasks=40, size=size, settings={"server.preset": "demo"}) as on:
+        assert "DEMO" in on.text.splitlines()[0]
+        for screen in ("watch", "outbox", "connection", "log", "insights", "digest"):
+            on.app.open_screen(screen)
+            await on.settle()
+            assert "DEMO" in on.text, screen
+            await on.press("escape")
+        await on.press("c")
+        await on.shows("DEMO · New task")
+        await on.press("escape")
+        on.app.push_screen(DetailScreen(next(iter(on.board.tasks))))
+        await on.shows("DEMO")
+        await on.press("m")
+        await on.shows("DEMO")
+
+
+async def test_data_of_a_server_is_not_called_simulated(tmp_path: Path) -> None:
+    async with stage(tmp_path, settings={"server.preset": "rest"}) as on:
+        assert "DEMO" not in on.text
 
 
 @pytest.mark.parametrize("status", ["connected", "could not start"])

@@ -37,6 +37,11 @@ class Launch:
         return self.place.loaded.settings
 
     @property
+    def is_simulated(self) -> bool:
+        """Whether everything that is shown is made up, so that every screen says so."""
+        return self.place.demo or self.settings.server.preset == "demo"
+
+    @property
     def profile(self) -> str:
         """The profile's name."""
         return self.place.loaded.profile

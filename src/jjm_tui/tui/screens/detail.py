@@ -13,7 +13,7 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.screens.hints import detail_hints, typing_hints
-from jjm_tui.tui.widgets.bar import Bar
+from jjm_tui.tui.widgets.bar import SIMULATED, Bar
 from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.detail_panes import Tab
 from jjm_tui.tui.widgets.status_bar import StatusBar
@@ -86,7 +86,8 @@ class DetailScreen(DetailHost):
     def _show_bars(self) -> None:
         task = self.current_task()
         oldest = None if task is None else task.synced_at
-        note = self._note if self.is_typing() else None
+        simulated = SIMULATED.text if self.dashboard.launch.is_simulated else None
+        note = " · ".join(filter(None, (simulated, self._note if self.is_typing() else None)))
         hints = typing_hints(self) or detail_hints(self)
         self.query_one(StatusBar).show_state(self.board, oldest, hints, self.now(), note=note)
         self.query_one(TroubleBar).show_state(self.board, self.dashboard.launch.keymap, self.now())

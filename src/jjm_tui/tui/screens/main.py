@@ -214,7 +214,14 @@ class MainScreen(PaneHost):
     def show_bars(self) -> None:
         now, board, launch = self.now(), self.board, self.dashboard.launch
         counts = self._arrangement.counts if board.is_whole else board.first_counts
-        self.query_one(HeaderBar).show_state(launch.profile, board.connection, counts, now, is_cut=board.sync.truncated)
+        self.query_one(HeaderBar).show_state(
+            launch.profile,
+            board.connection,
+            counts,
+            now,
+            is_cut=board.sync.truncated,
+            is_simulated=launch.is_simulated,
+        )
         self.query_one(StatusBar).show_state(board, self._oldest_visible(), self._hints(), now, note=self._note())
         self.query_one(TroubleBar).show_state(board, launch.keymap, now)
         if counts is not None:

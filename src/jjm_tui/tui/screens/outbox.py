@@ -25,7 +25,7 @@ from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.pages.operation_words import KINDS, LOOKS, is_recorded, text_of, title_of
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.screens.confirm import ConfirmDialog
-from jjm_tui.tui.widgets.bar import Bar
+from jjm_tui.tui.widgets.bar import SIMULATED, Bar
 from jjm_tui.tui.widgets.key_bar import KeyBar
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 
@@ -118,7 +118,9 @@ class OutboxScreen(DashboardScreen[None], Moving):
         self.set_class(not operations, "-empty")
         empty = "Reading what is recorded…" if self.engine is None else _EMPTY
         self.query_one("#empty", Static).update(Content(empty))
-        self.query_one("#summary", Static).update(Content.assemble(("Outbox", "bold"), self._summary()))
+        simulated = f"{SIMULATED.text}  " if self.dashboard.launch.is_simulated else ""
+        words = Content.assemble((simulated, "bold $text-warning"), ("Outbox", "bold"), self._summary())
+        self.query_one("#summary", Static).update(words)
         self.query_one(RowList).show(outbox_row(each, self.board, now) for each in reversed(operations))
         self._show_chosen()
 

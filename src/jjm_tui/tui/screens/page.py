@@ -17,7 +17,7 @@ from jjm_tui.logs import get_logger
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.literal import literal
 from jjm_tui.tui.screens.base import DashboardScreen
-from jjm_tui.tui.widgets.bar import Bar, Piece
+from jjm_tui.tui.widgets.bar import SIMULATED, Bar, Piece
 from jjm_tui.tui.widgets.key_bar import KeyBar
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.page_header import PageHeader
@@ -99,7 +99,8 @@ class PageScreen(DashboardScreen[None]):
 
     def show_header(self, pieces: Iterable[Piece]) -> None:
         """Show these facts behind the name of the page. Where they change, the keys that work may be others."""
-        self.query_one(PageHeader).show([Piece(self.NAME, "brand"), *pieces])
+        simulated = [SIMULATED] if self.dashboard.launch.is_simulated else []
+        self.query_one(PageHeader).show([*simulated, Piece(self.NAME, "brand"), *pieces])
         self.show_keys()
 
     def on_resize(self) -> None:

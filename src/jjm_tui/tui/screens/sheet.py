@@ -12,7 +12,7 @@ from textual.content import Content
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.tui.literal import literal
 from jjm_tui.tui.screens.base import Dialog
-from jjm_tui.tui.widgets.bar import Bar
+from jjm_tui.tui.widgets.bar import SIMULATED, Bar
 from jjm_tui.tui.widgets.key_bar import Hint, KeyBar
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class Sheet(Dialog[T]):
 
     def show_title(self, title: Content) -> None:
         """Put a title into the frame."""
-        self.query_one("#frame").border_title = title
+        simulated = f"{SIMULATED.text} · " if self.dashboard.launch.is_simulated else ""
+        self.query_one("#frame").border_title = Content.assemble(simulated, title)
 
     def hints(self) -> Iterable[Hint]:
         """The keys that work now, the most important first."""

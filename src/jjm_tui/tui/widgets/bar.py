@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.segment import Segment
 from textual.events import Click
@@ -28,6 +28,10 @@ class Piece:
     target: str | None = None
     right: bool = False
     glue: str = "  "
+
+
+SIMULATED: Final = Piece("DEMO", "trouble")
+"""The first piece of a bar while everything shown is made up; it never drops out."""
 
 
 class Bar(Widget):

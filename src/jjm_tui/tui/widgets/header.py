@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from jjm_tui.domain.counts import KINDS, Kind, TaskCounts
 from jjm_tui.domain.text import age
 from jjm_tui.services.board import Connection, ConnectionStatus
-from jjm_tui.tui.widgets.bar import Bar, Piece
+from jjm_tui.tui.widgets.bar import SIMULATED, Bar, Piece
 
 CONNECTION_LOOKS: Final[dict[ConnectionStatus, tuple[str, str, str]]] = {
     "none": ("○", "no server", "trouble"),
@@ -77,14 +77,22 @@ class HeaderBar(Bar):
     """
 
     def show_state(
-        self, profile: str, connection: Connection, counts: TaskCounts | None, now: datetime, *, is_cut: bool
+        self,
+        profile: str,
+        connection: Connection,
+        counts: TaskCounts | None,
+        now: datetime,
+        *,
+        is_cut: bool,
+        is_simulated: bool = False,
     ) -> None:
         """Show how things stand at ``now``; ``is_cut``: the server's list has more than it can show. ``counts``: of all
-        stored tasks, or ``None`` while those have not been read.
+        stored tasks, or ``None`` while those have not been read. ``is_simulated``: all of it is made up.
 
         The clock tells no seconds: drawing them costs a fifth of what the dashboard may take while nothing happens.
         """
-        self.show(self._compose_pieces(profile, connection, counts, now, is_cut=is_cut))
+        pieces = self._compose_pieces(profile, connection, counts, now, is_cut=is_cut)
+        self.show([SIMULATED, *pieces] if is_simulated else pieces)
 
     def _compose_pieces(
         self, profile: str, connection: Connection, counts: TaskCounts | None, now: datetime, *, is_cut: bool
