@@ -24,6 +24,19 @@ async def _go_into(on: Stage, status: TaskStatus, *, tabs: int = 0) -> None:
     await on.press(*["right_square_bracket"] * tabs)
 
 
+async def test_list_tells_more_keys_where_there_is_room(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 30)) as on:
+        for words in ("/ filter", "space mark", "x archive", "z snooze", "? help", "q quit"):
+            assert words in _hints(on)
+        assert "u undo" not in _hints(on)
+        await on.press("x")
+        await on.shows("u undo")
+        await on.press("u")
+        await on.until(lambda: "u undo" not in _hints(on))
+    async with stage(tmp_path / "narrow", size=(80, 24)) as on:
+        assert "/ filter  ? help" in _hints(on)
+
+
 async def test_list_without_a_server_offers_nothing_that_only_a_server_can_be_told(tmp_path: Path) -> None:
     async with stage(tmp_path, server=False) as on:
         await on.shows("C set up a server")

@@ -15,6 +15,7 @@ CARE: Final = (
         "archive here (marked or this one)",
         section="Care",
         twin="jjm archive {id}",
+        footer=62,
     ),
     action(
         "task.unarchive",
@@ -33,8 +34,9 @@ CARE: Final = (
         "let it need nobody for a while",
         section="Care",
         twin="jjm snooze {id} --for 2h",
+        footer=64,
     ),
-    action("undo", "u", "tasks", "undo", "undo the last local change", section="Care"),
+    action("undo", "u", "tasks", "undo", "undo the last local change", section="Care", footer=63),
     action(
         "task.watch",
         "w",

@@ -176,9 +176,6 @@ class DetailHost(TaskScreen):
         board = self.board
         self.detail.show_task(task, board.operations_of(task.id), now, board.read_troubles.get(task.id))
 
-    def keys_changed(self) -> None:
-        """Another tab is shown, or searching ended: other keys work."""
-
     # tabs, searching, moving
 
     async def do_next_tab(self) -> None:

@@ -50,6 +50,7 @@ def titled(action_ids: Iterable[str]) -> list[Wanted]:
 def helps(host: DetailHost, action_id: str) -> bool:
     """Whether the key of an action is worth telling: it does something now, and what it decides can be sent."""
     is_in_vain = action_id in _SENDING and host.board.connection.status in _NO_SERVER
+    is_in_vain |= action_id == "undo" and not host.dashboard.undo
     return not is_in_vain and host.unavailable(action_id) is None
 
 

@@ -70,6 +70,9 @@ class TaskScreen(DashboardScreen[str]):
     def marks_used(self) -> None:
         """An action was carried out on the marked tasks."""
 
+    def keys_changed(self) -> None:
+        """Other keys work: another tab is shown, searching ended, something can be undone."""
+
     def note_on_marks(self, action_id: str) -> str | None:
         """What to tell who decides about the task at hand while others are marked; the action is for those."""
         return None
@@ -227,6 +230,7 @@ class TaskScreen(DashboardScreen[str]):
             self.dashboard.tell("There is nothing to undo. What a server heard of cannot be taken back.")
             return
         self.dashboard.put_away = frozenset()
+        self.keys_changed()
         self.await_return(change.task_ids[0])
         self.run_worker(self._undo(change), group="marks")
 
@@ -280,6 +284,7 @@ class TaskScreen(DashboardScreen[str]):
         told = f"{what[0].upper()}{what[1:]}{wait}. {key_here(self.dashboard, 'undo')} undoes it."
         self.dashboard.undo.push(Change(what, changed, lambda: unmark(engine), told))
         self.marks_used()
+        self.keys_changed()
         self.dashboard.tell(told, severity="warning" if wait else "information")
 
     def _waiting(self, ids: Sequence[str]) -> frozenset[str]:
