@@ -521,13 +521,17 @@ async def test_a_task_is_found_in_the_list_where_no_tool_gets_one() -> None:
         await server.get_task("9999")
 
 
-async def test_the_diff_comes_from_the_newest_activity_where_the_session_has_none() -> None:
+async def test_the_diff_comes_from_the_newest_activity_where_the_session_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     backend = Backend()
     backend.activities = [EDIT, {**EDIT, "id": "a3", "createTime": "2026-11-19T11:09:00Z", "artifacts": []}, HELLO]
     server = serve(FakeCaller(server_tools("", "sessionId", "prompt"), backend))
     reading = await server.get_diff("1001")
     assert (reading.text, reading.truncated) == (PATCH, False)
     assert "no final diff yet" in reading.remarks[0]
+    monkeypatch.setitem(SESSION, "state", "FAILED")
+    assert "The task failed and left no final diff; these" in (await server.get_diff("1001")).remarks[0]
     backend.activities = [HELLO]
     assert await server.get_diff("sessions/1001") == DiffReading("")
 

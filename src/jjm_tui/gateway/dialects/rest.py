@@ -61,6 +61,12 @@ from jjm_tui.ports import (
     TaskReading,
 )
 
+_WITHOUT_DIFF: Final[Mapping[object, str]] = {
+    TaskStatus.FAILED: "failed and left no final diff",
+    TaskStatus.COMPLETED: "ended without a final diff",
+}
+"""What is told of a task that has none, by its state; one that goes on may still get one."""
+
 
 class RestDialect:
     """One REST-like server, which lists at least sessions and activities.
@@ -232,14 +238,15 @@ class RestDialect:
         """The diff of the session's outputs, else the newest changes per file that its activities show."""
         require(self.capabilities, "diff")
         task_id = bare_id(task_id)
-        record, _ = await self._read_session(task_id, priority)
+        record, facts = await self._read_session(task_id, priority)
         patch = read_session_patch(record)
         if patch is not None:
             return DiffReading(patch)
         records, end = await self._reader.read_activities(task_id, priority)
         patch = find_activity_patch(decode_activities(records))
         if end.certain:
-            so_far = "The task has no final diff yet; these are the newest changes per file that its activities show."
+            has_none = _WITHOUT_DIFF.get(facts.status, "has no final diff yet")
+            so_far = f"The task {has_none}; these are the newest changes per file that its activities show."
             return DiffReading(patch or "", remarks=(so_far,) if patch else ())
         remark = "The server shows only a part of this task's activities; newer changes may be missing."
         return DiffReading(patch or "", truncated=True, remarks=(remark,))
