@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.services.context import ServiceContext
@@ -49,6 +51,13 @@ async def test_start_soon_after_the_last_one_opens_nothing(tmp_path: Path) -> No
         await on.until(lambda: on.board.sync.synced_at is not None)
         await on.settle()
         assert isinstance(on.app.screen, MainScreen)
+
+
+@pytest.mark.parametrize(("tasks", "was_here"), [(0, False), (3, True)])
+async def test_who_left_without_having_seen_a_task_was_not_here(tmp_path: Path, tasks: int, was_here: bool) -> None:
+    async with stage(tmp_path, tasks=tasks) as on:
+        on.app.leave()
+        assert (Memory.load(tmp_path / "dashboard.json").last_seen is not None) == was_here
 
 
 async def test_key_after_a_pause_is_answered_and_a_sentence_tells_the_rest(tmp_path: Path) -> None:

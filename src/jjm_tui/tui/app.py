@@ -186,9 +186,14 @@ class JulesApp(App[int]):
             self._leave_with = code
         if self._exit or not self._is_shown:
             return
-        self.launch.memory.last_seen = self.launch.clock.now()
-        self.launch.memory.save()
+        self.remember_look()
         self.exit(code, return_code=code)
+
+    def remember_look(self) -> None:
+        """When the person last looked, for what happens until the next time; who saw no task was not here yet."""
+        if self.launch.board.tasks:
+            self.launch.memory.last_seen = self.launch.clock.now()
+        self.launch.memory.save()
 
     @property
     def is_leaving(self) -> bool:

@@ -237,9 +237,7 @@ class FirstRunScreen(DashboardScreen[None]):
         if self.engine is not None and self.engine.desk.under_way:
             self.dashboard.tell("Something is still being sent; try again in a moment.", severity="warning")
             return
-        memory = self.dashboard.launch.memory
-        memory.last_seen = self.now()
-        memory.save()
+        self.dashboard.remember_look()
         self.app.exit(return_code=how)
 
     # keys
