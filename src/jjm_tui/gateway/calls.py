@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -132,6 +133,8 @@ class SupervisedCaller:
 
         async def send(link: Link, timeout: float, slip: Slip) -> ToolAnswer:
             answer = await link.call_tool(tool, arguments, timeout, slip)
+            if answer.is_error:  # before anybody cuts it
+                answer = replace(answer, text=self._connection.redact(answer.text))
             if policy.judge is not None and (objection := policy.judge(answer)) is not None:
                 raise objection
             return answer

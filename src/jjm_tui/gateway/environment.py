@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
-from jjm_tui.settings.secrets import masked
+from jjm_tui.settings.secrets import mask_cut, masked
 
 INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR")
 """Variables that every server gets: those the MCP SDK passes, and those of language, time zone and folders."""
@@ -41,7 +41,7 @@ class Redactor:
         """The text without them, and without every secret that a reference of the settings led to."""
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
-        return masked(text)
+        return masked(mask_cut(text, self._secrets, _MASK))
 
 
 def _longest_first(secrets: Iterable[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -92,11 +92,26 @@ def forget_secrets() -> None:
 
 
 def masked(text: str) -> str:
-    """The text with every known secret, and everything shaped like a well-known kind of key, made unreadable."""
+    """The text with every known secret, and everything shaped like a well-known kind of key, made unreadable.
+
+    Of a text that was cut in the middle of a known secret the beginning of that secret counts as well.
+    """
     pattern = _pattern
     if pattern is not None:
-        text = pattern.sub(MASK, text)
+        text = mask_cut(pattern.sub(MASK, text), tuple(_known), MASK)
     return _SECRET_SHAPE.sub(MASK, text)
+
+
+def mask_cut(text: str, secrets: Iterable[str], mask: str) -> str:
+    """The text with ``mask`` in place of the beginning of a secret at its very end, before the dots of a cut."""
+    end = len(text.rstrip(".… "))
+    for secret in secrets:
+        start = text.find(secret[:_SHORTEST_MASKED], max(0, end - len(secret)), end)
+        while start >= 0:
+            if secret.startswith(text[start:end]):
+                return text[:start] + mask + text[end:]
+            start = text.find(secret[:_SHORTEST_MASKED], start + 1, end)
+    return text
 
 
 def is_reference(text: str) -> bool:
