@@ -70,6 +70,11 @@ def test_reference_inside_arguments_is_refused(load: Load) -> None:
         load("[server]\ncommand = 'x'\nargs = ['--header', 'A: ${env:T}']\n")
 
 
+def test_reference_inside_an_address_is_refused(load: Load) -> None:
+    with pytest.raises(ConfigurationError, match="an address is sent as it is written"):
+        load("[server]\nurl = 'https://me:${env:T}@x.example'\n")
+
+
 def test_resolve_environment_variable_is_stripped() -> None:
     assert resolve_reference("env:A", {"A": " geheim12\n"}).reveal() == "geheim12"
 
@@ -185,6 +190,22 @@ def test_masked_hides_the_longer_of_two_secrets_whole() -> None:
     remember_secret("geheim")
     remember_secret("geheimnis")
     assert masked("geheimnis geheim") == f"{MASK} {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("it says geheimnis/1", f"it says {MASK}"),
+        ("it says geheim…", f"it says {MASK}…"),
+        ("geheim geheim...", f"geheim {MASK}..."),
+        ("geheim geheim?", "geheim geheim?"),
+        ("it says gehei", "it says gehei"),
+        ("", ""),
+    ],
+)
+def test_masked_hides_a_secret_that_was_cut_at_the_end(text: str, shown: str) -> None:
+    remember_secret("geheimnis/12345")
+    assert masked(text) == shown
 
 
 def test_mask_url_hides_the_password_only() -> None:

@@ -9,7 +9,7 @@ from jjm_tui.errors import ConfigurationError
 from jjm_tui.settings import secrets
 from jjm_tui.settings.catalogue import Kind, Setting
 from jjm_tui.settings.layers import Layer
-from jjm_tui.settings.model import Settings
+from jjm_tui.settings.model import ServerSettings, Settings
 
 
 def check(setting: Setting, value: object, layer: Layer) -> None:
@@ -111,10 +111,13 @@ def conflicts(settings: Settings, layers: Mapping[str, Layer]) -> Iterator[Confi
             f"The storage backend {backend} is not in this version; only json is.",
             'Set storage.backend = "json", or leave it out.',
         )
-    for text in server.args:
-        if "${" in text and secrets.has_reference(text):
-            yield error(
-                "server.args",
-                "server.args must not refer to secrets: arguments of programs can be seen by others.",
-                "Give it to the server in server.env.",
-            )
+    for name, why, hint in _references_in_the_open(server):
+        yield error(name, f"{name} must not refer to secrets: {why}.", hint)
+
+
+def _references_in_the_open(server: ServerSettings) -> Iterator[tuple[str, str, str]]:
+    """Settings with references that are not followed; why not, and what to do instead."""
+    if any("${" in text and secrets.has_reference(text) for text in server.args):
+        yield "server.args", "arguments of programs can be seen by others", "Give it to the server in server.env."
+    if server.url and "${" in server.url and secrets.has_reference(server.url):
+        yield "server.url", "an address is sent as it is written", "Give it to the server in server.headers."
