@@ -31,12 +31,16 @@ PATHS = os.pathsep.join([str(ROOT), str(ROOT / "src")])
 
 @dataclass
 class Ground:
-    """A home with settings, and a server whose world is in a file. All processes on it carry ``mark``."""
+    """A home with settings, and a server whose world is in a file. All processes on it carry ``mark``.
+
+    ``variables``: what else is in the environment of the program.
+    """
 
     folder: Path
     traits: tuple[str, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     mark: str = field(default_factory=lambda: uuid4().hex)
+    variables: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._marked = Marked(f"{MARK}={self.mark}")
@@ -72,7 +76,7 @@ class Ground:
     def program(self) -> Program:
         """The program over this home, for commands beside the dashboard."""
         variables = {MARK: self.mark, "TEXTUAL_ANIMATIONS": "none", "LC_ALL": "C.UTF-8", "PYTHONPATH": PATHS}
-        return Program(self.folder / "home", extra_environ=variables)
+        return Program(self.folder / "home", extra_environ={**variables, **self.variables})
 
     def open(self, *arguments: str, forked: bool = True, kill_at: int | None = None, **options: Any) -> TerminalStage:
         """Open the dashboard, or with arguments run a command, on a terminal.

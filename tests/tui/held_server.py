@@ -5,7 +5,8 @@
 ``<what>-<tool>-<task>`` decide about a call of that tool: ``hold`` waits before the effect and ``keep`` after it, for
 as long as the file is there; ``refuse`` says no; ``die`` ends the server before the effect and ``drop`` after it, once.
 Traits: ``deaf`` ends neither on SIGTERM nor at the end of its input, ``silent`` never answers the handshake,
-``parent`` has a child that outlives it, ``hostile`` has evil in every name and word of its own.
+``parent`` has a child that outlives it, ``hostile`` has evil in every name and word of its own, ``leaky`` repeats the
+secrets of its environment wherever a server talks of itself: standard error, lines that are no protocol, refusals.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ _STEP = 0.005
 class HeldServer:
     """Each call has a thread of its own, so that one that is held does not hold the others."""
 
-    def __init__(self, folder: Path, *, is_hostile: bool = False) -> None:
+    def __init__(self, folder: Path, *, is_hostile: bool = False, leak: str = "") -> None:
         self._folder = folder
         self._word = EVIL if is_hostile else ""
+        self._leak = leak
         self._dialect = RestDialect(World(1, 12, 0.0, state_path=folder / "world.json"))
         self._turn = threading.Lock()
 
@@ -65,6 +67,7 @@ class HeldServer:
         names = (tool, f"{tool}-{arguments.get('sessionId')}")
         with self._turn, (self._folder / "calls.log").open("a", encoding="utf-8") as log:
             log.write(f"{tool} {os.getpid()}\n")
+        self._mutter(f"calling {tool} with {self._leak}")
         self._wait_while("hold", names)
         self._end_if("die", names)
         try:
@@ -75,12 +78,19 @@ class HeldServer:
                     else self._dialect.call(tool, arguments)
                 )
         except CallRefusedError as refusal:
-            self._say(request_id, error={"code": refusal.code, "message": refusal.message})
+            self._say(request_id, error={"code": refusal.code, "message": f"{refusal.message} {self._leak}".rstrip()})
             return
         self._wait_while("keep", names)
         self._end_if("drop", names)
-        content = [{"type": "text", "text": self._hostile(reply.text)}]
+        text = f"API key not valid: {self._leak} {reply.text}" if self._leak and reply.is_error else reply.text
+        content = [{"type": "text", "text": self._hostile(text)}]
         self._say(request_id, result={"content": content, "isError": reply.is_error})
+
+    def _mutter(self, words: str) -> None:
+        if self._leak:
+            with self._turn:
+                os.write(2, f"{words}\n".encode())
+                os.write(1, f"{words}\n".encode())
 
     def _hostile(self, text: str) -> str:
         if not self._word:
@@ -118,7 +128,9 @@ def main() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if "parent" in traits:
         subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    server = HeldServer(folder, is_hostile="hostile" in traits)
+    secrets = [value for name, value in sorted(os.environ.items()) if name.startswith("LEAKED_")]
+    leak = " ".join(secrets) if "leaky" in traits else ""
+    server = HeldServer(folder, is_hostile="hostile" in traits, leak=leak)
     if "hostile" in traits:
         sys.stderr.write(f"{EVIL}\n" * 3)
         sys.stderr.flush()

@@ -1,0 +1,255 @@
+"""Secrets of every kind go through everything there is; then all that was written is searched for them.
+
+The server gets its keys by references, and repeats them wherever a server talks of itself. Nothing may pass them on:
+terminals, what commands write, command lines, environments of other processes, and all files.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from tests.tui.ground import Ground, ground
+from tests.tui.test_terminal_canary import settle, stores, walk
+
+SECRETS: Mapping[str, str] = {
+    "an environment variable": "kanarie.Zx81Qw55Tt02.envvar",
+    "a file": "kanarie.Pq37Rr19Mn44.infile",
+    "a command": "kanarie.Lk62Vb80Hy13.bycommand",
+    "a header": "kanarie.Dd05Gs77Ju29.header",
+    "an address": "kanarie.Nn48Xc21Fe96.address",
+    "a database": "kanarie.Ww33Ty64Bo58.database",
+    "a variable of nobody": "kanarie.Cc90Ua17Ki35.ambient",
+}
+PIECE = 12
+"""Characters of a secret that count as the secret: screens break lines."""
+
+
+def leaks_in(data: bytes | str) -> list[str]:
+    """Which secrets are in there, at least in part."""
+    text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+    return [
+        name
+        for name, secret in SECRETS.items()
+        if any(secret[start : start + PIECE] in text for start in range(len("kanarie."), len(secret) - PIECE + 1))
+    ]
+
+
+def files_with_leaks(folder: Path, *, known: Path) -> dict[str, list[str]]:
+    """The files below a folder that hold secrets; ``known``: where one is kept."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path != known]
+    found = {str(path.relative_to(folder)): leaks_in(path.read_bytes()) for path in files}
+    return {name: leaks for name, leaks in found.items() if leaks}
+
+
+@contextmanager
+def leaking_ground(folder: Path) -> Iterator[Ground]:
+    """A ground whose server has secrets of all kinds and repeats them."""
+    kept = folder / "key"
+    folder.mkdir()
+    kept.write_text(SECRETS["a file"])
+    kept.chmod(0o600)
+    script = folder / "vault.sh"
+    word = SECRETS["a command"]
+    pieces = "''".join(word[at : at + 6] for at in range(0, len(word), 6))
+    script.write_text(f"#!/bin/sh\necho {pieces}\n")
+    script.chmod(0o700)
+    with ground(folder / "ground", "leaky", logging={"level": "debug"}, storage={"database_url": "env:MY_DB"}) as place:
+        settings = place.program.home / "jjm.toml"
+        by_reference = {
+            "LEAKED_API_KEY": "env:MY_KEY",
+            "LEAKED_COOKIE": f"file:{kept}",
+            "LEAKED_WORD": f"command:{script}",
+            "LEAKED_MIXED": "Bearer ${env:MY_KEY}",
+        }
+        lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in by_reference.items())
+        text = settings.read_text()
+        assert "[server.env]\n" in text
+        settings.write_text(text.replace("[server.env]\n", f"[server.env]\n{lines}"))
+        database = f"postgresql://me:{SECRETS['a database']}@db.example/x"
+        place.variables["MY_KEY"] = SECRETS["an environment variable"]
+        place.variables["MY_DB"] = database
+        place.variables["GITHUB_TOKEN"] = SECRETS["a variable of nobody"]
+        yield place
+
+
+def environment_of(pid: int) -> bytes:
+    """The environment with which a process was started."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
+
+
+def check_processes(place: Ground, program: int) -> int:
+    """No command line has a secret, and no environment but ours and the server's; how many have all it should have."""
+    servers = 0
+    for pid, command in place.processes().items():
+        assert leaks_in(command) == [], command
+        leaks = set(leaks_in(environment_of(pid)))
+        if "held_server" in command:
+            servers += leaks == {"an environment variable", "a file", "a command"}
+            assert b"MY_KEY=" not in environment_of(pid)
+            assert leaks <= {"an environment variable", "a file", "a command"}, command
+        elif pid != program:
+            assert not leaks, command
+    return servers
+
+
+COMMANDS = (
+    *("list --all", "list --json", "get {done} --full", "get {done} --json", "get {waiting}", "diff {done}"),
+    *(
+        "diff {done} --json",
+        "events",
+        "events --json",
+        "outbox list --all --json",
+        "outbox settle",
+        "doctor --no-color",
+    ),
+    *("doctor --json", "store info --json", "store check", "config path --all", "config check --json", "config show"),
+    *(
+        "config show --json",
+        "config get server",
+        "config get server.env.LEAKED_API_KEY",
+        "config get storage.database_url",
+    ),
+    *("server info --json", "server tools --json", "server call get_session {{}}", "server resources", "keys"),
+    *(
+        "export --format json",
+        "export --format jsonl",
+        "export --format csv",
+        "export --format md",
+        "open {done} --print",
+    ),
+    *("message {asking} hello", "message {waiting} hello --json", "approve {waiting} --yes", "resume {paused} --yes"),
+    *(
+        "create --repo acme/webapp hello",
+        "create --repo acme/webapp hello --json",
+        "archive {done}",
+        "outbox list --all",
+    ),
+    *("completion bash", "monitor {asking} --timeout 1s --interval 1", "export --format md --output {folder}/all.md"),
+    *("store copy --to {folder}/copy --force", "list --verbose", "get nothing --verbose", "list --no-such-option"),
+    *("setup --preset custom --command true --api-key-from env:MY_KEY --no-test --yes", "config show --all"),
+)
+
+
+def refuse_all(place: Ground) -> None:
+    for tool in ("create_session", "send_message", "approve_plan"):
+        place.order("refuse", tool)
+
+
+def run(place: Ground, words: str) -> bytes:
+    """What a command writes on a terminal."""
+    with place.open(*words.split(), columns=200, rows=50) as terminal:
+        terminal.finish()
+        return terminal.written
+
+
+def test_secret_is_in_nothing_that_commands_write(tmp_path: Path) -> None:
+    with leaking_ground(tmp_path / "all") as place:
+        tasks = place.program.ok("list", "--all", "--json").json["tasks"]
+        found = {each["status"]: each["id"] for each in reversed(tasks)}
+        named = {"waiting": "waiting_approval", "asking": "waiting_feedback", "done": "completed", "paused": "paused"}
+        ids = {name: found[status] for name, status in named.items()} | {"folder": str(place.folder)}
+        refuse_all(place)
+        place.order("refuse", "get_session", ids["done"])
+        written = {words: run(place, words.format_map(ids)) for words in COMMANDS}
+        assert {words: leaks for words, each in written.items() if (leaks := leaks_in(each))} == {}
+        assert any(b"API key not valid" in each for each in written.values()), "the server leaked nowhere"
+        assert files_with_leaks(tmp_path, known=tmp_path / "all" / "key") == {}
+        logs = [path.read_text() for path in place.folder.rglob("logs/*")]
+        assert any("calling" in text for text in logs)
+
+
+def test_secret_is_on_no_screen_and_in_no_other_process(tmp_path: Path) -> None:
+    with leaking_ground(tmp_path / "all") as place:
+        refuse_all(place)
+        seen: list[str] = []
+        with place.open(forked=False, columns=160, rows=45) as terminal:
+            terminal.shows("connected")
+            servers = check_processes(place, terminal.process.pid)
+            walk(terminal, seen)
+            servers += check_processes(place, terminal.process.pid)
+            terminal.press("escape", "C")
+            terminal.shows("calling")
+            written = terminal.written
+        assert servers == 2
+        assert leaks_in(written) == []
+        assert [each for each in seen if leaks_in(each)] == []
+        assert files_with_leaks(tmp_path, known=tmp_path / "all" / "key") == {}
+        assert stores(place).exists()
+
+
+class _Repeating(BaseHTTPRequestHandler):
+    """Refuses everything, and repeats everything that it was sent."""
+
+    asked: ClassVar[list[str]] = []
+
+    def _refuse(self) -> None:
+        self.asked.append(f"{dict(self.headers)} {self.path}")
+        words = f"No access for {dict(self.headers)} at {self.path}".encode()
+        self.send_response(500)
+        self.send_header("Content-Length", str(len(words)))
+        self.end_headers()
+        self.wfile.write(words)
+
+    do_GET = do_POST = do_DELETE = _refuse  # noqa: N815 - the library's names
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Where a server listens that repeats everything."""
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), _Repeating)
+    threading.Thread(target=listener.serve_forever, daemon=True).start()
+    _Repeating.asked.clear()
+    yield listener.server_port
+    listener.shutdown()
+    listener.server_close()
+
+
+def look_everywhere(place: Ground) -> None:
+    """Use the server by commands and with the dashboard; nothing tells a secret."""
+    for words in ("list", "list --json --verbose", "doctor --json", "server info", "config show --json"):
+        assert leaks_in(run(place, words)) == [], words
+    with place.open(columns=160, rows=45) as terminal:
+        terminal.shows("jjm")
+        terminal.press("C")
+        terminal.shows("127.0.0.1")
+        settle(terminal)
+        terminal.press("escape", "L")
+        settle(terminal)
+        assert leaks_in(terminal.written) == []
+    assert files_with_leaks(place.folder, known=place.folder) == {}
+
+
+def test_secret_in_a_header_is_told_to_that_server_only(tmp_path: Path, port: int) -> None:
+    with ground(tmp_path / "ground") as place:
+        place.variables["MY_TOKEN"] = SECRETS["a header"]
+        (place.program.home / "jjm.toml").write_text(
+            f'[server]\nurl = "http://127.0.0.1:{port}/mcp"\n[logging]\nlevel = "debug"\n'
+            '[server.headers]\nAuthorization = "Bearer ${env:MY_TOKEN}"\n'
+        )
+        look_everywhere(place)
+    assert any("a header" in leaks_in(each) for each in _Repeating.asked)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://me:{word}@127.0.0.1:{port}/mcp", "http://127.0.0.1:{port}/x?api_key={word}"]
+)
+def test_secret_in_an_address_is_told_to_that_server_only(tmp_path: Path, port: int, address: str) -> None:
+    with ground(tmp_path / "ground") as place:
+        (place.program.home / "jjm.toml").write_text('[logging]\nlevel = "debug"\n')
+        place.variables["JJM_SERVER__URL"] = address.format(word=SECRETS["an address"], port=port)
+        look_everywhere(place)
+    assert _Repeating.asked
