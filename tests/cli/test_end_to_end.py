@@ -278,6 +278,22 @@ def test_reader_that_goes_away_is_no_error(served: Program) -> None:
     assert done.stdout.splitlines()[-1].endswith(b"0")
 
 
+@pytest.mark.parametrize("command", [("events", "--follow"), ("monitor", "--interval", "600")])
+def test_following_ends_when_its_reader_goes_away(served: Program, command: tuple[str, ...]) -> None:
+    served.speed = STILL
+    served.ok("list")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(served.argv(*command), env=served.environ, stdout=pipe, stderr=pipe, bufsize=0) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(1)
+        process.stdout.close()
+        try:
+            _, err = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    assert (process.returncode, b"Traceback" in err) == (0, False)
+
+
 def test_full_disk_for_standard_output_is_told(served: Program) -> None:
     served.ok("list")
     with Path("/dev/full").open("wb") as full:

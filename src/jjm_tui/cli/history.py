@@ -10,6 +10,7 @@ from typing import Any
 from jjm_tui.cli.appearance import local_minute, task_heading
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
+from jjm_tui.cli.loop import while_somebody_reads
 from jjm_tui.cli.session import expand_reference
 from jjm_tui.cli.tables import hanging, with_title
 from jjm_tui.cli.values import moment_before
@@ -41,12 +42,13 @@ async def run(context: CommandContext) -> int:
         if not events and not given.follow:
             context.out.remark("Nothing is recorded that matches.")
         if given.follow:
-            async for event in manager.follow_events():
-                if task_id in (None, event.task_id) and (given.type is None or event.type in given.type):
-                    names.add([event.task_id])
-                    _write(context, event, names)
-                if context.out.broken:
-                    break
+            with while_somebody_reads(context.out):
+                async for event in manager.follow_events():
+                    if task_id in (None, event.task_id) and (given.type is None or event.type in given.type):
+                        names.add([event.task_id])
+                        _write(context, event, names)
+                    if context.out.broken:
+                        break
     return ExitCode.DONE
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode
+from jjm_tui.cli.output import Output
 from jjm_tui.errors import JulesManagerError
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -50,6 +52,30 @@ def run_async(handler: Callable[[CommandContext], Awaitable[Any]], context: Comm
                 return ExitCode.INTERRUPTED
             raise _first_of(error) from error
     return ExitCode.INTERRUPTED if received else code
+
+
+@contextmanager
+def while_somebody_reads(out: Output) -> Iterator[None]:
+    """For a body that waits for what may never come: end it when the reader of standard output goes away."""
+    import anyio
+
+    loop, pipe = asyncio.get_running_loop(), out.pipe
+    with anyio.CancelScope() as scope:
+
+        def end() -> None:
+            if pipe is not None:
+                loop.remove_reader(pipe)
+            scope.cancel()
+
+        if out.broken:
+            end()
+        elif pipe is not None:
+            loop.add_reader(pipe, end)  # there is nothing to read from a pipe for writing: it only tells that it broke
+        try:
+            yield
+        finally:
+            if pipe is not None:
+                loop.remove_reader(pipe)
 
 
 def _first_of(error: BaseException) -> BaseException:

@@ -10,6 +10,7 @@ from jjm_tui.cli.appearance import task_heading
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode
 from jjm_tui.cli.history import harmless_event
+from jjm_tui.cli.loop import while_somebody_reads
 from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.session import expand_reference
 from jjm_tui.domain.event_words import event_sentence
@@ -45,7 +46,7 @@ async def watch(context: CommandContext, manager: JobManager, request: MonitorRe
     last: MonitorUpdate | None = None
     live_wanted = context.out.terminal and not context.as_json
     try:
-        with _live_table(context) if live_wanted else _lines(context) as show:
+        with while_somebody_reads(context.out), _live_table(context) if live_wanted else _lines(context) as show:
             async with _first_look(context, manager, request) as updates:
                 async for update in updates:
                     last = update

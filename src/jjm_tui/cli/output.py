@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,15 @@ class Output:
     def terminal(self) -> bool:
         """Standard output is read by a person."""
         return self.look.terminal
+
+    @property
+    def pipe(self) -> int | None:
+        """The descriptor of standard output where it is a pipe, whose reader may go away."""
+        try:
+            descriptor = self._stdout.fileno()
+            return descriptor if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else None
+        except (OSError, ValueError):
+            return None
 
     # standard output
 
