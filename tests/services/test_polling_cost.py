@@ -1,16 +1,44 @@
-"""A poll without news: nothing of the store file is written, and yet everybody sees when the server told last."""
+"""A poll without news asks for the list only and writes nothing of the store file, and yet everybody sees its time."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
+from jjm_tui.domain.task import Task
+from jjm_tui.ports import TaskChange
+from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.poller import Poller
 from jjm_tui.services.reading import TaskReader
 from jjm_tui.store.durable import FILE_OPS
-from jjm_tui.store.json_file import read_tasks
-from tests.services.workbench import bench
+from jjm_tui.store.json_file import JsonTaskStore, read_tasks
+from tests.services.workbench import CuttingCaller, Workbench, bench, lost
+
+
+class CountingStore(JsonTaskStore):
+    """Notes how many tasks were in each save."""
+
+    async def apply(self, changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
+        self.saves = [*getattr(self, "saves", ()), len(changes)]
+        return await super().apply(changes)
+
+
+async def follow_pages(work: Workbench) -> tuple[Poller, CuttingCaller, ServiceContext, CountingStore]:
+    """A poller of the family that reads the page of every active task, when nothing is new any more."""
+    _, caller, context = work.process()
+    store = CountingStore(context.store.path, work.clock, gather_seconds=0)
+    context = replace(context, store=store)
+    poller = Poller(context, TaskReader(context), calls_per_tick=1000)
+    for _ in range(3):
+        work.clock.advance(60)
+        assert (await poller.tick()).failure is None
+    store.saves = []
+    caller.calls.clear()
+    work.clock.advance(60)
+    return poller, caller, context, store
 
 
 @pytest.mark.parametrize("dialect", ["rest", "official", "browser"])
@@ -36,6 +64,23 @@ async def test_poll_without_news_leaves_the_store_file_alone(tmp_path, dialect):
     told = {task_id for task_id, task in ours.items() if task.synced_at == work.clock.now()}
     assert told
     assert all(ours[task_id].synced_at == moment for task_id, moment in known.items() if task_id not in told)
+
+
+@pytest.mark.parametrize("dialect", ["rest", "official"])
+async def test_poll_asks_for_the_list_and_for_the_tasks_that_moved_only(tmp_path, dialect):
+    work = bench(tmp_path, dialect=dialect)
+    _, caller, context = work.process()
+    poller = Poller(context, TaskReader(context), calls_per_tick=1000)
+    asked = []
+    for news in (None, None, None, "News."):
+        if news is not None:
+            work.world.say(work.session_in("IN_PROGRESS"), news)
+        work.clock.advance(60)
+        caller.calls.clear()
+        await poller.tick()
+        asked.append(len(caller.calls))
+    assert asked[1:3] == [1, 1]
+    assert 1 < asked[3] <= 3 < asked[0]
 
 
 async def test_poll_with_an_open_task_without_news_leaves_the_store_file_alone(tmp_path):
@@ -67,3 +112,62 @@ async def test_poll_with_news_of_one_task_stores_it_and_the_times_of_all(tmp_pat
     assert stored[task_id]["chat_history"][-1]["content"] == "News."
     shown = {task.id: task for task in read_tasks(tmp_path / "tasks.json")[0]}
     assert {task.synced_at for task in shown.values()} == {work.clock.now()}
+
+
+async def test_pages_without_news_are_saved_together(tmp_path):
+    work = bench(tmp_path, tasks=30, dialect="browser")
+    poller, caller, context, store = await follow_pages(work)
+    await poller.tick()
+    pages = sum(not task.status.is_final for task in await context.store.list_tasks())
+    assert pages > 5
+    assert len(caller.calls) > pages
+    assert store.saves[-1] == pages
+    assert len(store.saves) == 2, "the list, and all pages"
+    told = [task.synced_at for task in await context.store.list_tasks() if not task.status.is_final]
+    assert set(told) == {work.clock.now()}
+
+
+async def test_slow_pages_without_news_are_saved_every_few_seconds(tmp_path):
+    work = bench(tmp_path, tasks=30, dialect="browser")
+    poller, caller, _, store = await follow_pages(work)
+
+    def second_per_call(tool: str, place: str) -> None:
+        if place == "before write":
+            work.clock.advance(1)
+
+    caller.cut = second_per_call
+    await poller.tick()
+    assert all(size <= 6 for size in store.saves[1:])
+    assert len(store.saves) > 3
+
+
+async def test_page_with_news_is_saved_at_once_and_its_news_is_told(tmp_path):
+    work = bench(tmp_path, tasks=30, dialect="browser")
+    poller, caller, context, store = await follow_pages(work)
+    task_id = next(task.id for task in await context.store.list_tasks() if not task.status.is_final)
+    work.world.say(task_id, "News.")
+    report = await poller.tick()
+    assert [event.task_id for event in report.events] == [task_id]
+    assert 1 in store.saves[1:]
+    assert (await context.store.get_task(task_id)).chat_history[-1].content == "News."
+
+
+async def test_what_was_told_again_is_saved_with_the_next_poll_when_the_server_was_lost_meanwhile(tmp_path):
+    work = bench(tmp_path, tasks=30, dialect="browser")
+    poller, caller, context, store = await follow_pages(work)
+
+    def lost_after_three(tool: str, place: str) -> BaseException | None:
+        return lost() if len(caller.calls) > 4 else None
+
+    caller.cut = lost_after_three
+    moment = work.clock.now()
+    assert (await poller.tick()).failure is not None
+    assert len(store.saves) == 1
+    caller.cut = lambda tool, place: None
+    caller.is_down = True
+    work.clock.advance(60)
+    await poller.tick()
+    caller.is_down = False
+    await poller.tick()
+    assert max(store.saves[1:]) > 3
+    assert all(task.synced_at > moment for task in await context.store.list_tasks() if not task.status.is_final)
