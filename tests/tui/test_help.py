@@ -30,6 +30,7 @@ from jjm_tui.tui.screens.help import HelpScreen
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.widgets.header import CONNECTION_LOOKS
 from jjm_tui.tui.widgets.tasks.task_row import DELIVERY_MARKS, RowInfo, format_row
+from tests.tui.scenes import select
 from tests.tui.stage import Stage, stage
 
 _README = Path(__file__).parents[2] / "README.md"
@@ -51,6 +52,18 @@ async def test_help_tells_the_keys_that_work_here_and_leaves_by_the_same_key(tmp
         assert "composer.send" not in text
         await on.press("question_mark")
         assert isinstance(on.app.screen, MainScreen)
+
+
+async def test_help_in_the_files_begins_with_what_works_there(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 45)) as on:
+        await select(on, TaskStatus.COMPLETED)
+        await on.press("d")
+        await on.shows("} hunk")
+        await on.press("question_mark")
+        text = _help(on)
+        assert "arrow keys left and right" in text[: text.index("HERE")]
+        assert [line.split()[0] for line in text[text.index("HERE") :].splitlines()[:5]] == ["HERE", "}", "{", ")", "("]
+        assert "Help: files" in on.text
 
 
 async def test_help_tells_how_searching_ends_while_something_is_sought(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.tui.widgets.diff.files_pane import FilesPane
 from tests.tui.scenes import read_to_the_end, select
 from tests.tui.stage import Stage, stage
 
@@ -75,6 +76,18 @@ async def test_keys_of_the_detail_follow_its_tab(tmp_path: Path, size: tuple[int
         await on.press("right_square_bracket")
         assert "/ " not in _hints(on)
         assert "} " not in _hints(on)
+
+
+async def test_files_with_long_lines_tell_the_keys_that_show_their_rest(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 30)) as on:
+        await _go_into(on, TaskStatus.COMPLETED, tabs=3)
+        await on.shows("} hunk  ) file")
+        pane = on.app.screen.query_one(FilesPane)
+        short, long = (f"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-x\n+{'y' * width}\n" for width in (1, 400))
+        pane.show(None, short)
+        await on.until(lambda: "sideways" not in _hints(on))
+        pane.show(None, long)
+        await on.until(lambda: "← → sideways  esc back  ? help" in _hints(on))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 30)])

@@ -46,6 +46,11 @@ class Keyed(DOMNode):
         """The app, typed."""
         return cast("JulesApp", self.app)
 
+    @property
+    def help_place(self) -> str:
+        """Where the person is, as the help calls it."""
+        return type(self).__name__
+
     def on_mount(self) -> None:
         """Bind the keys of this run."""
         keymap = self.dashboard.launch.keymap

@@ -52,12 +52,20 @@ class Offer:
     does: str = ""
 
 
-def where_one_is(screen_name: str) -> tuple[str, str]:
-    """What a screen is called, and what it is for; dialogs explain themselves."""
-    return _SCREENS.get(screen_name, ("", ""))
+FILES: Final = "Files"
+"""The place of who reads the changes of a task."""
 
 
-_SCREENS: Final = {
+def where_one_is(place: str) -> tuple[str, str]:
+    """What a screen, or a part of it, is called, and what it is for; dialogs explain themselves."""
+    return _PLACES.get(place, ("", ""))
+
+
+_PLACES: Final = {
+    FILES: (
+        "files",
+        "What the task changed: its files, and their diff. The arrow keys left and right show the rest of long lines.",
+    ),
     "MainScreen": ("tasks", "All tasks on the left, what needs you on top; the one under the cursor on the right."),
     "DetailScreen": ("one task", "Everything about one task, in tabs; below it you write to it."),
     "ApprovalScreen": ("a plan", "Read what Jules wants to do. Nothing is approved before you say so here."),
@@ -86,12 +94,13 @@ _SCREENS: Final = {
 }
 
 
-def help_sections(offers: Iterable[Offer], keymap: Keymap) -> list[HelpSection]:
+def help_sections(offers: Iterable[Offer], keymap: Keymap, place: str = "") -> list[HelpSection]:
     """Everything that the help says at a place where these actions are offered."""
     known = {offer.action_id: offer for offer in offers}
+    here: frozenset[Scope] = _IN_FILES if place == FILES else _OWN_SCREENS
     return [
-        *_keys(known, keymap),
-        *_legends(known),
+        *_keys(known, keymap, here),
+        *_legends(known, here),
         HelpSection("Filters", tuple(_filters()), "Words match title, repository, id and last message."),
         HelpSection(
             "What becomes of what you send",
@@ -102,34 +111,39 @@ def help_sections(offers: Iterable[Offer], keymap: Keymap) -> list[HelpSection]:
     ]
 
 
-def _keys(known: dict[str, Offer], keymap: Keymap) -> Iterator[HelpSection]:
-    """What works on this screen alone comes first, then the rest in the order of the table."""
+def _keys(known: dict[str, Offer], keymap: Keymap, own_scopes: frozenset[Scope]) -> Iterator[HelpSection]:
+    """What works here alone comes first, then the rest in the order of the table."""
     here = [action for action_id, action in ACTIONS.items() if action_id in known]
-    own = [action for action in here if action.scope in _OWN_SCREENS]
-    rest = sections([action for action in here if action.scope not in _OWN_SCREENS])
+    own = [action for action in here if action.scope in own_scopes]
+    rest = sections([action for action in here if action.scope not in own_scopes])
     for title, actions in {"Here": own, **rest}.items() if own else rest.items():
         rows = []
         for action in actions:
             keys = "  ".join(key_name(key) for key in keymap.keys.get(action.id, ()))
             place = PLACES.get(action.scope)
-            text = action.help if place is None or action.scope in _OWN_SCREENS else f"{action.help} ({place})"
+            text = action.help if place is None or action.scope in own_scopes else f"{action.help} ({place})"
             offer = known[action.id]
             rows.append(HelpRow(keys or "(no key)", offer.does or text, offer.why_not or "", action.title))
         yield HelpSection(title, tuple(rows))
 
 
-def _legends(known: dict[str, Offer]) -> Iterator[HelpSection]:
+def _legends(known: dict[str, Offer], own_scopes: frozenset[Scope]) -> Iterator[HelpSection]:
     """Those of where the person is come first."""
     scopes = {ACTIONS[action_id].scope for action_id in known if action_id in ACTIONS}
     here = [place for scope, place in _LEGENDS_AT.items() if scope in scopes]
+    here.sort(key=lambda place: place not in {_LEGENDS_AT.get(scope) for scope in own_scopes})
     for legend in legends(here):
         yield HelpSection(legend.title, tuple(HelpRow(sign, meaning) for sign, meaning in legend.signs))
 
 
 _LEGENDS_AT: Final[dict[Scope, Place]] = {"list": "list", "diff": "files", "outbox": "outbox", "watch": "events"}
 
-_OWN_SCREENS: Final = frozenset({"dialog", "approval", "question", "outbox", "watch", "connection", "log", "insights"})
+_OWN_SCREENS: Final[frozenset[Scope]] = frozenset(
+    {"dialog", "approval", "question", "outbox", "watch", "connection", "log", "insights"}
+)
 """Help about them is only seen there."""
+
+_IN_FILES: Final[frozenset[Scope]] = frozenset({"diff"})
 
 _OUTCOMES: Final = (
     HelpRow("done", "the server accepted it, or a re-read shows it"),

@@ -289,11 +289,23 @@ class DetailHost(TaskScreen):
 
     # in a diff
 
+    @property
+    def help_place(self) -> str:
+        """The files have keys of their own."""
+        from jjm_tui.tui.pages.help_text import FILES
+
+        return FILES if self.detail.tab == "files" and self.detail.has_focus_within else super().help_place
+
     def unavailable(self, action_id: str) -> str | None:
         """Why not: as for every task, and hunks are in the diff only."""
         if ACTIONS[action_id].scope == "diff" and self.detail.tab != "files":
             return f"There is no diff here; {self.dashboard.launch.keymap.first('task.diff')} shows it."
         return super().unavailable(action_id)
+
+    def on_diff_view_place_changed(self, message: DiffView.PlaceChanged) -> None:
+        """More of the diff is known: it may have long lines."""
+        message.stop()
+        self.keys_changed()
 
     def _diff(self) -> DiffView:
         from jjm_tui.tui.widgets.diff.diff_view import DiffView

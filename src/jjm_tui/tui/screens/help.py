@@ -46,10 +46,11 @@ class HelpScreen(LineSheet[None]):
 
     def __init__(self, screen: Screen[Any]) -> None:
         """``screen``: where the person is and wants help for."""
-        name, purpose = where_one_is(type(screen).__name__)
+        place = screen.help_place if isinstance(screen, Keyed) else ""
+        name, purpose = where_one_is(place)
         super().__init__(f"Help: {name}" if name else "Help")
         self._purpose = purpose
-        self._sections = help_sections(_offers(screen), self.dashboard.launch.keymap)
+        self._sections = help_sections(_offers(screen), self.dashboard.launch.keymap, place)
 
     def compose_inside(self) -> ComposeResult:
         key = self.dashboard.launch.keymap.first("filter")

@@ -85,7 +85,10 @@ def detail_hints(host: DetailHost) -> list[Hint]:
     hints = told(keymap, _before_tabs(host))
     if tabs := " ".join(filter(None, (keymap.first("previous.tab"), keymap.first("next.tab")))):
         hints.append((tabs, "tabs", "next.tab"))
-    return hints + told(keymap, _after_tabs(host))
+    hints += told(keymap, _after_tabs(host))
+    if host.detail.is_wider_than_shown:
+        hints.insert(-2, ("← →", "sideways", ""))
+    return hints
 
 
 def _before_tabs(host: DetailHost) -> list[Wanted]:

@@ -211,6 +211,12 @@ class TaskDetail(Vertical):
             return None
         return next((child for child in pane.query("*") if hasattr(child, "search")), pane)
 
+    @property
+    def is_wider_than_shown(self) -> bool:
+        """Whether the pane of the current tab can be scrolled sideways."""
+        target = self.search_target()
+        return target is not None and target.max_scroll_x > 0
+
     def _focus_target(self) -> Widget | None:
         pane = self.pane()
         if pane is None:
