@@ -586,7 +586,9 @@ def test_message_with_closed_standard_output_is_sent_once(served: Program) -> No
         timeout=PATIENCE * 2,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1
+    assert b"done: Message sent" in done.stderr
+    assert b"Standard output could not be written: it is closed." in done.stderr
     assert [row[1] for row in served.ok("outbox", "list", "--all").rows] == ["done"]
 
 
@@ -604,3 +606,16 @@ def test_help_and_version_into_a_full_disk_are_a_failure_in_one_sentence(program
     assert done.returncode == 1
     assert "Traceback" not in done.stderr.decode()
     assert done.stderr.decode().startswith("jjm: ")
+
+
+@pytest.mark.parametrize("words", ["--version", "--help", "keys", "list --cached --json", "store check"])
+def test_closed_standard_output_is_a_failure_in_one_sentence(program: Program, words: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {shlex.join(program.argv(*words.split()))} >&-"],
+        stderr=subprocess.PIPE,
+        env=program.environ,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == b"jjm: Standard output could not be written: it is closed.\n"

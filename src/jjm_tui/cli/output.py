@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -77,10 +78,7 @@ class Output:
             self._give_up()
         except OSError as error:
             self._give_up()
-            raise StorageError(
-                f"Standard output could not be written: {error.strerror or error}.",
-                hint="Free some space, or write to another place.",
-            ) from error
+            raise unwritable(error) from error
 
     def write_bytes(self, data: bytes) -> None:
         """Write bytes exactly, for patches into files and pipes."""
@@ -95,7 +93,7 @@ class Output:
             self._give_up()
         except OSError as error:
             self._give_up()
-            raise StorageError(f"Standard output could not be written: {error.strerror or error}.") from error
+            raise unwritable(error) from error
 
     def line(self, text: str = "") -> None:
         """Write one line of text made harmless."""
@@ -255,6 +253,16 @@ class Output:
         )
 
 
+def unwritable(error: OSError) -> StorageError:
+    """What a failed writing to standard output means; a closed one has no descriptor."""
+    if error.errno == errno.EBADF:
+        return StorageError("Standard output could not be written: it is closed.")
+    return StorageError(
+        f"Standard output could not be written: {error.strerror or error}.",
+        hint="Free some space, or write to another place.",
+    )
+
+
 class _LastingStream:
     """What rich writes to: a terminal that went away must not make its drawing thread fail."""
 
@@ -318,7 +326,7 @@ def harmless(value: Any) -> Any:
 
 def open_output(environ: Mapping[str, str], *, quiet: bool = False, no_color: bool = False) -> Output:
     """The streams of this process as they are."""
-    stdout, stderr = _stream(sys.stdout, 1), _stream(sys.stderr, 2)
+    stdout, stderr = sys.stdout or _closed(os.O_RDONLY), sys.stderr or _closed(os.O_WRONLY)
     terminal, error_terminal = stdout.isatty(), stderr.isatty()
     color = terminal and not no_color and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
     if not terminal:
@@ -334,11 +342,9 @@ def open_output(environ: Mapping[str, str], *, quiet: bool = False, no_color: bo
     )
 
 
-def _stream(stream: TextIO | None, descriptor: int) -> TextIO:
-    """A process may be started with a standard stream closed."""
-    if stream is not None:
-        return stream
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - stands for a stream that lives as long as we
+def _closed(way: int) -> TextIO:
+    """What stands for a standard stream that was closed when the process began: with ``O_RDONLY``, writing fails."""
+    return os.fdopen(os.open(os.devnull, way), "w", encoding="utf-8")
 
 
 def _reconfigure(stream: TextIO, **options: str) -> None:

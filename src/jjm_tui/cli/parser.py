@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,9 @@ from jjm_tui.cli.grammar import Argument, Command, flag, option
 from jjm_tui.cli.grammar_local import LOCAL_COMMANDS
 from jjm_tui.cli.grammar_tasks import TASK_COMMANDS
 from jjm_tui.cli.late_words import find_leaf, formats_behind, take_late_words
+from jjm_tui.cli.output import unwritable
 from jjm_tui.cli.slips import checked_words, left_over
 from jjm_tui.cli.values import any_whole_number, positive_number, whole_number
-from jjm_tui.errors import StorageError
 
 COMMANDS: Final[tuple[Command, ...]] = (*TASK_COMMANDS, *LOCAL_COMMANDS)
 
@@ -109,15 +110,15 @@ class CommandParser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Print help; argparse itself would keep silent about a full disk. Raises StorageError."""
-        if not message or file is None:
-            return
+        if file is None:
+            raise unwritable(OSError(errno.EBADF, "closed"))
         try:
             file.write(message)
             file.flush()
         except BrokenPipeError:
             return
         except OSError as error:
-            raise StorageError(f"Standard output could not be written: {error.strerror or error}.") from error
+            raise unwritable(error) from error
 
     def error(self, message: str) -> NoReturn:
         """Raise the complaint of argparse as a UsageError."""

@@ -11,6 +11,8 @@ from jjm_tui import __version__
 def print_version() -> int:
     """Print the version on standard output; a reader that went away is not an error, a full disk is."""
     if sys.stdout is None:
+        if sys.stderr is not None:
+            sys.stderr.write("jjm: Standard output could not be written: it is closed.\n")
         return 1
     try:
         sys.stdout.write(f"jjm-tui {__version__}\n")
