@@ -1,7 +1,8 @@
 """One poll of 500 tasks of which 20 changed: time of the event loop, and calls against the fewest possible.
 
 The server is the simulator in this process; its own time is taken out. What is left is choosing, decoding, merging
-and handing over to the store, on the event loop; the store's threads do not count.
+and handing over to the store, on the event loop; the store's threads do not count. Garbage is collected as the
+dashboard does it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from jjm_tui.store.json_file import JsonTaskStore
 from jjm_tui.store.leadership import FileLeadership
 from jjm_tui.store.outbox_file import FileOutbox
 from jjm_tui.store.transcripts import FileTranscripts
+from jjm_tui.tui.collector import Collector
 
 _TASKS = 500
 _CHANGED = 20
@@ -110,6 +112,8 @@ async def _measure(family: _Family) -> list[Figure]:
         poller = Poller(context, TaskReader(context), calls_per_tick=10 * _TASKS)
         for _ in range(2):
             await poller.tick()
+        collector = Collector()
+        collector.settle()
         loop_times, calls = [], []
         for turn in range(_TURNS):
             for task_id in _chosen(world):
@@ -121,6 +125,7 @@ async def _measure(family: _Family) -> list[Figure]:
             calls.append(caller.calls)
             if report.failure is not None:
                 raise report.failure
+        collector.stop()
         active = sum(not task.status.is_final for task in await context.store.list_tasks())
         await context.store.close()
     ideal, most = family.ideal(active), max(calls)

@@ -34,7 +34,7 @@ class Conversations:
 
     async def keep(self, task: Task, reading: TaskReading, *, saw_whole: bool) -> None:
         """Keep what a reading told; what it is silent about stays as it was."""
-        if not (reading.activities or reading.patch) and all(facts.chat is SILENT for facts in reading.facts):
+        if is_silent(reading):
             return
         kept = await self._kept(task.id)
         told = tuple(message for message in task.chat_history if message.delivery is None)
@@ -61,6 +61,11 @@ class Conversations:
         except StoreDamagedError as error:
             _log.warning("transcript_damaged", task=task_id, reason=error.message)
             return Transcript(task_id)
+
+
+def is_silent(reading: TaskReading) -> bool:
+    """Whether a reading tells nothing of the conversation or the changes."""
+    return not (reading.activities or reading.patch) and all(facts.chat is SILENT for facts in reading.facts)
 
 
 def _united(kept: Sequence[ChatMessage], told: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from jjm_tui.domain.events import TaskEvent
+from jjm_tui.domain.facts import TaskFacts
 from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.errors import JulesManagerError, TaskNotFoundError
 from jjm_tui.ports import Priority
@@ -21,6 +22,9 @@ from jjm_tui.services.reading import Absorbed, TaskReader
 
 _BUDGET_SHARE: Final = 0.8
 """The part of the call budget that polling may use; the rest is left to the person."""
+
+_TOLD_AGAIN_EVERY: Final = 5.0
+"""Seconds after which what was told again without news is saved: rows may seem that much older than they are."""
 
 _CALLS_PER_TASK: Final = 2
 """Reading one task whole: the task itself and its conversation."""
@@ -56,6 +60,7 @@ class Poller:
     _last_page: dict[str, float] = field(default_factory=dict)
     _known: set[str] = field(default_factory=set)
     _waiting: set[str] = field(default_factory=set)
+    _told_again: list[TaskFacts] = field(default_factory=list)
 
     @classmethod
     def for_interval(
@@ -77,6 +82,7 @@ class Poller:
             reading = await self.reader.refresh_list(priority=Priority.POLL)
             calls += 1
             events.extend(reading.absorbed.events)
+            saved_at = self.context.clock.monotonic()
             for task_id in await self._worth_reading(before):
                 if calls >= self.calls_per_tick:
                     break
@@ -85,6 +91,10 @@ class Poller:
                 if read is None:
                     break
                 events.extend(read.events)
+                if self.context.clock.monotonic() - saved_at >= _TOLD_AGAIN_EVERY:
+                    saved_at = self.context.clock.monotonic()
+                    events.extend(await self._save_told_again())
+            events.extend(await self._save_told_again())
         except JulesManagerError as error:
             return PollReport(led=True, at=at, events=tuple(events), failure=error, calls=calls)
         return PollReport(led=True, at=at, events=tuple(events), calls=calls)
@@ -96,7 +106,7 @@ class Poller:
         """
         self._last_page[task_id] = self.context.clock.monotonic()
         try:
-            absorbed = await self.reader.refresh_task(task_id, priority=Priority.POLL)
+            absorbed = await self.reader.refresh_task(task_id, priority=Priority.POLL, told_again=self._told_again)
         except TaskNotFoundError:
             absorbed = await self.reader.mark_vanished(task_id)
         except JulesManagerError as error:
@@ -105,6 +115,10 @@ class Poller:
             return None if may_be_the_way(error) else Absorbed({}, ())
         self._waiting.discard(task_id)
         return absorbed
+
+    async def _save_told_again(self) -> tuple[TaskEvent, ...]:
+        facts, self._told_again = self._told_again, []
+        return (await self.reader.absorb(facts)).events
 
     async def _worth_reading(self, before: Mapping[str, Task]) -> list[str]:
         """Ids worth a call of their own, the most urgent first; last, one that could not be read before.

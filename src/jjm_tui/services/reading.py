@@ -25,9 +25,9 @@ from jjm_tui.errors import (
     ValidationError,
 )
 from jjm_tui.logs import get_logger
-from jjm_tui.ports import DiffReading, Priority, TaskChange, TaskListing, TaskServer
+from jjm_tui.ports import DiffReading, Priority, TaskChange, TaskListing, TaskReading, TaskServer
 from jjm_tui.services.context import ServiceContext
-from jjm_tui.services.conversations import Conversations, with_operations, with_whole_chat
+from jjm_tui.services.conversations import Conversations, is_silent, with_operations, with_whole_chat
 from jjm_tui.services.read_troubles import is_of_the_task, may_be_the_way
 from jjm_tui.services.results import GetResult
 from jjm_tui.services.selection import ListRequest, ListResult, select_tasks
@@ -221,8 +221,13 @@ class TaskReader:
         transcript = await self._context.transcripts.get(task_id)
         return task if transcript is None else with_whole_chat(task, transcript)
 
-    async def refresh_task(self, task_id: str, *, priority: Priority = Priority.USER) -> Absorbed:
+    async def refresh_task(
+        self, task_id: str, *, priority: Priority = Priority.USER, told_again: list[TaskFacts] | None = None
+    ) -> Absorbed:
         """Read one task from the server and merge it. A failure of this task alone is noted in ``read_troubles``.
+
+        ``told_again`` is given the facts that say nothing new, instead of the store: who passes it absorbs them with
+        those of other tasks, as each absorbing is a save.
 
         Raises:
             TaskNotFoundError: the server says that there is no such task.
@@ -230,7 +235,7 @@ class TaskReader:
         """
         troubles = self._context.read_troubles
         try:
-            absorbed = await self._refresh_task(task_id, priority)
+            absorbed = await self._refresh_task(task_id, priority, told_again)
         except TaskNotFoundError:
             troubles.clear(task_id)
             raise
@@ -244,9 +249,12 @@ class TaskReader:
         troubles.clear(task_id)
         return absorbed
 
-    async def _refresh_task(self, task_id: str, priority: Priority) -> Absorbed:
+    async def _refresh_task(self, task_id: str, priority: Priority, told_again: list[TaskFacts] | None) -> Absorbed:
         known = await self._context.store.get_task(task_id)
         reading = await self.server.get_task(task_id, known=known, priority=priority)
+        if told_again is not None and known is not None and self._says_nothing_new(known, reading):
+            told_again.extend(reading.facts)
+            return Absorbed({}, ())
         sync = await self._context.store.get_sync_state(self._context.origin)
         if reading.suspicious:
             raise await self._suspect_signed_out(task_id, known, sync)
@@ -259,6 +267,16 @@ class TaskReader:
         if task is not None:
             await self._conversations.keep(task, reading, saw_whole=saw_whole)
         return replace(absorbed, saw_whole_chat=saw_whole)
+
+    def _says_nothing_new(self, known: Task, reading: TaskReading) -> bool:
+        if reading.suspicious or not is_silent(reading) or known.origin != self._context.origin:
+            return False
+        for facts in reading.facts:
+            result = merge(known, facts)
+            if result.changed or result.events:
+                return False
+            known = result.task
+        return True
 
     async def _suspect_signed_out(self, task_id: str, known: Task | None, sync: SyncState) -> JulesManagerError:
         if known is None:
