@@ -66,6 +66,7 @@ async def test_outbox_that_was_damaged_is_not_said_to_be_clear(tmp_path: Path) -
         assert "everything has a clear answer" not in on.text
         await on.press("escape")
         await on.shows("! what was sent before is not known")
+        assert "every 5 s" not in on.text, "nothing is tried again: it is the person's turn"
 
 
 async def test_outbox_tells_that_damaged_drafts_were_set_aside(tmp_path: Path) -> None:

@@ -16,17 +16,18 @@ _WHAT: Final[Mapping[Place, tuple[str, str]]] = {
     "tasks": ("the stored tasks cannot be read", "every 5 s"),
     "news": ("news cannot be stored", "with each look"),
     "outbox": ("the outbox cannot be read", "every 5 s"),
-    "aside": ("what was sent before is not known", "every 5 s"),
+    "aside": ("what was sent before is not known", ""),
     "adopting": ("the outbox cannot be written", "every 20 s"),
-    "drafts": ("typed texts may be missing", "every 5 s"),
+    "drafts": ("typed texts may be missing", ""),
     "history": ("the history cannot be read", "every 5 s"),
 }
-"""What does not work and when it is tried again, the gravest first."""
+"""What does not work and when it is tried again, the gravest first; some waits for the person, and is never tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreTrouble:
-    """What does not work (no full stop), why, what to do about it, and when it is tried again (``every 5 s``)."""
+    """What does not work (no full stop), why, what to do about it, and when it is tried again (``every 5 s``; empty when
+    it is the person's turn)."""
 
     place: Place
     what: str

@@ -191,7 +191,7 @@ def _store(view: ConnectionView, width: int) -> list[Line]:
     wrong = view.store_trouble
     if wrong is None:
         return []
-    again = f"It is tried again {wrong.again}; {view.refresh_key} tries now."
+    again = f"It is tried again {wrong.again}; {view.refresh_key} tries now." if wrong.again else ""
     told = ((f"! {wrong.what}", WARNING), (wrong.message, ""), (wrong.hint or "", ""), (again, MUTED))
     lines = [heading("Store")]
     for text, style in told:

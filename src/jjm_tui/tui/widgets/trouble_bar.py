@@ -45,10 +45,11 @@ class TroubleBar(Bar):
 
 def _of_store(wrong: StoreTrouble, keymap: Keymap) -> list[Piece]:
     sentence = " ".join(filter(None, (wrong.message, wrong.hint)))
+    again = f"again {wrong.again}, {keymap.first('refresh')} now" if wrong.again else ""
     return [
         Piece(f"! {wrong.what}", "word", target="connection"),
         Piece(sentence, "trouble", target="connection"),
-        Piece(f"again {wrong.again}, {keymap.first('refresh')} now", "trouble", target="refresh", right=True),
+        Piece(again, "trouble", target="refresh", right=True),
     ]
 
 
