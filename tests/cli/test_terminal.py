@@ -41,6 +41,14 @@ def test_list_on_a_terminal_is_a_table_that_fits(stocked: Program) -> None:
         assert "This is what is stored, read from the server" in lines[-1]
 
 
+def test_list_on_a_terminal_that_knows_no_size_is_80_columns_wide(stocked: Program) -> None:
+    with stocked.on_terminal("list", "--cached", columns=0, rows=0) as terminal:
+        assert terminal.finish() == 0
+        lines = terminal.text.splitlines()
+        assert lines[0].split() == ["ID", "STATUS", "TITLE", "REPOSITORY", "UPDATED"]
+        assert 60 < max(map(len, lines[:-1])) <= 80
+
+
 def test_list_on_a_terminal_without_colour(stocked: Program) -> None:
     with stocked.on_terminal("list", "--cached", "--no-color") as terminal:
         assert terminal.finish() == 0

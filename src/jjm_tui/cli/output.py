@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -354,13 +355,12 @@ def _reconfigure(stream: TextIO, **options: str) -> None:
 
 
 def terminal_width(environ: Mapping[str, str]) -> int:
-    """Columns: as ``COLUMNS`` says, else of the terminal at hand, else 80."""
+    """Columns: as ``COLUMNS`` says, else of the terminal at hand, else, or where that knows none, 80."""
     given = environ.get("COLUMNS", "")
     if given.isascii() and given.isdigit() and int(given) > 0:
         return min(int(given), 1000)
     for descriptor in (1, 2, 0):
-        try:
-            return max(20, os.get_terminal_size(descriptor).columns)
-        except OSError:
-            continue
+        with contextlib.suppress(OSError):
+            if columns := os.get_terminal_size(descriptor).columns:
+                return max(20, columns)
     return 80
