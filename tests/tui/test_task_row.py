@@ -107,22 +107,22 @@ def test_row_of_a_list_grouped_by_repository_leaves_it_out():
 
 
 def test_row_so_narrow_that_nothing_fits_is_cut_and_never_shows_part_of_an_age():
-    assert row(PLAN, 20).endswith("18m")
+    assert row(PLAN, 20).endswith("18m ")
     assert "18" not in row(PLAN, 12)
     assert row(PLAN, 3) == "  ?"
 
 
-def test_age_is_on_the_right_edge():
-    assert row(PLAN, 70).endswith("  18m")
-    assert row(WORKING, 70).endswith("  now")
+def test_age_is_one_cell_from_the_right_edge():
+    assert row(PLAN, 70).endswith("  18m ")
+    assert row(WORKING, 70).endswith("  now ")
 
 
 def test_age_that_is_not_known_is_a_question_mark():
-    assert row(replace(PLAN, waiting_since=None)).endswith(" ?")
+    assert row(replace(PLAN, waiting_since=None)).endswith(" ? ")
 
 
 def test_age_of_a_task_that_needs_nobody_is_since_it_last_changed():
-    assert row(DONE).endswith(" 1h")
+    assert row(DONE).endswith(" 1h ")
 
 
 def test_pull_request_and_diff_size_are_shown_where_known():
@@ -164,7 +164,7 @@ def test_mark_cursor_watch_and_unread_are_told_by_signs():
 
 def test_stale_row_is_told_by_words_and_not_by_colour_alone():
     stale = RowInfo(is_stale=True)
-    assert row(WORKING, info=stale).endswith("~now")
+    assert row(WORKING, info=stale).endswith("~now ")
     assert row(WORKING, 120, stale).split()[-2:] == ["~3h", "now"]
     assert row(replace(WORKING, synced_at=None), 120, stale).split()[-2:] == ["~?", "now"]
     assert styles(WORKING, stale)["Fix the login bug"] == "task-list--stale"
@@ -217,7 +217,7 @@ def test_title_that_is_cut_ends_with_an_ellipsis():
 def test_wide_characters_keep_the_columns_in_place(title, width):
     wide = replace(PLAN, title=title, repository=f"o/{title}")
     assert cell_len(row(wide, width)) == width
-    assert row(wide, width).endswith(" 18m")
+    assert row(wide, width).endswith(" 18m ")
 
 
 @given(tasks, st.integers(1, 200), st.sampled_from([None, *DELIVERY_MARKS.values()]), st.booleans(), st.booleans())

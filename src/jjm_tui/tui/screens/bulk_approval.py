@@ -342,7 +342,7 @@ def _note(line: Line, preview: ApprovalPreview | None) -> tuple[str, str]:
     why = " · ".join(filter(None, (touched_words(preview.risks), "changed" if preview.difference else "")))
     if not why:
         return steps, ""
-    return f"{why} · {steps}" if line.is_ticked else f"tick it yourself: {why}", "warning"
+    return f"{why} · {steps}" if line.is_ticked else f"! {why}", "warning"
 
 
 def _first_steps(plan: Plan) -> str:

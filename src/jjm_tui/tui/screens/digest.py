@@ -65,12 +65,14 @@ class _Entry(NamedTuple):
 
 
 class _Columns(NamedTuple):
-    """The cells of each column, the same for all lines of the page; 0: it is not there."""
+    """The cells of each column, the same for all lines of the page; 0: it is not there. ``has_owners``: repositories
+    stand with them."""
 
     look: int
     title: int
     repository: int
     when: int
+    has_owners: bool = True
 
 
 async def read_digest(manager: JobManager, tasks: Mapping[str, Task], since: datetime, now: datetime) -> Digest:
@@ -147,7 +149,7 @@ class DigestScreen(PageScreen):
             return
         waiting = list(self._waiting(digest))
         happened = {name: [self._happened(name, each) for each in digest.others(name)] for name in DIGEST_GROUPS}
-        columns = _columns([*waiting, *(entry for entries in happened.values() for entry in entries)], width)
+        columns = _columns([*waiting, *(entry for entries in happened.values() for entry in entries)], width - 1)
         lines: list[Line] = []
 
         def add(entries: Iterable[_Entry]) -> None:
@@ -228,29 +230,42 @@ def _moment(at: datetime, now: datetime) -> str:
 
 
 def _columns(entries: Sequence[_Entry], width: int) -> _Columns:
-    """Columns as wide as what is in them, and what is left for the titles."""
+    """Columns as wide as what is in them, and what is left for the titles: the owners of repositories give way."""
+    columns = _share(entries, width)
+    if columns.title < _widest(each.title for each in entries):
+        columns = _share([each._replace(repository=_short(each.repository)) for each in entries], width)
+        return columns._replace(has_owners=False)
+    return columns
 
-    def widest(texts: Iterable[str]) -> int:
-        return max(map(cell_width, texts), default=0)
 
-    look = widest(each.look for each in entries) if width >= _WORDS_FROM else 1
-    when = widest(each.when for each in entries)
-    repository = min(_REPOSITORY, widest(each.repository for each in entries)) if width >= _REPOSITORY_FROM else 0
+def _widest(texts: Iterable[str]) -> int:
+    return max(map(cell_width, texts), default=0)
+
+
+def _short(repository: str) -> str:
+    return repository.rpartition("/")[2]
+
+
+def _share(entries: Sequence[_Entry], width: int) -> _Columns:
+    look = _widest(each.look for each in entries) if width >= _WORDS_FROM else 1
+    when = _widest(each.when for each in entries)
+    repository = min(_REPOSITORY, _widest(each.repository for each in entries)) if width >= _REPOSITORY_FROM else 0
     rest = 2 + look + 2 + (repository + 2 if repository else 0) + 2 + when
     rest += len(_NEW) if any(each.is_new for each in entries) else 0
-    title = max(_LEAST_TITLE, min(width - rest, widest(each.title for each in entries)))
+    title = max(_LEAST_TITLE, min(width - rest, _widest(each.title for each in entries)))
     return _Columns(look, title, repository, when)
 
 
 def _lines(entry: _Entry, columns: _Columns) -> Iterator[Line]:
     """Its line, and what else is told of it below its title."""
+    repository = entry.repository if columns.has_owners else _short(entry.repository)
     yield Line(
         Content.assemble(
             "  ",
             (fit(entry.look, columns.look) if columns.look > 1 else entry.look[:1], entry.style),
             "  ",
             fit(entry.title, columns.title),
-            (f"  {fit(entry.repository, columns.repository)}" if columns.repository else "", MUTED),
+            (f"  {fit(repository, columns.repository)}" if columns.repository else "", MUTED),
             "  ",
             (f"{entry.when:>{columns.when}}", MUTED),
             (_NEW if entry.is_new else "", MUTED),

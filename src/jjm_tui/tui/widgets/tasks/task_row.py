@@ -223,9 +223,15 @@ def _delivery(mark: DeliveryMark, width: int) -> str:
 def _age_cell(moment: RowMoment, width: int, info: RowInfo) -> Cell:
     if info.is_stale:
         text = moment.age if width >= FULL_FROM else STALE + moment.age
-        return Cell(" " + _fit_right(text, _AGE_CELLS), STALE_TEXT)
+        return Cell(_fit_age(text), STALE_TEXT)
     is_waiting = moment.appearance.role in ("attention", "question", "failed", "review")
-    return Cell(" " + _fit_right(moment.age, _AGE_CELLS), TITLE if is_waiting else MUTED)
+    return Cell(_fit_age(moment.age), TITLE if is_waiting else MUTED)
+
+
+def _fit_age(text: str) -> str:
+    """Away from what stands to the left, and from the scrollbar as far as there is room."""
+    room = " " if cell_len(text) < _AGE_CELLS else ""
+    return " " + _fit_right(text + room, _AGE_CELLS)
 
 
 def _repository(task: Task, room: int, *, with_owner: bool) -> str:
