@@ -21,7 +21,7 @@ from jjm_tui.domain.text import clean
 from jjm_tui.logs import get_logger
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.bridge import Bridge
-from jjm_tui.tui.closed import forget_closed
+from jjm_tui.tui.closed import forget_closed, is_gone_at
 from jjm_tui.tui.collector import Collector
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.look.theme import extra_filters, set_up_themes
@@ -293,6 +293,8 @@ class JulesApp(App[int]):
     async def on_event(self, event: Event) -> None:
         """Note when the person last did something; while the screens are taken down it is too late for that."""
         if self._exit and isinstance(event, InputEvent):
+            return
+        if isinstance(event, MouseDown) and is_gone_at(self.screen, event.x, event.y):
             return
         if isinstance(event, Key | MouseDown | Paste):
             self._returning.acted()

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.screen import Screen
 
 
 def forget_closed(app: App[Any]) -> None:
@@ -22,3 +23,10 @@ def forget_closed(app: App[Any]) -> None:
     watchers: dict[str, list[tuple[object, object]]] = getattr(app, "__watchers", {})
     for watching in watchers.values():
         watching[:] = [each for each in watching if not isinstance(each[0], Widget) or each[0].is_attached]
+
+
+def is_gone_at(screen: Screen[Any], x: int, y: int) -> bool:
+    """Whether what is still drawn at a place was taken away already: Textual 8.2.8 ends with an error when that is
+    clicked, as it asks for its parent."""
+    widget, _ = screen.get_widget_and_offset_at(x, y)
+    return widget is not None and widget is not screen and widget.parent is None
