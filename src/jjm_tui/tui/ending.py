@@ -9,7 +9,7 @@ import select
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TextIO
 
 _SIGNALS: Final = (
     signal.SIGINT,
@@ -65,16 +65,22 @@ class Ending:
 
 
 def tell(sentence: str) -> None:
-    """A sentence below what the terminal showed before."""
-    write_last(f"jjm: {sentence}\n")
+    """A sentence on standard error, below what the terminal showed before."""
+    _write(sys.__stderr__, f"jjm: {sentence}\n")
 
 
 def write_last(text: str) -> None:
-    """Write to the terminal after the screen is gone; nothing when the terminal is gone or does not read."""
-    if sys.__stderr__ is None or not sys.__stderr__.isatty():
+    """Write to the terminal after the screen is gone."""
+    if sys.__stdout__ is not None and sys.__stdout__.isatty():
+        _write(sys.__stdout__, text)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Nothing is written when the stream is gone or nobody reads it."""
+    if stream is None:
         return
     try:
-        descriptor = sys.__stderr__.fileno()
+        descriptor = stream.fileno()
         _, ready, _ = select.select([], [descriptor], [], _PATIENCE)
         if ready:
             os.write(descriptor, text.encode("utf-8", "replace"))

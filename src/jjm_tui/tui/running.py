@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,8 @@ merging of a poll made pauses of 34 to 63 ms in which the loop itself worked for
 def run_dashboard(launch: Launch) -> int:
     """Show the dashboard until the person leaves; answer the exit code."""
     sys.setswitchinterval(_SWITCH)
+    # What a screen was about to read when the person left never begins: nothing to tell them below the empty screen.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     return asyncio.run(_run(JulesApp(launch)))
 
 

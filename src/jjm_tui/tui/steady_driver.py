@@ -2,6 +2,8 @@
 
 Textual's driver for POSIX systems is taken as it is, except where the dashboard would stop, go mad or leave traces:
 
+- it would draw to standard error, which people send into a file (``jjm-tui 2>errors.log``) and then see nothing; the
+  program begins only where standard output is a terminal, so that is drawn to;
 - a terminal that reads nothing (a connection that hangs, a window that is held) would stop the event loop at the 31st
   write; here a thread of our own waits for it, and what cannot be shown is drawn anew once it reads again;
 - a terminal that is gone would kill the writing thread, and with it the end of the program;
@@ -105,6 +107,9 @@ class SteadyDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        assert sys.__stdout__ is not None  # noqa: S101 - the program begins only with a terminal
+        self._file = sys.__stdout__
+        self._screen = self._file.fileno()
         self._outlet: Outlet | None = None
         self._is_suspended = False
         self._is_stopping = False
@@ -145,9 +150,8 @@ class SteadyDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal."""
-        assert sys.__stderr__ is not None  # noqa: S101 - the program begins only with a terminal
         self._is_stopping = False
-        self._outlet = Outlet(sys.__stderr__.fileno(), self._drained)
+        self._outlet = Outlet(self._screen, self._drained)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
             self._loop.add_signal_handler(signal.SIGWINCH, self._tell_size)

@@ -1,0 +1,35 @@
+"""The dashboard when a standard stream leads elsewhere than to the terminal."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import Program
+from tests.tui.terminal_stage import TerminalStage
+
+
+def dashboard(tmp_path: Path, redirection: str) -> TerminalStage:
+    """A demo, started by a shell."""
+    program = Program(tmp_path / "home")
+    command = f"exec {shlex.join(program.argv('--demo'))} {redirection}"
+    return TerminalStage(["sh", "-c", command], program.environ)
+
+
+@pytest.mark.parametrize("where", ["errors.log", "&-"])
+def test_dashboard_is_drawn_when_standard_error_goes_elsewhere(tmp_path: Path, where: str) -> None:
+    target = where if where == "&-" else shlex.quote(str(tmp_path / where))
+    with dashboard(tmp_path, f"2>{target}") as terminal:
+        terminal.shows("NEEDS YOU")
+        terminal.insist("q", lambda: terminal.process.poll() is not None, "the end")
+        assert terminal.finish() == 0
+        assert terminal.attributes == terminal.before
+    assert [path.read_text() for path in tmp_path.glob("*.log")] == [""] * (where != "&-")
+
+
+def test_dashboard_with_standard_output_elsewhere_says_what_it_needs(tmp_path: Path) -> None:
+    with dashboard(tmp_path, f">{shlex.quote(str(tmp_path / 'out'))}") as terminal:
+        assert terminal.finish() == 2
+        assert "The dashboard needs a terminal, and standard output is not one." in " ".join(terminal.text.split())
