@@ -9,12 +9,12 @@ CORE   := domain gateway store services
 JOBS   ?= 3
 ARGS   ?=
 
-test coverage check proof soak bench: export TZ := UTC
-test coverage check proof soak bench: export LC_ALL := C.UTF-8
-test coverage check proof soak bench: export TEXTUAL_ANIMATIONS := none
+test coverage check proof soak mutants fuzz bench: export TZ := UTC
+test coverage check proof soak mutants fuzz bench: export LC_ALL := C.UTF-8
+test coverage check proof soak mutants fuzz bench: export TEXTUAL_ANIMATIONS := none
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check proof soak bench clean
+.PHONY: help demo test coverage check proof soak mutants fuzz bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,12 @@ proof: $(DEV) ## the tests that need Node, npm, strace and a file system of thei
 
 soak: $(DEV) ## an hour of a busy person in a minute: nothing grows, nothing is wrong at the end
 	@$(PY) -m pytest -m soak $(ARGS)
+
+mutants: $(DEV) ## break the program on purpose, once for each promise: its tests must fail
+	@$(PY) -m tests.mutants $(ARGS)
+
+fuzz: $(DEV) ## look for texts that break what reads them, for ten minutes (ARGS=SECONDS)
+	@$(PY) -m tests.fuzz.fuzzer $(or $(ARGS),600)
 
 bench: $(DEV) ## speed as ratios, against the budgets; ARGS=--record writes them into benchmarks/README.md
 	@$(PY) -m benchmarks $(ARGS)
