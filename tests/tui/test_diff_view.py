@@ -19,6 +19,7 @@ from textual.strip import Strip
 
 from jjm_tui.domain.text import clean
 from jjm_tui.tui.look.contrast import contrast
+from jjm_tui.tui.patches.patch_rows import is_told_above
 from jjm_tui.tui.text.cell_text import MINUS, shown
 from jjm_tui.tui.widgets.diff.diff_view import DiffView
 from tests.tui.test_patch_lines import ANY_PATCH, GIT
@@ -113,21 +114,21 @@ async def test_show_git_diff_has_headers_numbers_and_marks() -> None:
     async with opened() as (app, _, _):
         rows = screen_rows(app)
     assert rows[0] == f" app/db.py  +2 {MINUS}1"
-    assert rows[1].strip() == "diff --git a/app/db.py b/app/db.py"
-    assert rows[5].strip() == "▸ @@ -1,4 +1,4 @@ class A:"
-    assert rows[6:9] == [
+    assert rows[1].strip() == "▸ @@ -1,4 +1,4 @@ class A:"
+    assert rows[2:5] == [
         "  1   1   one",
         "  2      --- not a header, a removed line",
         "      2  +++ not a header, an added line",
     ]
-    assert rows[15] == f" new.py  +1 {MINUS}0  new"
+    assert rows[11] == f" new.py  +1 {MINUS}0  new  mode 100755"
+    assert not any(words in row for row in rows for words in ("diff --git", "index ", "--- a/", "+++ b/"))
 
 
 async def test_show_narrow_view_has_one_number_then_none() -> None:
     async with opened(size=(70, 24)) as (app, _, _):
-        assert screen_rows(app)[6:8] == ["  1   one", "  2  --- not a header, a removed line"]
+        assert screen_rows(app)[2:4] == ["  1   one", "  2  --- not a header, a removed line"]
     async with opened(size=(50, 24)) as (app, _, _):
-        assert screen_rows(app)[6:8] == [" one", "--- not a header, a removed line"]
+        assert screen_rows(app)[2:4] == [" one", "--- not a header, a removed line"]
 
 
 async def test_show_says_renamed_deleted_and_binary_in_words() -> None:
@@ -142,35 +143,35 @@ async def test_show_truncated_says_so_and_does_not_count_the_last_file_as_whole(
     async with opened("--- a/x\n+++ b/x\n@@ -1,9 +1,9 @@\n+one\n+tw", truncated=True) as (app, _, _):
         rows = screen_rows(app)
     assert rows[0] == f" x  +2 {MINUS}0  cut short"
-    assert rows[6] == " The server cut this diff short here: it is not the whole change."
+    assert rows[4] == " The server cut this diff short here: it is not the whole change."
 
 
 async def test_show_long_line_is_cut_with_an_ellipsis_and_scrolls_to_its_end() -> None:
     async with opened("--- a/x\n+++ b/x\n@@ -1 +1 @@\n+" + "a" * 150 + "END\n", size=(100, 10)) as (app, _, pilot):
-        assert screen_rows(app)[4].endswith("aaa…")
+        assert screen_rows(app)[2].endswith("aaa…")
         await pilot.press(*["right"] * 20)
-        assert screen_rows(app)[4].endswith("aaaEND")
-        assert screen_rows(app)[4].startswith("      1  ")
+        assert screen_rows(app)[2].endswith("aaaEND")
+        assert screen_rows(app)[2].startswith("      1  ")
 
 
 async def test_show_tabs_and_wide_characters_stay_aligned() -> None:
     async with opened("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n+日本\tx\n+ab\tx\n") as (app, _, _):
-        first, second = (row[9:] for row in screen_rows(app)[4:6])
+        first, second = (row[9:] for row in screen_rows(app)[2:4])
     assert cell_len(first[: first.index("x")]) == 8
     assert second == "+ab x"
 
 
 async def test_show_crlf_diff_is_calm_and_crlf_files_are_told() -> None:
     async with opened("--- a/x\r\n+++ b/x\r\n@@ -1 +1 @@\r\n+a\r\n") as (app, _, _):
-        assert screen_rows(app)[4] == "      1  +a"
+        assert screen_rows(app)[2] == "      1  +a"
     async with opened("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\r\n+a\n") as (app, _, _):
-        assert screen_rows(app)[4:6] == ["  1      -a␍", "      1  +a"]
+        assert screen_rows(app)[2:4] == ["  1      -a␍", "      1  +a"]
 
 
 async def test_show_markup_and_escapes_are_literal() -> None:
     line = "+[/foo] [x] done [@click=app.quit]q[/] \x1b]52;c;eA==\x07 \x9b2J \u202etxt"
     async with opened(f"--- a/x\n+++ b/x\n@@ -1 +1 @@\n{line}\n") as (app, _, _):
-        row = screen_rows(app)[4]
+        row = screen_rows(app)[2]
     assert "[/foo] [x] done [@click=app.quit]q[/] ␛]52;c;eA==␇ \ufffd2J \ufffdtxt" in row
 
 
@@ -183,8 +184,9 @@ async def test_show_any_text_never_raises_keeps_every_line_and_is_harmless() -> 
             view.show(text)
             rows = iter(all_rows(view))
             assert all(clean(row) == row and not HARMFUL.search(row) for row in all_rows(view))
-            for line in text.removesuffix("\n").split("\n") if text.removesuffix("\n") else []:
-                assert any(shown(line.removesuffix("\r")).rstrip() in row for row in rows), line
+            for number, line in enumerate(view.patch.lines):
+                wanted = shown(line.removesuffix("\r")).rstrip()
+                assert is_told_above(view.patch, number) or any(wanted in row for row in rows), line
 
         check()
 
@@ -195,7 +197,7 @@ async def test_show_20_000_lines_draws_one_screenful() -> None:
         view.show(long_diff(40, 250))
         await settle(pilot)
         assert set(view.painted) == set(range(40))
-        assert view.virtual_size.height == 40 * (505 + 1)
+        assert view.virtual_size.height == 40 * (501 + 1)
 
 
 async def test_page_down_draws_one_page() -> None:
@@ -276,7 +278,7 @@ async def test_next_hunk_in_a_diff_that_fits_marks_the_hunk() -> None:
 
 
 async def test_go_to_file_by_any_of_its_names_shows_it_at_the_top() -> None:
-    async with opened(size=(100, 6)) as (app, view, pilot):
+    async with opened(size=(100, 3)) as (app, view, pilot):
         for name in ("docs/the guide.md", "docs/a guide.md"):
             view.move_to_edge(end=False)
             view.go_to_file(name)
@@ -352,7 +354,7 @@ async def test_search_far_to_the_right_scrolls_there() -> None:
     ):
         view.search("needle")
         await settle(pilot)
-        assert "needle" in screen_rows(app)[4]
+        assert "needle" in screen_rows(app)[2]
 
 
 async def test_show_note_is_shown_literally_and_then_a_diff() -> None:
@@ -377,14 +379,14 @@ async def test_show_before_mount_is_read_after_it() -> None:
 
 async def test_selection_by_mouse_gives_the_text_of_the_diff_only() -> None:
     async with opened() as (app, _, pilot):
-        await pilot.mouse_down(CountingView, offset=(2, 7))
-        await pilot.hover(CountingView, offset=(40, 8))
-        await pilot.mouse_up(CountingView, offset=(12, 8))
+        await pilot.mouse_down(CountingView, offset=(2, 3))
+        await pilot.hover(CountingView, offset=(40, 4))
+        await pilot.mouse_up(CountingView, offset=(12, 4))
         await pilot.pause()
         assert app.screen.get_selected_text() == "--- not a header, a removed line\n+++ "
 
 
-async def test_selection_of_everything_is_every_line_without_our_headers() -> None:
+async def test_selection_of_everything_is_the_diff_verbatim() -> None:
     async with opened() as (app, view, _):
         app.screen.selections = {view: Selection(None, None)}
         assert app.screen.get_selected_text() == GIT.removesuffix("\n")

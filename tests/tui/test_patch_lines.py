@@ -14,7 +14,7 @@ from jjm_tui.simulator.patches import FileChange, render_diff
 from jjm_tui.tui.look.contrast import ENOUGH, contrast, readable
 from jjm_tui.tui.patches.patch_colors import PatchColors
 from jjm_tui.tui.patches.patch_lines import Patch
-from jjm_tui.tui.patches.patch_rows import PatchRows, changed_part
+from jjm_tui.tui.patches.patch_rows import PatchRows, changed_part, is_told_above
 from jjm_tui.tui.patches.patch_search import PatchSearch
 from jjm_tui.tui.text.cell_text import cut_cells, keep_end, shown
 from jjm_tui.tui.text.code_colors import color_lines
@@ -116,7 +116,7 @@ def test_scan_git_diff_knows_files_counts_and_words() -> None:
     patch = read(GIT)
     assert [(file.name, file.additions, file.deletions, file.words) for file in patch.files] == [
         ("app/db.py", 2, 1, ()),
-        ("new.py", 1, 0, ("new",)),
+        ("new.py", 1, 0, ("new", "mode 100755")),
         ("old.py", 0, 2, ("deleted",)),
         ("docs/the guide.md", 0, 0, ("renamed from docs/a guide.md",)),
         ("pic.png", 0, 0, ("binary",)),
@@ -218,13 +218,16 @@ def test_rows_any_text_show_each_line_once_in_order(text: str, is_cut: bool) -> 
     patch = read(text)
     rows = PatchRows(patch, is_cut=is_cut)
     found = [rows[row] for row in range(len(rows))]
-    assert [row.index for row in found if row.kind == "line"] == list(range(len(patch.lines)))
+    shown_lines = [row.index for row in found if row.kind == "line"]
+    left_out = set(range(len(patch.lines))) - set(shown_lines)
+    assert shown_lines == sorted(set(shown_lines))
+    assert all(is_told_above(patch, line) for line in left_out)
     assert [row.index for row in found if row.kind == "file"] == list(range(len(patch.files)))
     assert [row.kind for row in found].count("end") == is_cut
-    assert all(rows.line_at(rows.of_line(line)) == line for line in range(len(patch.lines)))
+    assert all(rows.line_at(rows.of_line(line)) == line for line in shown_lines)
     for index, file in enumerate(patch.files):
         assert rows[rows.of_file(index)].kind == "file"
-        assert rows.of_line(file.start) == rows.of_file(index) + 1
+        assert rows.of_line(file.start) == rows.of_file(index) + (file.start in shown_lines)
 
 
 @given(ANY_PATCH)
@@ -241,6 +244,14 @@ def test_changed_part_of_one_word_is_that_word() -> None:
     assert found == ["first_name", "last_name"]
 
 
+def _searched(patch: Patch, line: int) -> str:
+    """A line as it is shown; of what the header of a file stands for, the name."""
+    if not is_told_above(patch, line):
+        return patch.text(line)
+    file = patch.file_at(line)
+    return file.shown_name if file is not None and file.start == line else ""
+
+
 @given(ANY_PATCH, st.sampled_from(["A", "日", " ", "+", "x\x1b", "."]))
 def test_search_any_text_finds_every_place_in_the_shown_text(text: str, term: str) -> None:
     patch = read(text)
@@ -249,7 +260,7 @@ def test_search_any_text_finds_every_place_in_the_shown_text(text: str, term: st
         search.scan(2)
     found = list(zip(search.lines, search.starts, strict=True))
     wanted = shown(term).lower()
-    expected = sum(patch.text(line).lower().count(wanted) for line in range(len(patch.lines)))
+    expected = sum(_searched(patch, line).lower().count(wanted) for line in range(len(patch.lines)))
     assert len(found) == expected
     for line, start in found:
         assert start in search.in_line(line, 0, 10**6)

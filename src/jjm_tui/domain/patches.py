@@ -39,6 +39,7 @@ _HUNK: Final = re.compile(r"@@ -([0-9]{1,9})(?:,([0-9]{1,9}))? \+([0-9]{1,9})(?:
 _COMBINED_HUNK: Final = re.compile(
     r"(@{3,9})((?: -[0-9]{1,9}(?:,[0-9]{1,9})?){2,8}) \+([0-9]{1,9})(?:,([0-9]{1,9}))? @{3,9}"
 )
+_USUAL_MODE: Final = "100644"
 _MARKERS: Final = ("--- ", "+++ ")
 _FILE_STARTS: Final = ("diff --git ", "diff --cc ", "diff --combined ")
 
@@ -217,8 +218,9 @@ class Patch:
                 file.old, file.is_new = path_of_marker(text), path_of_marker(text) is None or file.is_new
             case ["+++", *_]:
                 file.new, file.is_deleted = path_of_marker(text), path_of_marker(text) is None or file.is_deleted
-            case ["new", "file", *_]:
-                file.is_new = True
+            case ["new", "file", *rest]:
+                mode = " ".join(rest).removeprefix("mode ")
+                file.is_new, file.new_mode = True, clean_line(mode) if mode not in ("", _USUAL_MODE) else None
             case ["deleted", "file", *_]:
                 file.is_deleted = True
             case ["rename" | "copy" as verb, "from", name]:

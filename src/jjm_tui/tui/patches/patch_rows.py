@@ -15,6 +15,12 @@ _COMPARED_CHARACTERS: Final = 400
 _LEAST_COMMON: Final = 0.4
 """How much of a line must have stayed for its changed part to tell more than the whole line."""
 
+_TOLD_ABOVE: Final = (
+    *("diff --git ", "diff --cc ", "diff --combined ", "index ", "--- ", "+++ ", "similarity index ", "dissimilarity "),
+    *("old mode ", "new mode ", "new file mode ", "deleted file mode ", "rename ", "copy ", "Binary files "),
+)
+"""How header lines begin of which the header of the file tells everything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -25,36 +31,59 @@ class Row:
 
 
 class PatchRows:
-    """Rows of a diff by number, as far as it was looked at; what follows is lines only."""
+    """Rows of a diff by number, as far as it was looked at; what follows is lines only.
+
+    The header above a file stands for the header lines that the diff itself has there: it tells what they tell.
+    """
 
     def __init__(self, patch: Patch, *, is_cut: bool = False) -> None:
         self.patch = patch
         self.is_cut = is_cut
+        self._known = -1
+        self._tops: list[int] = []
+        self._folded: list[int] = []
 
     def __len__(self) -> int:
-        return len(self.patch.lines) + len(self.patch.files) + self.is_cut
+        self._follow()
+        count = len(self.patch.lines)
+        if self._tops:
+            count += self._tops[-1] + 1 - self.patch.files[-1].start - self._folded[-1]
+        return count + self.is_cut
 
     def __getitem__(self, row: int) -> Row:
         """Raises IndexError."""
         if not 0 <= row < len(self):
             raise IndexError(row)
-        files = self.patch.files
-        before = bisect_right(range(len(files)), row, key=self.of_file)
-        if before and self.of_file(before - 1) == row:
-            return Row("file", before - 1)
-        line = row - before
+        index = bisect_right(self._tops, row) - 1
+        line = row
+        if index >= 0:
+            if self._tops[index] == row:
+                return Row("file", index)
+            line = self.patch.files[index].start + self._folded[index] + row - self._tops[index] - 1
         return Row("line", line) if line < len(self.patch.lines) else Row("end")
 
     def of_file(self, index: int) -> int:
         """The row of the header of a file."""
-        return self.patch.files[index].start + index
+        self._follow()
+        return self._tops[index]
+
+    def behind_header(self, index: int) -> range:
+        """The lines that the header of a file stands for."""
+        self._follow()
+        start = self.patch.files[index].start
+        return range(start, start + self._folded[index])
 
     def of_line(self, line: int) -> int:
-        """The row of a line."""
-        return line + bisect_right(self.patch.files, line, key=_start)
+        """The row of a line; that of the header above the file, where that stands for it."""
+        self._follow()
+        index = bisect_right(self.patch.files, line, key=_start) - 1
+        if index < 0:
+            return line
+        return self._tops[index] + max(0, line - self.patch.files[index].start - self._folded[index] + 1)
 
     def line_at(self, row: int) -> int:
-        """The line shown in a row; that below a header; one more than the last one in the row at the end."""
+        """The line shown in a row; the first of the file in that of its header; one more than the last one in the row
+        at the end."""
         row = max(0, row)
         if row >= len(self):
             return len(self.patch.lines)
@@ -62,6 +91,39 @@ class PatchRows:
         if found.kind == "file":
             return self.patch.files[found.index].start
         return found.index if found.kind == "line" else len(self.patch.lines)
+
+    def _follow(self) -> None:
+        """More was looked at: there are more files, and the header of the last one may be longer."""
+        patch = self.patch
+        if self._known == patch.scanned:
+            return
+        self._known = patch.scanned
+        known = max(0, len(self._tops) - 1)
+        del self._tops[known:], self._folded[known:]
+        for file in patch.files[known:]:
+            if not self._tops:
+                top = file.start
+            else:
+                before = patch.files[len(self._tops) - 1]
+                top = self._tops[-1] + 1 + file.start - before.start - self._folded[-1]
+            self._tops.append(top)
+            self._folded.append(_header_lines(patch, file))
+
+
+def is_told_above(patch: Patch, line: int) -> bool:
+    """Whether a line that was looked at only says what the header of its file says."""
+    if patch.kinds[line] != LineKind.META or not patch.lines[line].startswith(_TOLD_ABOVE):
+        return False
+    file = patch.file_at(line)
+    return file is not None and file.name is not None
+
+
+def _header_lines(patch: Patch, file: PatchFile) -> int:
+    """How many lines at the beginning of a file its header stands for."""
+    line = file.start
+    while line < min(file.end, patch.scanned) and is_told_above(patch, line):
+        line += 1
+    return line - file.start
 
 
 def _start(file: PatchFile) -> int:

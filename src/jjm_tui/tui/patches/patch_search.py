@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from jjm_tui.tui.patches.patch_lines import Patch
+from jjm_tui.tui.patches.patch_rows import is_told_above
 from jjm_tui.tui.text.cell_text import shown
 
 _MOST_CHARACTERS: Final = 200_000
@@ -44,7 +45,7 @@ class PatchSearch:
         end = min(self.searched + count, len(self.patch.lines))
         room = _MOST_CHARACTERS
         while self.searched < end and room > 0:
-            text = _folded(self.patch.text(self.searched))
+            text = _folded(self._text(self.searched))
             room -= len(text)
             start = text.find(self._wanted)
             while start >= 0:
@@ -52,6 +53,13 @@ class PatchSearch:
                 self.starts.append(start)
                 start = text.find(self._wanted, start + self.length)
             self.searched += 1
+
+    def _text(self, line: int) -> str:
+        """What is searched: of the header lines of a file its name, which stands above it."""
+        if line >= self.patch.scanned or not is_told_above(self.patch, line):
+            return self.patch.text(line)
+        file = self.patch.file_at(line)
+        return file.shown_name if file is not None and file.start == line else ""
 
     def in_line(self, line: int, first: int, last: int) -> Sequence[int]:
         """Where matches that touch the characters ``first`` to ``last`` of a line begin."""

@@ -100,7 +100,7 @@ class DiffCanvas(ScrollView):
         self._want_colors()
 
     def _read_slice(self, patch: Patch) -> None:
-        """Headers of files that are found above the rows in view push these down, so the view goes with them."""
+        """Headers of files that are found above the rows in view move these, so the view goes with them."""
         top = self._rows.line_at(self.scroll_offset.y)
         before, seen = self._rows.of_line(top), patch.scanned
         changed = min(self._rows.of_line(seen), before)
@@ -108,7 +108,7 @@ class DiffCanvas(ScrollView):
         self._update_size()
         for row in [row for row in self._strips if row >= changed]:
             del self._strips[row]
-        if (moved := self._rows.of_line(top) - before) > 0:
+        if moved := self._rows.of_line(top) - before:
             self.scroll_to(y=self.scroll_offset.y + moved, animate=False, force=True)
         if self._rows.line_at(self.scroll_offset.y + self.size.height) >= seen:
             self.refresh()
@@ -195,7 +195,8 @@ class DiffCanvas(ScrollView):
         return self._painter().paint(row, scroll_x, width, selected)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The selected text of the diff, as it is shown, without line numbers and our headers."""
+        """The selected text of the diff, as it is shown, without line numbers; for our headers the lines of the diff
+        that they stand for."""
         first = 0 if selection.start is None else selection.start.y
         last = len(self._rows) - 1 if selection.end is None else selection.end.y
         texts: list[str] = []
@@ -204,6 +205,8 @@ class DiffCanvas(ScrollView):
             if span is not None and found.kind == "line":
                 begin, end = max(0, span[0]), None if span[1] == -1 else max(0, span[1])
                 texts.append(self._patch.text(found.index)[begin:end])
+            elif span is not None and found.kind == "file":
+                texts += map(self._patch.text, self._rows.behind_header(found.index))
         return ("\n".join(texts), "\n") if texts else None
 
     # syntax colours

@@ -162,7 +162,7 @@ class DiffView(DiffCanvas, can_focus=True):
         file = self._patch.file_at(self._rows.line_at(top))
         if file is None or file.name is None:
             return None
-        return file.name, top - self._rows.of_line(file.start) + 1
+        return file.name, top - self._rows.of_file(bisect_left(self._patch.files, file.start, key=_start))
 
     def _go_to(self, line: int, row: int) -> None:
         self.scroll_to(y=max(0, min(row, self.max_scroll_y)), animate=False, force=True)
