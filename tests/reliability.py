@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+SOURCE = Path("src") / "jjm_tui"
 PROMISES = Path(__file__).with_name("promises.toml")
 DOCUMENT = ROOT / "docs" / "reliability.md"
 BENCHMARKS = ROOT / "benchmarks" / "README.md"
@@ -27,7 +28,18 @@ END = "<!-- end of proofs -->"
 _BAD = {"failure": "failed", "error": "failed", "skipped": "skipped"}
 _WORST = ("failed", "skipped", "passed")
 _NEVER_RUN = "not run"
+_HEADS = ("promise", "how it is tried", "by", "a break that they caught", "last run")
 _PROVED = re.compile(r"\d+ passed")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A break of the program, in ``words``: in a file of ``SOURCE`` the text ``old``, there once, becomes ``new``."""
+
+    words: str
+    file: str
+    old: str
+    new: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,7 @@ class Promise:
     tried: str
     tests: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    mutant: Mutant | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,8 @@ def read_promises() -> dict[str, list[Promise]]:
 
 def _make_promise(row: Mapping[str, Any]) -> Promise:
     fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    if "mutant" in fields:
+        fields["mutant"] = Mutant(**fields["mutant"])
     return Promise(**fields)
 
 
@@ -121,7 +136,7 @@ def make_proofs(results: Results) -> str:
     budgets = read_budgets()
     lines = [results.summary]
     for title, promises in read_promises().items():
-        lines += ["", f"### {title}", "", "| promise | how it is tried | by | last run |", "|---|---|---|---|"]
+        lines += ["", f"### {title}", "", f"| {' | '.join(_HEADS)} |", "|---" * len(_HEADS) + "|"]
         for promise in promises:
             paths = dict.fromkeys(test.partition("::")[0] for test in promise.tests)
             links = [f"[{_short(path)}](../{path})" for path in paths]
@@ -129,7 +144,9 @@ def make_proofs(results: Results) -> str:
             if promise.figures:
                 links.append("[benchmarks](../benchmarks/README.md#figures)")
                 told.append(_told_budgets(promise, budgets))
-            lines.append(f"| {promise.words} | {promise.tried} | {', '.join(links)} | {' · '.join(told)} |")
+            broken = promise.mutant.words if promise.mutant is not None else ""
+            cells = (promise.words, promise.tried, ", ".join(links), broken, " · ".join(told))
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

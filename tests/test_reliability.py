@@ -12,6 +12,7 @@ from tests.reliability import (
     BEGIN,
     DOCUMENT,
     ROOT,
+    SOURCE,
     Promise,
     Results,
     is_proof,
@@ -52,9 +53,16 @@ def test_promise_has_tests_or_measurements_and_all_of_them_exist(row: Promise) -
         assert any(name.startswith(figure) for name in read_budgets()), figure
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.mutant is not None], ids=lambda row: row.words)
+def test_break_of_the_program_fits_the_program(row: Promise) -> None:
+    assert row.mutant is not None
+    assert (ROOT / SOURCE / row.mutant.file).read_text(encoding="utf-8").count(row.mutant.old) == 1
+    assert row.mutant.new != row.mutant.old
+
+
 def test_promises_are_told_once_and_without_what_breaks_a_table() -> None:
     assert len({row.words for row in ROWS}) == len(ROWS)
-    told = [text for row in ROWS for text in (row.words, row.tried)]
+    told = [text for row in ROWS for text in (row.words, row.tried, *([row.mutant.words] if row.mutant else []))]
     assert [text for text in told if "|" in text or "\n" in text or text.endswith(".")] == []
 
 
