@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.main import MainScreen
@@ -62,6 +64,17 @@ async def test_half_a_word_that_matches_nothing_keeps_the_last_good_list(tmp_pat
         assert "No task matches ~zeb." in on.text
         await on.press("backspace", "backspace", "backspace", "backspace", "backspace")
         assert shown(on) == everything
+
+
+@pytest.mark.parametrize("half", ["age", "age>", "age>2h"])
+async def test_key_without_its_colon_is_explained_on_enter_and_not_kept(tmp_path: Path, half: str) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("/", *half, "enter")
+        assert "Not kept, because it is half a filter. Type age:>2h, for example." in _joined(on)
+        assert "The list still shows: " in _joined(on)
+        await on.press(*["backspace"] * len(half), *"age:>1h", "enter")
+        assert "filter: age:>1h" in on.text
+        assert isinstance(on.app.focused, TaskList)
 
 
 async def test_key_that_is_typed_letter_by_letter_never_empties_the_list(tmp_path: Path) -> None:

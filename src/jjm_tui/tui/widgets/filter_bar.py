@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,6 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from jjm_tui.domain.criteria import KEYS
 from jjm_tui.domain.query import Query, parse_query
 from jjm_tui.errors import FilterError
 from jjm_tui.tui.literal import literal_line
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from jjm_tui.tui.writing.text_history import TextWalk
+
+
+_HALF_TYPED: Final = re.compile(r"(?:^|\s)-?(?P<key>[A-Za-z][A-Za-z_-]*)(?P<sign>[<>=]\S*)?\s*$")
+"""A word that may be a key of the filter language without its colon, and what may stand behind that."""
 
 
 class FilterBar(Vertical):
@@ -98,6 +104,7 @@ class FilterBar(Vertical):
         super().__init__(id=id)
         self._walk: TextWalk | None = None
         self._shown = ""
+        self._has_match = True
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="words  state:failed  repo:acme/*  waiting:>30m  is:needs-me  -not  OR")
@@ -126,10 +133,11 @@ class FilterBar(Vertical):
 
     def show_match(self, text: str) -> None:
         """The list shows what this filter means."""
-        self._shown = text
+        self._shown, self._has_match = text, True
 
     def show_no_match(self, query: Query, hint: str) -> None:
         """What is typed so far matches nothing, and the list was left as it was. ``hint``: what would, or nothing."""
+        self._has_match = False
         words = f"No match yet; {self._says_what_is_shown()}. {hint or query.explain()}"
         self.query_one(Static).update(literal_line(words))
 
@@ -160,9 +168,20 @@ class FilterBar(Vertical):
         event.stop()
         if self.is_open and self.has_class("-wrong"):
             self._explain(event.value, is_refused=True)
+        elif self.is_open and (hint := self._half_typed(event.value)):
+            words = f"Not kept, because it is half a filter. {hint} T{self._says_what_is_shown()[1:]}."
+            self.query_one(Static).update(literal_line(words))
         elif self.is_open:
             self._close()
             self.post_message(self.Kept(self, event.value.strip(), _parse(event.value)))
+
+    def _half_typed(self, text: str) -> str:
+        """How to go on where the last word is the name of a key and not a word of any task; else nothing."""
+        found = _HALF_TYPED.search(text)
+        key = None if found is None else KEYS.get(found["key"].lower())
+        if found is None or key is None or (self._has_match and not found["sign"]):
+            return ""
+        return f"Type {key.example}, for example."
 
     def action_cancel(self) -> None:
         """Take back what was typed."""
