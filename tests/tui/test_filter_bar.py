@@ -66,11 +66,11 @@ async def test_half_a_word_that_matches_nothing_keeps_the_last_good_list(tmp_pat
         assert shown(on) == everything
 
 
-@pytest.mark.parametrize("half", ["age", "age>", "age>2h"])
-async def test_key_without_its_colon_is_explained_on_enter_and_not_kept(tmp_path: Path, half: str) -> None:
+@pytest.mark.parametrize(("half", "whole"), [("unread", "unread:yes"), ("age>", "age:>2h"), ("age>2h", "age:>2h")])
+async def test_key_without_its_colon_is_explained_on_enter_and_not_kept(tmp_path: Path, half: str, whole: str) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:
         await on.press("/", *half, "enter")
-        assert "Not kept, because it is half a filter. Type age:>2h, for example." in _joined(on)
+        assert f"Not kept, because it is half a filter. Type {whole}, for example." in _joined(on)
         assert "The list still shows: " in _joined(on)
         await on.press(*["backspace"] * len(half), *"age:>1h", "enter")
         assert "filter: age:>1h" in on.text
