@@ -71,7 +71,8 @@ def test_resume_by_message_and_what_is_not_paused(served: Program) -> None:
     tasks = served.ok("list", "--json").json["tasks"]
     paused = next(task["id"] for task in tasks if task["status"] == "paused")
     done = next(task["id"] for task in tasks if task["status"] == "completed")
-    assert served.run("resume", paused).code == 2
+    asked = served.run("resume", paused)
+    assert (asked.code, f"Resume it: jjm resume {paused} --yes" in asked.err) == (2, True)
     result = served.ok("resume", paused, "--yes")
     assert "Please continue." in result.err
     assert result.rows[0][1] == "done"
@@ -84,7 +85,8 @@ def test_approve_all_skips_nothing_silently_and_needs_a_yes(served: Program) -> 
     served.speed = STILL
     waiting = [row[0] for row in served.ok("list", "--status", "waiting_approval").rows]
     assert len(waiting) == 2
-    assert served.run("approve", "--all").code == 2
+    asked = served.run("approve", "--all", "--filter", "repo:a b")
+    assert (asked.code, "jjm approve --all --filter 'repo:a b' --yes" in asked.err) == (2, True)
     result = served.ok("approve", "--all", "--yes", "--json")
     assert sorted(each["task_id"] for each in result.json["operations"]) == sorted(waiting)
     assert all(each["outcome"] == "done" for each in result.json["operations"])
@@ -95,9 +97,16 @@ def test_approve_all_skips_nothing_silently_and_needs_a_yes(served: Program) -> 
 def test_approve_without_a_terminal_and_without_yes_changes_nothing(served: Program) -> None:
     served.speed = STILL
     task_id = served.ok("list", "--status", "waiting_approval", "--fields", "id").rows[0][0]
-    result = served.run("approve", task_id)
-    assert (result.code, result.out) == (2, "")
-    assert served.ok("get", task_id, "--json").json["task"]["status"] == "waiting_approval"
+    first = served.run("approve", task_id)
+    assert (first.code, first.out) == (2, "")
+    assert f"jjm get {task_id}. Then this tells how to approve exactly that one: jjm approve {task_id}\n" in first.err
+    task = served.ok("get", task_id, "--json").json["task"]
+    assert task["status"] == "waiting_approval"
+    command = f"jjm approve {task_id} --plan {task['plan']['fingerprint']} --yes"
+    second = served.run("approve", task_id, "--json")
+    assert (second.code, second.json["error"]["code"]) == (2, "usage_error")
+    assert second.json["error"]["hint"].endswith(f"Approve exactly that one: {command}")
+    served.ok(*command.split()[1:])
 
 
 def test_diff_is_exact_in_a_pipe_and_applies_to_a_clean_tree_only(served: Program, tmp_path: Path) -> None:

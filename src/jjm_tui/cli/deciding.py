@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from jjm_tui.cli.appearance import task_heading
+from jjm_tui.cli.consent import require_yes_to_plans, require_yes_to_resume
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.cli.interruption import truth_after_interruption
@@ -33,9 +34,7 @@ from jjm_tui.services.selection import ListRequest
 if TYPE_CHECKING:
     from jjm_tui.services.manager import JobManager
 
-_ASK_HINT = "Look at the task with `jjm get TASK`; then name it by its id and add --yes."
 _SHORTEST_FINGERPRINT = 8
-_PLAN_HINT = "Read the plan: jjm get TASK. Approve exactly that one: jjm approve TASK --plan FINGERPRINT --yes"
 
 
 def message(context: CommandContext) -> int:
@@ -64,6 +63,7 @@ async def approve(context: CommandContext) -> int:
     given = context.arguments
     _check_approve(context)
     async with context.manager() as manager:
+        await require_yes_to_plans(context, manager)
         if given.all:
             return await _approve_all(context, manager)
         return await _one_by_one(context, manager, OperationKind.APPROVE, _approve_one)
@@ -102,7 +102,7 @@ def _check_approve(context: CommandContext) -> None:
     if given.plan is not None and len(given.plan) < _SHORTEST_FINGERPRINT:
         raise UsageError(
             f"--plan needs {_SHORTEST_FINGERPRINT} or more characters of the fingerprint, not {given.plan!r}.",
-            hint="It stands above the plan: jjm get TASK",
+            hint=f"It stands above the plan: {spell_command('jjm get', given.tasks[0])}",
         )
     if given.all and given.incomplete:
         raise UsageError(
@@ -110,8 +110,6 @@ def _check_approve(context: CommandContext) -> None:
             hint="Name the task: jjm approve TASK --incomplete",
         )
     refuse_rows_with_yes(given.tasks, yes=given.yes)
-    if not given.yes:
-        context.prompts.require(_PLAN_HINT)
 
 
 async def _approve_one(context: CommandContext, manager: JobManager, reference: str) -> OperationResult:
@@ -133,7 +131,8 @@ async def _approve_one(context: CommandContext, manager: JobManager, reference: 
             f"Look at the task page ({spell_command('jjm open', task_id)}); "
             "to approve it all the same add --incomplete.",
         )
-    if not given.yes and not await context.prompts.confirm("Approve this plan?", hint=_PLAN_HINT):
+    exactly = spell_command("jjm approve", task_id, options=f"--plan {preview.fingerprint} --yes")
+    if not given.yes and not await context.prompts.confirm("Approve this plan?", hint=exactly):
         return declined(OperationKind.APPROVE, task_id)
     async with answer_awaited(context.out, "Approving the plan"):
         return await manager.approve_plan(task_id, preview.fingerprint, incomplete=given.incomplete)
@@ -208,7 +207,6 @@ async def _previews(
 async def _counted_yes(context: CommandContext, count: int) -> bool:
     if context.arguments.yes:
         return True
-    context.prompts.require(_PLAN_HINT)
     answer = await context.prompts.text(f"To approve these {count} plans, type their number:")
     return answer == str(count)
 
@@ -217,9 +215,8 @@ async def resume(context: CommandContext) -> int:
     """Resume paused tasks."""
     given = context.arguments
     refuse_rows_with_yes(given.tasks, yes=given.yes)
-    if not given.yes:
-        context.prompts.require(_ASK_HINT)
     async with context.manager() as manager:
+        await require_yes_to_resume(context, manager)
         return await _one_by_one(context, manager, OperationKind.RESUME, _resume_one)
 
 
@@ -232,7 +229,8 @@ async def _resume_one(context: CommandContext, manager: JobManager, reference: s
         context.out.say(f"  This server resumes by a message: {preview.message}")
     for remark in preview.remarks:
         context.out.remark(remark)
-    if not context.arguments.yes and not await context.prompts.confirm("Resume this task?", hint=_ASK_HINT):
+    surely = spell_command("jjm resume", task_id, options="--yes")
+    if not context.arguments.yes and not await context.prompts.confirm("Resume this task?", hint=surely):
         return declined(OperationKind.RESUME, task_id)
     async with answer_awaited(context.out, "Resuming the task"):
         return await manager.resume_task(task_id)
