@@ -9,14 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
+from textual.geometry import Offset
 from textual.pilot import Pilot
+from textual.selection import Selection
 
 from jjm_tui.domain.plans import diff_plans, fingerprint_chat, fingerprint_steps
 from jjm_tui.domain.risks import file_risk_marks, risk_marks
 from jjm_tui.domain.task import Plan, PlanStep, SourceFile
 from jjm_tui.domain.text import clean
+from jjm_tui.tui.text.blocks import LineBlock
 from jjm_tui.tui.text.plan_blocks import no_plan_blocks, plan_blocks, touched_words
 from jjm_tui.tui.text.rows import row_cells, row_text
+from jjm_tui.tui.widgets.blocks.block_selection import line_number, selected_text
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from tests.domain.strategies import plans
 
@@ -76,7 +80,7 @@ async def test_a_plan_is_numbered_with_its_risks_where_they_are() -> None:
             "1. Pin SQLAlchemy 2.0",
             "   ! Step 1 changes a lock file, and with it what gets installed",
             "     ('poetry.lock').",
-            "   Update `requirements.txt` and poetry.lock.",
+            "   Update requirements.txt and poetry.lock.",
             "",
             "   - keep **2.0**",
             "",
@@ -88,6 +92,26 @@ async def test_a_plan_is_numbered_with_its_risks_where_they_are() -> None:
             "",
             "",
         ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Read `a.py` and `b.py`.", "Read a.py and b.py."),
+        ("Read `a.py`", "Read a.py"),
+        ("``two`` ` alone", "``two`` ` alone"),
+        ("` `", "` `"),
+        ("", ""),
+    ],
+)
+def test_backticks_of_code_have_no_cell_and_stay_in_what_is_copied(text: str, shown: str) -> None:
+    block = LineBlock([(text, ())], has_code=True)
+    (row,) = block.rows(80)
+    assert row_text(row) == shown
+    assert block.source == text
+    assert all(text[run.start : run.start + len(run.text)] == run.text for run in row)
+    ends = Selection(Offset(0, line_number(0, 0)), Offset(len(shown), line_number(0, 0)))
+    assert selected_text(ends, [block], lambda _: block.rows(80)) == text
 
 
 async def test_what_changed_stands_above_the_steps_with_signs() -> None:

@@ -16,7 +16,7 @@ from jjm_tui.tui.text.items import Document, Paragraph
 from jjm_tui.tui.text.languages import COMMON
 from jjm_tui.tui.text.markdown import read_markdown, read_plain
 from jjm_tui.tui.text.markdown_parts import Part, split_parts
-from jjm_tui.tui.text.rows import Roles, Row, Run, row_cells
+from jjm_tui.tui.text.rows import Roles, Row, Run, code_runs, row_cells
 
 Piece = tuple[str, Roles]
 """Foreign or own text, cleaned here, and its roles."""
@@ -126,9 +126,10 @@ class MarkdownBlock(DocumentBlock):
 
 
 class LineBlock(DocumentBlock):
-    """One line of our own words and foreign pieces, broken between words, with a hanging margin."""
+    """One line of our own words and foreign pieces, broken between words, with a hanging margin. ``has_code``: words in
+    backticks are shown as code."""
 
-    __slots__ = ("_first", "_pieces", "_rest")
+    __slots__ = ("_first", "_has_code", "_pieces", "_rest")
 
     def __init__(
         self,
@@ -139,37 +140,48 @@ class LineBlock(DocumentBlock):
         gap: int = 0,
         key: Hashable | None = None,
         holds_place: bool = True,
+        has_code: bool = False,
     ) -> None:
         super().__init__(key, holds_place=holds_place, gap=gap)
+        self._has_code = has_code
         self._pieces = tuple(pieces)
         self._first = first
         self._rest = rest
 
     def read(self) -> Document:
         runs: list[Run] = []
-        position = 0
+        whole = ""
         for text, roles in self._pieces:
             shown = " ".join(clean(text).expandtabs(_TAB).split("\n"))
-            runs.append(Run(shown, roles, position))
-            position += len(shown)
-        return Document("".join(run.text for run in runs), (Paragraph(tuple(runs), self._first, self._rest),))
+            runs += code_runs(shown, roles, len(whole)) if self._has_code else [Run(shown, roles, len(whole))]
+            whole += shown
+        return Document(whole, (Paragraph(tuple(runs), self._first, self._rest),))
 
 
 class PlainBlock(DocumentBlock):
-    """Text whose lines are shown as they are, broken between words."""
+    """Text whose lines are shown as they are, broken between words. ``has_code``: words in backticks are shown as
+    code."""
 
-    __slots__ = ("_margin", "_plain", "_roles")
+    __slots__ = ("_has_code", "_margin", "_plain", "_roles")
 
     def __init__(
-        self, text: str, *, roles: Roles = (), margin: Row = (), gap: int = 0, key: Hashable | None = None
+        self,
+        text: str,
+        *,
+        roles: Roles = (),
+        margin: Row = (),
+        gap: int = 0,
+        key: Hashable | None = None,
+        has_code: bool = False,
     ) -> None:
         super().__init__(key, gap=gap)
+        self._has_code = has_code
         self._plain = text
         self._roles = roles
         self._margin = margin
 
     def read(self) -> Document:
-        return read_plain(self._plain, self._margin, self._roles)
+        return read_plain(self._plain, self._margin, self._roles, has_code=self._has_code)
 
 
 def markdown_blocks(

@@ -16,7 +16,7 @@ from jjm_tui.tui.text.items import Align, Code, Document, Item, Paragraph, Table
 from jjm_tui.tui.text.languages import file_name_of
 from jjm_tui.tui.text.markdown_inline import StyledText, read_inline
 from jjm_tui.tui.text.markdown_parts import MOST
-from jjm_tui.tui.text.rows import Roles, Row, Run
+from jjm_tui.tui.text.rows import Roles, Row, Run, code_runs
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -31,13 +31,14 @@ _QUOTE_BAR: Final = Run("▌ ", ("bar",))
 _BULLET: Final = "• "
 
 
-def read_plain(text: str, margin: Row = (), roles: Roles = ()) -> Document:
-    """The lines of ``text`` as they are."""
+def read_plain(text: str, margin: Row = (), roles: Roles = (), *, has_code: bool = False) -> Document:
+    """The lines of ``text`` as they are; ``has_code``: with words in backticks as code."""
     shown = clean(text).expandtabs(_TAB).rstrip("\n")
     items: list[Item] = []
     position = 0
     for line in shown.split("\n"):
-        items.append(Paragraph((Run(line, roles, position),), margin, margin))
+        runs = tuple(code_runs(line, roles, position)) if has_code else (Run(line, roles, position),)
+        items.append(Paragraph(runs, margin, margin))
         position += len(line) + 1
     return Document(shown, tuple(items))
 

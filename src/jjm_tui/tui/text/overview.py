@@ -167,7 +167,7 @@ def _plan(task: Task) -> Iterator[Block]:
     notes += [touched] if (touched := touched_words(risk_marks(plan))) else []
     yield from _heading("Plan", " · ".join(notes))
     for number, step in enumerate(plan.steps[:_STEPS], 1):
-        yield _line((f"{number:>2} ", ("muted",)), (step.title, ()))
+        yield LineBlock([(f"{number:>2} ", ("muted",)), (step.title, ())], has_code=True)
     if len(plan.steps) > _STEPS:
         yield _line((f"   and {len(plan.steps) - _STEPS} more", ("muted",)))
 

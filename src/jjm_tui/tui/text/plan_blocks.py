@@ -113,16 +113,17 @@ def _changes(difference: PlanDifference | None) -> Iterator[Block]:
 
 
 def _step(number: int, step: PlanStep, plan: Plan, risks: dict[str, list[RiskMark]]) -> Iterator[Block]:
-    """A step; its risks are taken out of ``risks``. Its description is literal: Markdown can hide what is approved."""
+    """A step; its risks are taken out of ``risks``. Its description is literal but for the backticks
+    around code: Markdown can hide what is approved."""
     width = len(str(len(plan.steps)))
     label = f"{number:>{width}}. "
     margin: Row = (Run(" " * cell_len(label)),)
     reasons = [_risk(mark, margin) for mark in risks.pop(f"step {number}", ())]
     parts = split_parts((step.description or "").strip("\n"))
-    description = [PlainBlock(part.text, margin=margin, gap=int(part.has_gap)) for part in parts]
+    description = [PlainBlock(part.text, margin=margin, gap=int(part.has_gap), has_code=True) for part in parts]
     first: Row = (Run(label, ("bullet",)),)
     for part in _bounded(clean_line(step.title) or "(no title)"):
-        yield LineBlock([(part, ("strong",))], first=first, rest=margin)
+        yield LineBlock([(part, ("strong",))], first=first, rest=margin, has_code=True)
         first = margin
     yield from reasons
     yield from description

@@ -33,6 +33,8 @@ Row = tuple[Run, ...]
 Mark = tuple[int, int, Style]
 """First character, the one after the last, and a style to lay over them."""
 
+_CODE: Final = re.compile(r"(?<!`)`(?! *`)([^`\n]+)`(?!`)")
+
 _LEAST_ROOM: Final = 2
 """Cells; one character may take two."""
 
@@ -45,6 +47,19 @@ _WIDE: Final = (
 _CLOSING: Final = "\u3001\u3002\uff0c\uff0e\uff01\uff1f\uff1a\uff1b\u300d\u300f\u3011\u300b\u3009\uff09"
 _WORDS: Final = re.compile(rf"^( +)|([{_WIDE}][{_CLOSING}]*) *|([^ {_WIDE}]+) *")
 """A word and the spaces after it. Between wide characters a line may be broken, but not before closing punctuation."""
+
+
+def code_runs(text: str, roles: Roles, start: int) -> Iterator[Run]:
+    """A line in which words in single backticks are code. The backticks have no row; they stay in the text of the
+    block, so that what is copied has them."""
+    position = 0
+    for found in _CODE.finditer(text):
+        if found.start() > position:
+            yield Run(text[position : found.start()], roles, start + position)
+        yield Run(found[1], (*roles, "code-inline"), start + found.start(1))
+        position = found.end()
+    if position < len(text) or not text:
+        yield Run(text[position:], roles, start + position)
 
 
 def row_text(row: Row) -> str:

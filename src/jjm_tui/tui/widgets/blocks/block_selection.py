@@ -63,6 +63,11 @@ def _part(block: Block, rows: Sequence[Row], start: Place | None, stop: Place | 
     if not block.text:
         return _as_shown(rows, first, last)
     left, right = _position(rows, first, 0), _position(rows, last, len(block.text))
+    if block.text.count("`", left, right) % 2:  # one of a pair that is not shown is at the edge
+        if block.text[right : right + 1] == "`":
+            right += 1
+        elif left and block.text[left - 1] == "`":
+            left -= 1
     return block.text[left:right]
 
 
