@@ -138,3 +138,13 @@ async def test_damaged_outbox_is_set_aside_and_work_goes_on_when_somebody_has_lo
     aside.unlink()
     assert await later.what_is_unknown() == ()
     assert (await later.send_message(task_id, "Take the first way.")).outcome is Outcome.DONE
+
+
+async def test_refusal_names_the_task_to_look_at(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    _answer(caller, "send_message", f"Session {task_id} is not waiting.", does_it=False)
+    result = await manager.send_message(task_id, "Take the first way.")
+    assert result.outcome is Outcome.REFUSED
+    assert (result.hint or "").startswith(f"Look at the task: jjm get {task_id}. Your text is kept: jjm outbox resend ")

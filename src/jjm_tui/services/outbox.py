@@ -255,9 +255,11 @@ class OperationRunner:
     async def _refused(self, operation: Operation, answer: Answer, remarks: tuple[str, ...]) -> OperationResult:
         message = answer.text.strip().splitlines()[0] if answer.text.strip() else "The server said no."
         refused = await self._recorder.finish(operation, OperationState.REFUSED, message)
+        task_id = operation.task_id
+        hint = None if task_id is None else f"Look at the task: {spell_command('jjm get', task_id)}."
         return await self._recorder.result(
             refused,
-            error=WrongStateError(message, hint="Look at the task: jjm get", effect=Effect.REFUSED),
+            error=WrongStateError(message, hint=hint, effect=Effect.REFUSED),
             server_said=answer.text or None,
             remarks=(*remarks, *answer.remarks),
         )

@@ -40,7 +40,7 @@ class ApproveCourse(CourseBase):
         if plan is None:
             raise NothingToDoError(
                 f"The server shows no plan of task {task_id}.",
-                hint="Look at the task: jjm get. A plan may still be on its way.",
+                hint=f"Look at the task: {spell_command('jjm get', task_id)}. A plan may still be on its way.",
                 context={"task_id": task_id, "status": task.status.value},
             )
         if plan.approved:
