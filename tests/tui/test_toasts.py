@@ -84,3 +84,17 @@ async def test_escape_in_the_list_takes_toasts_down_before_anything_else(tmp_pat
         assert "1 marked" in on.text
         await on.press("escape")
         assert "1 marked" not in on.text
+
+
+async def test_toast_covers_no_more_than_its_words_need(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        on.app.tell("Short.")
+        await on.shows("Short.")
+        await on.settle()
+        (toast,) = on.app.screen.query(Toast)
+        assert toast.outer_size.height == 1
+        assert toast.outer_size.width < 12
+        on.app.tell("Long words " * 20)
+        await on.until(lambda: len(on.app.screen.query(Toast)) == 2)
+        await on.settle()
+        assert max(each.outer_size.width for each in on.app.screen.query(Toast)) == 60
