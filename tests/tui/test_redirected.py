@@ -29,7 +29,10 @@ def test_dashboard_is_drawn_when_standard_error_goes_elsewhere(tmp_path: Path, w
     assert [path.read_text() for path in tmp_path.glob("*.log")] == [""] * (where != "&-")
 
 
-def test_dashboard_with_standard_output_elsewhere_says_what_it_needs(tmp_path: Path) -> None:
-    with dashboard(tmp_path, f">{shlex.quote(str(tmp_path / 'out'))}") as terminal:
+@pytest.mark.parametrize(("redirection", "which"), [(">out", "output"), ("</dev/null", "input"), ("<&-", "input")])
+def test_dashboard_without_a_whole_terminal_says_what_it_needs(tmp_path: Path, redirection: str, which: str) -> None:
+    target = redirection.replace(">out", f">{shlex.quote(str(tmp_path / 'out'))}")
+    with dashboard(tmp_path, target) as terminal:
         assert terminal.finish() == 2
-        assert "The dashboard needs a terminal, and standard output is not one." in " ".join(terminal.text.split())
+        told = " ".join(terminal.text.split())
+        assert f"The dashboard needs a terminal, and standard {which} is not one." in told

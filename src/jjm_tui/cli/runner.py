@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 
 from jjm_tui.cli.context import CommandContext
@@ -73,9 +74,10 @@ def _handler_name(context: CommandContext) -> str:
     arguments = context.arguments
     if isinstance(arguments.handler, str):
         return arguments.handler
-    if not context.out.terminal:
+    if not context.out.terminal or sys.stdin is None or not sys.stdin.isatty():
+        which = "input" if context.out.terminal else "output"
         raise UsageError(
-            "The dashboard needs a terminal, and standard output is not one.",
+            f"The dashboard needs a terminal, and standard {which} is not one.",
             hint="Name a command, for example: jjm list. See: jjm --help",
         )
     return "dashboard:run"
