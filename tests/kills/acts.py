@@ -58,11 +58,27 @@ async def create(manager: JobManager, say: Say) -> None:
 
 async def message(manager: JobManager, say: Say) -> None:
     """An answer to the task that asks."""
-    say((await manager.send_message(os.environ["JJM_ACT_TASK"], TEXT)).outcome.value)
+    say((await manager.send_message(_target("message")["task_id"], TEXT)).outcome.value)
+
+
+async def approve(manager: JobManager, say: Say) -> None:
+    """The plan that was read."""
+    target = _target("approve")
+    say((await manager.approve_plan(target["task_id"], target["fingerprint"])).outcome.value)
+
+
+async def resume(manager: JobManager, say: Say) -> None:
+    """A paused task."""
+    say((await manager.resume_task(_target("resume")["task_id"])).outcome.value)
+
+
+def _target(act: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads(os.environ["JJM_ACT_TARGETS"])[act]
+    return found
 
 
 ACTS: dict[str, Callable[[JobManager, Say], Awaitable[None]]] = {
-    act.__name__: act for act in (archive, archive_many, rewrite, create, message)
+    act.__name__: act for act in (archive, archive_many, rewrite, create, message, approve, resume)
 }
 
 

@@ -27,21 +27,21 @@ from tests.kills.truth import effects_of, is_true, prepare
 pytestmark = pytest.mark.needs_strace
 
 ROOT = Path(__file__).parents[2]
-CALLS = {"write": 20, "fsync": 20, "rename": 8, "link": 3, "unlink": 1}
-"""The system calls that change something, and how many of each the longest act makes at least."""
+CALLS = {"write": (20, 20), "fsync": (20, 15), "rename": (8, 6), "link": (3, 1), "unlink": (1, 0)}
+"""The system calls that change something, and how many of each the longest act, and every one that sends, makes."""
 LOCAL = ("archive", "archive_many", "rewrite", "draft")
-SENT = ("create", "message")
+SENT = ("create", "message", "approve", "resume")
 COUNT = 20
 
 
-async def lay_out(root: Path, acts: Iterable[str]) -> str:
-    """The folders of the acts before anything is done; answers the task that asks a question."""
-    task_id = ""
+async def lay_out(root: Path, acts: Iterable[str]) -> dict[str, dict[str, str | None]]:
+    """The folders of the acts before anything is done; answers which task each is about, and its plan's fingerprint."""
+    targets = {}
     for act in acts:
         folder = root / act
         if act in SENT:
-            _, found, _ = prepare(folder, act)
-            task_id = found or task_id
+            _, task_id, fingerprint = prepare(folder, act)
+            targets[act] = {"task_id": task_id, "fingerprint": fingerprint}
             continue
         folder.mkdir(parents=True)
         if act != "draft":
@@ -51,15 +51,18 @@ async def lay_out(root: Path, acts: Iterable[str]) -> str:
         if act == "rewrite":
             path = folder / "tasks.json"
             path.write_text(json.dumps(json.loads(path.read_text()), indent=4))
-    return task_id
+    return targets
 
 
-def run_acts(root: Path, acts: Iterable[str], task_id: str, call: str, number: int) -> dict[str, dict[str, Any]]:
+def run_acts(
+    root: Path, acts: Iterable[str], targets: dict[str, dict[str, str | None]], call: str, number: int
+) -> dict[str, dict[str, Any]]:
     """The acts, each killed at its ``number``-th ``call``."""
     command = [sys.executable, "-m", "tests.kills.acts", str(root), *acts]
     inject = f"inject={call}:signal=KILL:when={number}"
     strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}", "-e", inject]
-    environ = {**os.environ, "JJM_ACT_TASK": task_id, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
+    paths = f"{ROOT}{os.pathsep}{ROOT / 'src'}"
+    environ = {**os.environ, "JJM_ACT_TARGETS": json.dumps(targets), "PYTHONPATH": paths}
     environ.pop("COVERAGE_PROCESS_START", None)
     ran = subprocess.run(
         [*strace, "--", *command], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=100, check=False
@@ -92,7 +95,7 @@ async def judge_local(folder: Path, act: str, done: list[str]) -> None:
     assert len(read_tasks(folder / "tasks.json")[0]) == COUNT + 1
 
 
-async def judge_sent(folder: Path, act: str, done: list[str]) -> None:
+async def judge_sent(folder: Path, act: str, done: list[str], fingerprint: str | None) -> None:
     world = World(1, 12, 0.0, state_path=folder / "world.json")
     effects = effects_of(world, act)
     if done:
@@ -109,23 +112,29 @@ async def judge_sent(folder: Path, act: str, done: list[str]) -> None:
     for operation in operations:
         assert is_true(operation.state.value, effects), operation
         assert not operation.state.is_open
-        assert TEXT in json.dumps(operation.to_dict(), ensure_ascii=False)
+        decided = {"approve": fingerprint, "resume": "resume"}.get(act, TEXT)
+        assert decided in json.dumps(operation.to_dict(), ensure_ascii=False)
 
 
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize("call", CALLS)
 async def test_killed_at_every_call_loses_nothing_and_tells_the_truth(call: str, tmp_path: Path) -> None:
     acts = [*LOCAL, *SENT]
+    lasted = dict.fromkeys(acts, 0)
     for number in range(1, 200):
         root = tmp_path / str(number)
-        task_id = await lay_out(root, acts)
-        report = run_acts(root, acts, task_id, call, number)
+        targets = await lay_out(root, acts)
+        report = run_acts(root, acts, targets, call, number)
         for act, told in report.items():
-            judge = judge_local if act in LOCAL else judge_sent
-            await judge(root / act, act, told["done"])
+            if act in LOCAL:
+                await judge_local(root / act, act, told["done"])
+            else:
+                await judge_sent(root / act, act, told["done"], targets[act]["fingerprint"])
         acts = [act for act in acts if report[act]["status"]]
+        lasted.update(dict.fromkeys(acts, number))
         if not acts:
             break
     else:
         pytest.fail("the acts never came to an end")
-    assert number > CALLS[call]
+    assert max(lasted.values()) >= CALLS[call][0], lasted
+    assert min(lasted[act] for act in SENT) >= CALLS[call][1], lasted
