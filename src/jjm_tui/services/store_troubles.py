@@ -26,8 +26,8 @@ _WHAT: Final[Mapping[Place, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class StoreTrouble:
-    """What does not work (no full stop), why, what to do about it, and when it is tried again (``every 5 s``; empty when
-    it is the person's turn)."""
+    """What does not work (no full stop), why, what to do about it, and when it is tried again (``every 5 s``; empty
+    when it is the person's turn)."""
 
     place: Place
     what: str
