@@ -27,7 +27,8 @@ from tests.cli.program import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 _STEP = 0.02
-_INSISTING = 0.15
+_INSISTING = 0.5
+"""Seconds. A key that comes again sooner counts as held down, and sends nothing."""
 
 KEYS: Mapping[str, str] = {
     "enter": "\r",
