@@ -24,3 +24,16 @@ async def test_age_of_the_data_never_reads_younger_than_it_is(seconds: float, wo
         bar = pilot.app.query_one(StatusBar)
         bar.show_state(Board(), NOON - timedelta(seconds=seconds), [], NOON)
         assert bar.render_line(0).text.split("oldest data ")[1].split()[0] == words
+
+
+async def test_narrow_line_gives_up_the_lesser_keys_before_the_way_home() -> None:
+    keys = ("approve", "message", "diff", "new task", "next", "filter", "mark", "archive", "help", "quit")
+    hints = [(words[0], words, words) for words in keys]
+    kept = ["help", "approve", "message", "diff", "new task", "next", "quit", "filter", "mark", "archive"]
+    for width in range(120, 12, -1):
+        async with _BarApp().run_test(size=(width, 3)) as pilot:
+            bar = pilot.app.query_one(StatusBar)
+            bar.show_state(Board(), None, hints, NOON)
+            line = bar.render_line(0).text
+        shown = [words for words in kept if words in line]
+        assert shown == kept[: len(shown)], width

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 from typing import ClassVar, Final
@@ -12,11 +12,12 @@ from jjm_tui.domain.text import age
 from jjm_tui.services.board import Board
 from jjm_tui.tui.widgets.bar import Bar, Piece
 
-_HELP_RANK: Final = 10
-"""The way to all other keys is the last one that a narrow line gives up."""
-_FIRST_HINT_RANK: Final = 11
-_KEPT_HINTS: Final = frozenset({"help", "back"})
-"""The ways out of not knowing what to do; they drop out last."""
+_KEPT_RANKS: Final[Mapping[str, int]] = {"help": 10, "back": 11, "quit": 21}
+"""The ways out: that to all other keys is the last one that a narrow line gives up; the way home goes before the sixth
+of the others.
+"""
+_FIRST_HINT_RANK: Final = 12
+_DATA_RANK: Final = 60
 
 _STEP: Final = 5
 """Seconds in which the age of the data is told, upwards: nothing is older than it reads until it is drawn again."""
@@ -73,13 +74,14 @@ class StatusBar(Bar):
         connection = board.connection
         if oldest is not None:
             seconds = age(ceil((now - oldest).total_seconds() / _STEP) * _STEP)
-            yield Piece(f"oldest data {seconds}", "quiet", rank=30, short=f"data {seconds}", target="connection")
+            yield Piece(
+                f"oldest data {seconds}", "quiet", rank=_DATA_RANK, short=f"data {seconds}", target="connection"
+            )
         if connection.budget_limit:
             used = f"{connection.budget_used}/{connection.budget_limit}"
-            yield Piece(f"calls {used}", "quiet", rank=31, short=used, target="connection")
+            yield Piece(f"calls {used}", "quiet", rank=_DATA_RANK + 1, short=used, target="connection")
         for place, (key, title, action_id) in enumerate(hints):
-            rank = -1 if action_id in _KEPT_HINTS else place
-            importance = _HELP_RANK if action_id == "help" else _FIRST_HINT_RANK + rank
+            importance = _KEPT_RANKS.get(action_id, _FIRST_HINT_RANK + 2 * place)
             yield Piece(key, "key", rank=importance, target=action_id, right=True)
             yield Piece(title, "hint", rank=importance, target=action_id, right=True, glue=" ")
 
