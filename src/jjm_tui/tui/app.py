@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -249,15 +248,11 @@ class JulesApp(App[int]):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
-        """A mistake of ours: the log gets it, the person a sentence; no values, as they may hold secrets."""
-        error = self._exception
-        _log.error("dashboard_failed", reason=repr(error))
-        self._exit_renderables.append(
-            Text(
-                f"Something went wrong inside jjm itself: {type(error).__name__}: {clean(str(error))}\n"
-                "Nothing that was sent is lost: jjm outbox list. Please report it, with the newest log file."
-            )
-        )
+        """A mistake of ours ends the dashboard."""
+        from jjm_tui.tui.mistakes import report_mistake
+
+        if self._exception is not None:
+            self._exit_renderables.append(report_mistake(self._exception))
         self._return_code = 1
         self._close_messages_no_wait()
 
