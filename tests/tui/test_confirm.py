@@ -41,6 +41,18 @@ async def test_question_enter_and_other_letters_do_not_say_yes(tmp_path: Path) -
         assert answers == [True]
 
 
+async def test_question_with_the_colours_of_the_terminal_dims_the_keys_behind_it(tmp_path: Path) -> None:
+    from textual.content import Content
+
+    async with stage(tmp_path, settings={"ui.theme": "ansi-dark"}) as on:
+        await ask(on, ConfirmDialog("Sure?", Content("Really?")))
+        last = on.app.screen._compositor.render_strips()[-1]
+        styles = [segment.style for segment in last if segment.text.strip() and segment.style is not None]
+        assert "help" in last.text
+        assert all(style.dim and not style.bold for style in styles)
+        assert {style.color.name for style in styles if style.color is not None} <= {"default"}
+
+
 async def test_question_escape_and_quit_keys_decide_nothing(tmp_path: Path) -> None:
     from textual.content import Content
 
@@ -79,7 +91,8 @@ async def test_quit_tells_what_is_open_and_what_becomes_of_it(tmp_path: Path) ->
         await on.until(lambda: bool(on.board.open_operations()))
         answers = await ask(on, QuitDialog())
         assert f"message · {task.title}" in on.text
-        assert "unconfirmed for 0s: stays in the outbox until it is settled." in on.text
+        assert "This one stays in the outbox until it is settled:" in on.text
+        assert "unconfirmed for 0s" in on.text
         await on.press("escape")
         assert answers == [None]
 
@@ -89,7 +102,7 @@ async def test_quit_says_when_everything_has_its_outcome_meanwhile(tmp_path: Pat
         operation = Operation("begun-1", OperationKind.RESUME, on.now, "test", task_id=next(iter(on.board.tasks)))
         on.board.begin(operation)
         answers = await ask(on, QuitDialog())
-        assert "not sent yet; leaving stops it" in on.text
+        assert "Not sent yet; leaving stops it" in on.text
         on.board.end(operation.id)
         await on.shows("Everything that you sent has its outcome by now.")
         await on.press("y")
@@ -105,8 +118,8 @@ def test_quit_operation_of_another_process_goes_on() -> None:
         ]
     )
     words = describe_open(board, NOW + timedelta(minutes=3)).plain
-    assert "One operation has no clear outcome yet:" in words
-    assert "sending for 3m: another jjm carries it out and goes on." in words
+    assert "One operation has no clear outcome yet." in words
+    assert "\n\nAnother jjm sends this one and goes on:\n" in words
 
 
 def test_quit_with_many_operations_lists_the_first_and_tells_once_what_becomes_of_them() -> None:
@@ -116,10 +129,10 @@ def test_quit_with_many_operations_lists_the_first_and_tells_once_what_becomes_o
         for each in range(20)
     )
     words = describe_open(board, NOW + timedelta(minutes=3)).plain
-    assert words.startswith("20 operations have no clear outcome yet:")
+    assert words.startswith("20 operations have no clear outcome yet.")
     assert words.count("unconfirmed for 3m") == 6
     assert "and 14 more" in words
-    assert words.count("stays in the outbox until it is settled.") == 1
+    assert words.count("These 20 stay in the outbox until they are settled:") == 1
 
 
 def test_quit_tells_every_fate_however_many_operations_have_another_one() -> None:
@@ -132,9 +145,10 @@ def test_quit_tells_every_fate_however_many_operations_have_another_one() -> Non
         + [Operation("own", OperationKind.CREATE, NOW, "test", OperationState.PREPARED)]
     )
     words = describe_open(board, NOW + timedelta(minutes=3)).plain
-    assert "Each of these: stays in the outbox until it is settled." in words
-    assert "another jjm carries it out and goes on." in words
-    assert "and 17 more" in words
+    stay, goes_on = words.split("\n\n")[1:]
+    assert stay.startswith("These 20 stay in the outbox until they are settled:\n")
+    assert stay.endswith("\n  … and 17 more")
+    assert goes_on.startswith("Another jjm sends this one and goes on:\n↑ new task · ")
 
 
 # forgetting

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
+from rich.console import RenderableType
+from rich.segment import Segment
+from rich.style import Style
 from textual.app import ComposeResult
+from textual.color import Color
 from textual.containers import Vertical
 from textual.content import Content
+from textual.renderables.background_screen import BackgroundScreen
 
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.tui.literal import literal
@@ -23,6 +28,16 @@ T = TypeVar("T")
 
 SEEN_FOR: Final = 0.4
 """Seconds that a plan must have been on the screen before a key approves it (``dashboard.md``, Approving)."""
+
+
+class Faded(BackgroundScreen):
+    """The screen behind a sheet where colours cannot be mixed: the same words, dim, without colours of their own."""
+
+    @classmethod
+    def process_segments(cls, segments: Iterable[Segment], color: Color) -> Iterable[Segment]:
+        """Every segment in one quiet style."""
+        quiet = Style(dim=True)
+        return (each if each.control else Segment(each.text, quiet) for each in segments)
 
 
 class Sheet(Dialog[T]):
@@ -77,6 +92,13 @@ class Sheet(Dialog[T]):
         if self._heading:
             self.show_title(Content(self._heading))
         self.show_keys()
+
+    def render(self) -> RenderableType:
+        """What is behind; where a theme has the terminal's own colours, these cannot be made darker."""
+        behind = super().render()
+        if isinstance(behind, BackgroundScreen) and self.app.native_ansi_color:
+            return Faded(behind.screen, behind.color)
+        return behind
 
     def do_next_pane(self) -> None:
         """The next part that takes keys."""
