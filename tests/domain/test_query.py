@@ -260,6 +260,17 @@ def test_sort_by_needs_me_is_longest_wait_first_then_the_rest() -> None:
     assert order("needs-me", reverse=True)[-3:] == ["night", "orm", "rewrite"]
 
 
+def test_sort_by_needs_me_puts_what_is_under_way_before_what_rests_and_what_has_ended() -> None:
+    task = replace(TASKS["login"], status=TaskStatus.IN_PROGRESS, waiting_since=None, on_server=True, seen_at=NOON)
+    states = (TaskStatus.COMPLETED, TaskStatus.PAUSED, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
+    later = tuple(
+        replace(task, id=str(number), status=state, updated_at=at(number), created_at=at(-number))
+        for number, state in enumerate(states)
+    )
+    gone = replace(task, id="gone", on_server=False)
+    assert order("needs-me", among=(gone, *later)) == ["2", "3", "1", "0", "gone"]
+
+
 def test_sort_by_words_ignores_case() -> None:
     assert order("repository")[:4] == ["orm", "login", "night", "legacy"]
     assert order("title")[:2] == ["queued", "login"]

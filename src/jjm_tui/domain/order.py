@@ -27,6 +27,23 @@ _STATUS_ORDER: Final = {
         )
     )
 }
+_CALM_ORDER: Final = {
+    status: place
+    for place, status in enumerate(
+        (
+            TaskStatus.IN_PROGRESS,
+            TaskStatus.PENDING,
+            TaskStatus.PAUSED,
+            TaskStatus.WAITING_APPROVAL,
+            TaskStatus.WAITING_FEEDBACK,
+            TaskStatus.FAILED,
+            TaskStatus.COMPLETED,
+            TaskStatus.UNKNOWN,
+        )
+    )
+}
+"""Tasks that need nobody now: what is under way, what rests or was put off, what has ended, what is gone."""
+
 _Key = Callable[[Task], float | str | None]
 
 
@@ -73,8 +90,9 @@ def sort_tasks(tasks: Iterable[Task], field: str = "updated_at", reverse: bool =
     """Sort tasks: times newest first, waiting and needs-me longest wait first, words from A to Z.
 
     What is not known comes last in either direction; a task never told to have been updated counts from its
-    creation. ``needs-me``: tasks that need a person, then the others as by ``updated_at``; those under way as by
-    ``created_at``, since their last change is never long ago, and rows that change places all the time cannot be read.
+    creation. ``needs-me``: tasks that need a person, then the others by status, from what is under way to what has
+    ended, and as by ``updated_at``; those under way as by ``created_at``, since their last change is never long ago,
+    and rows that change places all the time cannot be read.
 
     Raises:
         ValidationError: there is no such field; ``context["field"]`` is ``sort``.
@@ -95,10 +113,15 @@ def place_by(field: str, *, reverse: bool = False) -> Callable[[Task, bool], Pla
         return lambda task, _is_needing: _place(key(task), task.id)
     waiting = _directed(_KEYS["waiting"], reverse=reverse)
     others = _directed(_calm, reverse=reverse)
-    first, second = (2, 0) if reverse else (0, 2)
-    return lambda task, is_needing: (
-        _place(waiting(task), task.id, first) if is_needing else _place(others(task), task.id, second)
-    )
+    direction = -2 if reverse else 2
+
+    def place(task: Task, is_needing: bool) -> Place:
+        if is_needing:
+            return _place(waiting(task), task.id)
+        status = TaskStatus.UNKNOWN if task.on_server is False else task.status
+        return _place(others(task), task.id, direction * (1 + _CALM_ORDER[status]))
+
+    return place
 
 
 def check_sort_field(field: str) -> str:
