@@ -199,7 +199,7 @@ async def _bulk_message(on: Stage) -> AsyncIterator[str]:
 async def _questions(on: Stage) -> AsyncIterator[str]:
     await select(on, TaskStatus.PAUSED)
     await on.press("r")
-    await on.shows("This server resumes by a message.")
+    await on.shows("This server resumes a task with a message.")
     yield "resume"
     await on.press("escape", "D")
     await on.settle()

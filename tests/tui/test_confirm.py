@@ -187,7 +187,7 @@ async def test_resume_shows_the_message_that_would_be_sent_and_sends_nothing(tmp
     async with stage(tmp_path) as on:
         task_id = on.bench.session_in("PAUSED")
         answers = await ask(on, ResumeDialog(task_id))
-        await on.shows("This server resumes by a message.")
+        await on.shows("This server resumes a task with a message.")
         assert "Please continue." in on.text
         await on.press("y")
         assert answers == []

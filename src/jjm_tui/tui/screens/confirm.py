@@ -136,42 +136,50 @@ def describe_open(board: Board, now: datetime) -> Content:
     if not operations:
         return Content("Everything that you sent has its outcome by now.")
     count = "One operation has" if len(operations) == 1 else f"{len(operations)} operations have"
-    lines = [Content(f"{count} no clear outcome yet:"), Content("")]
-    fates: dict[str, list[Operation]] = {}
+    lines = [Content(f"{count} no clear outcome yet.")]
+    fates: dict[tuple[str, str], list[Operation]] = {}
     for operation in operations:
         fates.setdefault(_fate(operation), []).append(operation)
     shown = len(operations) if len(operations) <= _SHOWN_OPERATIONS else max(1, _SHOWN_OPERATIONS // len(fates))
-    for fate, same in fates.items():
-        lines += _with_fate(same, shown, fate, board, now)
+    for (of_one, of_many), same in fates.items():
+        lines += [Content(""), Content(of_one if len(same) == 1 else of_many.format(len(same)))]
+        lines += _listed(same, shown, board, now)
     return Content("\n").join(lines)
 
 
-def _with_fate(
-    operations: Sequence[Operation], shown: int, fate: str, board: Board, now: datetime
-) -> Iterator[Content]:
-    """Operations of which the same becomes: the first ones, how many more, and once what becomes of them."""
+def _listed(operations: Sequence[Operation], shown: int, board: Board, now: datetime) -> Iterator[Content]:
+    """The first operations, and how many more there are."""
     for operation in operations[:shown]:
         glyph = LOOKS[operation.state].glyph
         title = truncate(title_of(operation, board), _TITLE_CELLS)
-        passed = age((now - operation.created_at).total_seconds())
-        told = f": {fate}" if len(operations) == 1 else ""
         yield literal_line(f"{glyph} {KINDS[operation.kind]} · {title}", "bold")
-        yield Content(f"  {state_word(operation)} for {passed}{told}")
+        yield Content(f"  {state_word(operation)} for {age((now - operation.created_at).total_seconds())}")
     if len(operations) > shown:
-        yield Content(f"and {len(operations) - shown} more")
-    if len(operations) > 1:
-        yield Content(f"Each of these: {fate}")
+        yield Content(f"  … and {len(operations) - shown} more")
 
 
-def _fate(operation: Operation) -> str:
-    """What becomes of an operation when this program ends; see ``Desk.close`` and ``OperationRunner``."""
+_STAYS: Final = (
+    "This one stays in the outbox until it is settled:",
+    "These {} stay in the outbox until they are settled:",
+)
+_GOES_ON: Final = ("Another jjm sends this one and goes on:", "Another jjm sends these {} and goes on:")
+_STOPS: Final = (
+    "Not sent yet; leaving stops it, and its text is kept:",
+    "These {} are not sent yet; leaving stops them, and their texts are kept:",
+)
+_ON_ITS_WAY: Final = (
+    "Leaving does not call this one back; it waits in the outbox to be settled:",
+    "Leaving does not call these {} back; they wait in the outbox to be settled:",
+)
+
+
+def _fate(operation: Operation) -> tuple[str, str]:
+    """What becomes of an operation when this program ends, of one and of many; see ``Desk.close``, ``OperationRunner``."""
     if operation.state is OperationState.UNCONFIRMED:
-        return "stays in the outbox until it is settled."
+        return _STAYS
     if is_recorded(operation) and not _is_ours(operation):
-        return "another jjm carries it out and goes on."
-    if operation.state is OperationState.PREPARED:
-        return "not sent yet; leaving stops it, and its text is kept."
-    return "leaving does not call it back; it waits in the outbox to be settled."
+        return _GOES_ON
+    return _STOPS if operation.state is OperationState.PREPARED else _ON_ITS_WAY
 
 
 def _is_ours(operation: Operation) -> bool:
@@ -221,11 +229,11 @@ def describe_forgetting(tasks: Sequence[Task], with_draft: frozenset[str]) -> Co
 
 _GOES: Final = (
     "It goes from every list and count on this machine, and asking the server does not bring it back. "
-    "Jules does not hear of it. Its history stays; undo brings it back as it was."
+    "Jules is not told. Its history stays; undo brings it back as it was."
 )
 _GO: Final = (
     "They go from every list and count on this machine, and asking the server does not bring them back. "
-    "Jules does not hear of it. Their history stays; undo brings them back as they were."
+    "Jules is not told. Their history stays; undo brings them back as they were."
 )
 
 
@@ -284,7 +292,7 @@ class ResumeDialog(ConfirmDialog):
         if preview.message is None:
             lines += [Content(""), Content("The server has a way to resume it.")]
         else:
-            lines += [Content(""), Content("This server resumes by a message. It would be sent this:"), Content("")]
+            lines += [Content(""), Content("This server resumes a task with a message. This is sent:"), Content("")]
             lines.append(literal(preview.message))
         lines += [literal_line(remark) for remark in preview.remarks]
         self._is_ready = True

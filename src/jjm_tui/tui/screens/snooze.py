@@ -65,13 +65,13 @@ class SnoozeDialog(Sheet[datetime], Moving):
 
     def _about(self) -> Content:
         if not self._tasks:
-            return Content("Nobody is needed until then; Jules does not hear of it.")
+            return Content("Nobody will be asked until then; Jules is not told.")
         if len(self._tasks) > 1:
             count = Content.styled(f"{len(self._tasks)} tasks", "bold")
-            return Content.assemble(count, "\nneed nobody until then; Jules does not hear of it.")
+            return Content.assemble(count, "\nwill not ask for you until then; Jules is not told.")
         (task,) = self._tasks
         name = literal_line(truncate(heading(task.title, task.description, task.id), 52), "bold")
-        return Content.assemble(name, "\nneeds nobody until then; Jules does not hear of it.")
+        return Content.assemble(name, "\nwill not ask for you until then; Jules is not told.")
 
     def on_mount(self) -> None:
         """Offer the spans, the list first."""
