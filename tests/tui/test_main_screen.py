@@ -331,7 +331,7 @@ async def test_address_of_a_task_without_a_page_is_its_pull_request(tmp_path: Pa
 
 async def test_risks_of_a_plan_are_told_in_the_same_words_everywhere(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(160, 45)) as on:
-        words = "touches deletions, CI, lock file"
+        words = "deletes something · touches CI, lock file"
         await on.press("#")
         main_screen(on).tasks.select(_find(on, "Split the CI build into two jobs"))
         await on.shows(words)

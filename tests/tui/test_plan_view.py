@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.selection import Selection
 
 from jjm_tui.domain.plans import diff_plans, fingerprint_chat, fingerprint_steps
-from jjm_tui.domain.risks import file_risk_marks, risk_marks
+from jjm_tui.domain.risks import RiskKind, RiskMark, file_risk_marks, risk_marks
 from jjm_tui.domain.task import Plan, PlanStep, SourceFile
 from jjm_tui.domain.text import clean
 from jjm_tui.tui.text.blocks import LineBlock
@@ -222,6 +222,8 @@ def test_kinds_of_risks_are_told_once_the_most_dangerous_first() -> None:
     marks = file_risk_marks(["a.lock", "b.lock", ".github/workflows/ci.yml", "id_rsa"])
     assert touched_words(marks) == "touches secrets, CI, lock file"
     assert touched_words(()) == ""
+    deleting = [RiskMark(RiskKind.CI, "", ""), RiskMark(RiskKind.DELETION, "", "")]
+    assert touched_words(deleting) == "deletes something · touches CI"
 
 
 @given(st.none() | plans, plans, st.integers(12, 60), st.none() | st.integers(1, 9), st.none() | st.text(max_size=9))

@@ -115,10 +115,11 @@ def risk_marks(plan: Plan | None) -> tuple[RiskMark, ...]:
 
 
 def touched_words(risks: Iterable[RiskMark]) -> str:
-    """``touches CI, lock file``, the most dangerous kind first; empty without risks."""
+    """``deletes something · touches CI, lock file``: deletions first, then the most dangerous kind; empty without risks."""
     kinds = {mark.kind for mark in risks}
-    words = ", ".join(kind for kind in reversed(RiskKind) if kind in kinds)
-    return f"touches {words}" if words else ""
+    words = ", ".join(kind for kind in reversed(RiskKind) if kind in kinds and kind is not RiskKind.DELETION)
+    deletes = "deletes something" if RiskKind.DELETION in kinds else ""
+    return " · ".join(filter(None, (deletes, f"touches {words}" if words else "")))
 
 
 def _whole_words(text: str, found: re.Match[str]) -> str:
