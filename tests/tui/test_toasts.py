@@ -74,6 +74,15 @@ async def test_toast_is_at_the_top_while_a_message_is_typed_and_over_a_dialog(tm
         assert 0 < _top_of(on, "Over a dialog.") < 15
 
 
+async def test_toast_does_not_cover_a_text_that_was_left(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("m", *"My draft", "escape")
+        await on.shows("draft kept")
+        on.app.tell("Beside a draft.")
+        await on.shows("Beside a draft.")
+        assert 0 < _top_of(on, "Beside a draft.") < 15
+
+
 async def test_escape_in_the_list_takes_toasts_down_before_anything_else(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:
         await on.press("space")
