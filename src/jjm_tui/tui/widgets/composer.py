@@ -246,8 +246,8 @@ class Composer(Widget, Keyed):
     def _recipient(self, room: int) -> str:
         if self.task_id is None:
             return truncate("no task to write to", room)
-        is_there = self.dashboard.launch.board.task(self.task_id) is not None
-        note = "" if is_there else " (gone from the list)"
+        task = self.dashboard.launch.board.task(self.task_id)
+        note = " (gone from the list)" if task is None else " (cannot be sent)" if task.on_server is False else ""
         return truncate(f"message to {clean_line(self._title)}", max(room - len(note), 1)) + note
 
     def _is_idle(self) -> bool:
@@ -285,6 +285,9 @@ class Composer(Widget, Keyed):
             return "Still opening; your text is kept, send it again in a moment."
         if self.task_id is None:
             return "There is no task to write to."
+        task = self.dashboard.launch.board.task(self.task_id)
+        if task is not None and task.on_server is False:
+            return "The server no longer has this task; your text is kept."
         if has_marker(self.text):
             return UNDECIDED
         try:
