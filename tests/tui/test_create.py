@@ -384,7 +384,7 @@ async def test_list_of_suggestions_has_a_frame_that_says_what_it_is_and_how_to_c
         await on.shows("acme/api.server")
         below = on.text.splitlines()[2:]
         assert "─ known repositories ─" in below[0]
-        last = next(line for line in below if "arrow ↓ goes into the list, enter takes one" in line)
+        last = next(line for line in below if "arrow down goes into the list, enter takes one" in line)
         edge = below[0].index("╭")
         framed = [line[edge:].strip(" │") for line in below[1 : below.index(last)]]
         assert framed == [
@@ -671,6 +671,15 @@ async def test_arrows_change_a_choice(tmp_path: Path) -> None:
         await fill(on)
         await on.press("tab", "tab", "tab", "right", "right", "left")
         assert form_of(on).filled_in.attempts == 2
+
+
+async def test_chosen_word_is_told_from_others_where_only_ascii_is_shown(tmp_path: Path) -> None:
+    async with stage(tmp_path, settings={"ui.ascii": True}) as on:
+        await fill(on)
+        await on.shows("(*) required   ( ) auto")
+        await on.pilot.click("#field-approval Choice", offset=(21, 0))
+        await on.shows("( ) required   (*) auto")
+        assert form_of(on).filled_in.approval == "auto"
 
 
 async def test_form_that_comes_back_does_not_come_over_a_message_while_the_terminal_is_not_looked_at(

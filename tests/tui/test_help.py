@@ -290,3 +290,10 @@ async def test_help_looks_as_it_did(
     async with stage(tmp_path, size=size, settings={"ui.theme": f"jjm-{theme}"}) as on:
         await on.press("question_mark")
         assert on.picture() == svg(f"help-{size[0]}x{size[1]}-{theme}")
+
+
+async def test_arrows_are_words_where_only_ascii_is_shown(tmp_path: Path) -> None:
+    async with stage(tmp_path, settings={"ui.ascii": True}) as on:
+        await on.press("question_mark")
+        await on.shows("esc back  / search  up/down scroll")
+        assert "^v" not in on.text

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 _LIKE: Final = {
     **dict.fromkeys("─━═╌╍┄┅┈┉▔▁▂▀▄╴╶╸╺╼╾⎯―–—−‐‑", "-"),
@@ -43,6 +46,19 @@ _LIKE: Final = {
     "↵": "<",
     "\u00a0": " ",
 }
+
+_KEYS: Final = {"↑↓": "up/down", "← →": "left/right"}
+"""Names of keys whose likenesses in ASCII are other keys."""
+
+
+def shows_ascii_only(app: App[Any]) -> bool:
+    """Whether everything goes through the filter below."""
+    return any(isinstance(each, AsciiFilter) for each in app.get_line_filters())
+
+
+def key_in_ascii(name: str) -> str:
+    """What a key is called where only ASCII is shown; it may be wider."""
+    return _KEYS.get(name, name)
 
 
 @lru_cache(4096)

@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from jjm_tui.domain.text import cell_width, clean_line, truncate
+from jjm_tui.tui.look.ascii import key_in_ascii, shows_ascii_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ class Bar(Widget):
         """The pieces with the texts that fit: shortened, then dropped by rank, the last one cut with an ellipsis."""
         if self._fitted is not None and self._fitted[0] == width:
             return self._fitted[1]
-        chosen = [(piece, clean_line(piece.text)) for piece in self._pieces if piece.text]
+        named = key_in_ascii if shows_ascii_only(self.app) else str
+        chosen = [(piece, clean_line(named(piece.text))) for piece in self._pieces if piece.text]
         for rank in sorted({piece.rank for piece, _ in chosen if piece.rank}, reverse=True):
             if _length(chosen) <= width:
                 break

@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from jjm_tui.domain.text import cell_width
+from jjm_tui.tui.look.ascii import shows_ascii_only
 
 
 class Choice(Widget, can_focus=True):
@@ -71,10 +72,15 @@ class Choice(Widget, can_focus=True):
         for word in self.words:
             is_chosen = word == self.value
             style = ("bold reverse" if self.has_focus else "bold") if is_chosen else ""
-            pieces.append(Content.styled(f" {'●' if is_chosen else '○'} {word} ", style))
+            pieces.append(Content.styled(f" {self._marks[is_chosen]} {word} ", style))
         if self.explains:
             pieces.append(Content(self._meanings[self.value]))
         return Content(" ").join(pieces)
+
+    @property
+    def _marks(self) -> tuple[str, str]:
+        """Of a word that is not chosen, and of the one that is; dots alone differ too little in ASCII."""
+        return ("( )", "(*)") if shows_ascii_only(self.app) else ("○", "●")
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Text is no command here, as in every other field of a form."""
@@ -88,7 +94,7 @@ class Choice(Widget, can_focus=True):
         """The word that was clicked."""
         at = 1
         for word in self.words:
-            width = cell_width(word) + 4
+            width = cell_width(word) + cell_width(self._marks[0]) + 3
             if at <= event.x < at + width:
                 self._choose(word)
             at += width + 1

@@ -19,7 +19,7 @@ from jjm_tui.domain.text import cell_width, clean, clean_line, truncate
 from jjm_tui.tui.writing.known_repositories import suggest
 
 _SHOWN: Final = 6
-_HOW_TO_CHOOSE: Final = "arrow ↓ goes into the list, enter takes one"
+_HOW_TO_CHOOSE: Final = "arrow down goes into the list, enter takes one"
 
 
 class LineField(Input):
