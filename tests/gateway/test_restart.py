@@ -61,6 +61,7 @@ async def test_server_crash_loop_is_given_up_with_its_last_words(stand: Stand) -
     with pytest.raises(ServerStartError, match="5 times within 3 minutes") as caught:
         await caller.call("echo", {}, READ)
     assert caught.value.context["last_words"] == ["Error: the disk is full of bees"]
+    assert caught.value.hint == "Look at its last words, mend the cause, then restart it."
     assert len(stand.events("server_started")) == CRASHES
 
 
@@ -83,6 +84,15 @@ async def test_server_that_dies_at_start_is_tried_once_per_call_until_given_up(s
     with pytest.raises(ServerStartError, match="rude could not start 5 times"):
         await caller.connect()
     assert len(stand.events("server_started")) == CRASHES
+
+
+async def test_server_that_dies_without_a_word_is_given_up_without_pointing_to_words(stand: Stand) -> None:
+    caller = stand.caller(spec=ServerSpec("mute", ("/bin/sh", "-c", "exit 3")), clock=FakeClock())
+    for _ in range(CRASHES + 1):
+        with pytest.raises(ServerStartError) as caught:
+            await caller.connect()
+    assert caller.state.status == "gave_up"
+    assert caught.value.hint == "Mend the cause, then restart it."
 
 
 async def test_server_that_ends_and_then_cannot_start_is_told_as_both(stand: Stand, tmp_path: Path) -> None:

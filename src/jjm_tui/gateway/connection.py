@@ -269,7 +269,7 @@ class Connection:
         return kind(
             f"The server {self._spec.label} {what} {CRASHES} times within {CRASH_WINDOW / 60:.0f} minutes and is not "
             f"started again; the last time: {error.message}",
-            hint="Look at its last words, mend the cause, then restart it.",
+            hint=f"{'Look at its last words, m' if words else 'M'}end the cause, then restart it.",
             context={**error.context, "last_words": list(words[-10:])},
         )
 
