@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from jjm_tui.errors import ServerStartError
+from jjm_tui.gateway.spec import CallerState
 from jjm_tui.services.results import Check
 from tests.tui.scenes import (
     away,
     home,
     scene,
+    server_is,
     with_history,
 )
 from tests.tui.stage import Stage
@@ -33,6 +36,21 @@ CHECKS = (
     ),
     Check("store", "ok", "12 tasks."),
     Check("outbox", "warning", "2 operations are unconfirmed.", "Settle them: jjm outbox settle"),
+)
+
+_MEND = "Look at its last words, mend the cause, then restart it."
+GAVE_UP = CallerState(
+    "simulator",
+    "gave_up",
+    restarts=4,
+    was_up=True,
+    trouble="The server simulator ended 5 times within 3 minutes and is not started again; the last time: "
+    "The server simulator ended with exit code 1.",
+    last_words=(
+        "Error: Cannot find module './activities.js'",
+        "    at Module._resolveFilename (node:internal/modules/cjs/loader:1145:15)",
+        "Node.js v20.11.1",
+    ),
 )
 
 
@@ -63,11 +81,8 @@ async def _live_screens(on: Stage) -> AsyncIterator[str]:
     screen._checks = list(CHECKS)
     screen._show_state()
     yield "connection-checks"
-    on.board.change_connection(
-        status="gave up",
-        trouble="It ended 5 times within 3 minutes.",
-        way_out="Look at its last words, mend the cause, then restart it.",
-    )
+    screen._checks = []
+    server_is(on, GAVE_UP, ServerStartError(GAVE_UP.trouble or "", hint=_MEND))
     await on.shows("gave up after")
     yield "connection-gave-up"
 

@@ -13,6 +13,7 @@ from tests.tui.scenes import (
     read_to_the_end,
     scene,
     select,
+    server_down,
 )
 from tests.tui.stage import Stage
 
@@ -35,7 +36,7 @@ async def _detail(on: Stage) -> AsyncIterator[str]:
 
 @scene(*(f"detail-empty-{tab}" for tab in _TABS), read=0)
 async def _detail_empty(on: Stage) -> AsyncIterator[str]:
-    on.caller.is_down = True
+    server_down(on)
     await select(on, TaskStatus.IN_PROGRESS)
     await on.press("enter")
     for tab in _TABS:
@@ -69,7 +70,7 @@ async def _writing(on: Stage) -> AsyncIterator[str]:
 @scene("detail-not-sent", "detail-gone")
 async def _not_sent(on: Stage) -> AsyncIterator[str]:
     task = await select(on, TaskStatus.WAITING_FEEDBACK)
-    on.caller.is_down = True
+    server_down(on)
     await on.press("m", *"My answer", "ctrl+s")
     await on.until(lambda: any(op.state is OperationState.NOT_SENT for op in on.board.operations_of(task.id)))
     await on.settle()
@@ -103,9 +104,9 @@ async def _approval(on: Stage) -> AsyncIterator[str]:
     yield "approval-changed"
     await home(on)
     on.advance(900)
-    on.caller.is_down = True
+    server_down(on)
     await on.press("a")
-    await on.shows("The server is down.")
+    await on.shows("! The server is down.")
     await on.settle()
     yield "approval-not-read"
 

@@ -16,6 +16,8 @@ from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
+from jjm_tui.errors import JulesManagerError
+from jjm_tui.gateway.spec import CallerState
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.main import MainScreen
@@ -88,6 +90,22 @@ async def read_to_the_end(on: Stage) -> None:
     detail = on.app.screen.detail  # type: ignore[attr-defined]
     await on.until(lambda: detail.details is not None and not detail.details.is_reading)
     await on.settle()
+
+
+def server_is(on: Stage, state: CallerState, failure: JulesManagerError | None = None) -> None:
+    """The server got into this state, and everything that is told of it is."""
+    on.caller.state = state  # type: ignore[attr-defined]
+    live = on.app.engine.live  # type: ignore[union-attr]
+    live._failure = failure
+    live._show_connection()
+
+
+def server_down(on: Stage) -> None:
+    """The server ended; it is started again in a moment."""
+    on.caller.is_down = True
+    again_at = on.bench.clock.monotonic() + 4
+    trouble = "The server is down."
+    server_is(on, CallerState("simulator", "down", trouble=trouble, was_up=True, next_start_at=again_at))
 
 
 def away(memory: Memory) -> None:

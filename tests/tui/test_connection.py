@@ -283,7 +283,7 @@ def test_page_tells_who_looks_and_when(changes, words) -> None:
                 "✗ could not start",
                 "R tries again",
                 "never ran; one try",
-                "none are made until the server runs again",
+                "calls        none until the server runs again",
                 "next look    none until the server runs again; R starts it",
             ),
             ("reconnecting", "in 9s", "go through"),
@@ -300,7 +300,7 @@ def test_page_tells_who_looks_and_when(changes, words) -> None:
             (
                 "✗ gave up after too many failures",
                 "R restarts it",
-                "none are made until the server runs again",
+                "calls        none until the server runs again",
                 "next look    none until the server runs again; R starts it",
             ),
             ("in 9s", "go through"),

@@ -222,7 +222,7 @@ def _restarts(info: ServerInfo) -> str:
 def _calls_now(view: ConnectionView) -> str:
     info = view.info
     if info is None or info.status in _STAYS_DOWN:
-        return "none are made until the server runs again"
+        return "none until the server runs again"
     if info.breaker == "closed" and info.status in ("idle", "connecting", "down"):
         return "wait until the server runs"
     return _BREAKER.get(info.breaker, info.breaker)
