@@ -195,7 +195,7 @@ class RecentCall:
 class ServerInfo:
     """Who answered, for the doctor and the connection screen. ``last_words``: the tail of its standard error.
 
-    ``trouble``: why it is down, for people. ``budget_used``, ``budget_limit``: calls of the last minute, of all
+    ``trouble``: why it is down, for people. ``budget_used``, ``budget_limit``: calls spent and not come back, of all
     processes as far as known. ``recent``: calls, newest last. ``was_up``: whether it was ready at some time;
     ``next_start_at``: when it is started again by itself, by the clock's ``monotonic``. ``silent_since``: when it was
     asked something first after its last answer; ``None`` when it owes none.

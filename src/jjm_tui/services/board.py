@@ -65,7 +65,7 @@ class Connection:
     something else that it needs), ``idle`` (not started yet), ``starting``, ``connected``,
     ``reconnecting``, ``offline``, ``could not start`` (it never ran), ``gave up``. ``trouble``: why, one sentence;
     ``way_out``: what to do. ``polls_elsewhere``: another process asks the server and this one follows the store.
-    ``next_poll_at``: by the event loop's clock. ``budget_*``: calls of the last minute of all processes.
+    ``next_poll_at``: by the event loop's clock. ``budget_*``: calls spent and not come back, of all processes.
     ``silent_since``: when the server was asked something that it has not answered, with no answer since.
     """
 

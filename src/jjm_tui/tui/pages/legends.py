@@ -112,7 +112,7 @@ def _lines() -> Iterator[Sign]:
     yield "list cut by the server", "it shows only its newest tasks; older ones are as they were last seen"
     yield "4 need you", "tasks in that group of the list; click to see only them"
     yield "oldest data 14s", "how long ago the server last told about the tasks in view, the oldest of them"
-    yield "calls 38/120", "asked of the server in the last minute, and how often it may be asked"
+    yield "calls 38/120", "spent of the budget of calls; as many as the second number come back every minute"
     yield "outbox 1 sending", "what you sent and what has no clear answer yet"
 
 
