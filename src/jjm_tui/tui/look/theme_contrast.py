@@ -26,8 +26,9 @@ TEXTS: Final = (
 _FAINT: Final = ("text-muted", "text-disabled")
 """``auto 60%`` and ``auto 38%``, which Textual 8.2.8 takes at full strength in styles of content: colours instead."""
 
-_LACKING: Final = {"foreground-disabled": "ansi_default 50%", "surface-active": "transparent"}
-"""What Textual 8.2.8 leaves out of its 16-colour themes: a style sheet that names it would end the program."""
+_LACKING: Final = {"foreground-disabled": "ansi_bright_black", "surface-active": "transparent"}
+"""What Textual 8.2.8 leaves out of its 16-colour themes: a style sheet that names it would end the program. A share of
+a colour of the terminal is all of it, so what stands back has a colour of its own."""
 
 _STEPS: Final = 40
 _BLACK, _WHITE = Color(0, 0, 0), Color(255, 255, 255)
@@ -36,10 +37,11 @@ _BLACK, _WHITE = Color(0, 0, 0), Color(255, 255, 255)
 def made_readable(theme: Theme) -> Theme:
     """The theme, its text colours moved towards black or white until they have a contrast of 4.5 : 1 everywhere.
 
-    The colours of a theme of 16 belong to the terminal; it only gets the variables that Textual forgot.
+    The colours of a theme of 16 belong to the terminal; it only gets the variables that Textual forgot, and
+    frames in the colour of their titles.
     """
     if theme.ansi:
-        return replace(theme, variables={**_LACKING, **theme.variables})
+        return replace(theme, variables={**_LACKING, **theme.variables, "border": theme.primary})
     made = variables_of(theme)
     grounds = grounds_of(made)
     texts = {name: _moved(Color.parse(made[name]), grounds).hex for name in TEXTS}

@@ -85,6 +85,7 @@ _LYING_FLAT: Final = (
     "screen-selection-foreground",
     "border",
     "border-blurred",
+    "foreground-disabled",
     "scrollbar-background",
     "scrollbar-background-hover",
     "scrollbar-background-active",
