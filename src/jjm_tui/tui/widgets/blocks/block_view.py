@@ -72,7 +72,7 @@ class BlockView(BlockScroll):
         & > .block--attention { color: $text-warning; }
         & > .block--error { color: $text-error; }
         & > .block--success { color: $text-success; }
-        & > .block--accent { color: $text-accent; }
+        & > .block--accent { color: $text-primary; }
         & > .block--match { text-style: bold underline; color: $text-warning; }
         & > .block--match-current { text-style: bold reverse; }
     }
