@@ -269,6 +269,20 @@ async def test_place_goes_with_the_height_and_stays_where_the_person_went() -> N
         assert app.last(DiffView.PlaceChanged) is place
 
 
+async def test_place_at_the_top_is_the_first_hunk_of_the_first_file_however_short() -> None:
+    short = "".join(f"--- a/f{number}\n+++ b/f{number}\n@@ -0,0 +1 @@\n+x\n" for number in range(40))
+    async with opened(short, size=(100, 30)) as (app, view, pilot):
+        await settle(pilot)
+        place = app.last(DiffView.PlaceChanged)
+        assert (place.file, place.hunk_index) == ("f0", 1)
+        view.move(20)
+        await settle(pilot)
+        assert app.last(DiffView.PlaceChanged).file == "f8"
+        view.move_to_edge(end=False)
+        await settle(pilot)
+        assert app.last(DiffView.PlaceChanged).file == "f0"
+
+
 async def test_next_hunk_in_a_diff_that_fits_marks_the_hunk() -> None:
     async with opened(size=(100, 60)) as (app, view, pilot):
         view.next_hunk()

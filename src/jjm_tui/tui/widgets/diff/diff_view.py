@@ -139,8 +139,15 @@ class DiffView(DiffCanvas, can_focus=True):
 
     def _follow_place(self) -> None:
         self._is_place_in_view = True
-        self._place_line = self._rows.line_at(self.scroll_offset.y + self._reading_offset())
+        top = self.scroll_offset.y
+        below = min(self._reading_offset(), self._first_row() + top)
+        self._place_line = self._rows.line_at(top + below)
         self._tell_place()
+
+    def _first_row(self) -> int:
+        """The row that is read at the very top: the first hunk of the first file, however short that is."""
+        first = self._patch.files[0] if self._patch.files else None
+        return 0 if first is None or not first.hunks else self._rows.of_line(first.hunks[0])
 
     def _tell_place(self) -> None:
         file = self._patch.file_at(self._place_line)
