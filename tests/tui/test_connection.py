@@ -106,7 +106,7 @@ async def test_checks_use_the_server_that_runs_and_start_no_second_one(tmp_path:
         await on.press("t")
         await on.shows("✓ ok         outbox: Nothing is open.")
         assert "Jules let us in: 12 tasks listed." in on.text
-        assert "every operation on tasks is available" in on.text
+        assert "dialect rest · every operation on tasks is available" in on.text
         assert set(on.caller.calls) == {"list_sessions"}
         assert "! warning    settings" in on.text
 
@@ -243,7 +243,7 @@ def test_page_tells_status_age_budget_restarts_and_next_look() -> None:
         "restarts     2 since this program started",
         "list read    14s ago",
         "next look    in 9s",
-        "not available: resume",
+        "not offered: resume",
         "· resume: It has no such tool.",
         "· Its list shows 30 tasks at most.",
         "08:59:40   250 ms  list_sessions           ok",

@@ -51,16 +51,17 @@ def describe_dialect(capabilities: Capabilities) -> Check:
         limits.append("Plans cannot be shown whole: approving one needs --incomplete.")
     if not capabilities.parallel_calls:
         limits.append("It is asked one thing at a time.")
-    details = (*limits, *(f"{name}: {reason}" for name, reason in sorted(capabilities.unavailable.items())))
+    reasons = sorted(capabilities.unavailable.items())
+    details = (*limits, *(f"{name}: {reason}" if name in _OPERATIONS else reason for name, reason in reasons))
     if missing:
         return Check(
             "dialect",
             "warning",
-            f"{capabilities.dialect}; not available: {', '.join(missing)}.",
+            f"{capabilities.dialect} · not offered: {', '.join(missing)}.",
             way_out="Use another server for these, see jjm setup.",
             details=details,
         )
-    return Check("dialect", "ok", f"{capabilities.dialect}: every operation on tasks is available.", details=details)
+    return Check("dialect", "ok", f"{capabilities.dialect} · every operation on tasks is available.", details=details)
 
 
 async def _check_account(server: TaskServer, capabilities: Capabilities) -> Check:

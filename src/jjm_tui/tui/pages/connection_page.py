@@ -339,7 +339,7 @@ def _abilities(view: ConnectionView, width: int) -> list[Line]:
     if info is None or info.capabilities is None:
         return []
     check = describe_dialect(info.capabilities)
-    lines = [heading("What it can do"), *paragraph(literal_line(check.message), width)]
+    lines = [heading("What it can do"), *paragraph(literal_line(f"dialect {check.message}"), width)]
     lines += bullets([literal_line(text, MUTED) for text in check.details], width)
     lines += [BLANK, heading("Tools", str(len(info.tools)))]
     lines += paragraph(literal_line(", ".join(info.tools) or "none"), width)
