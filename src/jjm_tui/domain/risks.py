@@ -115,7 +115,7 @@ def risk_marks(plan: Plan | None) -> tuple[RiskMark, ...]:
 
 
 def touched_words(risks: Iterable[RiskMark]) -> str:
-    """``deletes something · touches CI, lock file``: deletions first, then the most dangerous kind; empty without risks."""
+    """``deletes something · touches CI, lock file``: deletions, then the most dangerous kind first; or nothing."""
     kinds = {mark.kind for mark in risks}
     words = ", ".join(kind for kind in reversed(RiskKind) if kind in kinds and kind is not RiskKind.DELETION)
     deletes = "deletes something" if RiskKind.DELETION in kinds else ""

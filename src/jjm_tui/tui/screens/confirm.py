@@ -174,7 +174,7 @@ _ON_ITS_WAY: Final = (
 
 
 def _fate(operation: Operation) -> tuple[str, str]:
-    """What becomes of an operation when this program ends, of one and of many; see ``Desk.close``, ``OperationRunner``."""
+    """What becomes of one or many when this program ends; see ``Desk.close`` and ``OperationRunner``."""
     if operation.state is OperationState.UNCONFIRMED:
         return _STAYS
     if is_recorded(operation) and not _is_ours(operation):
