@@ -42,7 +42,7 @@ class _HeaderApp(App[None]):
 async def test_header_of_80_columns_tells_the_counts_before_everything_else():
     async with _HeaderApp("connected").run_test(size=(80, 3)) as pilot:
         line = pilot.app.line
-        for words in ("48 need you", "112 running", "3 queued", "20 paused", "15 failed", "●", "cut"):
+        for words in ("48 need you", "112 running", "3 queued", "20 paused", "15 failed", "●", "list cut"):
             assert words in line
         assert "connected" not in line
         assert "google-jules-mcp" not in line
@@ -50,7 +50,7 @@ async def test_header_of_80_columns_tells_the_counts_before_everything_else():
 
 async def test_header_tells_trouble_with_the_connection_before_the_lesser_counts():
     async with _HeaderApp("could not start").run_test(size=(80, 3)) as pilot:
-        assert "could not start   48 need you  112 running  20 paused  15 failed" in pilot.app.line.replace("  cut", "")
+        assert "could not start  list cut   48 need you  112 running  15 failed" in pilot.app.line
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24), (160, 30)])

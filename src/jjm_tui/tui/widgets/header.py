@@ -111,7 +111,7 @@ class HeaderBar(Bar):
         rank = _RANKS["connection" if role in ("good", "quiet") else "trouble"]
         yield Piece(f"{glyph} {word}", role, rank=rank, short=glyph, target="connection", glue=" ")
         if is_cut:
-            yield Piece("list cut by the server", "trouble", rank=_RANKS["cut"], short="cut", target="connection")
+            yield Piece("list cut by the server", "trouble", rank=_RANKS["cut"], short="list cut", target="connection")
         if counts is None:
             yield Piece("tasks not read", "quiet", glue="   ")
         else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 from typing import ClassVar, Final
 
+from jjm_tui.domain.operation_words import word_of_state
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.text import age
 from jjm_tui.services.board import Board
@@ -17,7 +19,14 @@ _KEPT_RANKS: Final[Mapping[str, int]] = {"help": 10, "back": 11, "quit": 21}
 of the others.
 """
 _FIRST_HINT_RANK: Final = 12
+_OUTBOX_RANK: Final = 50
+"""Said shorter before a key goes."""
 _DATA_RANK: Final = 60
+
+_UNDER_WAY: Final = (OperationState.PREPARED, OperationState.SENDING)
+_FAILED: Final = (OperationState.NOT_SENT, OperationState.REFUSED)
+_NOT_OVER: Final = (*_UNDER_WAY, OperationState.UNCONFIRMED, *_FAILED)
+_GRAVEST_FIRST: Final = (OperationState.UNCONFIRMED, *_FAILED, *reversed(_UNDER_WAY))
 
 _STEP: Final = 5
 """Seconds in which the age of the data is told, upwards: nothing is older than it reads until it is drawn again."""
@@ -79,7 +88,7 @@ class StatusBar(Bar):
             )
         if connection.budget_limit:
             used = f"{connection.budget_used}/{connection.budget_limit}"
-            yield Piece(f"calls {used}", "quiet", rank=_DATA_RANK + 1, short=used, target="connection")
+            yield Piece(f"calls {used}", "quiet", rank=_DATA_RANK + 1, target="connection")
         for place, (key, title, action_id) in enumerate(hints):
             importance = _KEPT_RANKS.get(action_id, _FIRST_HINT_RANK + 2 * place)
             yield Piece(key, "key", rank=importance, target=action_id, right=True)
@@ -87,11 +96,14 @@ class StatusBar(Bar):
 
 
 def _outbox(board: Board) -> Iterator[Piece]:
-    operations = board.open_operations()
-    unconfirmed = sum(1 for operation in operations if operation.state is OperationState.UNCONFIRMED)
-    sending = len(operations) - unconfirmed
-    words = [f"{sending} sending"] if sending else []
-    if unconfirmed:
-        words.append(f"{unconfirmed} unconfirmed")
-    if words:
-        yield Piece("outbox " + ", ".join(words), "trouble" if unconfirmed else "quiet", rank=1, target="outbox")
+    """What is not over, in the words of the outbox; on a narrow line the gravest, and how many more."""
+    open_ones = (each for each in board.operations if each.state in _NOT_OVER and each.sent_again_as is None)
+    counts = Counter(each.state for each in open_ones)
+    if not counts:
+        return
+    words = [f"{counts[state]} {word_of_state(state)}" for state in _NOT_OVER if counts[state]]
+    gravest = next(state for state in _GRAVEST_FIRST if counts[state])
+    more = counts.total() - counts[gravest]
+    short = f"outbox {counts[gravest]} {word_of_state(gravest)}" + (f", {more} more" if more else "")
+    role = "quiet" if gravest in _UNDER_WAY else "trouble"
+    yield Piece("outbox " + ", ".join(words), role, rank=_OUTBOX_RANK, short=short, target="outbox")
