@@ -35,7 +35,7 @@ async def test_list_tells_more_keys_where_there_is_room(tmp_path: Path) -> None:
         await on.press("u")
         await on.until(lambda: "u undo" not in _hints(on))
     async with stage(tmp_path / "narrow", size=(80, 24)) as on:
-        assert "/ filter  ? help" in _hints(on)
+        assert "n next  ? help  q quit" in _hints(on)
 
 
 async def test_list_without_a_server_offers_nothing_that_only_a_server_can_be_told(tmp_path: Path) -> None:

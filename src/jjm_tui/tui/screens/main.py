@@ -32,8 +32,14 @@ if TYPE_CHECKING:
 _FOLLOW: Final = 0.04
 """Seconds that the cursor rests before the detail shows its task."""
 
-_FILTER_KEYS: Final = (("enter", "keep it"), ("esc", "as before"), ("↑↓", "filters of before"))
+_FILTER_KEYS: Final = (("enter", "keep"), ("esc", "undo"), ("↑↓", "earlier filters"))
 """The keys that work while a filter is typed."""
+
+_FIRST_KEYS: Final = (
+    ("task.create", "a new task"),
+    ("task.create-from-template", "a new task from a template"),
+    ("help", "all keys"),
+)
 
 _WAYS_ON: Final[Mapping[ConnectionStatus, str]] = {"none": "set up a server", "not ready": "what the server needs"}
 """What the connection screen is good for while there is no server to ask."""
@@ -249,13 +255,23 @@ class MainScreen(PaneHost):
         if self.tasks.marks:
             back = "end range" if self.tasks.is_marking_range else "clear marks"
             return [*_FOR_MARKED, ("back", back), ("help", "help")]
+        if not self._arrangement.shown_count and (ways_out := self._ways_out()):
+            return [*ways_out, *titled(("help", "quit"))]
         offered = [ACTIONS[action_id] for action_id in self.offered()]
         wanted = sorted((action for action in offered if action.footer is not None), key=lambda a: a.footer or 0)
         ids = [action.id for action in wanted if helps(self, action.id)]
         if is_failed(self):
             ids.sort(key=lambda each: each != "task.create")
             ids = [each for each in ids if each != "task.message"]
+        if not self.board.tasks:
+            ids = [each for each in ids if each != "filter"]
         return [*way_out_hints(self), *titled(ids)]
+
+    def _ways_out(self) -> list[tuple[str, str]]:
+        """What leads out of an empty list."""
+        if self.board.tasks:
+            return [("filter.all", "everything"), ("filter", "filter")] if self.choice.text else []
+        return [("refresh", "try again"), ("connection", "more")] if self.board.store_trouble is not None else []
 
     def keys_changed(self) -> None:
         """Other keys work in the detail."""
@@ -267,8 +283,9 @@ class MainScreen(PaneHost):
         count = len(self.tasks.marks)
         if not count:
             return None
-        hidden = f", {gone} hidden" if (gone := self.tasks.marked_hidden) else ""
-        return f"{count} marked{hidden}"
+        gone = self.tasks.marked_hidden
+        hidden = "all" if gone == count > 1 else str(gone)
+        return f"{count} marked, {hidden} hidden" if gone else f"{count} marked"
 
     def show_list_state(self) -> None:
         pane = self.query_one("#list-pane")
@@ -332,12 +349,17 @@ class MainScreen(PaneHost):
 
     def _show_no_task(self) -> None:
         """There is no row: a task that is not in the list must not stand beside it."""
-        words = Content("The task under the cursor is shown here.")
-        if self.choice.text and self.board.tasks and not self._arrangement.shown_count:
-            key = self.dashboard.launch.keymap.first("filter.all")
-            way_out = Content.assemble("; ", (key, KEY), " shows everything.") if key else Content(".")
-            words = Content.assemble(words, " The filter leaves none", way_out)
-        self.detail.show_nothing(words)
+        self.detail.show_nothing(self._first_keys())
+
+    def _first_keys(self) -> Content:
+        """Where there are no tasks at all: the keys to begin with. Every other empty list says itself what helps."""
+        board = self.board
+        is_troubled = board.connection.trouble is not None or board.store_trouble is not None
+        if board.tasks or is_troubled or board.sync.synced_at is None:
+            return Content()
+        keymap = self.dashboard.launch.keymap
+        keys = ((keymap.first(each), words) for each, words in _FIRST_KEYS)
+        return Content("\n").join(Content.assemble((f"{key:<3}", KEY), words) for key, words in keys if key)
 
     def go_on_from(self, task_id: str) -> None:
         """The next task that needs the person comes under the cursor, unless the person went elsewhere."""
