@@ -110,11 +110,11 @@ async def test_enter_goes_to_the_button_first_and_sends_on_it_once_that_was_seen
         before = created(on)
         await fill(on)
         await preview(on)
-        assert "enter to the button" in on.text
+        assert "enter go to Send" in on.text
         await on.press("enter")
         button = on.app.screen.query_one("#send", Button)
         assert on.app.screen.focused is button
-        assert "enter to the button" not in on.text
+        assert "enter go to Send" not in on.text
         for _ in range(3):
             on.advance(READING_TIME / 2)
             await on.press("enter")
@@ -150,7 +150,7 @@ async def test_preview_shows_what_will_be_sent_and_editing_drops_it(tmp_path: Pa
         assert rows[rows.index("Repository     " + REPOSITORY) :][:6] == [
             f"Repository     {REPOSITORY}",
             "Branch         main (its default)",
-            "Title          none was typed",
+            "Title          none; lists show how the description begins",
             "Approval       required · Jules waits for your yes to its plan",
             "Pull request   auto · Jules opens one when it is done",
             f"Description    {DESCRIPTION}",
@@ -695,3 +695,11 @@ async def test_form_that_comes_back_does_not_come_over_a_message_while_the_termi
         on.app.post_message(AppFocus())
         await on.press("i")
         await on.shows("Hi")
+
+
+async def test_form_says_that_it_is_kept_only_when_there_is_something_to_keep(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_form(on)
+        await on.shows("esc close  ")
+        await on.press("tab", "tab", "tab", "x")
+        await on.shows("esc close, kept")

@@ -94,7 +94,7 @@ class CreateScreen(Sheet[None]):
         yield self._preview
         with Horizontal(id="buttons"):
             yield FormButton("Preview", id="preview")
-            yield FormButton("Start empty", id="empty")
+            yield FormButton("Clear the form", id="empty")
             yield FormButton("Send", id="send")
             yield FormButton("Back to the form", id="edit")
 
@@ -174,7 +174,7 @@ class CreateScreen(Sheet[None]):
         """Keep what was filled in; a preview of something else is worth nothing any more."""
         self._put(self._form.filled_in)
         self._emptied = None
-        self.query_one("#empty", FormButton).say("Start empty")
+        self.query_one("#empty", FormButton).say("Clear the form")
         self._show_origin("")
 
     def _put(self, task: NewTask, *, at_once: bool = False) -> None:
@@ -207,6 +207,7 @@ class CreateScreen(Sheet[None]):
             words = "draft kept" + ("" if state.kept_at is None else f" {state.kept_at.astimezone():%H:%M}")
         frame = self.query_one("#frame")
         frame.border_subtitle = literal_line(truncate(words, max(frame.size.width - 6, 1)))
+        self.show_keys()
 
     @on(Button.Pressed, "#empty")
     def _start_empty(self) -> None:
@@ -215,7 +216,7 @@ class CreateScreen(Sheet[None]):
         self._form.show_task(before or self._blank)
         self._put(before or self._blank, at_once=True)
         self._emptied = None if before is not None else self._emptied
-        self.query_one("#empty", FormButton).say("Start empty" if self._emptied is None else "Bring it back")
+        self.query_one("#empty", FormButton).say("Clear the form" if self._emptied is None else "Bring it back")
         self._show_origin("")
 
     # what can be offered
@@ -340,14 +341,14 @@ class CreateScreen(Sheet[None]):
         if not self.is_previewing:
             yield ("composer.send", "preview")
             yield ("tab", "next field")
-            yield ("back", "close, kept")
+            yield ("back", "close, kept" if self._drafts.text(CREATE_KEY) else "close")
             yield ("composer.editor", "editor")
             yield ("composer.template", "template")
         else:
             if self._planned is not None:
                 yield ("composer.send", "send")
                 if self._preview.has_focus:
-                    yield ("enter", "to the button")
+                    yield ("enter", "go to Send")
             yield ("back", "back to the form")
             yield ("↑↓", "scroll")
 

@@ -121,7 +121,7 @@ def _told(task: NewTask, branch: str, notes: Mapping[AnyField, str]) -> dict[Any
 
 def _title(task: NewTask, *, is_sent: bool) -> str:
     title = clean_line(task.title)
-    return (title if is_sent else f"{title} · not sent") if title else "none was typed"
+    return (title if is_sent else f"{title} · not sent") if title else "none; lists show how the description begins"
 
 
 def _arguments(arguments: Mapping[str, Any], task: NewTask, depth: int = 0) -> list[Content]:
