@@ -64,7 +64,7 @@ class PaneHost(ListHost):
     def _why_no_detail(self) -> str | None:
         first = self.dashboard.launch.keymap.first
         if self.size.width < WIDE:
-            return f"On less than {WIDE} columns a task has a screen of its own; {first('open')} opens it."
+            return f"Below {WIDE} columns {first('open')} opens a task."
         if self.has_class("-no-preview"):
             return f"The detail is off; {first('preview')} shows it beside the list."
         if self.has_class("-full-list"):
