@@ -19,7 +19,7 @@ from textual.strip import Strip
 
 from jjm_tui.domain.text import clean
 from jjm_tui.tui.look.contrast import contrast
-from jjm_tui.tui.patches.patch_rows import is_told_above
+from jjm_tui.tui.patches.patch_lines import is_told_above
 from jjm_tui.tui.text.cell_text import MINUS, shown
 from jjm_tui.tui.widgets.diff.diff_view import DiffView
 from tests.tui.test_patch_lines import ANY_PATCH, GIT

@@ -13,8 +13,8 @@ from jjm_tui.domain.text import clean
 from jjm_tui.simulator.patches import FileChange, render_diff
 from jjm_tui.tui.look.contrast import ENOUGH, contrast, readable
 from jjm_tui.tui.patches.patch_colors import PatchColors
-from jjm_tui.tui.patches.patch_lines import Patch
-from jjm_tui.tui.patches.patch_rows import PatchRows, changed_part, is_told_above
+from jjm_tui.tui.patches.patch_lines import Patch, is_told_above
+from jjm_tui.tui.patches.patch_rows import PatchRows, changed_part
 from jjm_tui.tui.patches.patch_search import PatchSearch
 from jjm_tui.tui.text.cell_text import cut_cells, keep_end, shown
 from jjm_tui.tui.text.code_colors import color_lines
@@ -199,6 +199,11 @@ def test_scan_cut_in_the_middle_keeps_every_line() -> None:
         assert "\n".join(patch.lines) == GIT[:end].removesuffix("\n")
 
 
+def test_scan_measures_no_line_that_the_header_of_the_file_stands_for() -> None:
+    path = "long/" * 30 + "x"
+    assert read(f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n").longest < 20
+
+
 @given(ANY_PATCH)
 def test_scan_any_text_keeps_lines_and_slices_change_nothing(text: str) -> None:
     whole, sliced = read(text), read(text, slice_length=3)
@@ -208,7 +213,9 @@ def test_scan_any_text_keeps_lines_and_slices_change_nothing(text: str) -> None:
     assert [(file.name, file.start, file.end, file.hunks) for file in whole.files] == [
         (file.name, file.start, file.end, file.hunks) for file in sliced.files
     ]
-    assert whole.longest >= max((cell_len(whole.text(line)) for line in range(len(whole.lines))), default=0)
+    rows = PatchRows(whole)
+    drawn = [rows[number].index for number in range(len(rows)) if rows[number].kind == "line"]
+    assert whole.longest >= max((cell_len(whole.text(line)) for line in drawn), default=0)
     for line, kind in enumerate(whole.kinds):
         assert kind not in CODE_KINDS or whole.file_at(line) is not None
 

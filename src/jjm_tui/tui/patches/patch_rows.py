@@ -7,19 +7,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from jjm_tui.domain.patches import LineKind, PatchFile
-from jjm_tui.tui.patches.patch_lines import Patch
+from jjm_tui.tui.patches.patch_lines import Patch, is_told_above
 
 _PAIRED_LINES: Final = 40
 """Lines of a change that are compared one by one; in longer changes hardly any pair belongs together."""
 _COMPARED_CHARACTERS: Final = 400
 _LEAST_COMMON: Final = 0.4
 """How much of a line must have stayed for its changed part to tell more than the whole line."""
-
-_TOLD_ABOVE: Final = (
-    *("diff --git ", "diff --cc ", "diff --combined ", "index ", "--- ", "+++ ", "similarity index ", "dissimilarity "),
-    *("old mode ", "new mode ", "new file mode ", "deleted file mode ", "rename ", "copy ", "Binary files "),
-)
-"""How header lines begin of which the header of the file tells everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +102,6 @@ class PatchRows:
                 top = self._tops[-1] + 1 + file.start - before.start - self._folded[-1]
             self._tops.append(top)
             self._folded.append(_header_lines(patch, file))
-
-
-def is_told_above(patch: Patch, line: int) -> bool:
-    """Whether a line that was looked at only says what the header of its file says."""
-    if patch.kinds[line] != LineKind.META or not patch.lines[line].startswith(_TOLD_ABOVE):
-        return False
-    file = patch.file_at(line)
-    return file is not None and file.name is not None
 
 
 def _header_lines(patch: Patch, file: PatchFile) -> int:

@@ -7,8 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Final
 
-from jjm_tui.tui.patches.patch_lines import Patch
-from jjm_tui.tui.patches.patch_rows import is_told_above
+from jjm_tui.tui.patches.patch_lines import Patch, is_told_above
 from jjm_tui.tui.text.cell_text import shown
 
 _MOST_CHARACTERS: Final = 200_000
