@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from jjm_tui.domain.text import relative_time
-from jjm_tui.services.board import Board
+from jjm_tui.services.board import Board, ConnectionStatus
 from jjm_tui.services.store_troubles import StoreTrouble
 from jjm_tui.tui.keymap import Keymap
 from jjm_tui.tui.widgets.bar import Bar, Piece
+
+_HELPS: Final[Mapping[ConnectionStatus, str]] = {"gave up": "last words, restart"}
+"""What the connection screen is good for where that is the way out, so that it is not told twice."""
 
 
 class TroubleBar(Bar):
@@ -39,8 +43,9 @@ class TroubleBar(Bar):
         pieces = _of_server(board, now) if wrong is None else _of_store(wrong, keymap)
         self.set_class(bool(pieces), "-filled")
         if pieces:
-            more = f"{keymap.first('connection')} more"
-            self.show([*pieces, Piece(more, "key", target="connection", right=True)])
+            helps = "more" if wrong is not None else _HELPS.get(board.connection.status, "more")
+            key = f"{keymap.first('connection')} {helps}"
+            self.show([*pieces, Piece(key, "key", target="connection", right=True)])
 
 
 def _of_store(wrong: StoreTrouble, keymap: Keymap) -> list[Piece]:
@@ -59,9 +64,10 @@ def _of_server(board: Board, now: datetime) -> list[Piece]:
     if trouble is None or connection.status == "none":
         return []
     word = "!" if connection.status in ("connected", "idle") else f"! {connection.status}"
+    way_out = "" if connection.status in _HELPS else connection.way_out or ""
     read = relative_time(board.sync.synced_at, now) if board.sync.synced_at is not None else "never"
     return [
-        Piece(word, "word", target="connection"),
-        Piece(f"{trouble} {connection.way_out or ''}".strip(), "trouble", target="connection"),
+        Piece(word, "word", rank=1, short="!", target="connection"),
+        Piece(f"{trouble} {way_out}".strip(), "trouble", target="connection"),
         Piece("list read " + ("just now" if read == "now" else read), "trouble", rank=2, right=True),
     ]
