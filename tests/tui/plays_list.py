@@ -76,7 +76,7 @@ async def _damaged_store(on: Stage) -> AsyncIterator[str]:
         "/srv/jjm/default/tasks.json is damaged: it is not valid JSON (Unterminated string "
         "starting at: line 5 column 1060 (char 2977)).",
         hint="It was left as it is. The newest good backup is tasks.json.backup-20261120T080403.252229Z. "
-        "Run 'jjm store repair' to restore what can be restored.",
+        "Run `jjm store repair` to restore what can be restored.",
     )
     troubles = StoreTroubles()
     troubles.note("tasks", error)

@@ -191,7 +191,7 @@ class DocumentFile(Generic[T]):
             if (backups or damaged) and self._look() is None:
                 raise StoreDamagedError(
                     f"The store file {self.path} is missing, but earlier versions of it are there.",
-                    hint="Nothing was changed. Run 'jjm store repair' to bring the newest good version back.",
+                    hint="Nothing was changed. Run `jjm store repair` to bring the newest good version back.",
                     context={**self._context(), "damaged": [str(path) for path in damaged]},
                 )
         document: Document[T] = Document(self.kind)
@@ -238,7 +238,7 @@ class DocumentFile(Generic[T]):
             return "The next change sets it aside and keeps what can be read."
         newest = context["backup"]
         offer = f"The newest good backup is {Path(newest).name}." if newest else "There is no good backup."
-        return f"{offer} Run 'jjm store repair' to restore what can be restored."
+        return f"{offer} Run `jjm store repair` to restore what can be restored."
 
     def _save(self, document: Document[T]) -> None:
         now = self._now()

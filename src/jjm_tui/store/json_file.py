@@ -211,7 +211,7 @@ def _own_members(document: Document[Task], name: str) -> dict[str, Any]:
     if value is not None and not isinstance(value, Mapping):
         raise StoreDamagedError(
             f"In the store file, {name!r} is not an object.",
-            hint="Nothing was changed. Correct the file by hand, or run 'jjm store repair'.",
+            hint="Nothing was changed. Correct the file by hand, or run `jjm store repair`.",
             context={"field": name},
         )
     return dict(value or {})

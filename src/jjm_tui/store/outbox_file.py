@@ -156,7 +156,7 @@ class FileOutbox:
         if document.get(operation.id) is not None:
             raise WrongStateError(
                 f"The operation {operation.id} is recorded already.",
-                hint="Look at 'jjm outbox list'.",
+                hint="Look at `jjm outbox list`.",
                 context={"operation_id": operation.id},
             )
         for known in document.items():
@@ -171,7 +171,7 @@ class FileOutbox:
         if known is None:
             raise StorageError(
                 f"The outbox has no operation {operation_id}.",
-                hint="It may have been settled and removed elsewhere: look at 'jjm outbox list'.",
+                hint="It may have been settled and removed elsewhere: look at `jjm outbox list`.",
                 context={"path": str(self.path), "operation_id": operation_id},
             )
         wanted = change(known)

@@ -51,12 +51,12 @@ def state_hint(text: str) -> str:
 def _explain_unread(trouble: StoreTrouble, keymap: Keymap) -> Content:
     """Why no task is here although some may be stored, and what to do."""
     what = f"{trouble.what[:1].upper()}{trouble.what[1:]}."
-    again = f"It is tried again {trouble.again};"
+    again = f"The file is read again {trouble.again};"
     return Content.assemble(
         literal_line(" ".join(filter(None, (what, trouble.message, trouble.hint, again)))),
         " ",
         (keymap.first("refresh"), KEY),
-        " tries now. `jjm doctor` checks everything.",
+        " reads it now. `jjm doctor` checks everything.",
     )
 
 
