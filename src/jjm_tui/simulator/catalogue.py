@@ -111,7 +111,7 @@ _CHORES: Final = (
         "`app/{area}/{part}.py` has no tests. Cover the public functions, the error paths first.",
     ),
     (
-        "Retry flaky {area} calls",
+        "Retry flaky calls from {area}",
         "Calls from {area} to the outside fail now and then. Retry them with backoff; leave {part} untouched.",
     ),
     (
