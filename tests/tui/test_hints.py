@@ -78,6 +78,20 @@ async def test_keys_of_the_detail_follow_its_tab(tmp_path: Path, size: tuple[int
         assert "} " not in _hints(on)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (160, 30)])
+async def test_tabs_without_anything_tell_no_keys_that_would_do_nothing(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size, read=0) as on:
+        on.caller.is_down = True
+        await select(on, TaskStatus.IN_PROGRESS)
+        await on.press("enter")
+        for keys, told in ((1, "No plan is known."), (2, "The changes were not read")):
+            await on.press(*["right_square_bracket"] * keys)
+            await on.shows(told)
+            for words in ("} hunk", ") file", "/ search"):
+                assert words not in _hints(on)
+            assert "[ ] tabs" in _hints(on)
+
+
 async def test_files_with_long_lines_tell_the_keys_that_show_their_rest(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(160, 30)) as on:
         await _go_into(on, TaskStatus.COMPLETED, tabs=3)

@@ -97,12 +97,12 @@ def _before_tabs(host: DetailHost) -> list[Wanted]:
 
 
 def _after_tabs(host: DetailHost) -> Iterator[Wanted]:
-    tab = host.detail.tab
-    if tab == "chat":
+    tab, is_empty = host.detail.tab, host.detail.is_empty
+    if tab == "chat" and not is_empty:
         yield "follow", "follow"
-    if tab == "files":
+    if tab == "files" and not is_empty:
         yield from (("next.hunk", "hunk"), ("next.file", "file"))
-    if host.can_search():
+    if host.can_search() and not is_empty:
         yield "filter", "search"
     if tab != "files" and helps(host, "task.diff"):
         yield from titled(("task.diff",))

@@ -212,6 +212,19 @@ class TaskDetail(Vertical):
         return next((child for child in pane.query("*") if hasattr(child, "search")), pane)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether the current tab has no more than a sentence that there is nothing."""
+        task = self._shown
+        if task is None or self.tab in ("overview", "timeline"):
+            return task is None
+        if self.tab == "plan":
+            return task.plan is None
+        if self.tab == "files":
+            return not getattr(self.search_target(), "has_diff", False)
+        whole = task if self._details is None else self._details.task
+        return not whole.chat_history and not self._operations
+
+    @property
     def is_wider_than_shown(self) -> bool:
         """Whether the pane of the current tab can be scrolled sideways."""
         target = self.search_target()
