@@ -44,6 +44,14 @@ def test_paste_right_after_the_key_is_text(place: Ground) -> None:
         terminal.shows("│ axz  ", "draft kept")
 
 
+def test_paste_with_escape_and_control_characters_is_text_and_sends_nothing(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.shows("NEEDS YOU", "connected")
+        terminal.type("m\x1b[200~one \x1b[31m two\x13 three\x1b[201~")
+        terminal.shows("│ one  two␓ three  ", "draft kept")
+    assert place.program.ok("outbox", "list", "--json").json["operations"] == []
+
+
 def test_filter_typed_at_once_archives_nothing(place: Ground) -> None:
     with place.open() as terminal:
         terminal.shows("NEEDS YOU", "connected")

@@ -10,7 +10,8 @@ Textual's driver for POSIX systems is taken as it is, except where the dashboard
 - when the size changes while the handler of an earlier change runs, the old size would be told last;
 - SIGCONT without SIGTSTP before it would save the raw mode as the one to return to;
 - after SIGTSTP and SIGCONT nothing would be drawn, as the size is still the same;
-- the mouse would go on to be reported in pixels to the next program that asks for it.
+- the mouse would go on to be reported in pixels to the next program that asks for it;
+- an escape character inside a paste would end it, and the rest would count as keys (``pasted``).
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.geometry import Size
+
+from jjm_tui.tui.pasted import PasteParser
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -114,6 +118,13 @@ class SteadyDriver(LinuxDriver):
         self._is_suspended = False
         self._is_stopping = False
         self._owes = False
+
+    # reading
+
+    def run_input_thread(self) -> None:
+        """Wait for what the terminal sends."""
+        linux_driver.XTermParser = PasteParser  # type: ignore[attr-defined]  # the only way to choose it
+        super().run_input_thread()
 
     # writing
 
