@@ -31,6 +31,8 @@ _TEXTS: Final[dict[int, str]] = {
     LineKind.REMOVED: "removed",
 }
 _CARRIAGE_RETURN: Final = "\u240d"
+_SHIFTED: Final = "\u2039"
+"""At the left edge of a line whose beginning is not in view."""
 _CUT_SHORT: Final = "The server cut this diff short here: it is not the whole change."
 
 _BOTH_NUMBERS_WIDTH: Final = 90
@@ -91,23 +93,22 @@ class DiffPainter:
         return self._fill([("file", f" {name}"), *counts, ("", told)], "file", width)
 
     def _line(self, line: int, row: int, scroll_x: int, width: int, selected: tuple[int, int] | None) -> Strip:
+        """Marks and numbers stay where they are while the text behind them is moved sideways."""
         kind = self._patch.kinds[line]
         ground = "hunk-current" if line == self._lights.hunk else _GROUNDS.get(kind, "")
         filler = self._styles.of(ground)
         gutter = self.gutter_width(width)
         room = max(1, width - gutter)
         text = self._patch.text(line)
-        first, last, gap = cut_cells(text, scroll_x, room)
-        if last < len(text) and room > 1:
-            first, last, gap = cut_cells(text, scroll_x, room - 1)
-        brush = _Brush(first, last, self._styles.of(ground, _TEXTS.get(kind, "")))
-        if kind in CODE_KINDS:
-            self._draw_code(brush, line, ground, text)
-        self._draw_matches(brush, line)
-        if selected is not None:
-            brush.add(selected[0], last if selected[1] < 0 else selected[1], self._styles.selection)
-        segments = list(brush.segments(text))
-        cells = gap + sum(segment.cell_length for segment in segments)
+        fixed = self.fixed_cells(line) if scroll_x and text else 0
+        scroll_x = scroll_x if kind in CODE_KINDS else _within_end(text, scroll_x, room)
+        if not scroll_x or fixed + 1 >= room:
+            fixed = 0
+        first, last, gap = cut_cells(text, scroll_x + fixed, room - fixed)
+        if last < len(text) and room - fixed > 1:
+            first, last, gap = cut_cells(text, scroll_x + fixed, room - fixed - 1)
+        segments = list(self._drawn(line, ground, text, first, last, selected))
+        cells = fixed + gap + sum(segment.cell_length for segment in segments)
         if gap:
             segments.insert(0, Segment(" " * gap, filler))
         is_cut = last < len(text)
@@ -115,9 +116,31 @@ class DiffPainter:
             segments.append(Segment(" " * missing, filler))
         if is_cut:
             segments.append(Segment(ELLIPSIS, self._styles.of(ground, "gutter")))
+        if fixed:
+            marks = list(self._drawn(line, ground, text, 0, min(fixed - 1, len(text)), selected))
+            hidden = _SHIFTED if len(text) >= fixed else ""
+            edge = hidden.rjust(fixed - sum(segment.cell_length for segment in marks))
+            segments[:0] = [*marks, Segment(edge, self._styles.of(ground, "gutter"))]
         if gutter:
             segments.insert(0, Segment(self._numbers(line, width, gutter), self._styles.of(ground, "gutter")))
-        return Strip(segments, gutter + max(room, cells + is_cut)).apply_offsets(first - gap - gutter, row)
+        return Strip(segments, gutter + max(room, cells + is_cut)).apply_offsets(first - gap - fixed - gutter, row)
+
+    def fixed_cells(self, line: int) -> int:
+        """Cells that cover the beginning of a line in a view that is moved sideways: its marks, and a sign for that."""
+        return 1 + (self._patch.mark_cells(line) if self._patch.kinds[line] in CODE_KINDS else 0)
+
+    def _drawn(
+        self, line: int, ground: str, text: str, first: int, last: int, selected: tuple[int, int] | None
+    ) -> Iterator[Segment]:
+        """The characters ``first`` to ``last`` of a line, the latter exclusive."""
+        kind = self._patch.kinds[line]
+        brush = _Brush(first, last, self._styles.of(ground, _TEXTS.get(kind, "")))
+        if first < last and kind in CODE_KINDS:
+            self._draw_code(brush, line, ground, text)
+        self._draw_matches(brush, line)
+        if selected is not None:
+            brush.add(selected[0], last if selected[1] < 0 else selected[1], self._styles.selection)
+        return brush.segments(text)
 
     def _numbers(self, line: int, width: int, gutter: int) -> str:
         if line == self._lights.hunk:
@@ -131,7 +154,7 @@ class DiffPainter:
     def _draw_code(self, brush: _Brush, line: int, ground: str, text: str) -> None:
         of = self._styles.of
         marks = self._patch.mark_cells(line)
-        part = changed_part(self._patch, line) if ground else None
+        part = changed_part(self._patch, line) if ground and brush.last > marks else None
         if part is not None:
             brush.put(*part, of(f"{ground}-part"))
         for start, end, role in self._lights.colors.spans.get(line, ()):
@@ -150,6 +173,13 @@ class DiffPainter:
         for start in search.in_line(line, brush.first, brush.last):
             role = "match-current" if search.match == (line, start) else "match"
             brush.put(start, start + search.length, self._styles.of(role))
+
+
+def _within_end(text: str, scroll_x: int, room: int) -> int:
+    """How far a heading is moved sideways: no further than to its end, so that it can always be read."""
+    if not scroll_x or cut_cells(text, scroll_x, room)[1] < len(text):
+        return scroll_x
+    return min(scroll_x, max(0, cell_len(text) - room))
 
 
 class _Brush:

@@ -257,8 +257,10 @@ class DiffView(DiffCanvas, can_focus=True):
         text = self._patch.text(line)
         first, last = cell_len(text[:start]), cell_len(text[: start + length])
         room = max(1, self.view_width - self._painter().gutter_width(self.view_width) - 1)
-        if first < self.scroll_offset.x or last > self.scroll_offset.x + room:
-            self.scroll_to(x=max(0, last - room + room // 4) if last > room else 0, animate=False, force=True)
+        shift, hidden = self.scroll_offset.x, self._painter().fixed_cells(line)
+        if (shift and first < shift + hidden) or last > shift + room:
+            shift = min(last - room + room // 4, first - hidden) if last > room else 0
+            self.scroll_to(x=max(0, shift), animate=False, force=True)
 
     def next_match(self) -> None:
         """Go to the next place that was found; after the last comes the first."""
