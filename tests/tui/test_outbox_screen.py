@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import cell_width
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.tui.screens.outbox import OutboxScreen
@@ -52,7 +52,7 @@ async def open_outbox(on: Stage) -> None:
 async def test_outbox_empty_says_what_will_be_here(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         await open_outbox(on)
-        assert "Nothing is recorded of the last seven days." in on.text
+        assert "Nothing is recorded from the last seven days." in on.text
         assert "esc back" in on.text
 
 
@@ -215,3 +215,14 @@ async def test_outbox_fits_small_terminals(tmp_path: Path) -> None:
         assert "✗ not sent" in on.text
         assert "r send again" in on.text
         assert all(cell_width(line) <= 40 for line in on.text.splitlines())
+
+
+async def test_outbox_sending_again_what_did_not_arrive_names_the_key_and_the_text_once(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        task_id = next(iter(on.board.tasks))
+        state, text = OperationState.NOT_SENT, {"text": "Once more."}
+        on.board.set_operations([Operation("1", OperationKind.MESSAGE, on.now, "test", state, task_id, payload=text)])
+        await open_outbox(on)
+        await on.press("r")
+        assert "It did not arrive. y sends it again unchanged: Once more." in plain(on)
+        assert "This is sent" not in plain(on)

@@ -46,7 +46,7 @@ _UNKNOWN: Final[Mapping[Place, str]] = {
 
 _UNDER_WAY: Final = (OperationState.PREPARED, OperationState.SENDING)
 _EMPTY: Final = (
-    "Nothing is recorded of the last seven days.\n\n"
+    "Nothing is recorded from the last seven days.\n\n"
     "Messages, approvals, resumes and new tasks that you send are listed here with what became of them.\n"
     "What got no clear answer stays here until it is settled."
 )
@@ -119,7 +119,7 @@ class OutboxScreen(DashboardScreen[None], Moving):
         empty = "Reading what is recorded…" if self.engine is None else _EMPTY
         self.query_one("#empty", Static).update(Content(empty))
         simulated = f"{SIMULATED.text}  " if self.dashboard.launch.is_simulated else ""
-        words = Content.assemble((simulated, "bold $text-warning"), ("Outbox", "bold"), self._summary())
+        words = Content.assemble((simulated, "bold $text-warning"), ("Outbox", "bold $text-primary"), self._summary())
         self.query_one("#summary", Static).update(words)
         self.query_one(RowList).show(outbox_row(each, self.board, now) for each in reversed(operations))
         self._show_chosen()
@@ -213,8 +213,8 @@ class OutboxScreen(DashboardScreen[None], Moving):
         """Ask, then send it again."""
         operation = self.chosen
         if operation is not None:
-            told = [_headline(operation, self.board), Content(_resend_words(operation)), *_what_is_sent(operation)]
-            body = Content("\n\n").join(told)
+            told = _about_resending(operation, self.dashboard.launch.keymap.first("question.yes"))
+            body = Content("\n\n").join([_headline(operation, self.board), *told])
             self.app.push_screen(
                 ConfirmDialog("Send it again?", body, yes="send again", no="back", must_be_seen=True),
                 lambda sure: self._resend(operation) if sure is True else None,
@@ -346,15 +346,22 @@ def _what_is_sent(operation: Operation) -> Iterator[Content]:
     """All of what is sent, as a person reads it before a send."""
     named = [f"{name}: {value}" for name in ("repository", "branch", "title") if (value := operation.payload.get(name))]
     text = text_of(operation)
-    if named or text:
-        yield Content.styled("This is sent:", "$text-muted")
     if named:
         yield Content("\n").join([literal_line(each) for each in named])
     if text:
         yield literal(text)
 
 
-def _resend_words(operation: Operation) -> str:
+def _about_resending(operation: Operation, key: str) -> list[Content]:
+    """What it means to send it again with ``key``, and all of what is sent."""
+    sent = list(_what_is_sent(operation))
+    if (words := _resend_words(operation)) is None:
+        return [Content(f"It did not arrive. {key} sends it again unchanged{':' if sent else '.'}"), *sent]
+    return [Content(words), *([Content.styled("This is sent:", "$text-muted")] if sent else []), *sent]
+
+
+def _resend_words(operation: Operation) -> str | None:
+    """What to think of before it is sent again; ``None`` where it did not arrive and is sent as it was."""
     if operation.state is OperationState.UNCONFIRMED:
         what = "task" if operation.kind is OperationKind.CREATE else KINDS[operation.kind]
         return (
@@ -365,10 +372,10 @@ def _resend_words(operation: Operation) -> str:
         return "You let it go without knowing whether it arrived. If it did, it will be there twice."
     if operation.kind is OperationKind.APPROVE:
         return "It did not arrive. Only the plan that you read then is approved; nothing is sent when it is another."
-    return "It did not arrive. It is sent now as it was."
+    return None
 
 
 def _discard_words(operation: Operation) -> str:
     if operation.state is OperationState.UNCONFIRMED:
         return "It may have arrived all the same; nothing will look for it any more. Its text stays in the history."
-    return "It is not offered to be sent again. Its text stays in the history."
+    return "It is no longer offered for sending. Its text stays in the history."

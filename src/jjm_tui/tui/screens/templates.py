@@ -49,6 +49,11 @@ class TemplatesScreen(Sheet[PreparedTask]):
         & #both { height: 1fr; layout: vertical; }
         &.-wide #both { layout: horizontal; }
         & #found { height: 1fr; }
+        & #found > .row-list--cursor-blurred { background: $primary-muted; }
+        &:ansi #found > .row-list--cursor-blurred {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+        }
         &.-wide #found { width: 34; height: 100%; }
         & #shown { height: 2fr; padding: 0 1; border-top: solid $foreground-disabled; scrollbar-size-vertical: 1; }
         &.-wide #shown { width: 1fr; height: 100%; border-top: none; border-left: solid $foreground-disabled; }

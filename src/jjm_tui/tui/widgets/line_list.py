@@ -21,6 +21,13 @@ from jjm_tui.tui.widgets.lines import Line, Lines, LineTest
 
 _STRIPS_KEPT: Final = 512
 _NOTHING: Final = Content("")
+_BAR: Final = Content.styled("▌", "bold $primary")
+"""Marks the line under the cursor, as in all lists."""
+
+
+def _with_bar(content: Content) -> Content:
+    """The line under the cursor, marked where it leaves room for that."""
+    return _BAR + content[1:] if content.plain.startswith(" ") else content
 
 
 class _LineListMessage(Message):
@@ -309,7 +316,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         kept = self._strips.get(key)
         if span is None and kept is not None and kept[0] is content:
             return kept[1]
-        strip = self._styles.draw(content, width, look)
+        strip = self._styles.draw(_with_bar(content) if look else content, width, look)
         if span is None:
             self._strips.discard(key)  # setting a key that is there would leave its old value
             self._strips[key] = content, strip

@@ -57,7 +57,7 @@ class RowList(ScrollView, can_focus=True):
 
     | component class | for |
     |---|---|
-    | ``row-list--cursor`` | the row under the cursor |
+    | ``row-list--cursor``, ``row-list--cursor-blurred`` | the row under the cursor, with and without the focus |
     | ``row-list--bar`` | what marks that row on the left |
     | ``row-list--quiet``, ``row-list--strong`` | cells that matter less, or more |
     | ``row-list--good``, ``row-list--warning``, ``row-list--bad`` | cells that tell how something went |
@@ -65,6 +65,7 @@ class RowList(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "row-list--cursor",
+        "row-list--cursor-blurred",
         "row-list--bar",
         "row-list--quiet",
         "row-list--strong",
@@ -79,13 +80,19 @@ class RowList(ScrollView, can_focus=True):
         height: 1fr;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
-        & > .row-list--cursor { background: $boost; text-style: bold; }
-        & > .row-list--bar { color: $text-primary; text-style: bold; }
+        & > .row-list--cursor { background: $primary-muted; text-style: bold; }
+        & > .row-list--cursor-blurred { background: $foreground 10%; text-style: bold; }
+        & > .row-list--bar { color: $primary; text-style: bold; }
         & > .row-list--quiet { color: $text-muted; }
         & > .row-list--strong { text-style: bold; }
         & > .row-list--good { color: $text-success; }
         & > .row-list--warning { color: $text-warning; }
         & > .row-list--bad { color: $text-error; text-style: bold; }
+
+        &:ansi {
+            & > .row-list--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+            & > .row-list--cursor-blurred { background: transparent; }
+        }
     }
     """
 
@@ -220,22 +227,26 @@ class RowList(ScrollView, can_focus=True):
     def _draw(self, row: ListRow, width: int, *, has_cursor: bool) -> Strip:
         style = self.rich_style
         if has_cursor:
-            cursor = self.get_component_rich_style("row-list--cursor")
-            style += Style(bgcolor=cursor.bgcolor, bold=cursor.bold)
-        bar = ("▌" if self.has_focus else "▏") if has_cursor else " "
-        segments = [Segment(bar, style + self._letters("bar"))]
+            cursor = self.get_component_rich_style(f"row-list--cursor{'' if self.has_focus else '-blurred'}")
+            style += Style(color=cursor.color, bgcolor=cursor.bgcolor, bold=cursor.bold)
+        segments = [Segment("▌" if has_cursor else " ", style + self._letters("bar", style))]
         for number, cell in enumerate(fit(row.cells, width - 1)):
             if number:
                 segments.append(Segment(" " * _GAP, style))
-            segments.append(Segment(cell.text, style + self._letters(cell.role) if cell.role else style))
+            segments.append(Segment(cell.text, style + self._letters(cell.role, style) if cell.role else style))
         return Strip(segments).adjust_cell_length(width, style)
 
-    def _letters(self, role: str) -> Style:
-        """Colour and weight of a role; the colour is one that can be read on the list's background."""
+    def _letters(self, role: str, ground: Style) -> Style:
+        """Colour and weight of a role; the colour is one that can be read on this ground.
+
+        Of 16 colours, none but its own can be read on the cursor's.
+        """
         full = self.get_component_rich_style(f"row-list--{role}")
         color = full.color
-        if color is not None and full.bgcolor is not None and color.type is ColorType.TRUECOLOR:
-            color = readable(Color.from_rich_color(color), Color.from_rich_color(full.bgcolor)).rich_color
+        if self.app.current_theme.ansi and ground.bgcolor != self.rich_style.bgcolor:
+            color = None
+        elif color is not None and ground.bgcolor is not None and color.type is ColorType.TRUECOLOR:
+            color = readable(Color.from_rich_color(color), Color.from_rich_color(ground.bgcolor)).rich_color
         return Style(color=color, bold=full.bold or None)
 
 
