@@ -174,7 +174,7 @@ def test_outbox_shows_texts_that_did_not_go_out_until_they_are_sent_or_let_go(st
     stocked.ok("outbox", "discard", rows[0][0])
     stocked.ok("message", task_id, "Second words")
     empty = stocked.ok("outbox", "list")
-    assert (empty.out, "no text of yours waits here" in empty.err) == ("", True)
+    assert (empty.out, f"1 draft is kept and not sent yet: for task {task_id}." in empty.err) == ("", True)
     assert len(stocked.ok("outbox", "list", "--all").rows) == 3
 
 

@@ -255,13 +255,12 @@ async def check_drafts(place: Workplace) -> list[Check]:
         if place.store.drafts.exists():
             with contextlib.suppress(StoreDamagedError):  # it is set aside now
                 await drafts.list_keys()
-        aside = await drafts.set_aside()
+        unknown = [missing_drafts(aside)] if (aside := await drafts.set_aside()) else []
+        trouble = await drafts.find_trouble()
     except JulesManagerError as error:
         return [Check("drafts", "failed", error.message, way_out=error.hint, error=error)]
-    if not aside:
-        return []
-    missing = missing_drafts(aside)
-    return [Check("drafts", "warning", missing.message, way_out=missing.hint)]
+    told = [*unknown, *([trouble] if trouble is not None else ())]
+    return [Check("drafts", "warning", each.message, way_out=each.hint) for each in told]
 
 
 def _check_terminal(environ: Mapping[str, str]) -> Check:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from jjm_tui.cli.appearance import local_minute
@@ -12,11 +13,13 @@ from jjm_tui.cli.interruption import truth_after_interruption
 from jjm_tui.cli.operating import declined, tell_results
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import answer_awaited, waiting_for
+from jjm_tui.domain.draft_keys import CREATE_KEY, MANY_KEY, task_of
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import clean_line, relative_time
 from jjm_tui.domain.times import format_time
+from jjm_tui.errors import StorageError
 
 _WITH_TEXT: Final = (OperationKind.MESSAGE, OperationKind.CREATE)
 _NOT_OUT: Final = (OperationState.NOT_SENT, OperationState.REFUSED)
@@ -27,14 +30,19 @@ async def list_operations(context: CommandContext) -> int:
     async with context.manager() as manager:
         operations = await manager.list_operations(open_only=False)
         unknown = await manager.what_is_unknown()
+        drafts: Mapping[str, str] = {}
+        with suppress(StorageError):  # it is told as unknown
+            drafts = await manager.list_drafts()
     if not context.arguments.all:
         operations = tuple(each for each in operations if each.state.is_open or is_unsent(each, operations))
     out, now = context.out, context.now()
     for error in unknown:
         out.warn(f"{error.message} {error.hint}")
     if context.arguments.json:
-        aside = [path for error in unknown for path in harmless(error.context["damaged"])]
-        out.document({"operations": [_document(operation) for operation in operations], "set_aside": aside})
+        aside = [path for error in unknown for path in harmless(error.context.get("damaged", []))]
+        kept = [{"key": key, "task_id": task_of(key), "text": text} for key, text in drafts.items()]
+        listed = [_document(operation) for operation in operations]
+        out.document({"operations": listed, "set_aside": aside, "drafts": harmless(kept)})
         return ExitCode.DONE
     for operation in operations:
         if out.terminal:
@@ -46,11 +54,23 @@ async def list_operations(context: CommandContext) -> int:
             row = [operation.id, operation.state.value, operation.kind.value, format_time(operation.created_at)]
             out.row([*row, operation.task_id or "", _about(operation)])
     if not operations and not unknown:
-        out.remark(_NOTHING_AT_ALL if context.arguments.all else _NOTHING)
+        nothing = _NOTHING if drafts else _NOTHING_WAITS
+        out.remark(_NOTHING_AT_ALL if context.arguments.all else nothing)
+    if drafts:
+        out.remark(f"{_kept_drafts(drafts)} Open the dashboard to see and send what is kept: {out.program}")
     return ExitCode.DONE
 
 
-_NOTHING: Final = "Nothing is open: everything that was sent has a clear answer, and no text of yours waits here."
+def _kept_drafts(keys: Iterable[str]) -> str:
+    """``2 drafts are kept and not sent yet: for task 123; for a new task.``"""
+    places = [f"for task {task}" if (task := task_of(key)) else _OTHER_DRAFTS.get(key, "elsewhere") for key in keys]
+    count = "1 draft is" if len(places) == 1 else f"{len(places)} drafts are"
+    return f"{count} kept and not sent yet: {'; '.join(places)}."
+
+
+_OTHER_DRAFTS: Final = {CREATE_KEY: "for a new task", MANY_KEY: "for several tasks"}
+_NOTHING: Final = "Nothing is open: everything that was sent has a clear answer."
+_NOTHING_WAITS: Final = "Nothing is open: everything that was sent has a clear answer, and no text of yours waits here."
 _NOTHING_AT_ALL: Final = "Nothing is recorded of the last seven days."
 
 

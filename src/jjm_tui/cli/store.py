@@ -13,7 +13,7 @@ from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.operating import may_overwrite
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.tables import pairs
-from jjm_tui.errors import StorageError, StoreDamagedError
+from jjm_tui.errors import StorageError
 
 if TYPE_CHECKING:
     from jjm_tui.store.inspection import RepairReport, StoreReport
@@ -51,20 +51,25 @@ def check(context: CommandContext) -> int:
     return ExitCode.FAILED if report.damaged else ExitCode.DONE
 
 
-def _report(context: CommandContext) -> tuple[StoreReport, tuple[StoreDamagedError, ...]]:
-    """What is in the store, and which damaged files beside it nobody has looked at."""
+def _report(context: CommandContext) -> tuple[StoreReport, tuple[StorageError, ...]]:
+    """What is in the store, and what beside it cannot be read, or was damaged and nobody has looked at."""
+    import anyio
+
     from jjm_tui import assembly
     from jjm_tui.services.recording import what_is_unknown
     from jjm_tui.store.backups import list_damaged
+    from jjm_tui.store.draft_file import FileDrafts
     from jjm_tui.store.durable import whole_path
     from jjm_tui.store.inspection import check_store
 
     with assembly.open_workplace(context.options, context.environ) as place:
         assembly.fill_demo(place, context.environ)
+        trouble = anyio.run(FileDrafts(place.store.drafts).find_trouble)
         outbox, drafts = (
             [str(each) for each in list_damaged(whole_path(path))] for path in (place.store.outbox, place.store.drafts)
         )
-        return check_store(place.store.tasks), what_is_unknown(outbox, drafts)
+        unknown = what_is_unknown(outbox, drafts)
+        return check_store(place.store.tasks), (*unknown, *([trouble] if trouble is not None else ()))
 
 
 def _document(report: StoreReport) -> dict[str, Any]:

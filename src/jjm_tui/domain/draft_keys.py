@@ -7,6 +7,9 @@ from typing import Final
 CREATE_KEY: Final = "create"
 """The form of a new task."""
 
+MANY_KEY: Final = "message-many"
+"""The message to several tasks."""
+
 _MESSAGE: Final = "message:"
 
 

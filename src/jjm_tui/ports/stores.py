@@ -11,6 +11,7 @@ from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import ChatMessage, Task
+from jjm_tui.errors import StorageError
 
 TaskChange = Callable[[Task | None], Task | None]
 """A change of one task: gets the newest stored task (``None``: not there), answers the new one (``None``: remove).
@@ -142,6 +143,9 @@ class DraftStore(Protocol):
 
     async def set_aside(self) -> tuple[str, ...]:
         """Damaged versions that were set aside and are still there. Texts in them may be missing here."""
+
+    async def find_trouble(self) -> StorageError | None:
+        """Why some of the kept drafts cannot be read or changed, although nothing was set aside."""
 
     def watch(self) -> AsyncGenerator[None, None]:
         """Yield at once, and when drafts may have changed, by whatever process, within 300 ms."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
-from jjm_tui.errors import StoreDamagedError
+from jjm_tui.errors import StorageError
 from jjm_tui.ports import CreatePlan, CreateRequest, DiffReading, Repository, TaskServer
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.lookup import TaskLookup
@@ -159,9 +159,16 @@ class JobManager:
         outbox = self._context.outbox
         return tuple(each for each in await outbox.list_operations() if each.owner == outbox.owner())
 
-    async def what_is_unknown(self) -> tuple[StoreDamagedError, ...]:
-        """Why operations or drafts may be missing: damaged files were set aside, and nobody has looked at them."""
-        return what_is_unknown(await self._context.outbox.set_aside(), await self._context.drafts.set_aside())
+    async def what_is_unknown(self) -> tuple[StorageError, ...]:
+        """Why operations or drafts may be missing: they cannot be read, or damaged files were set aside, and nobody
+        has looked at them."""
+        trouble = await self._context.drafts.find_trouble()
+        aside = what_is_unknown(await self._context.outbox.set_aside(), await self._context.drafts.set_aside())
+        return (*aside, *([trouble] if trouble is not None else ()))
+
+    async def list_drafts(self) -> Mapping[str, str]:
+        """Texts that were typed and never sent, as ``DraftStore.read_all`` tells them. Raises StorageError."""
+        return await self._context.drafts.read_all()
 
     async def get_operation(self, operation_id: str) -> Operation:
         """One operation by id or unambiguous prefix. Raises TaskNotFoundError."""

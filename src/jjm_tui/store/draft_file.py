@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from jjm_tui.domain.codec import NO_EXTRA, FieldReader
+from jjm_tui.errors import StorageError, StoreDamagedError
 from jjm_tui.store.backups import list_damaged
 from jjm_tui.store.document import Document, RecordKind, encode_json
-from jjm_tui.store.document_file import DocumentFile
+from jjm_tui.store.document_file import DocumentFile, refuse_newer
 from jjm_tui.store.durable import FILE_OPS, FileOps
 
 if TYPE_CHECKING:
@@ -89,6 +90,23 @@ class FileDrafts:
         from anyio import to_thread
 
         return tuple(str(path) for path in await to_thread.run_sync(list_damaged, self._file.path))
+
+    async def find_trouble(self) -> StorageError | None:
+        """See ``DraftStore.find_trouble``. A damaged file is set aside by looking, and told by ``set_aside``."""
+        try:
+            document = await self._read()
+            refuse_newer(self._file.path, document.schema_version)
+        except StoreDamagedError:
+            return None
+        except StorageError as error:
+            return error
+        if not (problems := document.problems()):
+            return None
+        return StorageError(
+            f"{len(problems)} of the drafts in {self._file.path} cannot be read. {problems[0]}",
+            hint="Nothing was changed. Correct the file by hand; what you typed is in it.",
+            context={"path": str(self._file.path), "problems": list(problems)},
+        )
 
     async def watch(self) -> AsyncGenerator[None, None]:
         """See ``DraftStore.watch``."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.widget import Widget
 
+from jjm_tui.domain.draft_keys import MANY_KEY
 from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
@@ -32,7 +33,7 @@ MANY: Final = 3
 
 _TO_ALL: Final = "Write to all of them"
 _TO_NOBODY: Final = "Nobody is left to write to"
-DRAFT_KEY: Final = "message-many"
+DRAFT_KEY: Final = MANY_KEY
 """Where the text is kept until it went out to all."""
 
 
@@ -114,7 +115,7 @@ class BulkMessageScreen(BulkSheet):
         is_to_send = any(line.can_be_ticked for line in lines)
         tasks = f"{len(lines)} task{'' if len(lines) == 1 else 's'}"
         parts = [f"{count} recipient{'' if count == 1 else 's'} of {len(lines)}" if is_to_send else tasks]
-        return " · ".join(filter(None, [*parts, count_words(lines)]))
+        return " · ".join(filter(None, [*parts, count_words(lines, self.DONE_WORD)]))
 
     def rows(self) -> Iterator[ListRow]:
         now = self.now()
@@ -138,7 +139,9 @@ class BulkMessageScreen(BulkSheet):
         send: tuple[Hint, ...] = (("composer.send", "send"),) if self.ticked else ()
         if self._area.has_focus:
             return (*send, ("next.pane", "recipients"), ("back", "leave, keep the text"))
-        return (*send, *super().hints(), ("next.pane", "text"))
+        is_to_write = any(line.can_be_ticked for line in self.lines.values())
+        text: tuple[Hint, ...] = (("next.pane", "text"),) if is_to_write else ()
+        return (*send, *super().hints(), *text)
 
     def on_descendant_focus(self) -> None:
         """Other keys work in the text than in the list."""

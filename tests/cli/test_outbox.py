@@ -1,0 +1,52 @@
+"""What ``outbox`` says of texts that wait on this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.program import Program
+
+
+def keep_drafts(program: Program, *records: dict[str, Any], version: int = 1) -> Path:
+    folder = Path(program.ok("store", "info", "--json").json["store"]["path"]).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "drafts.json"
+    path.write_text(json.dumps({"schema_version": version, "drafts": records}))
+    return path
+
+
+def test_outbox_list_with_drafts_tells_how_many_wait_and_where(program: Program) -> None:
+    message = {"key": "message:12345", "text": "Try \x1b[31mthe other way"}
+    keep_drafts(program, message, {"key": "create", "text": "{}"}, {"key": "message-many", "text": "All of you"})
+    listed = program.ok("outbox", "list").err
+    assert "no text of yours waits" not in listed
+    assert "3 drafts are kept and not sent yet: for task 12345; for a new task; for several tasks." in listed
+    assert "send what is kept: jjm\n" in listed
+    (draft, *_) = program.ok("outbox", "list", "--json").json["drafts"]
+    assert (draft["key"], draft["task_id"]) == ("message:12345", "12345")
+    assert "\x1b" not in draft["text"]
+
+
+@pytest.mark.parametrize("wrong", [{"key": "message:5", "text": ["x"]}, {"key": 5, "text": "x"}])
+def test_draft_that_cannot_be_read_is_told_wherever_somebody_looks(program: Program, wrong: dict[str, Any]) -> None:
+    path = keep_drafts(program, {"key": "message:12345", "text": "Good"}, wrong)
+    before = path.read_bytes()
+    words = f"1 of the drafts in {path} cannot be read."
+    listed = program.ok("outbox", "list").err
+    assert words in listed
+    assert "1 draft is kept and not sent yet: for task 12345." in listed
+    assert words in program.ok("store", "check").out
+    checks = program.run("doctor", "--json").json["checks"]
+    assert [words in each["message"] for each in checks if each["name"] == "drafts"] == [True]
+    assert path.read_bytes() == before
+
+
+def test_drafts_of_a_newer_version_are_told_and_left_alone(program: Program) -> None:
+    path = keep_drafts(program, {"key": "message:12345", "text": "Good"}, version=99)
+    listed = program.ok("outbox", "list").err
+    assert f"{path} was written by a newer version" in listed
+    assert "newer version" in program.ok("store", "check").out
