@@ -216,7 +216,7 @@ def test_age_names_the_largest_whole_unit(seconds: float, shown: str) -> None:
 def test_relative_time_says_past_future_and_unknown() -> None:
     assert relative_time(NOON - timedelta(minutes=7), NOON) == "7m ago"
     assert relative_time(NOON + timedelta(hours=2), NOON) == "in 2h"
-    assert relative_time(NOON, NOON) == "now"
+    assert relative_time(NOON, NOON) == "just now"
     assert relative_time(None, NOON) == "unknown"
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from jjm_tui.tui.text.rows import row_cells, row_text
 from jjm_tui.tui.widgets.blocks.transcript import Transcript
 from tests.domain.strategies import messages as any_messages
 from tests.tui.block_stage import until
+from tests.tui.stage import stage as real_stage
 
 NOW = datetime(2026, 11, 20, 12, 4, 31, tzinfo=UTC)
 HOSTILE = (
@@ -131,9 +133,9 @@ async def test_messages_have_who_when_and_what() -> None:
     ],
 )
 async def test_how_far_our_message_got_is_told_in_words(delivery: Any, words: str) -> None:
-    async with staged() as (app, transcript, _):
+    async with staged((80, 14)) as (app, transcript, _):
         transcript.show([said(1, "hello", delivery=delivery, id="local:1")], NOW, False)
-        assert f"you · now · 12:04 · {words}" in app.text
+        assert f"you · just now · 12:04 · {words}" in app.text
 
 
 async def test_in_little_room_the_delivery_stays_and_the_time_goes() -> None:
@@ -174,7 +176,7 @@ async def test_a_short_conversation_begins_at_the_top_and_a_long_one_ends_at_the
     async with staged() as (app, transcript, pilot):
         transcript.show([said(1)], NOW, False)
         await pilot.pause()
-        assert app.text[2:4] == ["you · now · 12:04", "  message number 1"]
+        assert app.text[2:4] == ["you · just now · 12:04", "  message number 1"]
         transcript.show([said(number) for number in range(100)], NOW, False)
         await pilot.pause()
         assert app.text[-2:] == ["  message number 99", ""]
@@ -215,7 +217,7 @@ async def test_a_megabyte_is_opened_by_laying_out_a_screenful(content: str) -> N
         assert transcript.laid_out <= 5
         assert app.text[-2]
         transcript.scroll_home()
-        assert "you · now" in app.text[2]
+        assert "you · just now" in app.text[2]
         assert transcript.laid_out <= 10
 
 
@@ -263,7 +265,7 @@ async def test_an_updated_message_is_the_only_one_laid_out() -> None:
         before = transcript.laid_out
         transcript.show([*messages[:2], replace(messages[2], delivery="sent")], NOW, False)
         await pilot.pause()
-        assert "you · now · 12:04 · ✓ sent" in app.text
+        assert "you · just now · 12:04 · ✓ sent" in app.text
         assert transcript.laid_out - before == 1
 
 
@@ -290,7 +292,7 @@ async def test_older_messages_leave_the_screen_as_it_is() -> None:
         transcript.show(newest, NOW, True)
         transcript.scroll_home()
         await pilot.pause()
-        assert app.text[0].startswith("Older messages are not here yet. Scroll up")
+        assert app.text[0].startswith("Older messages are not here yet. Here the up key")
         place = app.text.index("  message number 100")
         transcript.show([*[said(number) for number in range(100)], *newest], NOW, False)
         await pilot.pause()
@@ -395,3 +397,13 @@ async def test_any_conversations_one_after_the_other_add_up(
             assert len(app.text) == 8
         await until(pilot, lambda: transcript._page.is_measured)
         assert transcript.virtual_size.height == sum(len(block.rows(27)) for block in transcript.blocks)
+
+
+async def test_up_key_asks_for_messages_where_nothing_can_be_scrolled(tmp_path: Path) -> None:
+    async with real_stage(tmp_path, size=(160, 45), read=0) as on:
+        on.caller.is_down = True
+        await on.press("enter", "right_square_bracket", "right_square_bracket")
+        await on.shows("It is not known whether there are older messages.")
+        on.caller.is_down = False
+        await on.press("up")
+        await on.until(lambda: "It is not known whether" not in on.text)

@@ -148,13 +148,16 @@ def age(seconds: float) -> str:
 
 
 def relative_time(then: datetime | None, now: datetime) -> str:
-    """``7m ago``, ``in 2h``, ``now``, or ``unknown``. Both times are aware."""
+    """``7m ago``, ``in 2h``, ``just now``, or ``unknown``. Both times are aware."""
     if then is None:
         return "unknown"
     seconds = int((now - then).total_seconds())
-    if seconds == 0:
-        return "now"
-    return f"{age(seconds)} ago" if seconds > 0 else f"in {age(-seconds)}"
+    return f"in {age(-seconds)}" if seconds < 0 else ago(seconds)
+
+
+def ago(seconds: float) -> str:
+    """How long something past is ago: ``7m ago``, ``just now``; less than nothing is nothing."""
+    return f"{age(seconds)} ago" if seconds >= 1 else "just now"
 
 
 HEADING_CELLS: Final = 120

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from textual.content import Content
 
 from jjm_tui.domain.sync import SyncState
-from jjm_tui.domain.text import age, clean_line, truncate
+from jjm_tui.domain.text import age, ago, clean_line, truncate
 from jjm_tui.ports import RecentCall, ServerInfo
 from jjm_tui.services.board import Connection, ConnectionStatus
 from jjm_tui.services.doctor import describe_dialect
@@ -251,7 +251,7 @@ def _last_answer(info: ServerInfo, now: datetime) -> str:
 
 
 def _ago(then: datetime, now: datetime) -> str:
-    return f"{age((now - then).total_seconds())} ago"
+    return ago((now - then).total_seconds())
 
 
 def _budget(info: ServerInfo) -> Content:

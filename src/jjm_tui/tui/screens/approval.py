@@ -18,7 +18,7 @@ from jjm_tui.domain.events import EventType
 from jjm_tui.domain.plans import PlanDifference, diff_plans
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
-from jjm_tui.domain.text import age, heading
+from jjm_tui.domain.text import age, ago, heading
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
@@ -164,8 +164,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
 
     # what is told
 
-    def _since(self, moment: datetime) -> str:
-        return age((self.now() - moment).total_seconds())
+    def _seconds(self, since: datetime) -> float:
+        return (self.now() - since).total_seconds()
 
     def _tell(self, news: str | Content | None, *, is_alarm: bool = False) -> None:
         """Put something above the plan that the person must not miss."""
@@ -181,8 +181,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             return
         where = "@".join(filter(None, (task.repository, task.branch))) or "repository not known"
         is_waiting = task.waiting_since is not None and self._phase is not Phase.APPROVED
-        waits = [f"waits for {self._since(task.waiting_since)}"] if task.waiting_since and is_waiting else []
-        read = [f"read {self._since(self._read_at)} ago"] if self._read_at is not None else []
+        waits = [f"waits for {age(self._seconds(task.waiting_since))}"] if task.waiting_since and is_waiting else []
+        read = [f"read {ago(self._seconds(self._read_at))}"] if self._read_at is not None else []
         self.query_one("#about", Static).update(literal_line(" · ".join([where, *waits, *read])))
 
     def _show_phase(self, phase: Phase) -> None:

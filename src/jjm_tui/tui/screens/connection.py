@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar, Final
 
-from jjm_tui.domain.text import age
+from jjm_tui.domain.text import ago
 from jjm_tui.services.board import BoardChange
 from jjm_tui.services.results import Check
 from jjm_tui.tui.actions import Scope
@@ -81,7 +81,7 @@ class ConnectionScreen(PageScreen):
             yield Piece("restarting…", "trouble", rank=2)
         synced_at = self.board.sync.synced_at
         if synced_at is not None:
-            yield Piece(f"list read {age((self.now() - synced_at).total_seconds())} ago", "quiet", rank=4)
+            yield Piece(f"list read {ago((self.now() - synced_at).total_seconds())}", "quiet", rank=4)
 
     def board_changed(self, change: BoardChange) -> None:
         """The connection, the last reading of the list, or the local files."""

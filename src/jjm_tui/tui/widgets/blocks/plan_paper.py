@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from jjm_tui.domain.plans import PlanDifference, diff_plans, file_risk_marks, is_chat_fingerprint, risk_marks
 from jjm_tui.domain.task import Plan, Task
-from jjm_tui.domain.text import age
+from jjm_tui.domain.text import ago
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from jjm_tui.tui.widgets.blocks.transcript import Transcript
 
@@ -73,7 +73,7 @@ class PlanPaper(Vertical):
 
     def show_stored(self, task: Task, plan: Plan, now: datetime) -> None:
         """The plan as it was last heard of, which nobody can approve."""
-        heard = "at an unknown time" if task.synced_at is None else f"{age((now - task.synced_at).total_seconds())} ago"
+        heard = "at an unknown time" if task.synced_at is None else ago((now - task.synced_at).total_seconds())
         self.query_one(PlanView).show(
             replace(plan, approved=None),
             risks=risk_marks(plan),

@@ -17,10 +17,10 @@ from jjm_tui.tui.text.message_blocks import MessageEntry, MessageHeader, day_blo
 from jjm_tui.tui.widgets.blocks.block_styles import PREFIX
 from jjm_tui.tui.widgets.blocks.block_view import BlockView
 
-_OLDER_MISSING: Final = "Older messages are not here yet. Scroll up here to ask for them."
-_OLDER_UNKNOWN: Final = "It is not known whether there are older messages. Scroll up here to ask for them."
+_OLDER_MISSING: Final = "Older messages are not here yet. Here the up key asks for them."
+_OLDER_UNKNOWN: Final = "It is not known whether there are older messages. Here the up key asks for them."
 _NOTHING: Final = "No messages yet. What Jules says, and what you send, appears here."
-_NOTHING_READ: Final = "No messages are here yet, and there may be some. Scroll up to ask for them."
+_NOTHING_READ: Final = "No messages are here yet, and there may be some. The up key asks for them."
 
 
 class Transcript(BlockView):
