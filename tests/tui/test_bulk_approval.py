@@ -84,7 +84,7 @@ async def test_bulk_sheet_says_in_the_past_what_looked_alike_once_that_is_over(t
         on.bench.world.change_plan(sheet.ticked[0].task_id, "Another way")
         await approve_ticked(on, sheet)
         await on.shows("2 looked alike when they were read: Read `app/billing/invoice.py` · Change")
-        await on.shows("The 5 ticked have their outcome: 4 done, 1 failed; 2 were not ticked.")
+        await on.shows("4 approved, 1 not sent, 2 left out.")
 
 
 async def test_bulk_sheet_cuts_no_reason_while_titles_have_room_and_keeps_away_from_the_plan(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ async def test_bulk_approval_asks_for_the_number_and_approves_the_ticked_ones(tm
         await on.press("5", "enter")
         await on.until(lambda: len(approved(on)) == 5)
         await on.until(lambda: not sheet.is_sending)
-        await on.shows("The 5 ticked have their outcome: 5 done; 2 were not ticked.")
+        await on.shows("5 approved, 2 left out.")
         assert on.text.count("✓ approved") >= 5
         assert set(approved(on)) == wanted
         await on.press("escape")
@@ -343,7 +343,7 @@ async def test_bulk_sheet_opens_one_plan_alone_and_takes_over_its_outcome(tmp_pa
         await on.until(lambda: on.app.screen is sheet)
         await on.settle()
         assert len(approved(on)) == 1
-        assert "1 done" in on.text
+        assert "1 approved" in on.text
         await on.press("escape")
         assert answers == [frozenset(approved(on))]
 

@@ -30,7 +30,7 @@ async def test_bulk_message_to_a_few_is_sent_at_once(tmp_path: Path) -> None:
         sheet, answers = await open_sheet(on, 2)
         await on.press(*"Go on", "enter", *"please", "ctrl+s")
         await on.until(lambda: len(on.bench.effects("message")) == 2)
-        await on.shows("The 2 ticked have their outcome: 2 done.")
+        await on.shows("2 sent.")
         assert on.bench.effects("message") == [(task_id, "Go on\nplease") for task_id in sheet.lines]
         await on.press("ctrl+s")
         assert "Nobody is ticked. Nothing was sent." in on.text
@@ -96,7 +96,7 @@ async def test_bulk_message_what_failed_stays_ticked_and_can_be_sent_again(tmp_p
         on.caller.cut = lambda tool, place: None
         await on.press("ctrl+s")
         await on.until(lambda: len(on.bench.effects("message")) == 3)
-        await on.shows("3 done")
+        await on.shows("3 sent")
         assert {task_id for task_id, _ in on.bench.effects("message")} == set(sheet.lines)
         await on.press("escape")
         assert answers == [frozenset(sheet.lines)]
@@ -147,8 +147,9 @@ async def test_bulk_message_reason_is_whole_and_nothing_is_offered_once_nobody_i
         assert "a failed task takes no message" in on.text
         assert "▸ working" in on.text
         await on.press("ctrl+s", "1", "1", "enter")
-        await on.shows("The 11 ticked have their outcome: 11 done; 1 was not ticked.")
-        await on.shows("12 tasks · 11 done")
+        await on.shows("11 sent, 1 left out.")
+        await on.shows("12 tasks · 11 sent")
+        assert "tab text" not in on.text
         await on.shows("Nobody is left to write to")
         assert "space tick" not in on.text
         assert "* all" not in on.text

@@ -33,6 +33,11 @@ _CONCERNS_ALL: Final = (
 """Failures that the next task would meet as well."""
 
 
+_REFUSED: Final = "refused"
+_NOT_SENT: Final = "not sent"
+_FAILURES: Final = (_REFUSED, _NOT_SENT)
+
+
 class State(Enum):
     """How far one line of a sheet got."""
 
@@ -45,12 +50,15 @@ class State(Enum):
     """Unconfirmed, or done with an alarm: a person must look at it."""
 
 
+_WORDS: Final = {State.DOUBTFUL: "to look at", State.SENDING: "sending"}
+
+
 @dataclass(slots=True)
 class Line:
     """One task of a sheet.
 
     ``note``: what became of it, in a few words. ``obstacle``: why it cannot be ticked. ``is_reading``: what there is to
-    decide about is being read.
+    decide about is being read. ``failure``: how it failed, in a word or two.
     """
 
     task_id: str
@@ -59,6 +67,7 @@ class Line:
     note: str = ""
     obstacle: str | None = None
     is_reading: bool = False
+    failure: str = ""
 
     @property
     def can_be_ticked(self) -> bool:
@@ -95,8 +104,8 @@ class Line:
         elif word == "unconfirmed":
             self.state, self.note, self.is_ticked = State.DOUBTFUL, f"? unconfirmed: {result.message}", False
         else:
-            said = "refused" if word == "refused" else "not sent"
-            self.state, self.note = State.FAILED, f"✗ {said}: {result.message}"
+            self.failure = _REFUSED if word == "refused" else _NOT_SENT
+            self.state, self.note = State.FAILED, f"✗ {self.failure}: {result.message}"
 
 
 class Run:
@@ -145,8 +154,8 @@ class Run:
             self.stop("Stopped: look at the one with the doubtful outcome first. The others stay ticked.")
 
 
-def count_words(lines: Iterable[Line]) -> str:
-    """How a sheet went so far: ``3 done · 1 failed``; empty before anything happened."""
-    states = [line.state for line in lines]
-    words = ((State.DONE, "done"), (State.FAILED, "failed"), (State.DOUBTFUL, "to look at"), (State.SENDING, "sending"))
-    return " · ".join(f"{states.count(state)} {word}" for state, word in words if state in states)
+def count_words(lines: Iterable[Line], done: str) -> str:
+    """How a sheet went so far: ``3 sent · 1 refused``; empty before anything happened. ``done``: what went well."""
+    words = [_WORDS.get(line.state) or line.failure if line.state is not State.DONE else done for line in lines]
+    order = (done, *_FAILURES, *_WORDS.values())
+    return " · ".join(f"{words.count(word)} {word}" for word in order if word in words)

@@ -177,12 +177,14 @@ class BulkApprovalScreen(BulkSheet):
             return "None of the marked tasks has a plan that waits." if self._marked else "No plan waits for approval."
         lines = self.lines.values()
         reading = sum(line.is_reading for line in lines)
-        parts = [f"{len(lines)} plan{'' if len(lines) == 1 else 's'}", f"{len(self.ticked)} ticked"]
+        went, ticked = count_words(lines, self.DONE_WORD), len(self.ticked)
+        parts = [f"{len(lines)} plan{'' if len(lines) == 1 else 's'}"]
+        parts += [f"{ticked} ticked"] if ticked or not went else []
         if reading:
             parts.append(f"reading, {len(lines) - reading} of {len(lines)} read")
         if self._skipped > 0:
             parts.append(f"{self._skipped} marked without a plan that waits")
-        return " · ".join(filter(None, [*parts, count_words(lines)]))
+        return " · ".join(filter(None, [*parts, went]))
 
     def rows(self) -> Iterator[ListRow]:
         now, last = self.now(), 1

@@ -241,10 +241,9 @@ class BulkSheet(Sheet[Done], Moving):
 
     def _end_words(self, sent: list[Line]) -> str:
         """How a run went, and how many lines it left out."""
-        ticked = "The 1 ticked has its outcome" if len(sent) == 1 else f"The {len(sent)} ticked have their outcome"
         left = sum(not line.is_over and line not in sent for line in self.lines.values())
-        left_out = f"; {left} {'was' if left == 1 else 'were'} not ticked" if left else ""
-        return f"{ticked}: {count_words(sent).replace(' · ', ', ')}{left_out}."
+        went = count_words(sent, self.DONE_WORD).replace(" · ", ", ")
+        return f"{went}{f', {left} left out' if left else ''}."
 
     def run_ended(self) -> None:
         """Nothing is on its way any more."""
