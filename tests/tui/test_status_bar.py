@@ -65,3 +65,13 @@ async def test_spent_calls_are_never_told_as_bare_numbers() -> None:
             bar.show_state(board, NOON, [("?", "help", "help")], NOON)
             line = bar.render_line(0).text
         assert "38/120" not in line.replace("calls 38/120", ""), line
+
+
+async def test_age_of_the_data_and_the_keys_stand_two_cells_apart_or_more() -> None:
+    hints = [("a", "approve", "task.approve"), ("m", "message", "task.message"), ("?", "help", "help")]
+    for width in range(20, 70):
+        async with _BarApp().run_test(size=(width, 3)) as pilot:
+            bar = pilot.app.query_one(StatusBar)
+            bar.show_state(Board(), NOON, hints, NOON)
+            before, age, after = bar.render_line(0).text.partition("data 0s")
+        assert not age or after.startswith("  "), (width, before, after)

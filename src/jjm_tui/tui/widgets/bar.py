@@ -147,10 +147,11 @@ class Bar(Widget):
 
 
 def _length(pieces: Sequence[tuple[Piece, str]]) -> int:
-    """Cells of these pieces with the space before each; the first of each end has one cell, and one is left behind."""
+    """Cells of these pieces with the space before each; the first of each end has one cell, one is left behind, and
+    the ends keep a second cell apart."""
     total = 0
     seen = set()
     for piece, text in pieces:
         total += cell_width(text) + (cell_width(piece.glue) if piece.right in seen else 1)
         seen.add(piece.right)
-    return total + 1
+    return total + max(1, len(seen))
