@@ -69,7 +69,7 @@ def test_groups_by_need_have_the_longest_wait_first():
         "QUEUED": ["queued"],
         "PAUSED": ["paused"],
         "DONE": ["done"],
-        "UNKNOWN": ["gone"],
+        "GONE OR UNKNOWN": ["gone"],
     }
 
 

@@ -29,7 +29,7 @@ _NEEDS_TITLES: Final[Mapping[str, str]] = {
     "snoozed": "SNOOZED",
     "failed": "FAILED",
     "done": "DONE",
-    "unknown": "UNKNOWN",
+    "unknown": "GONE OR UNKNOWN",
     "archived": "ARCHIVED",
 }
 """The groups by need, in their order: one for each kind."""

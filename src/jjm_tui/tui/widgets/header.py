@@ -128,4 +128,5 @@ def _count_pieces(counts: TaskCounts) -> Iterator[Piece]:
         count = counts.kinds[kind]
         if kind not in ("needs-me", "archived") and (count or kind in _ALWAYS):
             short = f"{count} run" if kind == "running" else None
-            yield Piece(f"{count} {kind}", "quiet", rank=_RANKS[kind], short=short, target=kind)
+            words = "gone or unknown" if kind == "unknown" else kind
+            yield Piece(f"{count} {words}", "quiet", rank=_RANKS[kind], short=short, target=kind)
