@@ -50,3 +50,17 @@ def test_drafts_of_a_newer_version_are_told_and_left_alone(program: Program) -> 
     listed = program.ok("outbox", "list").err
     assert f"{path} was written by a newer version" in listed
     assert "newer version" in program.ok("store", "check").out
+
+
+@pytest.mark.parametrize(("length", "words"), [(None, "The text is kept as the task's draft."), (6, "is not kept")])
+def test_message_with_a_damaged_store_says_what_became_of_the_text(
+    served: Program, length: int | None, words: str
+) -> None:
+    task_id = served.ok("list", "--fields", "id").rows[0][0]
+    path = Path(served.ok("store", "info", "--json").json["store"]["path"])
+    path.write_bytes(path.read_bytes()[:-400])
+    refused = served.run("message", task_id[:length], "Are you there?")
+    assert (refused.code, refused.out) == (1, "")
+    assert words in refused.err
+    kept = served.ok("outbox", "list", "--json").json["drafts"]
+    assert [draft["text"] for draft in kept] == (["Are you there?"] if length is None else [])

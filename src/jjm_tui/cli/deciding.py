@@ -22,12 +22,12 @@ from jjm_tui.cli.operating import (
 from jjm_tui.cli.plan_view import preview_lines
 from jjm_tui.cli.progress import answer_awaited, waiting_for
 from jjm_tui.cli.selection import chosen_query
-from jjm_tui.cli.session import refuse_rows_with_yes
+from jjm_tui.cli.session import expand_reference, refuse_rows_with_yes
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.errors import JulesManagerError, WrongStateError
+from jjm_tui.errors import JulesManagerError, StorageError, WrongStateError
 from jjm_tui.services.results import ApprovalPreview, OperationResult, Outcome
 from jjm_tui.services.selection import ListRequest
 
@@ -45,8 +45,15 @@ def message(context: CommandContext) -> int:
 
     async def send(context: CommandContext) -> int:
         async with context.manager() as manager:
-            (task_id,) = await resolve_all(context, manager, [given.task], ask_server=True)
-            if not await confirm_rows(context, manager, [given.task], [task_id], "Send the message to this task?"):
+            try:
+                (task_id,) = await resolve_all(context, manager, [given.task], ask_server=True)
+                says_yes = await confirm_rows(
+                    context, manager, [given.task], [task_id], "Send the message to this task?"
+                )
+            except StorageError as error:
+                await manager.keep_message(expand_reference(context, given.task), text, error)
+                raise
+            if not says_yes:
                 return tell_results(context, [declined(OperationKind.MESSAGE, task_id)], many=False)
             async with (
                 truth_after_interruption(context, manager, OperationKind.MESSAGE, [task_id]) as results,

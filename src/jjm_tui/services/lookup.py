@@ -61,6 +61,16 @@ class TaskLookup:
             context={"reference": reference},
         )
 
+    @staticmethod
+    def whole_id(reference: str) -> str | None:
+        """The id that is meant whatever is stored; ``None`` where that cannot be told without the store."""
+        try:
+            parsed = parse_task_reference(reference)
+        except ValidationError:
+            return None
+        is_whole = parsed.kind != "row" and (parsed.is_url or len(parsed.text) >= _FULL_ID)
+        return parsed.text if is_whole else None
+
     async def _stored(self, wanted: str) -> str | None:
         matches = await self._context.store.find_ids(wanted)
         if wanted in matches:

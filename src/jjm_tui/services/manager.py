@@ -127,6 +127,10 @@ class JobManager:
         """Send a message. Raises ValidationError, TaskNotFoundError before anything is sent."""
         return await self._runner.send_message(await self._lookup.resolve(reference), text)
 
+    async def keep_message(self, reference: str, text: str, error: StorageError) -> None:
+        """Keep as the task's draft what could not be sent because the store failed; the error's hint tells of it."""
+        await self._runner.keep_message(self._lookup.whole_id(reference), text, error)
+
     async def preview_approval(self, reference: str) -> ApprovalPreview:
         """Read the plan that waits now.
 

@@ -65,8 +65,19 @@ class OperationRunner:
     async def send_message(self, task_id: str, text: str) -> OperationResult:
         """Send a message. Raises ValidationError, WrongStateError before anything is recorded."""
         validate_message(text)
-        await self._require_own(task_id)
+        try:
+            await self._require_own(task_id)
+        except StorageError as error:
+            await self.keep_message(task_id, text, error)
+            raise
         return await self._carry_out(self._new(OperationKind.MESSAGE, task_id, {"text": text}))
+
+    async def keep_message(self, task_id: str | None, text: str, error: StorageError) -> None:
+        """Keep a text that nothing can be sent of; ``None``: nobody knows whose it is, and that is said."""
+        if task_id is None:
+            error.hint = f"The text is not kept: only a full id tells whose it is. {error.hint or ''}".rstrip()
+            return
+        await self._recorder.keep_unrecorded(self._new(OperationKind.MESSAGE, task_id, {"text": text}), error)
 
     async def preview_approval(self, task_id: str) -> ApprovalPreview:
         """Read the plan that waits now. Raises NothingToDoError."""
