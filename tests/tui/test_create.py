@@ -12,6 +12,7 @@ from textual.widgets import Button
 
 from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.domain.events import EventType
+from jjm_tui.domain.status import TaskStatus
 from jjm_tui.tui.screens.create import READING_TIME, CreateScreen
 from jjm_tui.tui.screens.templates import TemplatesScreen
 from jjm_tui.tui.widgets.choice import Choice
@@ -91,6 +92,40 @@ async def test_task_is_created_once_however_often_the_key_is_pressed(tmp_path: P
         await on.press("ctrl+s", "ctrl+s", "ctrl+s")
         await until_created(on, len(before) + 1)
         assert created(on)[-1] == DESCRIPTION
+        assert await stored(on) is None
+
+
+async def test_new_task_on_a_failed_one_is_filled_in_as_that_was_and_no_draft_before_it_is_changed(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as on:
+        failed = next(task for task in on.app.launch.board.tasks.values() if task.status is TaskStatus.FAILED)
+        on.app.show_task(failed.id)
+        await open_form(on)
+        await on.shows("as for: ")
+        filled = form_of(on).filled_in
+        assert (filled.repository, filled.description) == (failed.repository, failed.description)
+        await on.press("escape")
+        assert await stored(on) is None
+        await open_form(on)
+        await on.press(*" please")
+        await on.press("escape")
+        kept = await stored(on)
+        assert kept is not None
+        await open_form(on)
+        assert form_of(on).filled_in.description == kept.description, "the draft, not the failed task again"
+
+
+async def test_failed_task_is_asked_anew_as_it_was(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        before = created(on)
+        failed = next(task for task in on.app.launch.board.tasks.values() if task.status is TaskStatus.FAILED)
+        on.app.show_task(failed.id)
+        await open_form(on)
+        await on.shows("as for: ")
+        await send(on)
+        await until_created(on, len(before) + 1)
+        assert created(on)[-1] == failed.description
         assert await stored(on) is None
 
 

@@ -82,8 +82,8 @@ class CallerState:
     ``restarts``: how often the server was started again. ``was_up``: whether it was ready at some time.
     ``next_start_at``: when it is started again by itself, by the clock's ``monotonic``; ``None``: not by itself.
     ``last_words``: the newest lines of its standard error, made harmless. ``trouble``: why it is down, for people.
-    ``budget_used``/``budget_limit``: calls spent and not come back, of all processes as far as known. ``recent``: newest
-    last. ``silent_since``: since when it owes an answer, see ``Silence``.
+    ``budget_used``/``budget_limit``: calls spent and not come back, of all processes as far as known. ``recent``: the
+    newest last. ``silent_since``: since when it owes an answer, see ``Silence``.
     """
 
     label: str

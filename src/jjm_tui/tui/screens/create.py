@@ -143,15 +143,20 @@ class CreateScreen(Sheet[None]):
             self._form.go_to(self._first_field)
 
     def _use_template(self) -> None:
-        template = self._template
-        if template is not None:
-            before, self._template = self._drafts.text(CREATE_KEY), None
-            repository = template.repository or self._blank.repository
-            task = replace(self._blank, repository=repository, branch=template.branch, title=template.title)
-            self._form.show_task(replace(task, description=template.description))
-            self._edited()
-            if before:
-                self._drafts.add_below(CREATE_KEY, before, EARLIER)
+        template, self._template = self._template, None
+        before = self._drafts.text(CREATE_KEY)
+        if template is None or (before and template.source == "task"):
+            return
+        repository = template.repository or self._blank.repository
+        task = replace(self._blank, repository=repository, branch=template.branch, title=template.title)
+        self._form.show_task(replace(task, description=template.description))
+        if template.source == "task":
+            self._show_origin(template.note)
+            self._show_state()
+            return
+        self._edited()
+        if before:
+            self._drafts.add_below(CREATE_KEY, before, EARLIER)
 
     def _show_draft(self) -> None:
         text = self._drafts.text(CREATE_KEY)

@@ -168,8 +168,15 @@ class TaskScreen(DashboardScreen[str]):
         self.go_on_from(task_id)
 
     def do_task_create(self) -> None:
-        """A new task."""
-        self.dashboard.open_screen("create")
+        """A new task; under the cursor on one that failed, filled in as that was, unless a draft is kept."""
+        task = self.current_task()
+        if task is not None and task.status is TaskStatus.FAILED:
+            from jjm_tui.tui.screens.create import CreateScreen
+            from jjm_tui.tui.writing.templates import once_more
+
+            self.app.push_screen(CreateScreen(once_more(task)))
+        else:
+            self.dashboard.open_screen("create")
 
     def do_task_create_from_template(self) -> None:
         """A new task from a template."""
@@ -326,7 +333,9 @@ def _unavailable_for(task: Task, action_id: str, keymap: Keymap) -> str | None:
     if action_id == "task.approve" and task.status not in (TaskStatus.WAITING_APPROVAL, TaskStatus.UNKNOWN):
         return f"No plan waits here: the task {appearance_of_status(task.status).sentence}."
     if action_id == "task.resume" and task.status is TaskStatus.FAILED:
-        return f"A failed task does not go on. A new task can take over; {keymap.first('task.create')} begins one."
+        return (
+            f"A failed task does not go on. A new task can take over; {keymap.first('task.create')} begins one like it."
+        )
     if action_id == "task.resume" and task.status not in (TaskStatus.PAUSED, TaskStatus.UNKNOWN):
         return f"Only paused tasks can be resumed; {keymap.first('refresh')} refreshes."
     if action_id in ("task.approve", "task.message", "task.resume") and task.on_server is False:

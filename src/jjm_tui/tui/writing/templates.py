@@ -1,4 +1,4 @@
-"""Prepared tasks: those of the settings, and those that a server offers. The server's are foreign text."""
+"""Prepared tasks: those of the settings, those that a server offers, and failed ones. All but the first are foreign."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from jjm_tui.domain.text import clean, clean_line
+from jjm_tui.domain.text import clean, clean_line, heading, truncate
 from jjm_tui.errors import ToolNotFoundError, UnsupportedOperationError
 
 if TYPE_CHECKING:
+    from jjm_tui.domain.task import Task
     from jjm_tui.ports import TaskServer
     from jjm_tui.settings.model import Settings
 
@@ -21,6 +22,9 @@ _MOST: Final = 200
 _LONGEST: Final = 100_000
 """Characters of a description; a longer one is not one that a person prepared."""
 
+_SHOWN_NAME: Final = 50
+"""Cells."""
+
 _NAMES: Final = ("name", "title", "id", "key")
 _TEXTS: Final = ("description", "prompt", "text", "template", "content", "example")
 _LISTS: Final = ("templates", "tasks", "items")
@@ -28,14 +32,33 @@ _LISTS: Final = ("templates", "tasks", "items")
 
 @dataclass(frozen=True, slots=True)
 class PreparedTask:
-    """A task to start from. All texts are clean; ``name`` and all but the description are one line."""
+    """A task to start from. All texts are clean; ``name`` and all but the description are one line.
+
+    ``note``: what the person should know of it before it is sent.
+    """
 
     name: str
     description: str
     title: str = ""
     repository: str = ""
     branch: str = ""
-    source: Literal["settings", "server"] = "settings"
+    source: Literal["settings", "server", "task"] = "settings"
+    note: str = ""
+
+
+def once_more(task: Task) -> PreparedTask:
+    """What a task that failed was asked, to ask it anew."""
+    words = truncate(heading(task.title, task.description, task.id), _SHOWN_NAME)
+    is_cut = "description_cut" in task.provenance
+    return PreparedTask(
+        words,
+        clean(task.description or ""),
+        clean_line(task.title or ""),
+        clean_line(task.repository or ""),
+        clean_line(task.branch or ""),
+        "task",
+        f"as for: {words}" + (" · only the beginning of its text is known" if is_cut else ""),
+    )
 
 
 def settings_templates(settings: Settings) -> tuple[PreparedTask, ...]:
