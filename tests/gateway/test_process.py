@@ -53,7 +53,7 @@ async def test_output_faster_than_the_reader_is_held_back() -> None:
 
 async def test_close_ends_the_guard_too() -> None:
     process = await start("import sys; sys.stdin.read()")
-    assert len(guards_running()) == 1
+    await wait_until(lambda: len(guards_running()) == 1)  # for a moment after it began a process has no command line
     await process.close()
     assert guards_running() == []
     assert process.describe_end() == "ended with exit code 0"
