@@ -368,6 +368,7 @@ async def test_approval_of_a_plan_not_known_to_be_whole_asks_for_the_extra_word(
     async with stage(tmp_path, dialect="browser") as on:
         task_id, answers = await read_plan(on)
         assert "not known to be whole" in plain(on)
+        assert "seen waiting since " in on.text
         await on.press("y")
         await on.shows("type “incomplete”:")
         assert "type incomplete" not in on.text

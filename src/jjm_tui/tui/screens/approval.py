@@ -18,14 +18,14 @@ from jjm_tui.domain.events import EventType
 from jjm_tui.domain.plans import PlanDifference, diff_plans
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
-from jjm_tui.domain.text import age, ago, heading
+from jjm_tui.domain.text import ago, heading
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.pages.browsing import open_page
-from jjm_tui.tui.screens.approval_phase import Phase, alarm_words, more_rows, rows_around
+from jjm_tui.tui.screens.approval_phase import Phase, alarm_words, more_rows, rows_around, waiting_words
 from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.widgets.blocks.block_view import BlockView
 from jjm_tui.tui.widgets.blocks.plan_paper import PlanPaper
@@ -180,10 +180,9 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if task is None:
             return
         where = "@".join(filter(None, (task.repository, task.branch))) or "repository not known"
-        is_waiting = task.waiting_since is not None and self._phase is not Phase.APPROVED
-        waits = [f"waits for {age(self._seconds(task.waiting_since))}"] if task.waiting_since and is_waiting else []
-        read = [f"read {ago(self._seconds(self._read_at))}"] if self._read_at is not None else []
-        self.query_one("#about", Static).update(literal_line(" · ".join([where, *waits, *read])))
+        waits = None if self._phase is Phase.APPROVED else waiting_words(task, self.now())
+        read = None if self._read_at is None else f"read {ago((self.now() - self._read_at).total_seconds())}"
+        self.query_one("#about", Static).update(literal_line(" · ".join(filter(None, [where, waits, read]))))
 
     def _show_phase(self, phase: Phase) -> None:
         self._phase = phase

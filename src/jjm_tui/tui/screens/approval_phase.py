@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import Enum, auto
+from typing import Final
 
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import age
 from jjm_tui.tui.keymap import Keymap
+
+_TODAY: Final = timedelta(hours=12)
+"""How long a time of day says enough."""
 
 
 class Phase(Enum):
@@ -20,6 +27,16 @@ class Phase(Enum):
     """It could not be read, or has an outcome that must be looked at; reading again begins anew."""
     APPROVED = auto()
     """Approved, with something to look at first."""
+
+
+def waiting_words(task: Task, now: datetime) -> str | None:
+    """How long a task has waited; where the server tells no times, only since when it was seen to wait."""
+    since = task.waiting_since
+    if since is None:
+        return None
+    if task.updated_at is None:
+        return f"seen waiting since {since.astimezone():{'%H:%M' if now - since < _TODAY else '%d %b %H:%M'}}"
+    return f"waits for {age((now - since).total_seconds())}"
 
 
 def rows_around(above: int, below: int) -> str:
