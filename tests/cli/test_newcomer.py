@@ -161,6 +161,13 @@ def test_unconfirmed_has_one_hint_with_the_id() -> None:
     assert "It is kept as ab12: jjm outbox settle" in told(bare)
 
 
+def test_demo_that_sent_nothing_promises_no_text_that_is_kept(program: Program) -> None:
+    result = program.run("--demo", "create", "--repo", "acme/webap", "--description", "x")
+    assert result.code == 1
+    assert "A demo ends with its command and forgets this" in result.err
+    assert "outbox" not in result.err
+
+
 # the outbox
 
 

@@ -31,6 +31,7 @@ _NEXT_STEPS: Final = {
 
 _DEMO_ENDS: Final = "A demo ends with its command and forgets this; one that lasts as long as you look: jjm --demo"
 
+_SENTENCES: Final = re.compile(r"(?<=[.?!])\s+")
 _NO_ID: Final = re.compile(r"(jjm outbox (?:resend|discard)) ID\b")
 _LARGEST_INPUT: Final = 64 * 1024 * 1024
 
@@ -170,7 +171,7 @@ def _tell_outcome(context: CommandContext, result: OperationResult, count: int) 
     if result.outcome is not Outcome.DONE:
         times = f" ({count} tasks)" if count > 1 else ""
         out.warn(f"{result.outcome.value.replace('_', ' ')}{times}: {result.message}")
-        if hint := _hint_of(result):
+        if hint := _hint_of(result, in_demo=context.arguments.demo):
             out.say(f"  {out.own(hint)}")
         if result.server_said and not _is_said(result.server_said, result.message):
             out.say(f"  The server said: {result.server_said}")
@@ -182,8 +183,11 @@ def _tell_outcome(context: CommandContext, result: OperationResult, count: int) 
         out.remark(_DEMO_ENDS if context.arguments.demo else step)
 
 
-def _hint_of(result: OperationResult) -> str | None:
-    """What to do next; an operation that is kept is named by its own id."""
+def _hint_of(result: OperationResult, *, in_demo: bool = False) -> str | None:
+    """What to do next; an operation that is kept is named by its own id. Nothing outlives a demo's command."""
+    if in_demo and result.operation_id is not None:
+        lasting = [each for each in _SENTENCES.split(result.hint or "") if each and "jjm outbox" not in each]
+        return " ".join([*lasting, _DEMO_ENDS])
     if result.outcome is not Outcome.UNCONFIRMED or result.operation_id is None:
         return result.hint
     operation_id = result.operation_id
