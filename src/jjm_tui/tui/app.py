@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from jjm_tui.services.results import OperationResult
     from jjm_tui.tui.engine import Engine
     from jjm_tui.tui.notices.notifying import Notifying
+    from jjm_tui.tui.writing.draft_states import Unkept
 
 _log: Final = get_logger("dashboard")
 
@@ -208,11 +209,10 @@ class JulesApp(App[int]):
         if self.engine is not None:
             self.engine.pause()
 
-    async def close_engine(self) -> tuple[str, ...]:
-        """End services and server; called when the terminal is already as it was.
+    async def close_engine(self) -> tuple[Unkept, ...]:
+        """End services and server, when the terminal is already as it was; answer what could not be kept."""
+        from jjm_tui.tui.writing.drafts import drafts_of
 
-        Answers why what was typed could not be kept, as sentences.
-        """
         self.collector.stop()
         if self._bridge is not None:
             self._bridge.stop()
@@ -222,18 +222,18 @@ class JulesApp(App[int]):
             opening = self._open_engine()  # something may have been typed already
             await asyncio.wait([opening])
             if opening.exception() is not None:
-                return ()
+                return drafts_of(self).unkept()
             self.engine = opening.result()
-        from jjm_tui.tui.writing.drafts import drafts_of
-
         try:
             return await drafts_of(self).close()
         finally:
             await self.engine.close()
 
     def ask_to_quit(self) -> None:
-        """Leave, after a question while something is under way or unconfirmed."""
-        if self.launch.board.open_operations():
+        """Leave, after a question while something is under way or unconfirmed, or a draft could not be kept."""
+        from jjm_tui.tui.writing.drafts import drafts_of
+
+        if self.launch.board.open_operations() or drafts_of(self).unkept():
             from jjm_tui.tui.screens.confirm import QuitDialog
 
             self.push_screen(QuitDialog(), lambda leave: self.leave() if leave else None)

@@ -81,8 +81,8 @@ def _write(stream: TextIO | None, text: str) -> None:
         return
     try:
         descriptor = stream.fileno()
-        _, ready, _ = select.select([], [descriptor], [], _PATIENCE)
-        if ready:
-            os.write(descriptor, text.encode("utf-8", "replace"))
+        rest = text.encode("utf-8", "replace")
+        while rest and select.select([], [descriptor], [], _PATIENCE)[1]:
+            rest = rest[os.write(descriptor, rest) :]
     except (OSError, ValueError):
         return

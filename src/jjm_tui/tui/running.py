@@ -19,6 +19,9 @@ _SWITCH: Final = 0.001
 """Seconds after which a worker thread lets the event loop go on. With Python's own 5 ms, for each wait of the loop, the
 merging of a poll made pauses of 34 to 63 ms in which the loop itself worked for 12 to 17, on a busy machine."""
 
+_LOST: Final = 1
+"""The exit code when something that was typed could not be kept (``cli.md``, Exit codes: failed)."""
+
 
 def run_dashboard(launch: Launch) -> int:
     """Show the dashboard until the person leaves; answer the exit code."""
@@ -38,6 +41,8 @@ async def _run(app: JulesApp) -> int:
             await app.run_async(mouse=app.launch.settings.ui.mouse)
         finally:
             ending.screen_gone()
-            for trouble in await app.close_engine():
-                tell(f"What you typed last could not be kept: {trouble}")
-    return app.return_code or 0
+            lost = await app.close_engine()
+            for draft in lost:
+                what = draft.name(app.launch.board)
+                tell(f"What you typed last could not be kept: {draft.trouble}\n{what}:\n{draft.words()}")
+    return app.return_code or (_LOST if lost else 0)

@@ -28,10 +28,12 @@ from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.pages.operation_words import KINDS, LOOKS, is_recorded, title_of
 from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.writing.drafts import drafts_of
 
 if TYPE_CHECKING:
     from jjm_tui.services.board import Board
     from jjm_tui.tui.engine import Engine
+    from jjm_tui.tui.writing.draft_states import Unkept
 
 _TITLE_CELLS: Final = 60
 _FRAME_ROWS: Final = 3
@@ -105,7 +107,7 @@ class ConfirmDialog(Sheet[bool], Moving):
 
 
 class QuitDialog(ConfirmDialog):
-    """Asks before leaving while operations are open: which they are, and what becomes of them.
+    """Asks before leaving while operations are open or drafts are not kept: which they are, and what becomes of them.
 
     Dismisses with ``True`` (leave) or ``None`` (stay).
     """
@@ -127,7 +129,21 @@ class QuitDialog(ConfirmDialog):
         self._tell()
 
     def _tell(self) -> None:
-        self.show_body(describe_open(self.board, self.now()))
+        unkept = drafts_of(self.dashboard).unkept()
+        parts = [describe_unkept(unkept, self.board)] if unkept else []
+        if self.board.open_operations() or not unkept:
+            parts.append(describe_open(self.board, self.now()))
+        self.show_body(Content("\n\n").join(parts))
+
+
+def describe_unkept(unkept: Sequence[Unkept], board: Board) -> Content:
+    """The drafts that are in memory only, and what leaving means for them."""
+    one = len(unkept) == 1
+    texts = "A text that you typed is" if one else f"{len(unkept)} texts that you typed are"
+    lines = [literal_line(f"{texts} NOT KEPT: {unkept[0].trouble}")]
+    lines.append(Content(f"Leaving prints {'it' if one else 'them'} in the terminal, and nowhere else:"))
+    lines += [literal_line(f"✎ {truncate(draft.name(board), _TITLE_CELLS)}", "bold") for draft in unkept]
+    return Content("\n").join(lines)
 
 
 def describe_open(board: Board, now: datetime) -> Content:

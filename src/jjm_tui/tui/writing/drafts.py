@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary, ref
 from jjm_tui.domain.draft_keys import CREATE_KEY, message_key, task_of
 from jjm_tui.errors import StorageError
 from jjm_tui.tui.writing.draft_kinds import DraftKind, draft_kinds
+from jjm_tui.tui.writing.draft_states import DraftChange, DraftState, Unkept
 from jjm_tui.tui.writing.joined_texts import NOT_SENT, UNDER_WAY, has_marker
 
 if TYPE_CHECKING:
@@ -26,32 +27,13 @@ if TYPE_CHECKING:
     from jjm_tui.tui.app import JulesApp
     from jjm_tui.tui.engine import Engine
 
-__all__ = ["DraftChange", "DraftState", "Drafts", "drafts_of"]
+__all__ = ["DraftChange", "DraftState", "Drafts", "Unkept", "drafts_of"]
 
 SAVE_AFTER: Final = 0.25
 """Seconds from a keystroke to the beginning of the saving, so that it is on disk within half a second."""
 
 _RETRY_AFTER: Final = 2.0
 """Seconds after a failed saving until the next try."""
-
-
-@dataclass(frozen=True, slots=True)
-class DraftState:
-    """How safe a draft is. ``kept_at``: when this process wrote it; ``trouble``: why it cannot be written."""
-
-    is_kept: bool
-    kept_at: datetime | None = None
-    trouble: str | None = None
-    is_sending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DraftChange:
-    """A draft was changed or saved by somebody else than ``by``. ``is_joined``: another text stands below it now."""
-
-    key: str
-    is_joined: bool = False
-    by: object = None
 
 
 @dataclass(slots=True)
@@ -111,6 +93,12 @@ class Drafts:
         is_kept = entry.known is not None and self._kind(key).is_same(entry.known, self._on_disk(key, entry))
         trouble = entry.trouble or (None if self._store() is not None else _NOT_OPEN)
         return DraftState(is_kept, entry.kept_at, trouble, entry.held is not None)
+
+    def unkept(self) -> tuple[Unkept, ...]:
+        """What would be lost now: texts that could not be stored, as far as that was tried."""
+        missing = None if self._store() is not None else _NOT_OPEN
+        entries = [(key, self._on_disk(key, entry), entry.trouble or missing) for key, entry in self._changed()]
+        return tuple(Unkept(key, text, trouble) for key, text, trouble in entries if trouble and text.strip())
 
     def is_waiting(self, task_id: str) -> bool:
         """Whether a message to this task was begun and not sent, here or in another process."""
@@ -227,13 +215,14 @@ class Drafts:
 
     # saving
 
-    async def close(self) -> tuple[str, ...]:
-        """Stop following, and save everything; see ``flush``."""
+    async def close(self) -> tuple[Unkept, ...]:
+        """Stop following, and save everything; answer what could not be saved."""
         following, self._following = self._following, None
         if following is not None:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
-        return await self.flush()
+        await self.flush()
+        return self.unkept()
 
     async def flush(self) -> tuple[str, ...]:
         """Save everything now; answer why what could not be saved could not."""
@@ -249,7 +238,10 @@ class Drafts:
         return self._entries.setdefault(key, _Entry())
 
     def _dirty(self) -> list[str]:
-        return [key for key, entry in self._entries.items() if entry.is_dirty]
+        return [key for key, _ in self._changed()]
+
+    def _changed(self) -> list[tuple[str, _Entry]]:
+        return [(key, entry) for key, entry in self._entries.items() if entry.is_dirty]
 
     def _tell(self, change: DraftChange) -> None:
         for listener in tuple(self._listeners):
