@@ -206,7 +206,7 @@ async def test_bulk_approval_with_one_changed_and_one_refused_sends_the_others(t
         await approve_ticked(on, sheet)
         assert set(approved(on)) == {first, *rest}
         assert "✗ not sent: the plan changed" in on.text
-        assert "✗ refused: Jules says no today." in on.text
+        assert "✗ refused. Jules says no today." in on.text
         await on.until(lambda: not sheet.lines[changed].is_reading)
         assert [line.task_id for line in sheet.ticked] == [refused]
         await on.press("escape")

@@ -262,7 +262,7 @@ def test_timeline_tells_operations_once_with_what_became_of_them():
 def test_timeline_tells_what_did_not_work():
     refused = _operation(OperationState.REFUSED, OperationKind.APPROVE, message="No plan waits.")
     open_one = _operation(OperationState.UNCONFIRMED)
-    assert _texts([], [refused])[1] == "09:05:00  ✗ your approval · refused: No plan waits."
+    assert _texts([], [refused])[1] == "09:05:00  ✗ your approval · refused. No plan waits."
     assert _texts([], [open_one])[1] == "09:05:00  ? your message: Use the new API … · unconfirmed"
 
 

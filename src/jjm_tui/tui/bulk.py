@@ -102,10 +102,10 @@ class Line:
         elif word == "done":
             self.state, self.note, self.is_ticked = State.DOUBTFUL, f"! {' '.join(result.remarks)}", False
         elif word == "unconfirmed":
-            self.state, self.note, self.is_ticked = State.DOUBTFUL, f"? unconfirmed: {result.message}", False
+            self.state, self.note, self.is_ticked = State.DOUBTFUL, f"? unconfirmed. {result.message}", False
         else:
             self.failure = _REFUSED if word == "refused" else _NOT_SENT
-            self.state, self.note = State.FAILED, f"✗ {self.failure}: {result.message}"
+            self.state, self.note = State.FAILED, f"✗ {self.failure}. {result.message}"
 
 
 class Run:

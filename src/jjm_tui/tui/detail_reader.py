@@ -72,7 +72,7 @@ class DetailReader:
             reading = await self._engine.manager.get_diff(details.task.id)
         except JulesManagerError as error:
             why = " ".join(filter(None, (error.message, error.hint)))
-            details = replace(details, diff_note=f"The changes were not read: {why}")
+            details = replace(details, diff_note=f"The changes were not read. {why}")
         else:
             note = " ".join(reading.remarks) or None
             details = replace(details, diff=reading.text, is_diff_cut=reading.truncated, diff_note=note)

@@ -148,7 +148,7 @@ def operation_content(operation: Operation) -> Content:
     elif operation.finished_at is not None and operation.state is OperationState.DONE:
         word += f" after {length((operation.finished_at - operation.created_at).total_seconds())}"
     elif operation.message and not operation.state.is_open:
-        word += f": {operation.message}"
+        word += f". {operation.message}"
     return Content.assemble(
         literal_line(_YOURS[operation.kind]), literal_line(said, MUTED), " · ", literal_line(word, look.style)
     )

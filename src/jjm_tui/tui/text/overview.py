@@ -137,7 +137,7 @@ def _under_way(operations: Sequence[Operation]) -> Iterator[Block]:
     for operation in operations[-_RECENT:]:
         word = _OPERATION_WORDS.get(operation.state)
         if word is not None:
-            said = f": {operation.message}" if operation.message else "."
+            said = f". {operation.message}" if operation.message else "."
             yield _line((f"» {_KINDS[operation.kind]} {word}{said}", ("strong", "attention")))
 
 
