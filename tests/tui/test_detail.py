@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import ChatMessage
 from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.screens.main import MainScreen
@@ -49,6 +51,19 @@ async def test_every_tab_shows_the_task(tmp_path: Path, size: tuple[int, int]) -
             await on.shows(words)
         await on.press("right_square_bracket")
         await on.shows("is finished")
+
+
+async def test_overview_says_once_what_was_asked_with_code_as_code(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        task_id = select(on, TaskStatus.IN_PROGRESS)
+        asked = "Use `names.py` here."
+        message = ChatMessage(asked, "user", on.now)
+        on.board.apply({task_id: replace(on.board.tasks[task_id], description=asked, chat_history=(message,))})
+        await on.shows("Use names.py here.")
+        assert "What it was asked" in on.text
+        assert "Newest message" not in on.text
+        on.board.apply({task_id: replace(on.board.tasks[task_id], description="Something else.")})
+        await on.shows("Newest message, from you")
 
 
 async def test_search_in_the_chat_counts_matches_and_n_goes_through_them(tmp_path: Path) -> None:

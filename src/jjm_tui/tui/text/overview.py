@@ -154,7 +154,7 @@ def _facts(task: Task, now: datetime) -> Iterator[Block]:
 def _failure(task: Task) -> Iterator[Block]:
     if task.failure:
         yield from _heading("Why it failed")
-        yield PlainBlock(task.failure)
+        yield PlainBlock(task.failure, has_code=True)
 
 
 def _plan(task: Task) -> Iterator[Block]:
@@ -175,8 +175,8 @@ def _plan(task: Task) -> Iterator[Block]:
 def _newest_message(task: Task, now: datetime) -> Iterator[Block]:
     told = (each for each in reversed(task.chat_history) if each.delivery is None and each.content.strip())
     message = next(told, None)
-    if message is None:
-        return
+    if message is None or message.content.strip() == (task.description or "").strip():
+        return  # what it was asked stands at the end
     yield from _heading(f"Newest message, from {_who(message)}", relative_time(message.timestamp, now))
     text = message.content.strip()
     is_long = len(text) > _MESSAGE_CHARACTERS
@@ -221,7 +221,7 @@ def _links(task: Task) -> Iterator[Block]:
 def _description(task: Task) -> Iterator[Block]:
     if task.description and task.description.strip():
         yield from _heading("What it was asked")
-        yield PlainBlock(task.description.strip())
+        yield PlainBlock(task.description.strip(), has_code=True)
 
 
 def _count(number: int, word: str) -> str:
