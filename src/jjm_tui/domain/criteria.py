@@ -71,12 +71,15 @@ def words(text: str) -> Criterion:
 
 
 def matches_repository(task: Task, pattern: str) -> bool:
-    """Whether the repository matches: ``owner/name`` with ``*`` and ``?``, or only the name. Case does not matter."""
+    """Whether the repository matches: ``owner/name`` with ``*`` and ``?``, only the name, or its whole owner.
+
+    Case does not matter.
+    """
     if task.repository is None:
         return False
-    repository = task.repository.casefold()
-    whole = repository if "/" in pattern else repository.rpartition("/")[2]
-    return _glob(pattern.casefold()).match(whole) is not None
+    repository, wanted = task.repository.casefold(), pattern.casefold()
+    owner, _, name = repository.rpartition("/")
+    return wanted == owner or _glob(wanted).match(repository if "/" in wanted else name) is not None
 
 
 @lru_cache(maxsize=256)
@@ -104,19 +107,21 @@ _STATES: Final[Mapping[str, Test]] = {
     **{status.value.replace("_", "-"): _has_status(status) for status in TaskStatus},
     "running": _has_status(TaskStatus.PENDING, TaskStatus.IN_PROGRESS),
     "waiting": _has_status(*WAITING_STATUSES),
+    "plan": _has_status(TaskStatus.WAITING_APPROVAL),
     "done": _has_status(TaskStatus.COMPLETED),
     "final": _has_status(*FINAL_STATUSES),
     "active": _has_status(*ACTIVE_STATUSES),
     "needs-me": _needs(*_NEEDS),
     **{reason: _needs(reason) for reason in _NEEDS},
+    "snoozed": is_snoozed,
+    "gone": lambda task, _now: task.on_server is False,
     "all": lambda _task, _now: True,
 }
 _KINDS: Final[Mapping[str, Test]] = {
     **{name: test for name, test in _STATES.items() if name != "all"},
     "archived": lambda task, _now: is_archived(task),
-    "snoozed": is_snoozed,
     "unread": lambda task, _now: is_unread(task),
-    "vanished": lambda task, _now: task.on_server is False,
+    "vanished": _STATES["gone"],
 }
 _NEEDED: Final[Mapping[str, Test]] = {
     **{reason: _needs(reason) for reason in _NEEDS},
