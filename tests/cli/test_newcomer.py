@@ -130,7 +130,7 @@ class Context:
     def __init__(self, screen: Screen) -> None:
         import argparse
 
-        self.out, self.arguments = screen.output, argparse.Namespace(json=False, jsonl=False)
+        self.out, self.arguments = screen.output, argparse.Namespace(json=False, jsonl=False, demo=False)
 
     def now(self) -> object:
         return NOW
@@ -166,6 +166,25 @@ def test_demo_that_sent_nothing_promises_no_text_that_is_kept(program: Program) 
     assert result.code == 1
     assert "A demo ends with its command and forgets this" in result.err
     assert "outbox" not in result.err
+
+
+def test_mistyped_repository_is_answered_with_the_one_that_was_meant(stocked: Program) -> None:
+    refused = stocked.run("create", "--repo", "acme/webap", "--description", "x")
+    assert "Did you mean acme/webapp? Else connect the repository" in refused.err
+    assert "option" not in refused.err
+
+
+def test_missing_repository_is_answered_with_those_of_the_stored_tasks(stocked: Program) -> None:
+    refused = stocked.run("create", "--description", "x")
+    assert refused.code == 2
+    assert "Your tasks have acme/" in refused.err
+    assert "jjm create --repo" in refused.err
+
+
+def test_message_to_a_failed_task_is_refused_with_one_reason(stocked: Program) -> None:
+    refused = stocked.run("message", one_task(stocked, "failed"), "Go on")
+    assert "a failed task takes no messages in Jules" in refused.err
+    assert "gave no reason" not in refused.err
 
 
 # the outbox

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _EXAMPLE = "jjm create --repo acme/webapp --description 'Fix the login bug'"
 
+_SHOWN_REPOSITORIES = 5
+
 
 def run(context: CommandContext) -> int:
     """Create tasks. Everything is read and checked before a server is started."""
@@ -61,7 +63,8 @@ def _read_requests(context: CommandContext) -> list[CreateRequest]:
         text = read_standard_input("list of tasks") if given.source == "-" else _read_file(given.source)
         return read_requests(text, name, defaults)
     if defaults.repository is None:
-        raise UsageError("Which repository? Name it with --repo.", hint=_EXAMPLE, context={"field": "repository"})
+        hint = f"{_known_repositories(context)}For example: {_EXAMPLE}"
+        raise UsageError("Which repository? Name it with --repo.", hint=hint, context={"field": "repository"})
     request = CreateRequest(
         description=validate_description(_description(context)),
         repository=validate_repository(defaults.repository),
@@ -72,6 +75,21 @@ def _read_requests(context: CommandContext) -> list[CreateRequest]:
         explicit=defaults.explicit,
     )
     return [request] * defaults.parallel
+
+
+def _known_repositories(context: CommandContext) -> str:
+    """A sentence with the repositories of the stored tasks, those with the most tasks first; empty without any."""
+    from collections import Counter
+
+    from jjm_tui import assembly
+
+    try:
+        tasks = assembly.read_cached(context.options, context.environ).tasks
+    except JulesManagerError:
+        return ""
+    known = [name for name, _ in Counter(task.repository for task in tasks if task.repository).most_common()]
+    more = ", …" if len(known) > _SHOWN_REPOSITORIES else ""
+    return f"Your tasks have {', '.join(known[:_SHOWN_REPOSITORIES])}{more}. " if known else ""
 
 
 def _defaults(context: CommandContext) -> Defaults:

@@ -113,12 +113,14 @@ class CreateRequest:
 
 @dataclass(frozen=True, slots=True)
 class CreatePlan:
-    """What a create would send, told before it is sent. ``refusal`` says why it cannot be sent at all."""
+    """What a create would send, told before it is sent. ``refusal`` says why it cannot be sent at all, and ``advice``
+    what to do about that, where it is more than choosing something else."""
 
     tool: str
     arguments: Mapping[str, Any]
     remarks: tuple[str, ...] = ()
     refusal: str | None = None
+    advice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class Verdict:
 
     remarks: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    advice: str | None = None
 
     def object_to(self, sentence: str, *, explicit: bool) -> None:
         """Refuse when the person asked for it, else only tell."""
@@ -28,7 +29,7 @@ class Verdict:
     def plan(self, tool: str, arguments: Mapping[str, Any]) -> CreatePlan:
         """The plan with everything that was said on the way."""
         refusal = " ".join(dict.fromkeys(self.refusals)) or None
-        return CreatePlan(tool, dict(arguments), tuple(dict.fromkeys(self.remarks)), refusal)
+        return CreatePlan(tool, dict(arguments), tuple(dict.fromkeys(self.remarks)), refusal, self.advice)
 
 
 def judge_options(request: CreateRequest, capabilities: Capabilities, verdict: Verdict) -> None:
@@ -102,6 +103,8 @@ def refuse_unknown_repository(name: str, known: Mapping[str, Repository], verdic
         shown = sorted(names.values())[:5]
         sentence += " Connected: " + ", ".join(shown) + (", …" if len(names) > len(shown) else "") + "."
     verdict.refusals.append(sentence)
+    otherwise = "connect the repository to Jules on jules.google.com first."
+    verdict.advice = f"Did you mean {names[near[0]]}? Else {otherwise}" if near else f"Check its name, or {otherwise}"
 
 
 def find_repository(name: str, known: Mapping[str, Repository]) -> Repository | None:

@@ -50,7 +50,7 @@ class CreateCourse(CourseBase):
         if plan.refusal is not None:
             raise UnsupportedOperationError(
                 plan.refusal,
-                hint="Leave the option out, or use a server that can honour it; see jjm server info.",
+                hint=plan.advice or "Leave the option out, or use a server that can honour it; see jjm server info.",
                 context={"tool": plan.tool},
             )
         reading = await self._reader.refresh_list()
