@@ -27,7 +27,15 @@ from jjm_tui.domain.repository import (
     validate_repository,
 )
 from jjm_tui.domain.risks import risk_marks
-from jjm_tui.errors import AmbiguousOutcomeError, Effect, JulesManagerError, StorageError, WrongStateError
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.errors import (
+    AmbiguousOutcomeError,
+    Effect,
+    JulesManagerError,
+    StorageError,
+    ToolRefusedError,
+    WrongStateError,
+)
 from jjm_tui.ports import Answer, CreatePlan, CreateRequest
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.courses.approve import PlanChangedError
@@ -283,6 +291,8 @@ class OperationRunner:
             finished = await self._recorder.finish(operation, OperationState.NOT_SENT, error.message)
             return await self._recorder.result(finished, error=error, remarks=remarks)
         if error.effect is Effect.REFUSED:
+            if _explains_itself(operation, error):
+                error.hint = None  # guesses at the reason would contradict the remark that tells it
             finished = await self._recorder.finish(operation, OperationState.REFUSED, error.message)
             return await self._recorder.result(finished, error=error, server_said=_server_said(error), remarks=remarks)
         return await self._settler.settle(operation, error)
@@ -308,6 +318,13 @@ def _doubt(operation: Operation, answer: Answer) -> JulesManagerError | None:
     else:
         return None
     return AmbiguousOutcomeError(sentence, context={"server_said": answer.text}, effect=Effect.UNKNOWN)
+
+
+def _explains_itself(operation: Operation, error: JulesManagerError) -> bool:
+    """Whether a refusal without a reason is one of a task that takes no messages any more."""
+    is_bare = isinstance(error, ToolRefusedError) and error.context.get("http_status") == 400
+    has_failed = operation.baseline.get("status") == TaskStatus.FAILED.value
+    return operation.kind is OperationKind.MESSAGE and is_bare and has_failed
 
 
 def _server_said(error: JulesManagerError) -> str | None:
