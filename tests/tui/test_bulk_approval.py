@@ -83,7 +83,7 @@ async def test_bulk_sheet_says_in_the_past_what_looked_alike_once_that_is_over(t
         sheet, _ = await open_sheet(on)
         on.bench.world.change_plan(sheet.ticked[0].task_id, "Another way")
         await approve_ticked(on, sheet)
-        await on.shows("2 looked alike when they were read: Read `app/billing/invoice.py` · Change")
+        await on.shows("2 looked alike when they were read: Read app/billing/invoice.py · Change")
         await on.shows("4 approved, 1 not sent, 2 left out.")
 
 

@@ -24,6 +24,7 @@ from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.bulk import Line, State, count_words
 from jjm_tui.tui.screens.approval import ApprovalAnswer, ApprovalScreen
 from jjm_tui.tui.screens.bulk_sheet import BulkSheet
+from jjm_tui.tui.text.rows import code_runs, row_text
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
@@ -348,7 +349,8 @@ def _note(line: Line, preview: ApprovalPreview | None) -> tuple[str, str]:
 
 
 def _first_steps(plan: Plan) -> str:
-    return " · ".join(clean_line(step.title[:200]) for step in plan.steps[:3])
+    titles = (clean_line(step.title[:200]) for step in plan.steps[:3])
+    return " · ".join(row_text(tuple(code_runs(title, (), 0))) for title in titles)
 
 
 def _heading(group_id: str, words: str) -> ListRow:
