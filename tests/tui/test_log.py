@@ -127,8 +127,10 @@ async def test_whole_record_is_shown_with_its_exception(tmp_path: Path) -> None:
         await on.press("enter")
         await on.shows("Friday 20 November 2026, 09:00:00  error  live")
         assert "Traceback (most recent call last):" in on.text
+        assert "enter close record" in on.text
         await on.press("escape")
         assert "Traceback" not in on.text
+        assert "enter whole record" in on.text
 
 
 async def test_foreign_text_in_the_log_is_literal_and_harmless(tmp_path: Path) -> None:

@@ -199,7 +199,7 @@ class ThemePalette(Palette):
 
     def __init__(self, app: JulesApp) -> None:
         self._before = app.theme
-        super().__init__("Theme", theme_entries(app), with_tasks=False)
+        super().__init__("Theme", theme_entries(app, ""), with_tasks=False)
 
     def _show_about(self) -> None:
         super()._show_about()

@@ -27,7 +27,7 @@ _OWN_SCREENS: Final = frozenset({"outbox", "watch", "connection", "log", "insigh
 """What only works on one screen is offered there."""
 
 _LABEL_CELLS: Final = 9
-_TITLE_CELLS: Final = 17
+_TITLE_CELLS: Final = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ class Entry:
                 elif place > len(self.title):
                     told = told.stylize("underline", place - len(self.title) - 1, place - len(self.title))
         is_key = self.kind == "action"
-        label = Content.styled(f" {self.label:<{_LABEL_CELLS}}", "bold $text-accent" if is_key else muted)
-        gap = " " * max(2, _TITLE_CELLS - title.cell_length) if is_key else "  "
+        column = f" {self.label:<{_LABEL_CELLS}}" if self.label else " "
+        label = Content.styled(column, "bold $text-accent" if is_key else muted)
+        gap = " " * (2 if self.kind == "task" else max(2, _TITLE_CELLS - title.cell_length))
         return label + title + Content(gap) + told
 
 
@@ -108,12 +109,12 @@ def view_entries(screen: Screen[Any], app: JulesApp) -> list[Entry]:
     ]
 
 
-def theme_entries(app: JulesApp) -> list[Entry]:
+def theme_entries(app: JulesApp, label: str = "theme") -> list[Entry]:
     """All themes; the present one says so."""
     return [
         Entry(
             "theme",
-            "theme",
+            label,
             name,
             kind_of(app.available_themes[name]) + (", now" if name == app.theme else ""),
             partial(pick_theme, app, name),

@@ -66,7 +66,7 @@ _PLACES: Final = {
         "files",
         "What the task changed: its files, and their diff. The arrow keys left and right show the rest of long lines.",
     ),
-    "MainScreen": ("tasks", "All tasks on the left, what needs you on top; the one under the cursor on the right."),
+    "MainScreen": ("tasks", "All tasks, what needs you on top. Opening one shows everything about it."),
     "DetailScreen": ("one task", "Everything about one task, in tabs; below it you write to it."),
     "ApprovalScreen": ("a plan", "Read what Jules wants to do. Nothing is approved before you say so here."),
     "BulkApprovalScreen": (

@@ -164,10 +164,16 @@ class LogScreen(PageScreen):
     def do_open(self) -> None:
         """Show the whole record under the cursor, or stop doing so."""
         self.query_one("#record").toggle_class("-open")
+        self.show_keys()
 
     def do_follow(self) -> None:
         """Stay at the newest record, or stop doing so."""
         self.lines.toggle_follow()
+
+    def key_words(self, action_id: str) -> str:
+        """The same key opens the record and closes it."""
+        is_open = action_id == "open" and self.query_one("#record").has_class("-open")
+        return "close record" if is_open else super().key_words(action_id)
 
     def unavailable(self, action_id: str) -> str | None:
         """There is nothing beyond the first and the last level."""
@@ -212,6 +218,7 @@ class LogScreen(PageScreen):
         elif record.has_class("-open"):
             record.remove_class("-open")
             self.lines.focus()
+            self.show_keys()
         else:
             super().do_back()
 
