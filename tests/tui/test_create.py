@@ -200,6 +200,7 @@ async def test_preview_shows_what_will_be_sent_and_editing_drops_it(tmp_path: Pa
 
 async def test_preview_tells_what_the_server_makes_of_a_field_and_shows_a_long_description_once(tmp_path: Path) -> None:
     async with stage(tmp_path, dialect="browser", size=(120, 45)) as on:
+        await on.press("down")  # the first one failed: a form would begin with what that one was asked
         await open_form(on)
         await on.press(*REPOSITORY, "tab", "tab", *"Mine", "tab", *"word " * 20)
         await preview(on)
@@ -599,6 +600,11 @@ async def test_without_templates_the_chooser_says_how_to_write_one(tmp_path: Pat
         assert "pgdn" not in on.text
         await on.press("enter")
         assert isinstance(on.app.screen, TemplatesScreen)
+        assert "a few letters" not in on.text
+        assert "c new task  esc back" in on.text
+        await on.press("c")
+        await on.until(lambda: isinstance(on.app.screen, CreateScreen))
+        assert form_of(on).filled_in.description == ""
 
 
 async def test_server_that_is_down_is_told_and_own_templates_are_there(tmp_path: Path) -> None:

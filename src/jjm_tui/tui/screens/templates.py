@@ -30,6 +30,8 @@ _NONE: Final = (
     'title = "Update the dependencies"\n'
     'description = "Update all dependencies and repair what breaks."'
 )
+_WITHOUT: Final = (("task.create", "new task"), ("back", "back"))
+"""The keys while there is none to choose."""
 _NO_HIT: Final = "No template has these letters in its name."
 
 
@@ -46,6 +48,7 @@ class TemplatesScreen(Sheet[PreparedTask]):
         & #query { border: none; height: 1; padding: 0 1; margin: 0 0 1 0; background: $boost; }
         & #query:focus { border: none; }
         & #query > .input--placeholder { color: $text-muted; }
+        &.-none #query, &.-none #found { display: none; }
         & #both { height: 1fr; layout: vertical; }
         &.-wide #both { layout: horizontal; }
         & #found { height: 1fr; }
@@ -57,13 +60,14 @@ class TemplatesScreen(Sheet[PreparedTask]):
         &.-wide #found { width: 34; height: 100%; }
         & #shown { height: 2fr; padding: 0 1; border-top: solid $foreground-disabled; scrollbar-size-vertical: 1; }
         &.-wide #shown { width: 1fr; height: 100%; border-top: none; border-left: solid $foreground-disabled; }
+        &.-none #shown { border: none; }
         & #shown > Static { height: auto; }
         & #note { height: auto; max-height: 2; padding: 0 1; color: $text-warning; }
         & #note.-empty { display: none; }
     }
     """
     IS_LARGE = True
-    ALWAYS: ClassVar[tuple[str, ...]] = (*Sheet.ALWAYS, *MOVES)
+    ALWAYS: ClassVar[tuple[str, ...]] = (*Sheet.ALWAYS, *MOVES, "task.create")
     AUTO_FOCUS = "#query"
 
     def __init__(self, *, choose: bool = False) -> None:
@@ -91,7 +95,7 @@ class TemplatesScreen(Sheet[PreparedTask]):
 
     def hints(self) -> Iterable[Hint]:
         if self.chosen is None:
-            return (("back", "back"),)
+            return tuple((each, words) for each, words in _WITHOUT if self.unavailable(each) is None)
         return (("enter", "choose"), ("↑↓", "move"), ("pgdn", "page"), ("back", "back"))
 
     # the server's
@@ -152,7 +156,33 @@ class TemplatesScreen(Sheet[PreparedTask]):
         """The template under the cursor."""
         return self._hits.get(self.query_one("#found", RowList).cursor_id or "")
 
+    def unavailable(self, action_id: str) -> str | None:
+        """A task without a template is offered where there is none, unless a form is open already."""
+        if action_id == "task.create" and (self._only_chooses or self._has_some):
+            return "It is offered where there are no templates."
+        return super().unavailable(action_id)
+
+    @property
+    def _has_some(self) -> bool:
+        """Whether there are templates, or may be in a moment."""
+        return bool(self._templates) or self._is_asking
+
+    def _show_field(self) -> None:
+        """There is a field to search in where there is something to find."""
+        has_some, field = self._has_some, self.query_one("#query", Input)
+        self.set_class(not has_some, "-none")
+        if field.disabled is has_some:
+            field.disabled = not has_some
+            if has_some:
+                field.focus()
+
+    def do_task_create(self) -> None:
+        """An empty form instead."""
+        self.leave(None)
+        self.dashboard.open_screen("create")
+
     def _show_whole(self) -> None:
+        self._show_field()
         self.query_one("#whole", Static).update(self._whole())
         self.query_one("#shown", VerticalScroll).scroll_home(animate=False)
         self.show_keys()
