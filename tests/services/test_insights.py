@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, timedelta, timezone
 
 from hypothesis import given
@@ -45,7 +46,9 @@ def test_waiting_for_a_person_counts_what_ended_and_tells_what_goes_on():
     ]
     waits = Task("c", status=TaskStatus.WAITING_APPROVAL, waiting_since=at(30), repository="o/z")
     since_when = Task("d", status=TaskStatus.WAITING_FEEDBACK)
-    tasks = {**_tasks(a="o/x"), "c": waits, "d": since_when}
+    snoozed = replace(waits, id="e", waiting_since=at(1), snoozed_until=at(90))
+    archived = replace(waits, id="f", waiting_since=at(1), archived=True)
+    tasks = {**_tasks(a="o/x"), "c": waits, "d": since_when, "e": snoozed, "f": archived}
     seen = compute_insights(sorted(events, key=lambda each: each.at), tasks, at(60), zone=UTC)
     assert seen.waiting == Spread(1, 20 * 60.0, 20 * 60.0, "a")
     assert seen.waiting_at_least == Spread(1, 50 * 60.0, 50 * 60.0, "b"), "nobody saw when it began"

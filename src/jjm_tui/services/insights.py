@@ -14,7 +14,7 @@ from typing import Final
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.status import WAITING_STATUSES, TaskStatus, normalise_status
-from jjm_tui.domain.task import Task
+from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.services.state_spans import SPAN_TYPES, StateSpan, state_spans
 
 INSIGHT_TYPES: Final = SPAN_TYPES
@@ -86,7 +86,7 @@ class Insights:
     ``since``: begin of the period; ``history_since``: the oldest event there is, ``None`` without any history.
     ``waiting``: waits for an approval or an answer that ended in the period; ``waiting_at_least``: those of them whose
     beginning was not seen, so that they were at least this long. ``waiting_now``: those that go on;
-    ``waiting_since_unknown``: how many more do, nobody knows since when.
+    ``waiting_since_unknown``: how many more do, nobody knows since when. Snoozed and archived tasks wait for nobody.
     """
 
     at: datetime
@@ -133,7 +133,7 @@ def compute_insights(
     spans = state_spans(events, created)
     milestones = [mark for event in events if event.at >= since for mark in _milestones(event)]
     waits = [span for span in spans if span.status in WAITING_STATUSES]
-    waiting = [task for task in tasks.values() if _is_waiting(task)]
+    waiting = [task for task in tasks.values() if _is_waiting(task, now)]
     return Insights(
         at=now,
         since=since,
@@ -176,9 +176,8 @@ def _spread(spans: Sequence[StateSpan], now: datetime) -> Spread:
     return Spread(len(spans), median, worst.seconds(now), worst.task_id)
 
 
-def _is_waiting(task: Task) -> bool:
-    is_gone = task.archived or task.archived_on_server or task.on_server is False
-    return task.status in WAITING_STATUSES and not is_gone
+def _is_waiting(task: Task, now: datetime) -> bool:
+    return task.status in WAITING_STATUSES and needs_me(task, now) is not None
 
 
 def _waiting_now(waiting: Iterable[Task], now: datetime) -> Spread:
