@@ -140,6 +140,8 @@ async def test_bulk_sheet_without_plans_says_so(tmp_path: Path) -> None:
         on.app.push_screen(BulkApprovalScreen())
         await on.settle()
         assert "No plan waits for approval." in "".join(on.text.splitlines()[:5])
+        assert "ctrl+r in the list asks the server for new ones." in on.text
+        assert "read again" not in on.text
         await on.press("y", "enter", "space")
         assert on.bench.effects("approve") == []
 

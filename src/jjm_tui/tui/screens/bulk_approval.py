@@ -52,7 +52,9 @@ class BulkApprovalScreen(BulkSheet):
     )
     DEFAULT_CSS = """
     BulkApprovalScreen {
-        & PlanView { height: 45%; border-top: solid $foreground 30%; }
+        & RowList { max-height: 55%; }
+        & PlanView { height: 1fr; border-top: solid $foreground 30%; }
+        &.-empty RowList { max-height: 100%; }
         &.-short PlanView { display: none; }
     }
     """
@@ -81,8 +83,7 @@ class BulkApprovalScreen(BulkSheet):
         self._on_board = {task.id: _fingerprint(task) for task in tasks}
         self.row_list.focus()
         self.show_lines()
-        if tasks:
-            self.with_engine(self._read_all)
+        self.do_refresh()
 
     def _is_wanted(self, task: Task, now: datetime) -> bool:
         if self._marked:
@@ -93,7 +94,10 @@ class BulkApprovalScreen(BulkSheet):
 
     def do_refresh(self) -> None:
         """Read again what is not decided."""
-        if not self.is_sending:
+        if not self.lines:
+            key = self.dashboard.launch.keymap.first("refresh")
+            self.show_state(f"{key} in the list asks the server for new ones.")
+        elif not self.is_sending:
             self.with_engine(self._read_all)
 
     @work(exclusive=True, group="reading")
@@ -233,8 +237,11 @@ class BulkApprovalScreen(BulkSheet):
         self._show_plan()
 
     def show_lines(self) -> None:
-        """Draw everything again."""
+        """Draw everything again; the list takes as much room as it has rows, the plan the rest."""
         super().show_lines()
+        if self.children:
+            self.set_class(not self.lines, "-empty")
+            self.row_list.styles.height = self.row_list.row_count if self.lines else "1fr"
         self._show_plan()
 
     def _show_plan(self) -> None:
@@ -255,7 +262,7 @@ class BulkApprovalScreen(BulkSheet):
         if self.is_asking or self.is_sending:
             return super().hints()
         if not self.lines:
-            return (("back", "back"), ("refresh", "read again"))
+            return (("back", "back"),)
         approve: tuple[Hint, ...] = (("approval.confirm", "approve the ticked"),) if self.ticked else ()
         return (*approve, *super().hints(), ("open", "look"), ("refresh", "read again"))
 

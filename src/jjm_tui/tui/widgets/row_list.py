@@ -124,6 +124,11 @@ class RowList(ScrollView, can_focus=True):
             return self._rows[self._cursor].id
         return None
 
+    @property
+    def row_count(self) -> int:
+        """How many rows there are, headings counted."""
+        return len(self._rows)
+
     def show(self, rows: Iterable[ListRow]) -> None:
         """Replace the rows; the cursor stays on its row, or where that was."""
         newest = tuple(rows)
