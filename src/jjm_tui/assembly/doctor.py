@@ -127,7 +127,11 @@ def check_program(program: str, preset: str, environ: Mapping[str, str]) -> Chec
     is_node = os.path.basename(program) in _NODE_PROGRAMS  # noqa: PTH119 - a name, perhaps without any folder
     path = shutil.which(program, path=environ.get("PATH"))
     if path is None:
-        way_out = _NODE_HINT if is_node else "Check server.command, or give the whole path of the program."
+        way_out = (
+            _NODE_HINT
+            if is_node
+            else "Install it, or give its whole path: in jjm setup, or in the settings as server.command."
+        )
         return Check(
             "program",
             "failed",

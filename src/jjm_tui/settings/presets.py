@@ -63,7 +63,7 @@ class Preset:
 PRESETS: Final[Mapping[str, Preset]] = {
     "rest": Preset(
         name="rest",
-        title="Jules API with a key (small server)",
+        title="Jules API with a key (server that can do little)",
         program=("npx", "-y", "@amitdeshmukh/google-jules-mcp@0.1.6"),
         needs=("npx",),
         passes=_NODE,
@@ -91,7 +91,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
             "Plans: whole while they wait for you; approving works.",
             "Diffs: yes, file by file. Pull requests: as you choose.",
             "Branches: as you choose; a title can be given.",
-            "Resume: by a message. A session that ran into something the server does not know shows less.",
+            "Resume: by a message. Less is shown of a task that did something this server cannot tell.",
         ),
         prerequisites="Node 18 or newer and an API key (or a key that Google's own tool has stored).",
     ),

@@ -138,7 +138,8 @@ class FirstRunScreen(DashboardScreen[None]):
     def _show_place(self, step: Step) -> None:
         steps = [name for name in self._answers.steps if name != "done"]
         number = steps.index(self._step) + 1 if self._step in steps else 0
-        place = f" · step {number} of {len(steps)}" if number > 1 else ""
+        of_all = f" of {len(steps)}" if number > 1 else ""
+        place = f" · step {number}{of_all}" if number else ""
         self.query_one("#where", Static).update(Content(f"Set up jjm{place} · {step.heading}"))
         self._show_keys(step)
 

@@ -123,7 +123,7 @@ class ChooseStep(Step):
         self._tell(self._chosen)
 
     def hints(self) -> Iterable[Hint]:
-        return (("open", "choose"), ("move.down", "down"), ("move.up", "up"))
+        return (("open", "choose"), ("↑↓", "move"))
 
     def move(self, lines: int) -> None:
         self._choices.move(lines)
