@@ -84,7 +84,7 @@ async def test_tabs_without_anything_tell_no_keys_that_would_do_nothing(tmp_path
         on.caller.is_down = True
         await select(on, TaskStatus.IN_PROGRESS)
         await on.press("enter")
-        for keys, told in ((1, "No plan is known."), (2, "The changes were not read")):
+        for keys, told in ((1, "enter asks the server."), (2, "The changes were not read")):
             await on.press(*["right_square_bracket"] * keys)
             await on.shows(told)
             for words in ("} hunk", ") file", "/ search"):

@@ -183,7 +183,9 @@ class DetailHost(TaskScreen):
 
     def _show(self, task: Task, now: datetime) -> None:
         board = self.board
-        self.detail.show_task(task, board.operations_of(task.id), now, board.read_troubles.get(task.id))
+        key = "" if board.connection.status in ("none", "not ready") else self.dashboard.launch.keymap.first("open")
+        way_on = f"{key} asks the server." if key else ""
+        self.detail.show_task(task, board.operations_of(task.id), now, board.read_troubles.get(task.id), way_on)
 
     # tabs, searching, moving
 

@@ -103,6 +103,7 @@ class TaskDetail(Vertical):
         self._operations: tuple[Operation, ...] = ()
         self._details: Details | None = None
         self._trouble: ReadTrouble | None = None
+        self._way_on = ""
         self._now: datetime | None = None
         self._is_filling = False
         self._wants_question = False
@@ -126,10 +127,16 @@ class TaskDetail(Vertical):
         self.query_one("#nothing", Static).update(content)
 
     def show_task(
-        self, task: Task, operations: Sequence[Operation], now: datetime, trouble: ReadTrouble | None = None
+        self,
+        task: Task,
+        operations: Sequence[Operation],
+        now: datetime,
+        trouble: ReadTrouble | None = None,
+        way_on: str = "",
     ) -> None:
-        """Show a task, or the newer state of the one that is shown. ``trouble``: why it could not be read lately."""
-        self._trouble = trouble
+        """Show a task, or the newer state of the one that is shown. ``trouble``: why it could not be read lately;
+        ``way_on``: how the server is asked again, as a sentence."""
+        self._trouble, self._way_on = trouble, way_on
         is_other = task.id != self.task_id
         self.task_id, self._shown, self._operations, self._now = task.id, task, tuple(operations), now
         if is_other:
@@ -308,7 +315,7 @@ class TaskDetail(Vertical):
             return
         tabs.show_tab(self.tab, self._notes(task))
         if (pane := self.pane()) is not None:
-            shown = Shown(task, now, self._plans, self._operations, self._details, self._trouble)
+            shown = Shown(task, now, self._plans, self._operations, self._details, self._trouble, self._way_on)
             fill_pane(self.tab, pane, shown)
             if self._wants_question:
                 self._pass_wish_on(pane)

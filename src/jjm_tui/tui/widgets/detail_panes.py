@@ -68,7 +68,8 @@ class ReadPlans:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Everything that panes show of a task. ``trouble``: why it could not be read lately."""
+    """Everything that panes show of a task. ``trouble``: why it could not be read lately. ``way_on``: a sentence that
+    says how the server is asked again."""
 
     task: Task
     now: datetime
@@ -76,6 +77,7 @@ class Shown:
     operations: tuple[Operation, ...] = ()
     details: Details | None = None
     trouble: ReadTrouble | None = None
+    way_on: str = ""
 
     @property
     def whole(self) -> Task:
@@ -124,6 +126,7 @@ def _fill_plan(pane: Widget, shown: Shown) -> None:
             difference=None if plan is None or older is None else diff_plans(older, plan),
             risks=risk_marks(plan),
             revision=shown.plans.revision(shown.task.id),
+            note=f"None was read of this task so far. {shown.way_on}".strip() if plan is None else None,
         )
 
 
