@@ -178,8 +178,9 @@ async def _operations(on: Stage) -> AsyncIterator[str]:
 async def _toasts(on: Stage) -> AsyncIterator[str]:
     on.app.tell("Message sent: Why does the nightly job fail?")
     on.app.tell(
-        "Not sent: the server could not be reached. Nothing was sent; the text is still in the composer of the task.",
+        "Not sent: the server could not be reached. The text is still in the composer.",
         severity="warning",
+        title="Why does the nightly job fail?",
     )
     on.app.tell("The store cannot be written: no space left on the disk.", severity="error", title="Upgrade the ORM")
     yield "toasts"
