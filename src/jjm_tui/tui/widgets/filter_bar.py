@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -42,7 +43,7 @@ class FilterBar(Vertical):
         &.-open { display: block; }
         & > Input { border: none; height: 1; padding: 0 1; background: $surface; }
         & > Input:focus { border: none; background: $boost; }
-        & > Static { height: auto; max-height: 3; padding: 0 1; color: $foreground; }
+        & > Static { height: auto; max-height: 5; padding: 0 1; color: $foreground; }
         &.-wrong > Static { color: $text-error; }
     }
     """
@@ -103,7 +104,7 @@ class FilterBar(Vertical):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._walk: TextWalk | None = None
-        self._shown = ""
+        self._opened = self._shown = ""
         self._has_match = True
 
     def compose(self) -> ComposeResult:
@@ -115,7 +116,7 @@ class FilterBar(Vertical):
         from jjm_tui.tui.writing.text_history import TextWalk
 
         self._walk = TextWalk([each for each in before if each != text], text)
-        self._shown = text
+        self._opened = self._shown = text
         self.add_class("-open")
         self._put(text)
         self.screen.set_focus(self.query_one(Input))  # at once, as keys typed ahead would be commands
@@ -156,12 +157,28 @@ class FilterBar(Vertical):
             query = _parse(text)
         except FilterError as error:
             self.add_class("-wrong")
+            self._show_last_whole(text)
             refusal = "Not kept, because it is wrong. " if is_refused else ""
             line.update(literal_line(f"{refusal}{_explanation(error)} T{self._says_what_is_shown()[1:]}."))
             return
         self.remove_class("-wrong")
         line.update(literal_line(query.explain()) if query is not None else Content("everything"))
         self.post_message(self.Changed(self, text.strip(), query, is_whole=text.endswith(" ")))
+
+    def _show_last_whole(self, text: str) -> None:
+        """Half a word means nothing: the list goes back to the longest beginning of the text that is a filter."""
+        ends = {found.start() for found in re.finditer(r"\s+", text)}
+        if text.startswith(self._opened):
+            ends.add(len(self._opened))
+        for end in sorted(ends, reverse=True):
+            with contextlib.suppress(FilterError):
+                whole, query = text[:end].strip(), _parse(text[:end])
+                break
+        else:
+            whole, query = "", None
+        if whole != self._shown:
+            self._shown = whole
+            self.post_message(self.Changed(self, whole, query, is_whole=True))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
