@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -154,7 +155,10 @@ async def stage(
         on = Stage(app, pilot, workbench, caller, manager, context, board)
         await on.until(lambda: app.engine is not None)
         await on.settle()
-        yield on
+        try:
+            yield on
+        finally:
+            gc.unfreeze()  # what the dashboard would keep for ever is garbage between tests
     await app.close_engine()
 
 
