@@ -63,3 +63,15 @@ async def test_news_that_come_while_a_message_is_typed_tell_where_their_key_work
         await notifying.happened([event])
         await on.shows("n in the list goes to what needs you")
         await notifying.close()
+
+
+async def test_news_of_a_task_that_the_list_leaves_out_tell_no_key_to_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        task = next(task for task in on.board.tasks.values() if task.status is TaskStatus.WAITING_APPROVAL)
+        await on.press("/", *"state:paused", "enter")
+        notifying = notifying_for(on.app)
+        event = TaskEvent(EventType.STATUS_CHANGED, on.now, task.id, {"to": TaskStatus.WAITING_APPROVAL.value})
+        await notifying.happened([event])
+        await on.shows("waits for approval")
+        assert "goes to what needs you" not in on.text
+        await notifying.close()

@@ -72,7 +72,7 @@ class Notifying:
         jump_key: Callable[[], str] = lambda: "",
     ) -> None:
         """``leads``: whether this dashboard is the one that tells the world outside. ``jump_key``: how the person gets
-        to the next task that needs them.
+        to the next task in the list that needs them; nothing where there is none.
         """
         quiet = None if settings.quiet_hours is None else QuietHours.parse(settings.quiet_hours)
         self._announcer = Announcer(quiet=quiet, reasons=settings.reasons)
@@ -198,6 +198,8 @@ class Notifying:
 
 def notifying_for(app: JulesApp) -> Notifying:
     """Telling as the settings of this start want it."""
+    from jjm_tui.tui.screens.list_host import ListHost
+
     launch = app.launch
     settings, environ = launch.settings.notifications, launch.environ
 
@@ -209,6 +211,11 @@ def notifying_for(app: JulesApp) -> Notifying:
     def leads() -> bool:
         announcing = None if app.engine is None else app.engine.announcing
         return announcing is not None and announcing.try_lead()
+
+    def jump_key() -> str:
+        main = app.screen_stack[0]
+        has_need = isinstance(main, ListHost) and main.has_need_in_list()
+        return key_here(app, "next.needs-me") if has_need else ""
 
     channels, remark = make_channels(settings, write, app.bell, environ)
     if remark is not None:
@@ -224,7 +231,7 @@ def notifying_for(app: JulesApp) -> Notifying:
         leads=leads,
         told=ToldFile(launch.place.store.locks / "announced.json"),
         title=TerminalTitle(write, mark=mark) if shows_title else None,
-        jump_key=lambda: key_here(app, "next.needs-me"),
+        jump_key=jump_key,
     )
 
 

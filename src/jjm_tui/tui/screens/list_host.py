@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 
 from jjm_tui.domain.draft_keys import task_of
-from jjm_tui.domain.task import Task
+from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.services.arrangement import Arrangement, View
 from jjm_tui.tui.list_view import Filtered, ListChoice, state_hint
 from jjm_tui.tui.screens.detail_host import DetailHost
@@ -201,6 +201,12 @@ class ListHost(DetailHost):
 
     def do_move_half_up(self) -> None:
         self.detail.page(-0.5) if self.is_in_detail() else self.tasks.page(-0.5)
+
+    def has_need_in_list(self) -> bool:
+        """Whether a task that the list shows, or shows in a moment, needs the person."""
+        now, query = self.now(), self.choice.query
+        tasks = self.board.tasks.values()
+        return any(needs_me(task, now) is not None and (query is None or query.matches(task, now)) for task in tasks)
 
     def do_next_needs_me(self) -> None:
         """The next match while searching, else the next task that needs the person."""
