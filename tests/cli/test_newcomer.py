@@ -394,19 +394,26 @@ def test_doctor_leaves_nothing_of_its_progress_line(served: Program, columns: in
     assert [row for row in rows if row.startswith("ok ")]
 
 
-def test_message_without_an_answer_says_so_once_in_a_pipe(stocked: Program) -> None:
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("hang=send_message", b"There is no clear answer from the server yet. Ctrl+C is safe"),
+        ("hang=list_activities:skip=1", b"The server has answered; it is read again until it shows the change. Ctrl+C"),
+    ],
+)
+def test_message_that_takes_long_says_once_how_far_it_is_in_a_pipe(stocked: Program, fault: str, words: bytes) -> None:
     task_id = one_task(stocked, "in_progress")
-    slow = Program(stocked.home, world=stocked.world, speed=STILL, faults=("hang=send_message",))
+    slow = Program(stocked.home, world=stocked.world, speed=STILL, faults=(fault,))
     process = subprocess.Popen(
         slow.argv("message", task_id, "Hello"), env=slow.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stderr is not None
     line = process.stderr.readline()
-    assert line.startswith(b"The server has not answered yet. Ctrl+C is safe")
+    assert line.startswith(words)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    assert b"not answered yet" not in err
+    assert b"Ctrl+C" not in err
 
 
 def test_completion_offers_statuses_and_presets(program: Program) -> None:

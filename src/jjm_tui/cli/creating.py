@@ -137,7 +137,7 @@ async def _create_all(
     async with truth_after_interruption(context, manager, OperationKind.CREATE, asked, many=many) as results:
         for number, request in enumerate(requests, 1):
             text = "Creating the task" if len(requests) == 1 else f"Creating task {number} of {len(requests)}"
-            async with answer_awaited(context.out, text):
+            async with answer_awaited(context.out, manager, text):
                 try:
                     results.append(await manager.create_task(request))
                 except JulesManagerError as error:

@@ -57,7 +57,7 @@ def message(context: CommandContext) -> int:
                 return tell_results(context, [declined(OperationKind.MESSAGE, task_id)], many=False)
             async with (
                 truth_after_interruption(context, manager, OperationKind.MESSAGE, [task_id]) as results,
-                answer_awaited(context.out, "Sending the message"),
+                answer_awaited(context.out, manager, "Sending the message"),
             ):
                 results.append(await manager.send_message(task_id, text))
             return tell_results(context, results, many=False)
@@ -141,7 +141,7 @@ async def _approve_one(context: CommandContext, manager: JobManager, reference: 
     exactly = spell_command("jjm approve", task_id, options=f"--plan {preview.fingerprint} --yes")
     if not given.yes and not await context.prompts.confirm("Approve this plan?", hint=exactly):
         return declined(OperationKind.APPROVE, task_id)
-    async with answer_awaited(context.out, "Approving the plan"):
+    async with answer_awaited(context.out, manager, "Approving the plan"):
         return await manager.approve_plan(task_id, preview.fingerprint, incomplete=given.incomplete)
 
 
@@ -180,7 +180,7 @@ async def _approve_all(context: CommandContext, manager: JobManager) -> int:
     async with truth_after_interruption(context, manager, OperationKind.APPROVE, asked, many=True) as told:
         told.extend(results)
         for number, preview in enumerate(previews, 1):
-            async with answer_awaited(context.out, f"Approving plan {number} of {len(previews)}"):
+            async with answer_awaited(context.out, manager, f"Approving plan {number} of {len(previews)}"):
                 try:
                     told.append(await manager.approve_plan(preview.task.id, preview.fingerprint))
                 except JulesManagerError as error:
@@ -239,5 +239,5 @@ async def _resume_one(context: CommandContext, manager: JobManager, reference: s
     surely = spell_command("jjm resume", task_id, options="--yes")
     if not context.arguments.yes and not await context.prompts.confirm("Resume this task?", hint=surely):
         return declined(OperationKind.RESUME, task_id)
-    async with answer_awaited(context.out, "Resuming the task"):
+    async with answer_awaited(context.out, manager, "Resuming the task"):
         return await manager.resume_task(task_id)

@@ -163,7 +163,7 @@ async def resend(context: CommandContext) -> int:
             return tell_results(context, [declined(operation.kind, operation.task_id)], many=False)
         async with (
             truth_after_interruption(context, manager, operation.kind, [operation.task_id]) as results,
-            answer_awaited(context.out, "Sending it again"),
+            answer_awaited(context.out, manager, "Sending it again"),
         ):
             results.append(await manager.resend_operation(operation.id))
     return tell_results(context, results, many=False)

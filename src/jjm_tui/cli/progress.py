@@ -6,14 +6,22 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 from jjm_tui.cli.output import Output
+from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.text import clean_line, truncate
+from jjm_tui.errors import StorageError
+
+if TYPE_CHECKING:
+    from jjm_tui.services.manager import JobManager
 
 _FIRST_AFTER: Final = 1.0
 _UNANSWERED_AFTER: Final = 5.0
-_UNANSWERED: Final = "The server has not answered yet. Ctrl+C is safe: what was sent is on record, never sent twice."
+_UNANSWERED: Final = "There is no clear answer from the server yet."
+_ANSWERED: Final = "The server has answered; it is read again until it shows the change."
+_SAFE: Final = "Ctrl+C is safe: what was sent is on record, never sent twice."
 _EVERY: Final = 0.1
 _FRAMES: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PLAIN_FRAMES: Final = "|/-\\"
@@ -78,9 +86,9 @@ async def waiting_for(out: Output, text: str) -> AsyncIterator[Progress]:
 
 
 @asynccontextmanager
-async def answer_awaited(out: Output, text: str) -> AsyncIterator[Progress]:
-    """The same for something that was sent; when no answer comes for a while, it says so once, in a pipe too."""
-    telling = asyncio.create_task(_tell_unanswered(out))
+async def answer_awaited(out: Output, manager: JobManager, text: str) -> AsyncIterator[Progress]:
+    """The same for something that was sent; when it takes a while, it says once how far that is, in a pipe too."""
+    telling = asyncio.create_task(_tell_how_far(out, manager, datetime.now(UTC)))
     try:
         async with waiting_for(out, text) as progress:
             yield progress
@@ -89,6 +97,11 @@ async def answer_awaited(out: Output, text: str) -> AsyncIterator[Progress]:
         await asyncio.wait([telling])
 
 
-async def _tell_unanswered(out: Output) -> None:
+async def _tell_how_far(out: Output, manager: JobManager, started: datetime) -> None:
+    """What is recorded when patience ends: an operation that is done is only being re-read."""
     await asyncio.sleep(_UNANSWERED_AFTER)
-    out.remark(_UNANSWERED)
+    is_answered = False
+    with suppress(StorageError):
+        newest = [each for each in await manager.own_operations() if each.created_at >= started][-1:]
+        is_answered = any(each.state is OperationState.DONE for each in newest)
+    out.remark(f"{_ANSWERED if is_answered else _UNANSWERED} {_SAFE}")
