@@ -64,3 +64,10 @@ def test_message_with_a_damaged_store_says_what_became_of_the_text(
     assert words in refused.err
     kept = served.ok("outbox", "list", "--json").json["drafts"]
     assert [draft["text"] for draft in kept] == (["Are you there?"] if length is None else [])
+
+
+def test_resend_of_what_is_not_there_says_so_before_it_asks_for_yes(program: Program) -> None:
+    refused = program.run("outbox", "resend", "xyz")
+    assert refused.code == 1
+    assert "There is no operation xyz in the outbox." in refused.err
+    assert "--yes" not in refused.err

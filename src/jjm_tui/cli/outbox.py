@@ -152,10 +152,10 @@ async def resend(context: CommandContext) -> int:
     given = context.arguments
     command = spell_command("jjm outbox resend", given.operation, options="--yes")
     hint = f"If you are sure that it did not happen: {command}"
-    if not given.yes:
-        context.prompts.require(hint)
     async with context.manager() as manager:
         operation = await manager.get_operation(given.operation)
+        if not given.yes:
+            context.prompts.require(hint)
         context.out.say(f"{operation.kind.value} {operation.id}: {state_word(operation)}. {_about(operation)}")
         if not given.yes and not await context.prompts.confirm(
             "It may have reached the server already. Send it again?", hint=hint
