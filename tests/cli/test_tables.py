@@ -87,3 +87,16 @@ def test_server_tools_on_a_terminal_are_names_with_their_arguments_beside_them(s
         lines = terminal.text.splitlines()
     assert any(re.match(r"create_session +prompt\*, source,", line) for line in lines)
     assert all(len(line) <= 60 for line in lines)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_list_on_a_usual_terminal_tells_what_needs_you(served: Program, columns: int) -> None:
+    served.speed = 0.001
+    served.ok("list")
+    with served.on_terminal("list", "--cached", "--no-color", columns=columns) as terminal:
+        assert terminal.finish() == 0
+        head, *rows = terminal.text.splitlines()
+    assert "NEEDS YOU" in head
+    assert ("REPOSITORY" in head) is (columns >= 80)
+    assert any("approval 1h" in row for row in rows)
+    assert all(cell_width(row) <= columns for row in rows)

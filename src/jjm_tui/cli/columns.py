@@ -44,6 +44,8 @@ _LAYOUTS: Final = (
     _Layout(30, owner=True, date=True, needs=True),
     _Layout(30, date=True, needs=True),
     _Layout(30, needs=True),
+    _Layout(18, needs=True, updated=False),
+    _Layout(12, needs=True, repository=False, updated=False),
     _Layout(18),
     _Layout(10, repository=False),
     _Layout(6, repository=False, updated=False),
@@ -56,6 +58,8 @@ def task_table(tasks: Sequence[Task], now: datetime, look: Look) -> Table:
     """The table for people. Only titles and repositories are ever cut."""
     maker = _Maker(tasks, now, look)
     for layout in _LAYOUTS:
+        if layout.needs and not layout.updated and not maker.somebody_is_needed:
+            continue
         columns = maker.columns(layout)
         place = next(number for number, column in enumerate(columns) if column.title == "TITLE")
         if widths_of(columns, look.width)[place] >= min(layout.title, columns[place].needed):
@@ -94,7 +98,7 @@ class _Maker:
             Column("ID", self._cells("id")),
             Column("STATUS", self._cells(word)) if layout.word else Column("", self._cells("glyph")),
         ]
-        if layout.needs and any(cell.text for cell in self._cells("need")):
+        if layout.needs and self.somebody_is_needed:
             columns.append(Column("NEEDS YOU", self._cells("need")))
         columns.append(Column("TITLE", self._cells("title"), share=2))
         if layout.repository:
@@ -105,6 +109,11 @@ class _Maker:
         if layout.updated:
             columns.append(Column("UPDATED", self._cells("date" if layout.date else "age")))
         return columns
+
+    @property
+    def somebody_is_needed(self) -> bool:
+        """Whether the column of what a person is needed for has anything to say."""
+        return any(cell.text for cell in self._cells("need"))
 
     def _cells(self, name: str) -> list[Cell]:
         if name not in self._made:
