@@ -94,7 +94,7 @@ async def test_bulk_sheet_cuts_no_reason_while_titles_have_room_and_keeps_away_f
         assert "Log invoice failures in" in on.text
         await on.press("y")
         lines = on.text.splitlines()
-        asked = next(number for number, line in enumerate(lines) if "type their number" in line)
+        asked = next(number for number, line in enumerate(lines) if "type how many" in line)
         assert not lines[asked - 1].strip("│ ▁▂▃▄▅▆▇█")
 
 
@@ -166,10 +166,11 @@ async def test_bulk_approval_asks_for_the_number_and_approves_the_ticked_ones(tm
         sheet, answers = await open_sheet(on)
         wanted = {line.task_id for line in sheet.ticked}
         await on.press("y")
-        assert "To approve these 5 plans, type their number:" in on.text
+        assert "To approve these 5 plans, type how many (5):" in on.text
         await on.press("enter")
+        assert "No number was typed; nothing was sent. Type how many (5):" in on.text
         await on.press("4", "enter")
-        assert "Nothing was sent." in on.text
+        assert "That is not 5; nothing was sent. Type how many (5):" in on.text
         assert on.bench.effects("approve") == []
         await on.press("5", "enter")
         await on.until(lambda: len(approved(on)) == 5)
@@ -301,7 +302,7 @@ async def test_bulk_sheet_unticks_a_plan_that_polling_saw_changing(tmp_path: Pat
         assert list(sheet.lines) == order
         await on.press("y", "5", "enter")
         assert on.bench.effects("approve") == []
-        assert "To approve these 4 plans" in on.text
+        assert "That is not 4; nothing was sent. Type how many (4):" in on.text
 
 
 async def test_bulk_sheet_tells_when_somebody_else_approves(tmp_path: Path) -> None:

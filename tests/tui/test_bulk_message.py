@@ -44,8 +44,9 @@ async def test_bulk_message_to_many_asks_for_their_number(tmp_path: Path) -> Non
     async with stage(tmp_path) as on:
         sheet, _ = await open_sheet(on, 5)
         await on.press(*"Hello", "ctrl+s")
-        assert "To send it to these 5 tasks, type their number:" in on.text
-        await on.press("3", "enter")
+        assert "To send it to these 5 tasks, type how many (5):" in on.text
+        await on.press("y", "enter")
+        assert "That is not 5; nothing was sent. Type how many (5):" in on.text
         assert on.bench.effects("message") == []
         await on.press("5", "enter")
         await on.until(lambda: not sheet.is_sending and len(on.bench.effects("message")) == 5)

@@ -290,7 +290,7 @@ class BulkApprovalScreen(BulkSheet):
 
     def ask_words(self, count: int) -> str:
         plans = "this plan" if count == 1 else f"these {count} plans"
-        return f"To approve {plans}, type their number:" if count != 1 else f"To approve {plans}, type 1:"
+        return f"To approve {plans}, type how many ({count}):" if count != 1 else f"To approve {plans}, type 1:"
 
     def do_approval_confirm(self) -> None:
         """Ask for the number of ticked plans, then approve them."""

@@ -155,7 +155,7 @@ class BulkMessageScreen(BulkSheet):
     # sending
 
     def ask_words(self, count: int) -> str:
-        return f"To send it to these {count} tasks, type their number:"
+        return f"To send it to these {count} tasks, type how many ({count}):"
 
     def do_composer_send(self) -> None:
         """Send it; to many only after their number was typed."""

@@ -206,7 +206,8 @@ class BulkSheet(Sheet[Done], Moving):
             return
         if event.value.strip() != str(wanted) or not wanted:
             event.input.value = ""
-            self.show_state(f"{self.ask_words(wanted)} Nothing was sent.")
+            why = f"That is not {wanted}" if event.value.strip() else "No number was typed"
+            self.show_state(f"{why}; nothing was sent. Type how many ({wanted}):")
         else:
             self.stop_asking()
             self.start()
