@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Program
+from tests.cli.program import Program, Terminal
 
 STILL = 0.001
 
@@ -108,8 +108,6 @@ def test_row_of_the_list_shows_its_title_and_asks(stocked: Program) -> None:
         '"$0" -m jjm_tui list --cached --limit 1 --status waiting_approval && "$0" -m jjm_tui archive @1',
         stocked.argv()[0],
     ]
-    from tests.cli.program import Terminal
-
     with Terminal(argv, stocked.environ, 100, 40) as terminal:
         terminal.wait_for("Go on with archive? [y/N]")
         terminal.type("y\n")
@@ -207,3 +205,10 @@ def test_hostile_text_in_the_store_never_reaches_the_terminal(stocked: Program) 
     with stocked.on_terminal("get", task_id, "--cached", columns=150) as terminal:
         assert terminal.finish() == 0
         assert "[/foo] [x] [@click=app.quit]" in terminal.text
+
+
+def test_error_with_standard_error_closed_is_told_on_the_terminal(program: Program) -> None:
+    argv = ["sh", "-c", 'exec "$@" 2>&- </dev/null', "sh", *program.argv("--demo")]
+    with Terminal(argv, program.environ, 80, 24) as terminal:
+        assert terminal.finish() == 2
+        assert "standard input is not one" in terminal.text

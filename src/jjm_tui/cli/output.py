@@ -327,8 +327,10 @@ def harmless(value: Any) -> Any:
 
 def open_output(environ: Mapping[str, str], *, quiet: bool = False, no_color: bool = False) -> Output:
     """The streams of this process as they are."""
-    stdout, stderr = sys.stdout or _closed(os.O_RDONLY), sys.stderr or _closed(os.O_WRONLY)
-    terminal, error_terminal = stdout.isatty(), stderr.isatty()
+    stdout = sys.stdout or _closed(os.O_RDONLY)
+    terminal = stdout.isatty()
+    stderr = sys.stderr or (stdout if terminal else _closed(os.O_WRONLY))  # a person is told whatever is closed
+    error_terminal = stderr.isatty()
     color = terminal and not no_color and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
     if not terminal:
         _reconfigure(stdout, encoding="utf-8", errors="backslashreplace")
