@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.tui.test_diff_view import opened, screen_rows, settle
@@ -71,6 +71,7 @@ async def test_moved_sideways_any_text_keeps_its_width_and_its_marks() -> None:
 
         @settings(deadline=None, max_examples=100)
         @given(ANY_PATCH, st.integers(1, 40), st.sampled_from((2, 3, 4, 30, 61, 95)))
+        @example("@@@ -1 -1 +1,2 @@@\n+日本語 🎉", 1, 30)
         def check(text: str, scroll_x: int, width: int) -> None:
             view.show(text)
             for row in range(view.virtual_size.height):

@@ -117,7 +117,7 @@ class DiffPainter:
         if is_cut:
             segments.append(Segment(ELLIPSIS, self._styles.of(ground, "gutter")))
         if fixed:
-            marks = list(self._drawn(line, ground, text, 0, min(fixed - 1, len(text)), selected))
+            marks = list(self._drawn(line, ground, text, 0, cut_cells(text, 0, fixed - 1)[1], selected))
             hidden = _SHIFTED if len(text) >= fixed else ""
             edge = hidden.rjust(fixed - sum(segment.cell_length for segment in marks))
             segments[:0] = [*marks, Segment(edge, self._styles.of(ground, "gutter"))]
