@@ -69,6 +69,17 @@ async def test_outbox_that_was_damaged_is_not_said_to_be_clear(tmp_path: Path) -
         assert "every 5 s" not in on.text, "nothing is tried again: it is the person's turn"
 
 
+async def test_drafts_that_cannot_be_read_are_told_and_left_alone(tmp_path: Path) -> None:
+    text = '{"schema_version": 1, "drafts": [{"key": "create", "text": ["x"]}]}'
+
+    def leave_a_wrong_record(workbench: Workbench, context: ServiceContext) -> None:
+        (tmp_path / "store" / "drafts.json").write_text(text)
+
+    async with stage(tmp_path, prepare=leave_a_wrong_record) as on:
+        await on.shows("! typed texts may be missing")
+    assert (tmp_path / "store" / "drafts.json").read_text() == text
+
+
 async def test_outbox_tells_that_damaged_drafts_were_set_aside(tmp_path: Path) -> None:
     def leave_damaged_ones(workbench: Workbench, context: ServiceContext) -> None:
         (tmp_path / "store" / "drafts.json.damaged-20261120T080000.000000Z").write_text("{")

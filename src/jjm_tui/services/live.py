@@ -206,9 +206,10 @@ class LiveFeed:
                 self.board.set_operations(await self.context.outbox.list_operations())
                 aside = await self.context.outbox.set_aside()
                 drafts = await self.context.drafts.set_aside()
+                unread = None if drafts else await self.context.drafts.find_trouble()
             self._note("outbox", None)
             self._note("aside", unknown_outbox(aside) if aside else None)
-            self._note("drafts", missing_drafts(drafts) if drafts else None)
+            self._note("drafts", missing_drafts(drafts) if drafts else unread)
         except StorageError as error:
             self._note("outbox", error)
 
