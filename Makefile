@@ -6,7 +6,7 @@ PIP    := $(PY) -m pip --disable-pip-version-check --quiet --quiet
 RUN    := $(VENV)/.ready-to-run
 DEV    := $(VENV)/.ready-to-test
 CORE   := domain gateway store services
-JOBS   ?= 3
+JOBS   ?= 4
 ARGS   ?=
 
 test coverage check proof soak mutants fuzz bench: export TZ := UTC
@@ -42,9 +42,9 @@ proof: $(DEV) ## the tests that need Node, npm, strace and a file system of thei
 	@for tool in node npm strace unshare mount; do \
 		command -v $$tool >/dev/null || { echo "make proof needs $$tool, and it is not installed." >&2; exit 1; }; \
 	done
-	@$(PY) -m pytest -n $(JOBS) -m 'needs_node or needs_strace or needs_mount' $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) -m '(needs_node or needs_strace or needs_mount) and not soak' $(ARGS)
 
-soak: $(DEV) ## an hour of a busy person in a minute: nothing grows, nothing is wrong at the end
+soak: $(DEV) ## the long runs: an hour of a busy person in a minute, more kills and states
 	@$(PY) -m pytest -m soak $(ARGS)
 
 mutants: $(DEV) ## break the program on purpose, once for each promise: its tests must fail

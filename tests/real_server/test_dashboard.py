@@ -75,7 +75,8 @@ class Desk:
 
     def quit(self) -> None:
         """Leave by the key; the terminal is as it was, and no process is left."""
-        self.terminal.hides("outbox 1")
+        for word in ("preparing", "sending", "unconfirmed"):
+            self.terminal.hides(f"1 {word}")
         self.terminal.press("q")
         assert self.terminal.finish() == 0
         assert self.terminal.modes == Modes()
@@ -141,7 +142,7 @@ def test_tasks_are_listed_filtered_and_opened(desk: Desk) -> None:
     terminal.press("escape")
     desk.go_to(FINISHED)
     terminal.press("d")
-    terminal.shows("diff --git a/app/upload.py", "+    upload.writer.join()")
+    terminal.shows("app/upload.py  +1 ", "+    upload.writer.join()")
     terminal.press("escape", "escape")
     assert [desk.effects(kind) for kind in ("create", "message", "approve")] == [[], [], []]
     desk.quit()
