@@ -135,3 +135,17 @@ def test_a_listener_that_left_hears_nothing() -> None:
     stop()
     board.load([ONE])
     assert heard == []
+
+
+def test_operation_that_did_not_arrive_is_left_until_the_same_arrives_later() -> None:
+    board = Board()
+    failed = message(OperationState.NOT_SENT)
+    board.set_operations([failed])
+    assert board.operations_left() == (failed,)
+    board.set_operations([message(OperationState.DONE, operation_id="before", seconds=-5), failed])
+    assert board.operations_left() == (failed,)
+    board.set_operations([failed, message(OperationState.DONE, operation_id="later", seconds=5)])
+    assert board.operations_left() == ()
+    unconfirmed = message(OperationState.UNCONFIRMED)
+    board.set_operations([unconfirmed, message(OperationState.DONE, operation_id="later", seconds=5)])
+    assert board.operations_left() == (unconfirmed,)

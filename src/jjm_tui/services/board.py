@@ -149,6 +149,20 @@ class Board:
         """Those that are under way or unconfirmed, oldest first."""
         return tuple(operation for operation in self._operations if operation.state.is_open)
 
+    def operations_left(self) -> tuple[Operation, ...]:
+        """Those that are open, and those that did not arrive and were not sent since, again or in the same words."""
+        arrived = {_aim(each): each.created_at for each in self._operations if each.state is OperationState.DONE}
+        return tuple(
+            each
+            for each in self._operations
+            if each.state.is_open
+            or (
+                each.state in (OperationState.NOT_SENT, OperationState.REFUSED)
+                and each.sent_again_as is None
+                and arrived.get(_aim(each), each.created_at) <= each.created_at
+            )
+        )
+
     def delivery(self, task_id: str, now: datetime) -> Delivery | None:
         """What the row of a task says about the newest operation; open ones before finished ones."""
         operations = self._by_task.get(task_id)
@@ -283,3 +297,9 @@ _TOLD: Final = attrgetter(*(each.name for each in fields(Task) if each.name not 
 def _is_only_newer(known: Task, task: Task) -> bool:
     """Whether a server told the same again: every list does that for every task."""
     return bool(_TOLD(known) == _TOLD(task))
+
+
+def _aim(operation: Operation) -> tuple[object, ...]:
+    """What an operation was to bring about: the same aim later makes an earlier failure a thing of the past."""
+    words = operation.payload.get("text") or operation.payload.get("description")
+    return operation.kind, operation.origin, operation.task_id, words

@@ -97,8 +97,7 @@ class StatusBar(Bar):
 
 def _outbox(board: Board) -> Iterator[Piece]:
     """What is not over, in the words of the outbox; on a narrow line the gravest, and how many more."""
-    open_ones = (each for each in board.operations if each.state in _NOT_OVER and each.sent_again_as is None)
-    counts = Counter(each.state for each in open_ones)
+    counts = Counter(each.state for each in board.operations_left())
     if not counts:
         return
     words = [f"{counts[state]} {word_of_state(state)}" for state in _NOT_OVER if counts[state]]
