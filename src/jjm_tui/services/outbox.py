@@ -150,8 +150,8 @@ class OperationRunner:
             await self._recorder.finish(operation, OperationState.DISCARDED, sent_again_message(operation, again.id))
         try:
             return await self._carry_out(again)
-        except JulesManagerError:
-            with contextlib.suppress(StorageError):
+        except BaseException:
+            with anyio.CancelScope(shield=True), contextlib.suppress(StorageError):
                 if await self._context.outbox.get(again.id) is None:  # it did not even begin, so the old one stays
                     await self._context.outbox.change(operation.id, lambda _: operation)
             raise
