@@ -12,36 +12,31 @@ from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.text import heading
 from jjm_tui.errors import ValidationError
 
-_STATUS_ORDER: Final = {
-    status: place
-    for place, status in enumerate(
-        (
-            TaskStatus.WAITING_APPROVAL,
-            TaskStatus.WAITING_FEEDBACK,
-            TaskStatus.FAILED,
-            TaskStatus.IN_PROGRESS,
-            TaskStatus.PENDING,
-            TaskStatus.PAUSED,
-            TaskStatus.COMPLETED,
-            TaskStatus.UNKNOWN,
-        )
-    )
-}
-_CALM_ORDER: Final = {
-    status: place
-    for place, status in enumerate(
-        (
-            TaskStatus.IN_PROGRESS,
-            TaskStatus.PENDING,
-            TaskStatus.PAUSED,
-            TaskStatus.WAITING_APPROVAL,
-            TaskStatus.WAITING_FEEDBACK,
-            TaskStatus.FAILED,
-            TaskStatus.COMPLETED,
-            TaskStatus.UNKNOWN,
-        )
-    )
-}
+
+def _places(*statuses: TaskStatus) -> dict[TaskStatus, int]:
+    return {status: place for place, status in enumerate(statuses)}
+
+
+_STATUS_ORDER: Final = _places(
+    TaskStatus.WAITING_APPROVAL,
+    TaskStatus.WAITING_FEEDBACK,
+    TaskStatus.FAILED,
+    TaskStatus.IN_PROGRESS,
+    TaskStatus.PENDING,
+    TaskStatus.PAUSED,
+    TaskStatus.COMPLETED,
+    TaskStatus.UNKNOWN,
+)
+_CALM_ORDER: Final = _places(
+    TaskStatus.IN_PROGRESS,
+    TaskStatus.PENDING,
+    TaskStatus.PAUSED,
+    TaskStatus.WAITING_APPROVAL,
+    TaskStatus.WAITING_FEEDBACK,
+    TaskStatus.FAILED,
+    TaskStatus.COMPLETED,
+    TaskStatus.UNKNOWN,
+)
 """Tasks that need nobody now: what is under way, what rests or was put off, what has ended, what is gone."""
 
 _Key = Callable[[Task], float | str | None]

@@ -7,15 +7,14 @@ dirty; nothing here waits. Only the domain is imported, so that a first frame ca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Final, Literal
 
 from jjm_tui.domain.counts import TaskCounts
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.sync import SyncState
-from jjm_tui.domain.task import Task
+from jjm_tui.domain.task import Task, says_the_same
 from jjm_tui.services.read_troubles import ReadTrouble
 from jjm_tui.services.store_troubles import StoreTrouble
 
@@ -211,7 +210,7 @@ class Board:
             else:
                 known = self._tasks.get(task_id)
                 self._tasks[task_id] = task
-                if known is None or not _is_only_newer(known, task):
+                if known is None or not says_the_same(known, task):
                     dirty.add(task_id)
         if dirty:
             self._tell(BoardChange(frozenset(dirty), frozenset({"tasks"})))
@@ -289,14 +288,6 @@ class Board:
         if watched != self.watched:
             moved, self.watched = watched ^ self.watched, watched
             self._tell(BoardChange(moved, frozenset({"watched"})))
-
-
-_TOLD: Final = attrgetter(*(each.name for each in fields(Task) if each.name not in ("synced_at", "provenance")))
-
-
-def _is_only_newer(known: Task, task: Task) -> bool:
-    """Whether a server told the same again: every list does that for every task."""
-    return bool(_TOLD(known) == _TOLD(task))
 
 
 def _aim(operation: Operation) -> tuple[object, ...]:
