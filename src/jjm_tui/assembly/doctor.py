@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import locale
 import os
 import re
@@ -18,7 +17,7 @@ from jjm_tui.assembly.clock import SystemClock
 from jjm_tui.assembly.graph import build_context, build_server
 from jjm_tui.assembly.options import Options
 from jjm_tui.assembly.workplace import Workplace, open_workplace
-from jjm_tui.errors import ConfigurationError, JulesManagerError, StorageError, StoreDamagedError
+from jjm_tui.errors import ConfigurationError, JulesManagerError, StorageError
 from jjm_tui.ports import TaskServer
 from jjm_tui.services.results import Check
 from jjm_tui.settings.presets import PRESETS, ResolvedServer, is_configured, preset_of, resolve_server
@@ -251,16 +250,13 @@ async def check_outbox(place: Workplace) -> Check:
 
 async def check_drafts(place: Workplace) -> list[Check]:
     """Whether typed texts may be missing; nothing is told when all is well."""
-    from jjm_tui.services.recording import missing_drafts
+    from jjm_tui.services.recording import what_is_unknown
     from jjm_tui.store.draft_file import FileDrafts
 
     drafts = FileDrafts(place.store.drafts)
     try:
-        if place.store.drafts.exists():
-            with contextlib.suppress(StoreDamagedError):  # it is set aside now
-                await drafts.list_keys()
-        unknown = [missing_drafts(aside)] if (aside := await drafts.set_aside()) else []
-        trouble = await drafts.find_trouble()
+        trouble = await drafts.find_trouble()  # what is damaged is set aside now
+        unknown = what_is_unknown((), await drafts.set_aside())
     except JulesManagerError as error:
         return [Check("drafts", "failed", error.message, way_out=error.hint, error=error)]
     told = [*unknown, *([trouble] if trouble is not None else ())]
