@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from jjm_tui.domain.operations import OperationState
 from jjm_tui.errors import Effect, OperationTimeoutError, ServiceUnavailableError, StorageError, WrongStateError
 from jjm_tui.ports import CreateRequest
 from jjm_tui.services.manager import JobManager
+from jjm_tui.services.recording import OperationRecorder
 from jjm_tui.services.results import OperationResult, Outcome
 from tests.services.workbench import WRITES, CuttingCaller, Killed, Workbench, bench, lost, other_origin
 
@@ -274,6 +276,34 @@ async def test_resend_that_cannot_begin_leaves_the_old_one_as_it_was(tmp_path):
     aside.unlink()
     assert (await manager.resend_operation(first.operation_id or "")).outcome is Outcome.DONE
     assert _effects(work, "message") == 1
+
+
+async def test_resend_of_what_was_sent_again_sends_nothing(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, _ = work.process()
+    _cut_once(caller, "before write", lost(Effect.NONE))
+    first = await manager.send_message(task_id, TEXT)
+    again = await manager.resend_operation(first.operation_id or "")
+    with pytest.raises(WrongStateError, match=f"sent again already, as {again.operation_id}; nothing was sent"):
+        await manager.resend_operation(first.operation_id or "")
+    assert _effects(work, "message") == 1
+
+
+async def test_resend_from_two_processes_that_read_the_same_happens_once(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, context = work.process()
+    _cut_once(caller, "before write", lost(Effect.NONE))
+    first = await manager.send_message(task_id, TEXT)
+    known = await context.outbox.get(first.operation_id or "")
+    assert known is not None
+    await manager.resend_operation(known.id)
+    _, _, other = work.process()
+    again = replace(known, id="ffff00001111", state=OperationState.PREPARED)
+    with pytest.raises(WrongStateError, match="has changed meanwhile; nothing was sent"):
+        await OperationRecorder(other).request(again, instead_of=known)
+    assert await other.outbox.get(again.id) is None
 
 
 async def test_outcome_is_told_truly_when_the_disk_fails_after_the_answer(tmp_path):

@@ -98,6 +98,13 @@ class OutboxStore(Protocol):
             WrongStateError: an open operation of the same task and kind exists (any process).
         """
 
+    async def supersede(self, known: Operation, ended: Operation, new: Operation) -> None:
+        """Write ``ended`` over ``known`` and record ``new``, in one write: either both are there or neither.
+
+        Raises:
+            WrongStateError: as for ``add``, or the record is no longer what was ``known``.
+        """
+
     async def change(self, operation_id: str, change: Callable[[Operation], Operation]) -> Operation:
         """Change one record under the lock. Raises StorageError when it is not there."""
 

@@ -17,7 +17,6 @@ import anyio
 from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.ids import spell_command
-from jjm_tui.domain.operation_words import sent_again_message
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.plans import diff_plans
 from jjm_tui.domain.repository import (
@@ -131,8 +130,13 @@ class OperationRunner:
         """Carry out again what was not confirmed, refused or not sent, because the person says so.
 
         Raises:
-            WrongStateError: it is done or under way.
+            WrongStateError: it is done or under way, or it was sent again already.
         """
+        if operation.sent_again_as is not None:
+            raise WrongStateError(
+                f"The operation {operation.id} was sent again already, as {operation.sent_again_as}; nothing was sent.",
+                hint=f"See what became of that: jjm outbox show {operation.sent_again_as}",
+            )
         if operation.state in (OperationState.DONE, OperationState.PREPARED, OperationState.SENDING):
             raise WrongStateError(
                 f"The operation {operation.id} is {operation.state.value}; there is nothing to send again.",
@@ -146,15 +150,7 @@ class OperationRunner:
         again = self._new(
             operation.kind, None if operation.kind is OperationKind.CREATE else operation.task_id, payload
         )
-        if operation.state is not OperationState.DISCARDED:
-            await self._recorder.finish(operation, OperationState.DISCARDED, sent_again_message(operation, again.id))
-        try:
-            return await self._carry_out(again)
-        except BaseException:
-            with anyio.CancelScope(shield=True), contextlib.suppress(StorageError):
-                if await self._context.outbox.get(again.id) is None:  # it did not even begin, so the old one stays
-                    await self._context.outbox.change(operation.id, lambda _: operation)
-            raise
+        return await self._carry_out(again, instead_of=operation)
 
     # the course of an operation
 
@@ -179,22 +175,23 @@ class OperationRunner:
                 context={"task_id": task_id, "origin": task.origin},
             )
 
-    async def _carry_out(self, operation: Operation) -> OperationResult:
+    async def _carry_out(self, operation: Operation, *, instead_of: Operation | None = None) -> OperationResult:
         try:
-            await self._begin(operation)
+            await self._begin(operation, instead_of)
             return await self._send(operation)
         except BaseException:
             with anyio.CancelScope(shield=True), contextlib.suppress(StorageError):
                 await self._record_interruption(operation.id)
             raise
 
-    async def _begin(self, operation: Operation) -> None:
-        """Put it on disk. Raises WrongStateError, StorageError; the text of a message is kept then."""
+    async def _begin(self, operation: Operation, instead_of: Operation | None) -> None:
+        """Put it on disk. Raises WrongStateError, StorageError; the text of a new message is kept then."""
         try:
             await self._settler.adopt()
-            await self._recorder.request(operation)
+            await self._recorder.request(operation, instead_of=instead_of)
         except (WrongStateError, StorageError) as error:
-            await self._recorder.keep_unrecorded(operation, error)
+            if instead_of is None:
+                await self._recorder.keep_unrecorded(operation, error)
             raise
 
     async def _send(self, operation: Operation) -> OperationResult:

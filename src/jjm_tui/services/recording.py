@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.ids import spell_command
+from jjm_tui.domain.operation_words import sent_again_message
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError
 from jjm_tui.logs import get_logger
@@ -41,16 +43,21 @@ class OperationRecorder:
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
 
-    async def request(self, operation: Operation) -> None:
-        """Put a new operation on disk.
+    async def request(self, operation: Operation, *, instead_of: Operation | None = None) -> None:
+        """Put a new operation on disk, and what it is sent again for is over in the same write.
 
         Raises:
-            WrongStateError: one of the same task and kind is open.
+            WrongStateError: one of the same task and kind is open, or the other one has changed meanwhile.
             StorageError: a damaged outbox was set aside, and nobody has looked at it yet: the same may have been sent.
         """
         if aside := await self._context.outbox.set_aside():
             raise unknown_outbox(aside)
-        await self._context.outbox.add(operation)
+        if instead_of is None:
+            await self._context.outbox.add(operation)
+        else:
+            over = _sent_again(instead_of, operation, self._context.clock.now())
+            await self._context.outbox.supersede(instead_of, over, operation)
+            await self.tell(_EVENTS[over.state], over, {"message": over.message})
         await self.tell(EventType.OPERATION_REQUESTED, operation, {})
 
     async def keep_unrecorded(self, operation: Operation, error: JulesManagerError) -> None:
@@ -176,6 +183,11 @@ def missing_drafts(aside: Sequence[str]) -> StoreDamagedError:
 def what_is_unknown(outbox: Sequence[str], drafts: Sequence[str]) -> tuple[StoreDamagedError, ...]:
     """What the damaged files mean that were set aside and that nobody has removed, the gravest first."""
     return (*([unknown_outbox(outbox)] if outbox else ()), *([missing_drafts(drafts)] if drafts else ()))
+
+
+def _sent_again(operation: Operation, again: Operation, now: datetime) -> Operation:
+    message = sent_again_message(operation, again.id)
+    return replace(operation, state=OperationState.DISCARDED, message=message, finished_at=now)
 
 
 def _is_part(text: str, draft: str) -> bool:

@@ -98,6 +98,21 @@ class FileOutbox:
     async def add(self, operation: Operation) -> None:
         await self._in_thread(lambda: self._file.update(lambda document: self._add(document, operation)))
 
+    async def supersede(self, known: Operation, ended: Operation, new: Operation) -> None:
+        """See ``OutboxStore.supersede``."""
+
+        def write(document: Document[Operation]) -> None:
+            if document.get(known.id) != known:
+                raise WrongStateError(
+                    f"The operation {known.id} has changed meanwhile; nothing was sent.",
+                    hint=f"See what became of it: jjm outbox show {known.id}",
+                    context={"operation_id": known.id},
+                )
+            document.put(encode_json(ended.to_dict()))
+            self._add(document, new)
+
+        await self._in_thread(lambda: self._file.update(write))
+
     async def change(self, operation_id: str, change: Callable[[Operation], Operation]) -> Operation:
         return await self._in_thread(lambda: self.change_now(operation_id, change))
 
