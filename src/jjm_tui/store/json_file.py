@@ -75,8 +75,9 @@ class JsonTaskStore:
     has a mark of ``forget``, ``apply`` answers ``None`` for it and stores nothing: call ``remember`` first. A change
     that only moves times at which something was told is kept beside the file (``confirmations``), as is a sync state
     whose time alone moved: everybody sees it, but a power cut may make it older again.
-    ``gather_seconds`` is how long a save waits for company when changes come in faster than they can be saved;
-    ``index_seconds`` how long after a save the row index of a big store is written.
+    ``gather_seconds`` is how long a save waits for company when changes come in faster than they can be saved: never
+    more than ten saves a second, and one change alone does not wait; ``index_seconds`` is how long after a save the row
+    index of a big store is written.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class JsonTaskStore:
         path: Path,
         clock: Clock,
         *,
-        gather_seconds: float = 0.1,
+        gather_seconds: float = 0.12,
         index_seconds: float = 2.0,
         pause: Callable[[float], None] = time.sleep,
         ops: FileOps = FILE_OPS,
