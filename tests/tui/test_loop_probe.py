@@ -13,7 +13,7 @@ from pathlib import Path
 from jjm_tui.tui.loop_probe import LoopProbe
 
 def blocks_the_loop():
-    time.sleep(0.05)
+    time.sleep(0.4)
 
 async def work():
     LoopProbe(Path(sys.argv[1]))
@@ -33,9 +33,8 @@ def test_probe_at_exit_tells_the_longest_gap_and_where_it_was(tmp_path: Path) ->
     done = run_probed(tmp_path / "gaps.json")
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads((tmp_path / "gaps.json").read_text())
-    longest = found["gaps"][0]
-    assert longest["ms"] >= 40
-    assert any("blocks_the_loop" in line for line in longest["where"])
+    assert found["gaps"][0]["ms"] >= 390
+    assert any("blocks_the_loop" in line for gap in found["gaps"] for line in gap["where"])
     assert found["beats"] > 2
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -18,22 +19,20 @@ from textual.screen import Screen
 
 from jjm_tui.domain.text import clean
 from jjm_tui.logs import get_logger
-from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.bridge import Bridge
 from jjm_tui.tui.closed import forget_closed, is_gone_at
 from jjm_tui.tui.collector import Collector
+from jjm_tui.tui.hearing import Hearing
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.look.theme import extra_filters, set_up_themes
 from jjm_tui.tui.notices import toasts
+from jjm_tui.tui.opening import Opening
 from jjm_tui.tui.returning import Returning
-from jjm_tui.tui.screens.base import DashboardScreen, Dialog
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.typed_ahead import KeyDone, TypedAhead
 from jjm_tui.tui.undo import UndoStack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jjm_tui.domain.events import TaskEvent
     from jjm_tui.errors import JulesManagerError
     from jjm_tui.services.results import OperationResult
@@ -80,20 +79,19 @@ class JulesApp(App[int]):
 
     def __init__(self, launch: Launch) -> None:
         self.launch = launch
-        self.engine: Engine | None = None
+        self._opening = Opening(partial(launch.open_engine, launch.board))
         super().__init__()
         for key in ("ctrl+q", "ctrl+c"):
             self._bindings.key_to_bindings.pop(key, None)
         self._typed_ahead = TypedAhead(self, super().on_event)
+        self._hearing = Hearing(self)
         self._bridge: Bridge | None = None
         self._is_focused = True
         self._ticked_at = launch.clock.monotonic()
-        self._on_engine: list[Callable[[Engine], None]] = []
         self.undo = UndoStack()
         self.put_away: frozenset[str] = frozenset()  # archived or snoozed just now: no cursor follows them
         self._own_filters = extra_filters(launch)
         self._notifying: Notifying | None = None
-        self._opening: asyncio.Task[Engine] | None = None
         self._is_shown = False
         self._leave_with: int | None = None
         self.collector = Collector()
@@ -125,7 +123,8 @@ class JulesApp(App[int]):
 
     def on_mount(self) -> None:
         """The main screen is there; everything that takes time happens behind it."""
-        self._bridge = Bridge(self.launch.board, self._show_change, self.set_timer, self.launch.clock.monotonic)
+        board, monotonic = self.launch.board, self.launch.clock.monotonic
+        self._bridge = Bridge(board, self._hearing.board_changed, self.set_timer, monotonic)
         self.set_interval(_FOCUSED_TICK, self._tick)
         self.call_after_refresh(self._open_behind)
 
@@ -138,24 +137,17 @@ class JulesApp(App[int]):
             self.tell(remark, severity="warning")
         if not self.launch.is_configured:
             self.open_screen("setup")
-        self._await_engine(self._open_engine())
-
-    def _open_engine(self) -> asyncio.Task[Engine]:
-        if self._opening is None:
-            self._opening = asyncio.create_task(asyncio.to_thread(self.launch.open_engine, self.launch.board))
-        return self._opening
+        self._start_engine()
 
     @work(exit_on_error=False, group="engine")
-    async def _await_engine(self, opening: asyncio.Task[Engine]) -> None:
-        """The services are opened in a thread, as importing them takes longer than a frame."""
+    async def _start_engine(self) -> None:
         try:
-            engine = await asyncio.shield(opening)
+            engine = await self._opening.wait()
         except Exception as error:  # noqa: BLE001 - the screen stays readable whatever is wrong behind it
             _log.exception("engine_failed", reason=str(error))
             self.collector.settle()
             self.tell(f"The services could not be opened: {error}", severity="error")
             return
-        self.engine = engine
         from jjm_tui.tui.notices.notifying import notifying_for
 
         engine.desk.on_result = self._tell_result
@@ -163,19 +155,19 @@ class JulesApp(App[int]):
         engine.live.on_trouble = self._tell_trouble
         self._notifying = notifying_for(self)
         engine.start(self._tell_failure)
-        for waiting in self._on_engine:
-            waiting(engine)
-        self._on_engine.clear()
+        self._opening.is_ready(engine)
         self._returning.started(engine)
         await asyncio.to_thread(engine.warm_up)
         self.collector.settle()
 
+    @property
+    def engine(self) -> Engine | None:
+        """The services, once they are open."""
+        return self._opening.engine
+
     def when_open(self, work_with: Callable[[Engine], None]) -> None:
         """Call ``work_with`` with the services, now or as soon as they are there."""
-        if self.engine is not None:
-            work_with(self.engine)
-        else:
-            self._on_engine.append(work_with)
+        self._opening.when_open(work_with)
 
     def leave(self, code: int = 0) -> None:
         """End the program: the screen goes first, the rest is ended behind it.
@@ -218,16 +210,15 @@ class JulesApp(App[int]):
             self._bridge.stop()
         if self._notifying is not None:
             await self._notifying.close()
-        if self.engine is None:
-            opening = self._open_engine()  # something may have been typed already
-            await asyncio.wait([opening])
-            if opening.exception() is not None:
-                return drafts_of(self).unkept()
-            self.engine = opening.result()
+        try:
+            engine = await self._opening.wait()  # also before the first frame: something may have been typed already
+        except Exception as error:  # noqa: BLE001 - whatever it is, what was typed is answered
+            _log.warning("engine_missing_at_the_end", reason=str(error))
+            return drafts_of(self).unkept()
         try:
             return await drafts_of(self).close()
         finally:
-            await self.engine.close()
+            await engine.close()
 
     def ask_to_quit(self) -> None:
         """Leave, after a question while something is under way or unconfirmed, or a draft could not be kept."""
@@ -258,17 +249,6 @@ class JulesApp(App[int]):
 
     # what changes
 
-    def _show_change(self, change: BoardChange) -> None:
-        for screen in self._open_screens():
-            screen.board_changed(change)
-
-    def _open_screens(self) -> list[DashboardScreen[Any] | Dialog[Any]]:
-        """Ours that can be told something: made, and not being taken down."""
-        if self._exit:
-            return []
-        ours = (screen for screen in self.screen_stack if isinstance(screen, DashboardScreen | Dialog))
-        return [screen for screen in ours if screen.is_mounted and screen.is_running]
-
     def _tick(self) -> None:
         if getattr(self._driver, "is_gone", False):
             self.interrupt()
@@ -281,9 +261,7 @@ class JulesApp(App[int]):
         forget_closed(self)
         still_for, is_alone = monotonic - self._returning.acted_at, len(self.screen_stack) == 1
         self.collector.tick(monotonic, still_for, is_alone=is_alone)
-        now = self.launch.clock.now()
-        for screen in self._open_screens():
-            screen.clock_ticked(now)
+        self._hearing.clock_ticked(self.launch.clock.now())
 
     async def on_event(self, event: Event) -> None:
         """Note when the person last did something; while the screens are taken down it is too late for that."""
@@ -331,10 +309,7 @@ class JulesApp(App[int]):
     def _tell_events(self, events: Sequence[TaskEvent]) -> None:
         if self._notifying is not None:
             self.run_worker(self._notifying.happened(events), group="notifying", exit_on_error=False)
-        for screen in self._open_screens():
-            heard = getattr(screen, "events_happened", None)
-            if heard is not None:
-                heard(events)
+        self._hearing.events_happened(events)
 
     def _tell_result(self, result: OperationResult) -> None:
         from jjm_tui.tui.notices.telling import tell_result
@@ -342,10 +317,7 @@ class JulesApp(App[int]):
         tells = getattr(self.screen, "tells", None)
         if tells is None or not tells(result):
             tell_result(self, result)
-        for screen in self._open_screens():
-            heard = getattr(screen, "operation_ended", None)
-            if heard is not None:
-                heard(result)
+        self._hearing.operation_ended(result)
 
     def _tell_trouble(self, error: JulesManagerError | None) -> None:
         if error is None:
