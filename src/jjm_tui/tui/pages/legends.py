@@ -111,7 +111,7 @@ def _lines() -> Iterator[Sign]:
     yield "● trouble", "the server is there, but the last reading failed"
     yield "list cut by the server", "it shows only its newest tasks; older ones are as they were last seen"
     yield "4 need you", "tasks in that group of the list; click to see only them"
-    yield "oldest data 14s", "how long ago the server last told about the tasks in view, the oldest of them"
+    yield "oldest data 15s", "how long ago the server last told about the tasks in view, the oldest of them"
     yield "calls 38/120", "spent of the budget of calls; as many as the second number come back every minute"
     yield "outbox 1 sending", "what you sent and what has no clear answer yet"
 

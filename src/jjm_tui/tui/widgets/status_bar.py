@@ -29,7 +29,9 @@ _NOT_OVER: Final = (*_UNDER_WAY, OperationState.UNCONFIRMED, *_FAILED)
 _GRAVEST_FIRST: Final = (OperationState.UNCONFIRMED, *_FAILED, *reversed(_UNDER_WAY))
 
 _STEP: Final = 5
-"""Seconds in which the age of the data is told, upwards: nothing is older than it reads until it is drawn again."""
+"""Seconds in which the age of the data is told, upwards: nothing is older than it reads until it is drawn again. What
+is younger than a step reads ``<5s``: a number that never moves looks like a clock that stands still.
+"""
 
 
 class StatusBar(Bar):
@@ -82,10 +84,8 @@ class StatusBar(Bar):
         yield from _outbox(board)
         connection = board.connection
         if oldest is not None:
-            seconds = age(ceil((now - oldest).total_seconds() / _STEP) * _STEP)
-            yield Piece(
-                f"oldest data {seconds}", "quiet", rank=_DATA_RANK, short=f"data {seconds}", target="connection"
-            )
+            told = _age_of_data((now - oldest).total_seconds())
+            yield Piece(f"oldest data {told}", "quiet", rank=_DATA_RANK, short=f"data {told}", target="connection")
         if connection.budget_limit:
             used = f"{connection.budget_used}/{connection.budget_limit}"
             yield Piece(f"calls {used}", "quiet", rank=_DATA_RANK + 1, target="connection")
@@ -93,6 +93,10 @@ class StatusBar(Bar):
             importance = _KEPT_RANKS.get(action_id, _FIRST_HINT_RANK + 2 * place)
             yield Piece(key, "key", rank=importance, target=action_id, right=True)
             yield Piece(title, "hint", rank=importance, target=action_id, right=True, glue=" ")
+
+
+def _age_of_data(seconds: float) -> str:
+    return f"<{_STEP}s" if seconds < _STEP else age(ceil(seconds / _STEP) * _STEP)
 
 
 def _outbox(board: Board) -> Iterator[Piece]:
