@@ -222,7 +222,7 @@ def test_local_marks_are_set_and_undone_without_a_server(served: Program) -> Non
     assert cached()["needs_me"] is None
     local.ok("snooze", task_id, "--wake")
     assert cached()["needs_me"] == "approval"
-    local.ok("seen", task_id)
+    assert local.ok("seen", task_id, "--json").json["message"] == f"{task_id} is not finished yet."
     assert local.run("forget", task_id).code == 2
     local.ok("forget", task_id, "--yes")
     assert local.run("get", task_id, "--cached").code == 1

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from jjm_tui.cli.exit_codes import UsageError
-from jjm_tui.cli.parser import parse
+from jjm_tui.cli.parser import COMMANDS, parse
 from jjm_tui.cli.values import moment_after, moment_before
 
 WRONG = [
@@ -19,6 +19,8 @@ WRONG = [
     (["list", "--statsu", "failed"], "Not understood: --statsu.", "Did you mean --status?"),
     (["outbox", "resend", "01J9", "--force"], "Not understood: --force.", "jjm outbox resend --help"),
     (["simulator", "--task", "3"], "Not understood: --task.", "Did you mean --tasks?"),
+    (["list", "--jsonl"], "jjm list takes no --jsonl.", "--json gives one document. Lines of JSON: jjm monitor"),
+    (["--jsonl", "outbox", "list"], "jjm outbox list takes no --jsonl.", "jjm events --jsonl"),
     (["--jsonx", "list"], "Not understood: --jsonx.", "jjm --help"),
     (["server", "get"], "There is no command 'server get'; there are tools, call,", "jjm server --help"),
     (["config", "pth"], "There is no command 'config pth'", "jjm config path"),
@@ -39,6 +41,11 @@ def test_slip_is_told_by_its_own_name(words: list[str], sentence: str, hint: str
     assert caught.value.message.startswith(sentence)
     assert caught.value.hint is not None
     assert hint in caught.value.hint
+
+
+def test_lines_of_json_come_from_the_commands_that_the_slip_names() -> None:
+    leaves = [leaf for command in COMMANDS for leaf in (command, *command.subcommands)]
+    assert {leaf.name for leaf in leaves if leaf.jsonl} == {"monitor", "events"}
 
 
 @pytest.mark.parametrize("command", ["archive", "unarchive", "snooze", "seen", "message"])

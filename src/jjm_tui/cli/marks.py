@@ -175,7 +175,7 @@ def _tell(context: CommandContext, word: str, done: str, result: MarkResult, *, 
     documents: list[dict[str, Any]] = []
     for task in result.tasks:
         same = task.id in result.unchanged
-        message = f"{task.id} was like that already" if same else f"{task.id} is {done}"
+        message = f"{task.id} {_why_unchanged(word, task)}" if same else f"{task.id} is {done}"
         if way_back and not same:
             message += f"; bring it back: {out.own(spell_command(way_back, task.id))}"
         if context.arguments.json:
@@ -196,3 +196,8 @@ def _tell(context: CommandContext, word: str, done: str, result: MarkResult, *, 
     if context.arguments.json:
         out.document(documents[0] if len(documents) == 1 else {"operations": documents})
     return ExitCode.DONE
+
+
+def _why_unchanged(word: str, task: Task) -> str:
+    """Only what is finished can be looked at."""
+    return "is not finished yet" if word == "seen" and not task.status.is_final else "was like that already"

@@ -57,6 +57,9 @@ def _unknown_option(parser: CommandParser, word: str, given: Sequence[str]) -> U
     see = f"See: {parser.prog} --help"
     if name in ("-y", "--yes"):
         return UsageError(f"Not understood: {name}.", hint=f"{parser.prog} takes no --yes; leave it out. {see}")
+    if name == "--jsonl" and "--json" in parser.option_names():
+        hint = "--json gives one document. Lines of JSON: jjm monitor --jsonl, or jjm events --jsonl."
+        return UsageError(f"{parser.prog} takes no --jsonl.", hint=hint, context={"option": name})
     left = [known for known in parser.option_names() if known not in given]
     near = [known for known in left if len(name) > 3 and known.startswith(name)] or near_words(name, left)
     hint = f"Did you mean {near[0]}? {see}" if near else see
