@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textual.widgets._toast import Toast, ToastHolder
 
+from jjm_tui.tui.screens.main import MainScreen
 from tests.tui.stage import Stage, stage
 
 
@@ -83,16 +84,39 @@ async def test_toast_does_not_cover_a_text_that_was_left(tmp_path: Path) -> None
         assert 0 < _top_of(on, "Beside a draft.") < 15
 
 
-async def test_escape_in_the_list_takes_toasts_down_before_anything_else(tmp_path: Path) -> None:
+async def test_escape_in_the_list_takes_toasts_down_and_acts_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:
         await on.press("space")
         on.app.tell("In the way.")
         await on.shows("In the way.")
         await on.press("escape")
         await on.until(lambda: "In the way." not in on.text)
-        assert "1 marked" in on.text
-        await on.press("escape")
         assert "1 marked" not in on.text
+
+
+async def test_escape_takes_a_toast_down_where_there_is_nothing_else_to_leave(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        on.app.tell("In the way.")
+        await on.shows("In the way.")
+        await on.press("escape")
+        await on.until(lambda: "In the way." not in on.text)
+        assert not on.app._notifications
+
+
+async def test_copied_text_is_told_itself_and_no_more_than_that_the_terminal_was_given_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        screen = on.app.screen
+        assert isinstance(screen, MainScreen)
+        task = screen.current_task()
+        assert task is not None
+        await on.press("y")
+        assert on.app.clipboard == task.id
+        assert [each.message for each in on.app._notifications] == [f"Sent to the terminal's clipboard: {task.id}"]
+        on.app.copy("line one\n" + "word " * 500)
+        told = [each.message for each in on.app._notifications][-1]
+        assert told.startswith("Sent to the terminal's clipboard: line one word word")
+        assert told.endswith("…")
+        assert len(told) < 200
 
 
 async def test_toast_covers_no_more_than_its_words_need(tmp_path: Path) -> None:

@@ -335,10 +335,11 @@ class JulesApp(App[int]):
         """A toast. The text may be foreign: it is cleaned and never read as markup. Two at a time are enough."""
         toasts.show(self, Notification(clean(text), clean(title), severity, _SHOWN_FOR[severity], markup=False))
 
-    def copy(self, text: str, what: str) -> None:
-        """Put text on the clipboard, on the person's key only, and say so."""
-        self.copy_to_clipboard(clean(text))
-        self.tell(f"Copied: {what}.")
+    def copy(self, text: str) -> None:
+        """Send text to the terminal's clipboard, on the person's key only, and say so."""
+        from jjm_tui.tui.notices.telling import copy
+
+        copy(self, text)
 
     def refresh_now(self) -> None:
         """Ask the server now, and read again what could not be read."""

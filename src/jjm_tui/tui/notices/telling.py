@@ -1,4 +1,4 @@
-"""What the person hears about their decisions: one toast per outcome."""
+"""What the person hears about their decisions: one toast per outcome, and what was copied."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.notifications import SeverityLevel
 
-from jjm_tui.domain.text import heading, truncate
+from jjm_tui.domain.text import clean, clean_line, heading, truncate
 from jjm_tui.tui.notices.key_here import key_here
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ _TITLES: Final = {
     "not_sent": "Not sent",
     "unconfirmed": "Not confirmed",
 }
+_COPIED_CELLS: Final = 120
+"""How much of a text that was copied is told: ids and addresses whole."""
 
 
 def tell_result(app: JulesApp, result: OperationResult) -> None:
@@ -36,6 +38,12 @@ def tell_result(app: JulesApp, result: OperationResult) -> None:
         lines.append(_on_screen(result.hint, key_here(app, "outbox")))
     severity = "error" if result.error is not None and word == "done" else _SEVERITY[word]
     app.tell("\n".join(line for line in lines if line), severity=severity, title=_TITLES[word])
+
+
+def copy(app: JulesApp, text: str) -> None:
+    """Give the terminal text for its clipboard and tell what; no terminal answers whether it took it."""
+    app.copy_to_clipboard(clean(text))
+    app.tell(f"Sent to the terminal's clipboard: {truncate(clean_line(text), _COPIED_CELLS)}")
 
 
 def _with_title(result: OperationResult) -> str:

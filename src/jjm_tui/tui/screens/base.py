@@ -111,7 +111,7 @@ class DashboardScreen(Screen[T], Keyed):
         """Copy the text that is selected with the mouse; false when there is none."""
         selected = self.get_selected_text()
         if selected:
-            self.dashboard.copy(selected, "selected text")
+            self.dashboard.copy(selected)
             self.clear_selection()
         return bool(selected)
 
@@ -204,7 +204,7 @@ class Dialog(ModalScreen[T], Keyed):
         """Copy selected text, else leave without deciding."""
         selected = self.get_selected_text()
         if selected:
-            self.dashboard.copy(selected, "selected text")
+            self.dashboard.copy(selected)
             self.clear_selection()
         else:
             self.do_back()

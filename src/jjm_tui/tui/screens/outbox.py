@@ -252,7 +252,7 @@ class OutboxScreen(DashboardScreen[None], Moving):
         """Copy the whole text."""
         operation = self.chosen
         if operation is not None:
-            self.dashboard.copy(text_of(operation), f"text of the {KINDS[operation.kind]}")
+            self.dashboard.copy(text_of(operation))
 
     def do_open(self) -> None:
         """Go to its task."""

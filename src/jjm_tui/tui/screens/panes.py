@@ -184,10 +184,10 @@ class PaneHost(ListHost):
             self.do_pane_filter()
 
     def do_back(self) -> None:
-        """Step by step: toasts over the list, typing a filter, searching, detail, range, marks, filter."""
-        if self.tasks.has_focus and toasts.are_shown(self.app):
+        """Step by step: typing a filter, searching, detail, range, marks, filter. Toasts over the list go as well."""
+        if self.tasks.has_focus:
             toasts.take_down(self.app)
-        elif (bar := self.filter_bar) is not None and bar.is_open:
+        if (bar := self.filter_bar) is not None and bar.is_open:
             bar.action_cancel()
         elif self.is_searching():
             self._close_search()

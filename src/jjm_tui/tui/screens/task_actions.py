@@ -312,13 +312,13 @@ class TaskScreen(DashboardScreen[str]):
         """Copy the id."""
         task = self.current_task()
         if task is not None:
-            self.dashboard.copy(task.id, f"id of {_name(task)}")
+            self.dashboard.copy(task.id)
 
     def do_task_copy_url(self) -> None:
         """Copy the address of its page, or of its pull request where it has no page."""
         task = self.current_task()
         if task is not None and (url := task.url or task.pull_request_url):
-            self.dashboard.copy(url, f"address of {_name(task)}")
+            self.dashboard.copy(url)
 
 
 def _wake(engine: Engine, before: dict[str, datetime | None]) -> Awaitable[object]:
