@@ -107,7 +107,34 @@ def test_wait_that_began_meanwhile_is_something_that_happened_also_without_histo
     made = make_digest([], tasks, START, at(60))
     assert not made.is_empty
     assert should_show(START, at(60), made)
-    assert summary_sentence(made) == "While you were away (1h): 1 task needs you now."
+    assert summary_sentence(made) == "While you were away (1h): 1 plan was made. 1 task needs you now."
+
+
+def test_first_reading_in_the_time_away_begins_the_history_and_what_was_before_is_no_news():
+    begun = found(30, "waiting_approval", "plan", first_sync=True)
+    tasks = {
+        "plan": Task("plan", status=TaskStatus.WAITING_APPROVAL, waiting_since=at(10)),
+        "ask": Task("ask", status=TaskStatus.WAITING_FEEDBACK, waiting_since=at(40)),
+    }
+    made = make_digest([begun, moved(40, "waiting_feedback", "ask")], tasks, START, at(60))
+    assert (made.since, made.is_cut) == (at(30), True)
+    assert [(entry.task_id, entry.is_news) for entry in made.waiting] == [("plan", False), ("ask", True)]
+    assert (len(made.plans), len(made.questions)) == (0, 1)
+    earlier = make_digest([moved(5, "in_progress", "ask"), begun], tasks, START, at(60))
+    assert (earlier.since, earlier.is_cut) == (START, False)
+
+
+@given(
+    st.lists(st.builds(moved, st.integers(-50, 50), st.sampled_from(TaskStatus), st.sampled_from("abc"))),
+    st.fixed_dictionaries({name: st.sampled_from(TaskStatus) for name in "abc"}),
+    st.fixed_dictionaries({name: st.none() | st.integers(-50, 50).map(at) for name in "abc"}),
+)
+def test_digest_counts_exactly_the_news_that_it_lists(events, statuses, waits):
+    tasks = {name: Task(name, status=status, waiting_since=waits[name]) for name, status in statuses.items()}
+    made = make_digest(sorted(events, key=lambda each: each.at), tasks, START, at(60))
+    news = {entry.task_id for entry in made.waiting if entry.is_news}
+    below = {entry.task_id for name in DIGEST_GROUPS for entry in made.others(name)}
+    assert {entry.task_id for name in DIGEST_GROUPS for entry in made.group(name)} == news | below
 
 
 def test_summary_sentence_counts_in_words():

@@ -43,7 +43,7 @@ async def test_digest_groups_what_happened_and_enter_goes_to_the_task(tmp_path: 
             await _moved(on, task)
         await on.press("B")
         assert isinstance(on.app.screen, DigestScreen)
-        await on.shows("1 plan was made, 1 failed, 1 finished.")
+        await on.shows("2 plans were made, 1 question was asked, 1 failed, 1 finished.")
         assert "since 06:00  3h 00m" in on.text
         for words in ("Need you now (", "Failed (1)", "Finished (1)"):
             assert words in on.text
@@ -63,7 +63,9 @@ async def test_digest_shows_who_waits_now_although_the_history_knows_nothing_of_
         assert waiting
         await on.press("B")
         await on.shows(f"Need you now ({len(waiting)})")
-        assert "Nothing else happened since 06:00" in on.text
+        assert "new" not in on.text
+        assert "since 09:00  0s  what was before is not known" in on.text
+        assert "The history here begins 09:00; nothing happened since then." in on.text
         assert "? plan" in on.text
         assert "for 1h" in on.text
         shown: list[str] = []
@@ -110,9 +112,27 @@ async def test_digest_when_nothing_happened_says_so(tmp_path: Path) -> None:
 
 
 async def test_digest_without_an_earlier_visit_shows_the_last_hours_and_says_so(tmp_path: Path) -> None:
-    async with stage(tmp_path, tasks=0) as on:
+    async with stage(tmp_path) as on:
+        await _moved(on, _in_state(on, TaskStatus.FAILED))
         await on.press("B")
         await on.shows("since 01:00  8h 00m  no earlier visit is remembered")
+
+
+async def test_digest_without_any_history_claims_nothing_of_the_last_hours(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0) as on:
+        await on.press("B")
+        await on.shows("There is no history yet, and no task needs you.")
+        assert "since" not in on.text
+
+
+async def test_digest_says_how_many_of_a_group_are_listed_above(tmp_path: Path) -> None:
+    async with stage(tmp_path, memory=_remembered) as on:
+        done = [task for task in on.board.tasks.values() if task.status is TaskStatus.COMPLETED][:2]
+        for task in done:
+            await _moved(on, task)
+        on.board.apply({done[0].id: replace(done[0], seen_at=None)})
+        await on.press("B")
+        await on.shows("Finished (2)  1 of them above")
 
 
 async def test_digest_drops_a_task_that_has_moved_on_and_takes_in_what_happens(tmp_path: Path) -> None:
@@ -120,9 +140,9 @@ async def test_digest_drops_a_task_that_has_moved_on_and_takes_in_what_happens(t
         plan, failed = _in_state(on, TaskStatus.WAITING_APPROVAL), _in_state(on, TaskStatus.FAILED)
         await _moved(on, plan)
         await on.press("B")
-        await on.shows("1 plan was made")
+        await on.shows("2 plans were made, 1 question was asked.")
         await on.manager.archive([plan.id])
-        await on.shows("Nothing else happened since")
+        await on.shows("1 plan was made, 1 question was asked.")
         await _moved(on, failed, 0)
         await on.shows("Failed (1)")
 

@@ -6,7 +6,7 @@ that, only what the tasks confirm is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
@@ -31,6 +31,8 @@ _BY_STATUS: Final[Mapping[TaskStatus, DigestGroup]] = {
     TaskStatus.COMPLETED: "finished",
 }
 
+_OBSERVED: Final = frozenset({EventType.TASK_DISCOVERED, EventType.STATUS_CHANGED, EventType.TASK_VANISHED})
+
 
 @dataclass(frozen=True, slots=True)
 class DigestEntry:
@@ -44,7 +46,8 @@ class DigestEntry:
 
 @dataclass(frozen=True, slots=True)
 class WaitingEntry:
-    """One task that needs the person, since ``at`` (``None``: not known). ``is_news``: that began meanwhile."""
+    """One task that needs the person, since ``at`` (``None``: not known). ``is_news``: that began meanwhile, or
+    the task was found meanwhile."""
 
     task_id: str
     at: datetime | None
@@ -56,12 +59,14 @@ class Digest:
     """Who needs the person at ``until``, and what happened since ``since``. Entries are oldest first: who waits longest
     comes first.
 
-    ``waiting``: all who need the person, whenever that began. Of the groups every task is in one; ``created`` holds new
-    tasks that are nowhere else, ``created_count`` counts all new.
+    ``since`` is when the history begins where that is later than what was asked for; then ``is_cut``. ``waiting``: all
+    who need the person, whenever that began; where that is news, they are in a group as well. Of the groups every task
+    is in one; ``created`` holds new tasks that are nowhere else, ``created_count`` counts all new.
     """
 
     since: datetime
     until: datetime
+    is_cut: bool = False
     waiting: tuple[WaitingEntry, ...] = ()
     plans: tuple[DigestEntry, ...] = ()
     questions: tuple[DigestEntry, ...] = ()
@@ -74,7 +79,7 @@ class Digest:
     @property
     def is_empty(self) -> bool:
         """Nothing happened, and no wait began. Tasks may wait all the same."""
-        return not any(self.group(name) for name in DIGEST_GROUPS) and not any(entry.is_news for entry in self.waiting)
+        return not any(self.group(name) for name in DIGEST_GROUPS)
 
     def group(self, name: DigestGroup) -> tuple[DigestEntry, ...]:
         """The entries of one group."""
@@ -93,9 +98,12 @@ def make_digest(events: Iterable[TaskEvent], tasks: Mapping[str, Task], since: d
     Args:
         events: Events, oldest first; those up to ``since`` are passed over.
         tasks: The tasks as they are now. Archived and forgotten ones are left out.
-        since: When the person last looked.
+        since: When the person last looked. What was before the history begins is not known, so it is no news.
         now: Until when.
     """
+    events = list(events)
+    begins = _begins(events, since)
+    asked, since = since, begins or since
     new: dict[str, datetime] = {}
     moved: dict[tuple[str, TaskStatus], datetime] = {}
     gone: dict[str, datetime] = {}
@@ -110,6 +118,25 @@ def make_digest(events: Iterable[TaskEvent], tasks: Mapping[str, Task], since: d
             moved[task_id, normalise_status(event.data.get("to"))] = event.at
         elif event.type is EventType.TASK_VANISHED:
             gone[task_id] = event.at
+    groups = _groups(new, moved, gone, tasks)
+    listed = {entry.task_id for entries in groups.values() for entry in entries}
+    waiting = _waiting(tasks.values(), since, now, listed)
+    for entry in waiting:
+        group = _BY_STATUS.get(tasks[entry.task_id].status)
+        if entry.is_news and entry.at is not None and group is not None and entry.task_id not in listed:
+            groups[group].append(DigestEntry(entry.task_id, entry.at))
+    sorted_groups = {name: tuple(sorted(found, key=lambda entry: entry.at)) for name, found in groups.items()}
+    count = sum(entry.is_new for entries in sorted_groups.values() for entry in entries)
+    return Digest(since, now, since != asked, waiting, created_count=count, **sorted_groups)
+
+
+def _groups(
+    new: Mapping[str, datetime],
+    moved: Mapping[tuple[str, TaskStatus], datetime],
+    gone: Mapping[str, datetime],
+    tasks: Mapping[str, Task],
+) -> dict[DigestGroup, list[DigestEntry]]:
+    """What happened and still holds, by what it is; no task is in two groups."""
     groups: dict[DigestGroup, list[DigestEntry]] = {name: [] for name in DIGEST_GROUPS}
     for task_id in dict.fromkeys((*(task_id for task_id, _ in moved), *gone)):
         task = tasks.get(task_id)
@@ -125,17 +152,27 @@ def make_digest(events: Iterable[TaskEvent], tasks: Mapping[str, Task], since: d
             groups[group].append(DigestEntry(task_id, at, task_id in new))
         elif task_id in new:
             groups["created"].append(DigestEntry(task_id, new[task_id], is_new=True))
-    sorted_groups = {name: tuple(sorted(found, key=lambda entry: entry.at)) for name, found in groups.items()}
-    count = sum(entry.is_new for entries in sorted_groups.values() for entry in entries)
-    return Digest(since, now, _waiting(tasks.values(), since, now), created_count=count, **sorted_groups)
+    return groups
 
 
-def _waiting(tasks: Iterable[Task], since: datetime, now: datetime) -> tuple[WaitingEntry, ...]:
+def _begins(events: Iterable[TaskEvent], since: datetime) -> datetime | None:
+    """When the history begins, if that is after ``since``: the oldest observation is the very first reading."""
+    seen = [event for event in events if event.type in _OBSERVED and event.at > since]
+    first = min((event.at for event in seen), default=None)
+    is_first_sight = any(event.at == first and event.data.get("first_sync") for event in seen)
+    return first if is_first_sight else None
+
+
+def _waiting(tasks: Iterable[Task], since: datetime, now: datetime, news: Container[str]) -> tuple[WaitingEntry, ...]:
     needing = (task for task in tasks if needs_me(task, now) is not None)
     return tuple(
-        WaitingEntry(task.id, task.waiting_since, task.waiting_since is not None and task.waiting_since > since)
+        WaitingEntry(task.id, task.waiting_since, task.id in news or _is_after(task.waiting_since, since))
         for task in sort_tasks(needing, "waiting", now=now)
     )
+
+
+def _is_after(moment: datetime | None, since: datetime) -> bool:
+    return moment is not None and moment > since
 
 
 def should_show(last_seen: datetime | None, now: datetime, digest: Digest) -> bool:

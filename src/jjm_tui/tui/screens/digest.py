@@ -96,6 +96,7 @@ class DigestScreen(PageScreen):
         self._is_remembered = True
         self._opened_at: datetime | None = None
         self._events: list[TaskEvent] | None = None
+        self._has_history = True
         self._digest: Digest | None = None
         self._is_stale = False
 
@@ -118,23 +119,29 @@ class DigestScreen(PageScreen):
     async def _read(self, engine: Engine) -> None:
         if self._since is not None:
             self._events = list(await engine.manager.query_events(since=self._since))
+            if not self._is_remembered:
+                self._has_history = bool(self._events or await engine.manager.query_events(limit=1))
             self._make()
 
     def _make(self) -> None:
         if self._events is not None and self._since is not None:
             self._digest = make_digest(self._events, self.board.tasks, self._since, self.now())
             self._is_stale = False
+            self.show_header(self._pieces())
             self.refill(anew=True)
 
     # what is shown
 
     def _pieces(self) -> Iterator[Piece]:
-        if self._since is not None and self._opened_at is not None:
-            away = length((self._opened_at - self._since).total_seconds())
-            since = _moment(self._since, self._opened_at)
+        digest = self._digest
+        begin = self._since if digest is None else digest.since
+        if begin is not None and self._opened_at is not None and self._has_history:
+            since = _moment(begin, self._opened_at)
             yield Piece(f"since {since}", "quiet", rank=1, short=since)
-            yield Piece(away, "quiet", rank=2)
-        if not self._is_remembered:
+            yield Piece(length((self._opened_at - begin).total_seconds()), "quiet", rank=2)
+        if digest is not None and digest.is_cut:
+            yield Piece("what was before is not known", "trouble", rank=3)
+        elif not self._is_remembered:
             yield Piece("no earlier visit is remembered", "trouble", rank=3)
 
     def fill(self, width: int) -> None:
@@ -144,7 +151,7 @@ class DigestScreen(PageScreen):
             return
         since = _moment(digest.since, digest.until)
         if digest.is_empty and not digest.waiting:
-            self.show_empty(Content(f"Nothing happened since {since}, and no task needs you."))
+            self.show_empty(Content(f"{_nothing(digest, since, self._has_history)}, and no task needs you."))
             self.lines.set_lines(())
             return
         waiting = list(self._waiting(digest))
@@ -161,13 +168,12 @@ class DigestScreen(PageScreen):
             lines.append(heading(f"Need you now ({len(waiting)})", note))
             add(waiting)
             lines.append(BLANK)
-        parts = summary_parts(digest)
-        nothing = "Nothing" if digest.is_empty else "Nothing else"
-        told = f"Since {since}: {', '.join(parts)}." if parts else f"{nothing} happened since {since}."
-        lines += paragraph(Content(told), width, 1)
+        lines += paragraph(Content(_told(digest, since, self._has_history)), width, 1)
         for name, entries in happened.items():
             if entries:
-                lines += [BLANK, heading(f"{_TITLES[name]} ({len(entries)})")]
+                count = len(digest.group(name))
+                above = f"{count - len(entries)} of them above" if count > len(entries) else ""
+                lines += [BLANK, heading(f"{_TITLES[name]} ({count})", above)]
                 add(entries)
         self.lines.set_lines(lines)
 
@@ -204,7 +210,7 @@ class DigestScreen(PageScreen):
         """More happened while the screen is open."""
         if self._events is not None:
             self._events += events
-            self._is_stale = True
+            self._has_history = self._is_stale = True
 
     def clock_ticked(self, now: datetime) -> None:
         """Take over what changed in the last second, and waits that got longer."""
@@ -221,6 +227,23 @@ class DigestScreen(PageScreen):
         """Go to the task."""
         if message.line is not None:
             self.go_to_task(message.line.key)
+
+
+def _told(digest: Digest, since: str, has_history: bool) -> str:
+    """What happened, in a sentence that counts what is listed, above or below."""
+    parts = summary_parts(digest)
+    if not parts:
+        return f"{_nothing(digest, since, has_history)}."
+    begin = f"The history here begins {since}. Since then" if digest.is_cut else f"Since {since}"
+    return f"{begin}: {', '.join(parts)}."
+
+
+def _nothing(digest: Digest, since: str, has_history: bool) -> str:
+    if not has_history:
+        return "There is no history yet"
+    if digest.is_cut:
+        return f"The history here begins {since}; nothing happened since then"
+    return f"Nothing happened since {since}"
 
 
 def _moment(at: datetime, now: datetime) -> str:
