@@ -65,12 +65,20 @@ ALL = (DONE, WAITING, RUNNING, UNKNOWN)
 class Screen:
     """An output whose two streams can be read back."""
 
-    def __init__(self, *, terminal: bool = True, width: int = 80, unicode: bool = True, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        terminal: bool = True,
+        error_terminal: bool = False,
+        width: int = 80,
+        unicode: bool = True,
+        quiet: bool = False,
+    ) -> None:
         self._out, self._err = BytesIO(), BytesIO()
         self.output = Output(
             TextIOWrapper(self._out, "utf-8", write_through=True),
             TextIOWrapper(self._err, "utf-8", write_through=True),
-            Look(terminal=terminal, width=width, unicode=unicode, quiet=quiet),
+            Look(terminal, error_terminal, width=width, unicode=unicode, quiet=quiet),
         )
 
     @property

@@ -140,11 +140,11 @@ class Output:
     def styled(self, lines: Iterable[tuple[str, str]], *, to_error: bool = False) -> None:
         """Write lines, each with a rich style that counts only on a terminal with colour."""
         if not self.look.color:
-            text = "".join(f"{clean(line)}\n" for line, _ in lines)
             if to_error:
-                self._write_error(text)
+                for line, _ in lines:
+                    self._say(line)
             else:
-                self.write(text)
+                self.write("".join(f"{clean(line)}\n" for line, _ in lines))
             return
         parts = [self._styled_line(clean(line), style) for line, style in lines]
         if to_error:
@@ -207,7 +207,13 @@ class Output:
         self._before_writing = action
 
     def _say(self, text: str) -> None:
-        self._write_error(clean(text) + "\n")
+        """A terminal gets long lines broken between words; in files and pipes a sentence is one line."""
+        told = clean(text)
+        if self.look.error_terminal:
+            from jjm_tui.cli.wrapping import wrapped
+
+            told = wrapped(told, self.look.width)
+        self._write_error(told + "\n")
 
     def _write_error(self, text: str) -> None:
         if self._before_writing is not None:
