@@ -152,6 +152,21 @@ async def test_key_of_the_list_says_so_on_the_screen_of_one_task(tmp_path: Path)
         assert "n goes through matches" in on.text
 
 
+async def test_number_of_a_pane_goes_there_from_the_screen_of_one_task(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await on.press("enter", "1")
+        assert on.app.screen is main_screen(on)
+        await on.press("2")
+        assert isinstance(on.app.screen, DetailScreen)
+        await on.press("2")
+        assert "You are in the task; 1 goes back to the list." in " ".join(on.text.split())
+        await on.press("4")
+        assert "4 (to the filter) works in the list of tasks only." in on.text
+        await on.press("3", *"four")
+        assert on.app.screen.is_typing()
+        assert "four" in on.text
+
+
 async def test_letters_typed_into_a_text_are_no_keys(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as on:
         await on.press("m", *"sort 1 2 F")

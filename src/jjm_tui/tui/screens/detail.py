@@ -147,6 +147,8 @@ class DetailScreen(DetailHost):
         if action_id in ("next.needs-me", "previous.needs-me") and not self.is_searching():
             keymap = self.dashboard.launch.keymap
             return f"{keymap.first(action_id)} goes through matches of {keymap.first('filter')}, or in the list."
+        if action_id == "pane.detail":
+            return f"You are in the task; {self.dashboard.launch.keymap.first('pane.list')} goes back to the list."
         if action_id == "filter" and not self.can_search():
             return "The timeline cannot be searched; the other tabs can."
         return super().unavailable(action_id)
@@ -160,6 +162,17 @@ class DetailScreen(DetailHost):
         """The previous match while searching."""
         if self.is_searching():
             self.go_to_match(-1)
+
+    def do_pane_list(self) -> None:
+        """Back to the list."""
+        self.dismiss(None)
+
+    def do_pane_detail(self) -> None:
+        """Never called: it is here already."""
+
+    def do_pane_composer(self) -> None:
+        """Type a message."""
+        self.do_task_message()
 
     def do_next_pane(self) -> None:
         """From the text to the composer and back."""
