@@ -15,6 +15,7 @@ from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.tui.finding.fuzzy import match
 from jjm_tui.tui.finding.palette import Palette, ThemePalette
+from jjm_tui.tui.finding.palette_entries import Entry
 from jjm_tui.tui.screens.main import MainScreen
 from tests.tui.stage import Stage, stage
 
@@ -28,6 +29,13 @@ async def _type(on: Stage, text: str) -> None:
         [worker for worker in on.app.workers if worker.node is on.app.screen and worker.group == "search"]
     )
     await on.settle()
+
+
+def _found(on: Stage) -> list[Entry]:
+    """What the palette shows, the best first."""
+    palette = on.app.screen
+    assert isinstance(palette, Palette)
+    return list(palette._shown.values())
 
 
 async def test_action_is_found_by_its_help_and_runs_on_the_screen_below(tmp_path: Path) -> None:
@@ -100,6 +108,33 @@ async def test_theme_is_picked_and_kept(tmp_path: Path) -> None:
         await _type(on, "jjm-light")
         await on.press("enter")
         assert (on.app.theme, on.app.launch.memory.theme) == ("jjm-light", "jjm-light")
+
+
+async def test_action_whose_name_begins_so_stands_before_themes_and_tasks(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0, size=(120, 40)) as on:
+        await on.press("colon")
+        await _type(on, "appr")
+        kinds = [entry.kind for entry in _found(on)]
+        assert kinds[:2] == ["action", "action"]
+        assert "catppuccin-frappe" in [entry.title for entry in _found(on)][2:]
+
+
+async def test_themes_are_found_by_what_they_are(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0) as on:
+        await on.press("colon")
+        await _type(on, "theme")
+        found = _found(on)
+        assert found[0].kind == "action"
+        assert {"jjm-dark", "jjm-light", "nord"} <= {entry.title for entry in found}
+
+
+async def test_order_is_found_by_name_and_chosen(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("S", "colon")
+        await _type(on, "sort newest")
+        await on.shows("sort: newest")
+        await on.press("enter")
+        assert (on.app.screen.choice.sort, on.app.screen.choice.reverse) == ("created_at", False)
 
 
 async def test_themes_are_shown_while_choosing_and_escape_brings_the_old_one_back(tmp_path: Path) -> None:

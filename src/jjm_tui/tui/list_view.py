@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z_-]*")
 
 GROUPINGS: Final[tuple[Grouping, ...]] = get_args(Grouping)
-_SORTS: Final = ("needs-me", "updated_at", "waiting", "created_at", "status", "repository", "title")
-_SORT_WORDS: Final[Mapping[str, str]] = {
+SORT_WORDS: Final[Mapping[str, str]] = {
     "needs-me": "needs me",
     "updated_at": "newest change",
-    "created_at": "newest",
     "waiting": "longest wait",
+    "created_at": "newest",
+    "status": "status",
+    "repository": "repository",
+    "title": "title",
 }
+"""What each order is called."""
+_SORTS: Final = tuple(SORT_WORDS)
 _GROUP_WORDS: Final[Mapping[Grouping, str]] = {"needs": "", "repository": "by repository", "none": "flat"}
 
 
@@ -152,7 +156,7 @@ class ListChoice:
         """
         parts = ["Tasks"]
         if not self.text or (self.sort, self.reverse) != (_SORTS[0], False):
-            parts.append(f"sort: {_SORT_WORDS.get(self.sort, self.sort)}{' reversed' if self.reverse else ''}")
+            parts.append(f"sort: {SORT_WORDS.get(self.sort, self.sort)}{' reversed' if self.reverse else ''}")
         if grouped := _GROUP_WORDS[self.grouping]:
             parts.append(grouped)
         if self.archived:

@@ -1,4 +1,4 @@
-"""The palette: every action, task, view and theme by a few letters of its name.
+"""The palette: every action, task, view, order and theme by a few letters of its name.
 
 Textual's own palette reads titles as markup, keeps every hit as an option and searches in exponential time, so this is
 a sheet of ours over the same idea.
@@ -20,7 +20,14 @@ from textual.widgets import Input, Static
 from jjm_tui.domain.text import clean
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.finding.fuzzy import Match, match
-from jjm_tui.tui.finding.palette_entries import Entry, action_entries, task_entries, theme_entries, view_entries
+from jjm_tui.tui.finding.palette_entries import (
+    Entry,
+    action_entries,
+    order_entries,
+    task_entries,
+    theme_entries,
+    view_entries,
+)
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.look.theme import use_theme
 from jjm_tui.tui.screens.line_sheet import LineSheet
@@ -37,7 +44,7 @@ _SHOWN: Final = 60
 _SLICE: Final = 250
 """Entries that are looked at before other things get their turn."""
 
-_HEADINGS: Final = {"action": "HERE", "view": "VIEWS", "theme": "THEMES"}
+_HEADINGS: Final = {"action": "HERE", "view": "VIEWS", "order": "ORDERS", "theme": "THEMES"}
 
 
 class Palette(LineSheet[Entry]):
@@ -103,9 +110,10 @@ class Palette(LineSheet[Entry]):
             self._show_all()
             return
         hits = await self._hits(words, [(entry.sought, entry) for entry in self._at_hand])
-        self._show_hits(hits)
+        typed = " ".join(words)
+        self._show_hits(hits, typed)
         if self._with_tasks:
-            self._show_hits([*hits, *await self._hits(words, await self._all_tasks())])
+            self._show_hits([*hits, *await self._hits(words, await self._all_tasks())], typed)
 
     async def _hits(self, words: Sequence[str], sought: Sequence[tuple[str, Entry]]) -> list[tuple[Match, Entry]]:
         hits: list[tuple[Match, Entry]] = []
@@ -145,9 +153,15 @@ class Palette(LineSheet[Entry]):
             lines.append(self._line(entry))
         self._show(lines)
 
-    def _show_hits(self, hits: Iterable[tuple[Match, Entry]]) -> None:
+    def _show_hits(self, hits: Iterable[tuple[Match, Entry]], typed: str) -> None:
+        """The best first. ``typed``: in lower case."""
+
+        def rank(hit: tuple[Match, Entry]) -> tuple[bool, bool, float]:
+            found, entry = hit
+            return entry.is_named(typed), entry.why_not is None, found.score
+
         self._shown = {}
-        best = nlargest(_SHOWN, hits, key=lambda hit: (hit[1].why_not is None, hit[0].score))
+        best = nlargest(_SHOWN, hits, key=rank)
         self._show([self._line(entry, found) for found, entry in best])
 
     def _line(self, entry: Entry, found: Match | None = None) -> Line:
@@ -224,7 +238,7 @@ def open_palette(app: JulesApp) -> None:
     if isinstance(app.screen, Palette):
         return
     screen: Screen[Any] = app.screen
-    entries = [*action_entries(screen, app), *view_entries(screen, app), *theme_entries(app)]
+    entries = [*action_entries(screen, app), *view_entries(screen, app), *order_entries(screen), *theme_entries(app)]
     app.push_screen(Palette("Go to anything", entries), _carry_out)
 
 

@@ -1,4 +1,4 @@
-"""What the palette offers: actions of the place it was opened at, tasks, saved views, themes."""
+"""What the palette offers: actions of the place it was opened at, tasks, saved views, orders, themes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from jjm_tui.domain.text import clean_line, heading, relative_time
 from jjm_tui.tui.actions import ACTIONS
 from jjm_tui.tui.finding.fuzzy import Match
 from jjm_tui.tui.keyed import Keyed
+from jjm_tui.tui.list_view import SORT_WORDS
 from jjm_tui.tui.look.appearance import appearance_of
 from jjm_tui.tui.look.theme import kind_of, offered_themes, pick_theme
 
@@ -48,8 +49,13 @@ class Entry:
 
     @property
     def sought(self) -> str:
-        """What is searched."""
-        return f"{self.title} {self.help}".lower()
+        """What is searched: themes and orders are all found by what they are as well."""
+        kind = f" {self.label}" if self.kind in ("theme", "order") else ""
+        return f"{self.title} {self.help}{kind}".lower()
+
+    def is_named(self, words: str) -> bool:
+        """Whether this begins the name of something to do, which stands before whatever has the letters elsewhere."""
+        return self.kind in ("action", "view", "order") and self.title.lower().startswith(words)
 
     def draw(self, found: Match | None = None) -> Content:
         """The line, what was found underlined."""
@@ -106,6 +112,20 @@ def view_entries(screen: Screen[Any], app: JulesApp) -> list[Entry]:
     return [
         Entry("view", "view", clean_line(name), clean_line(text), partial(apply_view, name))
         for name, text in views.items()
+    ]
+
+
+def order_entries(screen: Screen[Any]) -> list[Entry]:
+    """The orders of the list, where the screen has one; the present one says so."""
+    sort_by = getattr(screen, "sort_by", None)
+    if sort_by is None:
+        return []
+    now = screen.choice.sort  # type: ignore[attr-defined]
+    return [
+        Entry(
+            "order", "order", f"sort: {words}", "of the list" + (", now" if sort == now else ""), partial(sort_by, sort)
+        )
+        for sort, words in SORT_WORDS.items()
     ]
 
 

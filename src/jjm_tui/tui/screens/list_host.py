@@ -320,6 +320,11 @@ class ListHost(DetailHost):
         self.choice.next_sort()
         self._rearrange()
 
+    def sort_by(self, field: str) -> None:
+        """Sort by one field of ``list_view.SORT_WORDS``, the usual way round."""
+        self.choice.sort, self.choice.reverse = field, False
+        self._rearrange()
+
     def do_sort_reverse(self) -> None:
         self.choice.reverse = not self.choice.reverse
         self._rearrange()
