@@ -105,6 +105,22 @@ async def test_outbox_shows_newest_first_with_states_in_words(tmp_path: Path) ->
         assert "1 not sent" in lines[0]
 
 
+async def test_outbox_shows_the_whole_title_where_there_is_room(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        (task_id,) = (each.id for each in on.board.tasks.values() if each.title == "Rate limit for the public API")
+        states = (OperationState.DONE, OperationState.DONE)
+        kinds = (OperationKind.APPROVE, OperationKind.MESSAGE)
+        on.board.set_operations(
+            Operation(f"op-{kind}", kind, on.app.launch.clock.now(), "t", state, task_id, payload={"text": text})
+            for kind, state, text in zip(kinds, states, ("", "Go on with it."), strict=True)
+        )
+        await open_outbox(on)
+        lines = on.text.splitlines()
+        assert "Rate limit for the public API  Go on with" in lines[1]
+        assert "Rate limit for the public API" in lines[2]
+        assert "enter go to task" in on.text
+
+
 async def test_outbox_settling_finds_what_arrived_and_sends_nothing(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         on.caller.cut, broken = cut_until_cleared(on)

@@ -56,6 +56,12 @@ def test_row_of_80_cells_has_state_title_repository_and_age():
     assert row(PLAN, is_cursor=True).split() == ["▌", "?", "plan", "•", "Upgrade", "the", "ORM", "api", "18m"]
 
 
+def test_title_takes_the_room_of_a_repository_that_there_is_not_before_it_is_cut():
+    task = replace(WORKING, title="Write a haiku about terminals to haiku.txt", repository=None)
+    assert "Write a haiku about terminals to haiku.txt" in row(task, 80)
+    assert row(replace(task, title="Haiku"), 80).index("+31") == row(replace(WORKING, title="Haiku"), 80).index("+31")
+
+
 def test_row_on_a_terminal_below_60_cells_has_state_title_and_age_and_no_column_but_the_signs():
     assert row(PLAN, 57).split() == ["?", "plan", "•", "Upgrade", "the", "ORM", "18m"]
     assert row(PLAN, 45).split() == ["?", "plan", "Upgrade", "the", "ORM", "18m"]

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from jjm_tui.domain.operation_words import state_sentence, state_word, word_of_state
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.domain.text import age, clean_line, relative_time, short_ids
+from jjm_tui.domain.text import age, cell_width, clean_line, relative_time, short_ids
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
@@ -121,7 +121,8 @@ class OutboxScreen(DashboardScreen[None], Moving):
         simulated = f"{SIMULATED.text}  " if self.dashboard.launch.is_simulated else ""
         words = Content.assemble((simulated, "bold $text-warning"), ("Outbox", "bold $text-primary"), self._summary())
         self.query_one("#summary", Static).update(words)
-        self.query_one(RowList).show(outbox_row(each, self.board, now) for each in reversed(operations))
+        longest = max((cell_width(title_of(each, self.board)) for each in operations), default=0)
+        self.query_one(RowList).show(outbox_row(each, self.board, now, longest) for each in reversed(operations))
         self._show_chosen()
 
     def _summary(self) -> Content:
@@ -133,11 +134,8 @@ class OutboxScreen(DashboardScreen[None], Moving):
         operation = self.chosen
         words = Content() if operation is None else describe(operation, self.board, self.now())
         self.query_one("#words", Static).update(words)
-        hints = [
-            (action, ACTIONS[action].title)
-            for action in ("outbox.settle", "outbox.resend", "outbox.discard", "outbox.copy", "open")
-            if self.unavailable(action) is None
-        ]
+        wanted = ("outbox.settle", "outbox.resend", "outbox.discard", "outbox.copy", "open")
+        hints = [(each, _title_of_key(each)) for each in wanted if self.unavailable(each) is None]
         keymap = self.dashboard.launch.keymap
         self.query_one(KeyBar).show_keys(keymap, [*hints, ("back", "back"), ("help", "help")])
 
@@ -268,18 +266,25 @@ class OutboxScreen(DashboardScreen[None], Moving):
         return self.query_one(RowList)
 
 
-def outbox_row(operation: Operation, board: Board, now: datetime) -> ListRow:
-    """An operation as a row: state, kind, age, title of its task, first words of its text."""
+def _title_of_key(action_id: str) -> str:
+    return "go to task" if action_id == "open" else ACTIONS[action_id].title
+
+
+def outbox_row(operation: Operation, board: Board, now: datetime, longest: int) -> ListRow:
+    """An operation as a row: state, kind, age, title of its task, first words of its text, where it has one.
+
+    ``longest``: cells of the longest title, so that the texts begin in one column.
+    """
     look = LOOKS[operation.state]
     passed = age((now - operation.created_at).total_seconds())
+    title, text = title_of(operation, board), clean_line(text_of(operation)[:400])
     return ListRow(
         operation.id,
         (
             Cell(f"{look.glyph} {state_word(operation)}", look.role, 13),
             Cell(KINDS[operation.kind], "", 8, rank=2),
             Cell(passed, "quiet", 4, rank=1, right=True),
-            Cell(title_of(operation, board), "", grow=2),
-            Cell(clean_line(text_of(operation)[:400]), "quiet", rank=3, grow=3),
+            *((Cell(title, enough=longest), Cell(text, "quiet", rank=3)) if text else (Cell(title),)),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -130,7 +130,8 @@ def format_row(
     ``▌`` cursor, ``+`` mark, glyph and word of the state, ``•`` unread, ``w`` watched, ``✎`` draft, title, pull request
     and diff size, repository, age of stale data, age. What there is no room for is left out; a draft never is, nor a
     delivery mark: it takes the place of the diff size, else of the repository, else the end of the title. What stands
-    between title and repository takes no more room than it needs: the title has the rest.
+    between title and repository takes no more room than it needs: the title has the rest, and before it is cut that of
+    a repository which there is not.
     """
     moment = row_moment(task, now, info)
     state = f"state--{moment.appearance.role}"
@@ -146,11 +147,12 @@ def format_row(
         left.append(Cell((WATCHED if info.is_watched else " ") + " ", MUTED))
     if info.has_draft:
         left.append(Cell(DRAFT + " ", UNREAD_SIGN))
-    right = _right(task, moment, width, info, shows_repository=shows_repository)
-    taken = sum(cell_len(cell.text) for cell in (*left, *right))
     style = _title_style(moment, info, needs_person=needs_me(task, now) is not None)
-    title = Cell(fit(heading(task.title, task.description, task.id), width - taken), style)
-    return _cut((*left, title, *right), width)
+    title = heading(task.title, task.description, task.id)
+    right = _right(task, moment, width, info, shows_repository=shows_repository)
+    if not task.repository and cell_len(title) > width - _cells((*left, *right)):
+        right = _right(task, moment, width, info, shows_repository=False)
+    return _cut((*left, Cell(fit(title, width - _cells((*left, *right))), style), *right), width)
 
 
 def format_group(title: str, count: int, width: int, *, is_whole: bool = True, is_held: bool = False) -> str:
@@ -265,6 +267,10 @@ def _short(number: int) -> str:
             tenths = number * 10 // size
             return f"{tenths // 10}.{tenths % 10}{unit}" if tenths < 100 else f"{min(tenths // 10, 999)}{unit}"
     return str(number)
+
+
+def _cells(cells: Iterable[Cell]) -> int:
+    return sum(cell_len(cell.text) for cell in cells)
 
 
 def _cut(cells: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:
