@@ -53,7 +53,7 @@ def test_whole_life_of_a_task(served: Program, tmp_path: Path) -> None:
     assert chat[0]["content"] == "Fix the login bug"
 
     watched = served.ok("monitor", task_id, "--until", "completed,waiting_feedback", "--interval", "0.1")
-    assert watched.err.endswith("Monitoring stopped.\n")
+    assert watched.err.endswith("Monitoring stopped: what it waited for is reached.\n")
     assert served.ok("events", task_id, "--type", "operation_done", "--json").json["events"]
 
     exported = tmp_path / "tasks.json"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from jjm_tui.cli.live_table import latest_news, render
+from jjm_tui.cli.monitoring import stop_sentence
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import cell_width
 from jjm_tui.errors import JulesManagerError, ServerConnectionError
-from jjm_tui.services.results import MonitorUpdate
-from tests.cli.samples import NOW, RUNNING, WAITING, Screen, ago
+from jjm_tui.services.results import MonitorRequest, MonitorUpdate
+from tests.cli.samples import DONE, NOW, RUNNING, WAITING, Screen, ago
 
 QUESTION = replace(WAITING, id="55555555", title="A question", status=TaskStatus.WAITING_FEEDBACK)
 QUESTION = replace(QUESTION, waiting_since=ago(hours=1))
@@ -77,3 +79,21 @@ def test_news_of_changing_files_take_one_line_for_each_task() -> None:
     told = event(EventType.PLAN_READY)
     assert latest_news((first, told), (other, second)) == (told, other, second)
     assert latest_news([told] * 9, ()) == (told,) * 5
+
+
+@pytest.mark.parametrize(
+    ("tasks", "finished", "needs", "why"),
+    [
+        ((WAITING, RUNNING), "reached", True, ": 1 task needs you"),
+        ((WAITING, replace(WAITING, id="5"), RUNNING), "reached", True, ": 2 tasks need you"),
+        ((WAITING,), "reached", False, ": what it waited for is reached"),
+        ((RUNNING,), "unreachable", False, ": what it waited for can no longer be reached"),
+        ((RUNNING,), "timeout", True, ": the time is over"),
+        ((DONE,), "final", False, ": nothing more happens by itself"),
+        ((), "final", False, ": no task is active"),
+        ((WAITING,), None, True, ""),
+    ],
+)
+def test_monitor_says_why_it_stopped(tasks: tuple[Task, ...], finished: Any, needs: bool, why: str) -> None:
+    last = MonitorUpdate(NOW, tasks, finished=finished)
+    assert stop_sentence(MonitorRequest(until_needs_me=needs), last, NOW) == f"Monitoring stopped{why}."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from jjm_tui.cli.appearance import task_heading
 from jjm_tui.cli.context import CommandContext
@@ -15,7 +16,7 @@ from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.session import expand_reference
 from jjm_tui.domain.event_words import event_sentence
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.task import Task
+from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.times import format_time
 from jjm_tui.services.results import MonitorRequest, MonitorUpdate
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jjm_tui.services.manager import JobManager
+
+_WHY_STOPPED: Final = {
+    "reached": "what it waited for is reached",
+    "unreachable": "what it waited for can no longer be reached",
+    "timeout": "the time is over",
+}
 
 
 async def run(context: CommandContext) -> int:
@@ -54,8 +61,22 @@ async def watch(context: CommandContext, manager: JobManager, request: MonitorRe
                     if context.out.broken:
                         break
     finally:
-        context.out.remark("Monitoring stopped.")
+        context.out.remark(stop_sentence(request, last, context.now()))
     return _exit_code(request, last)
+
+
+def stop_sentence(request: MonitorRequest, last: MonitorUpdate | None, now: datetime) -> str:
+    """That monitoring stopped, and where it ended by itself, why."""
+    if last is None or last.finished is None:
+        return "Monitoring stopped."
+    needed = sum(needs_me(task, now) is not None for task in last.tasks)
+    if last.finished == "reached" and request.until_needs_me and needed:
+        why = "1 task needs you" if needed == 1 else f"{needed} tasks need you"
+    elif last.finished == "final":
+        why = "nothing more happens by itself" if last.tasks else "no task is active"
+    else:
+        why = _WHY_STOPPED[last.finished]
+    return f"Monitoring stopped: {why}."
 
 
 @asynccontextmanager
