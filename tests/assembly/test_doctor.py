@@ -31,6 +31,7 @@ async def test_healthy_server_is_all_well(tmp_path):
     assert {name: check.state for name, check in checks.items() if check.state == "failed"} == {}
     assert "12 tasks" in checks["account"].message
     assert checks["dialect"].message.startswith("rest")
+    assert checks["program"].message == f"{sys.executable} is there."
 
 
 async def test_missing_node_is_found_and_explained(tmp_path):
@@ -56,6 +57,7 @@ async def test_node_older_than_the_server_needs_is_found(tmp_path, version, stat
     checks = await _examine(options, environ)
     assert checks["program"].state == state
     assert version[1:] in checks["program"].message
+    assert state == "failed" or checks["program"].message == f"npx is at {folder}/npx, Node {version[1:]}."
 
 
 async def test_missing_key_is_found_and_explained(tmp_path):

@@ -138,18 +138,19 @@ def check_program(program: str, preset: str, environ: Mapping[str, str]) -> Chec
             way_out=way_out,
             error=ConfigurationError(f"The program {program} is not found."),
         )
+    found = f"{path} is there" if path == program else f"{program} is at {path}"
     needed = _NODE_NEEDED.get(preset)
     if not is_node or needed is None:
-        return Check("program", "ok", f"{program} is {path}.")
+        return Check("program", "ok", f"{found}.")
     version = _node_version(environ)
     if version is None:
-        return Check("program", "warning", f"{program} is {path}, but `node --version` tells nothing.", _NODE_HINT)
+        return Check("program", "warning", f"{found}, but `node --version` tells nothing.", _NODE_HINT)
     word = ".".join(str(part) for part in version)
     if version < needed:
         wanted = ".".join(str(part) for part in needed)
         message = f"Node is {word}; the {preset} server needs {wanted} or newer."
         return Check("program", "failed", message, way_out=_NODE_HINT, error=ConfigurationError(message))
-    return Check("program", "ok", f"{program} is {path}, Node {word}.")
+    return Check("program", "ok", f"{found}, Node {word}.")
 
 
 def _node_version(environ: Mapping[str, str]) -> tuple[int, ...] | None:
