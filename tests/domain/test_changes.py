@@ -39,6 +39,21 @@ def test_plan_made_after_the_discovery_is_news():
     assert EventType.PLAN_READY in events
 
 
+def test_what_the_first_reading_finds_is_labelled_as_first_seen_and_what_changes_later_is_not():
+    new = FactSource(Rank.LIVE, DISCOVERED, "list")
+    task = merge(None, TaskFacts("a", new, status=TaskStatus.IN_PROGRESS, created_at=DISCOVERED), first_sync=True).task
+    told = []
+    for minute in (1, 2):
+        seen = FactSource(Rank.LIVE, DISCOVERED + timedelta(minutes=minute), "activities")
+        plan = Plan(f"plan {minute}", (PlanStep("One"),), complete=True, approved=True)
+        files = tuple(SourceFile(f"file-{number}", additions=1) for number in range(minute))
+        result = merge(task, TaskFacts("a", seen, plan=plan, source_files=files))
+        task = result.task
+        told.append({event.type: event.is_first_seen for event in result.events})
+    kinds = (EventType.PLAN_READY, EventType.PLAN_APPROVED, EventType.FILES_CHANGED)
+    assert told == [dict.fromkeys(kinds, True), dict.fromkeys(kinds, False)]
+
+
 def test_what_changes_after_the_first_reading_is_news():
     task, _ = _read(_known(), LONG_AGO)
     _, events = _read(task, DISCOVERED + timedelta(minutes=2), minute=3)

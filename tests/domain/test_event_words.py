@@ -22,6 +22,27 @@ _SENTENCES = (
     (EventType.FILES_CHANGED, {"files": 3, "additions": 5}, "files changed: 3 files, +5 -?"),
     (EventType.OPERATION_REFUSED, {"kind": "approve", "message": "No plan."}, "operation refused (approve): No plan."),
     (EventType.ARCHIVED, {}, "archived"),
+    (EventType.PLAN_APPROVED, {"first_seen": True}, "first seen: plan approved"),
+    (
+        EventType.PULL_REQUEST_OPENED,
+        {"first_seen": True, "url": "https://x.test/1"},
+        "first seen: pull request: https://x.test/1",
+    ),
+    (
+        EventType.FILES_CHANGED,
+        {"files": 3, "additions": 5, "deletions": 2, "first_seen": True},
+        "first seen: 3 files, +5 -2",
+    ),
+    (
+        EventType.PLAN_READY,
+        {"steps": 2, "fingerprint": "ab12", "first_seen": True, "happened_at": "2026-11-20T08:52:00Z"},
+        "plan ready, written 8m earlier: 2 steps, ab12",
+    ),
+    (
+        EventType.MESSAGE_RECEIVED,
+        {"author": "jules", "content": "Which?", "happened_at": "2026-11-20T08:59:30Z"},
+        "jules: Which?",
+    ),
 )
 
 

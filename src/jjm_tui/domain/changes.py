@@ -91,10 +91,17 @@ def _news(old: Task, new: Task, arrived: Sequence[ChatMessage]) -> _Found:
                 "files": len(files),
                 "additions": _total([file.additions for file in files]),
                 "deletions": _total([file.deletions for file in files]),
+                **_first_seen(old, "source_files"),
             },
         )
     if new.pull_request_url and new.pull_request_url != old.pull_request_url:
-        yield EventType.PULL_REQUEST_OPENED, {"url": new.pull_request_url}
+        yield (
+            EventType.PULL_REQUEST_OPENED,
+            {
+                "url": new.pull_request_url,
+                **_first_seen(old, "pull_request_url"),
+            },
+        )
 
 
 def _is_past(name: str, old: Task, since: datetime | None) -> bool:
@@ -111,6 +118,7 @@ def _plan_news(old: Task | None, new: Task) -> _Found:
         return
     before = None if old is None else old.plan
     is_new = before is None or before.fingerprint != plan.fingerprint
+    seen = _first_seen(old, "plan", "chat_history")
     if is_new:
         yield (
             EventType.PLAN_READY,
@@ -119,10 +127,11 @@ def _plan_news(old: Task | None, new: Task) -> _Found:
                 "steps": len(plan.steps),
                 "replaces": None if before is None else before.fingerprint,
                 **_written(plan.created_at),
+                **seen,
             },
         )
     if plan.approved and (is_new or before is None or not before.approved):
-        yield EventType.PLAN_APPROVED, {"fingerprint": plan.fingerprint}
+        yield EventType.PLAN_APPROVED, {"fingerprint": plan.fingerprint, **seen}
 
 
 def _message_news(old: Task, arrived: Sequence[ChatMessage]) -> _Found:
@@ -149,6 +158,11 @@ def _message_news(old: Task, arrived: Sequence[ChatMessage]) -> _Found:
 def _written(moment: datetime | None) -> dict[str, str]:
     """When the server says that something was written, where it says so."""
     return {} if moment is None else {"happened_at": format_time(moment)}
+
+
+def _first_seen(old: Task | None, *names: str) -> dict[str, bool]:
+    """Whether nobody had looked there before, so that it happened some time before it was observed."""
+    return {} if old is not None and any(name in old.provenance for name in names) else {"first_seen": True}
 
 
 def _differ(old: Sequence[SourceFile], new: Sequence[SourceFile]) -> bool:

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import SENT_AGAIN
-from jjm_tui.domain.text import clean_line
+from jjm_tui.domain.text import age, clean_line
 
 _MOST_MESSAGE: Final = 400
 """Characters of a message that are worth a line."""
+_NOTED: Final = 60.0
+"""Seconds before it was observed from which on the time of writing is told."""
+_SIGHTS: Final[Mapping[EventType, str]] = {
+    EventType.FILES_CHANGED: "",
+    EventType.PULL_REQUEST_OPENED: "pull request",
+}
+"""What was seen, where the words for what happened do not fit."""
 
 
 def event_sentence(event: TaskEvent) -> str:
-    """What happened, in one line."""
-    return ": ".join(part for part in event_parts(event) if part)
+    """What happened, in one line that stands under the time at which it was observed."""
+    head, detail = event_parts(event)
+    earlier = (event.at - event.told_at).total_seconds()
+    if earlier >= _NOTED:
+        head += f", written {age(earlier)} earlier"
+    return ": ".join(part for part in (head, detail) if part)
 
 
 def event_parts(event: TaskEvent) -> tuple[str, str]:
-    """What happened, and its details, which may be nothing. Foreign words in them are made harmless."""
+    """What happened, and its details, which may be nothing. Foreign words in them are made harmless.
+
+    What was found at a first look is not said to have happened then.
+    """
+    if not event.is_first_seen:
+        return _parts(event)
+    head, detail = _parts(event)
+    what = _SIGHTS.get(event.type, head)
+    return f"first seen: {what}" if what else "first seen", detail
+
+
+def _parts(event: TaskEvent) -> tuple[str, str]:
     words = event.type.value.replace("_", " ")
     data = event.data
     if event.type is EventType.STATUS_CHANGED:

@@ -53,7 +53,8 @@ class TaskEvent:
     ``plan_ready``: ``fingerprint``, ``steps`` (count), ``replaces``; ``message_received``: ``message_id``, ``author``,
     ``content``; both also ``happened_at`` (RFC 3339) where the server tells when it was written; ``files_changed``:
     ``files`` (count), ``additions``, ``deletions``; ``pull_request_opened``: ``url``; ``operation_*``:
-    ``operation_id``, ``kind``, ``message``. ``at`` is when it was observed.
+    ``operation_id``, ``kind``, ``message``. ``at`` is when it was observed. ``first_seen`` is true where this was found
+    at the first look at that part of the task: then it happened some time before ``at``.
     """
 
     type: EventType
@@ -74,6 +75,11 @@ class TaskEvent:
     def told_at(self) -> datetime:
         """The time to tell it under: when it happened, as far as that is known, else when it was observed."""
         return self.happened_at or self.at
+
+    @property
+    def is_first_seen(self) -> bool:
+        """Found at a first look; it happened at ``happened_at`` or, where nobody told, some time before ``at``."""
+        return self.data.get("first_seen") is True and self.happened_at is None
 
     @property
     def is_only_seen(self) -> bool:

@@ -130,7 +130,9 @@ def event_content(event: TaskEvent) -> Content:
         detail = detail.partition(",")[0]
     if event.type is EventType.MESSAGE_RECEIVED and head == "jules":
         head = "Jules"
-    if event.is_only_seen:
+    if event.type is EventType.FILES_CHANGED and not event.is_first_seen:
+        head = "changed"
+    if event.is_only_seen and not event.is_first_seen:
         head += f", seen {time_of_day(event.at)[:5]}"
     if not detail:
         return literal_line(head)
