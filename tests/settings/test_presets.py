@@ -171,6 +171,7 @@ def test_label_can_be_chosen(load: Load) -> None:
 def test_presets_say_what_they_reach() -> None:
     for preset in PRESETS.values():
         assert preset.reaches
+        assert all(0 < fact.find(": ") <= 9 for fact in preset.reaches), preset.name
         assert preset.prerequisites
         assert preset.title
 

@@ -58,8 +58,9 @@ async def test_without_a_server_the_set_up_opens_and_tells_what_each_server_reac
         await on.shows("Which server?")
         for name in CHOICES:
             await on.shows(PRESETS[name].title)
-            first = PRESETS[name].reaches[0]
-            await on.shows(first[:60])
+            label, _, told = PRESETS[name].reaches[0].partition(": ")
+            await on.shows(f"{label}:")
+            await on.shows(told[:60])
             await on.press("down")
         assert not _settings(tmp_path).exists()
 

@@ -47,7 +47,7 @@ _RUNNERS: Final = frozenset({"npx", "pnpx", "bunx", "uvx", "pipx", "npm", "pnpm"
 
 @dataclass(frozen=True)
 class Preset:
-    """A known server. ``reaches`` is prose for the guided set-up: tasks, plans, diffs, branches, resume."""
+    """A known server. ``reaches``: ``Label: words`` for the guided set-up, labels of nine letters at most."""
 
     name: str
     title: str
@@ -63,7 +63,7 @@ class Preset:
 PRESETS: Final[Mapping[str, Preset]] = {
     "rest": Preset(
         name="rest",
-        title="Jules API with a key (server that can do little)",
+        title="Jules API with a key (newest 30 tasks, branch main only)",
         program=("npx", "-y", "@amitdeshmukh/google-jules-mcp@0.1.6"),
         needs=("npx",),
         passes=_NODE,
@@ -80,7 +80,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
     ),
     "official": Preset(
         name="official",
-        title="Google's own server",
+        title="Google's own server, with a key (newest 100 tasks)",
         program=("npx", "-y", "@google/jules-mcp@0.2.0"),
         needs=("npx",),
         passes=(*_NODE, "JULES_HOME"),
@@ -91,13 +91,14 @@ PRESETS: Final[Mapping[str, Preset]] = {
             "Plans: whole while they wait for you; approving works.",
             "Diffs: yes, file by file. Pull requests: as you choose.",
             "Branches: as you choose; a title can be given.",
-            "Resume: by a message. Less is shown of a task that did something this server cannot tell.",
+            "Resume: by a message.",
+            "Missing: plan and chat of tasks with an entry it cannot read.",
         ),
         prerequisites="Node 18 or newer and an API key (or a key that Google's own tool has stored).",
     ),
     "text": Preset(
         name="text",
-        title="Jules API with a key (server that answers in prose)",
+        title="Jules API with a key (all tasks, long plans cut)",
         program=("npx", "-y", "google-jules-mcp-server@0.3.2"),
         needs=("npx",),
         passes=_NODE,
@@ -139,7 +140,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         requires_key=False,
         reaches=(
             "Tasks: a made-up world that moves by itself; nothing leaves this machine.",
-            "Plans, diffs, branches, resume: all of it.",
+            "Reaches: plans, diffs, branches, resume.",
         ),
         prerequisites="Nothing.",
     ),
@@ -151,7 +152,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         passes=(*_NODE, *_BROWSER, *_PYTHON, "JULES_HOME"),
         takes_key=True,
         requires_key=False,
-        reaches=("Whatever its tools allow; they are looked at when it starts.",),
+        reaches=("Reaches: whatever its tools allow; they are looked at when it starts.",),
         prerequisites="server.command with server.args, or server.url.",
     ),
 }

@@ -8,7 +8,7 @@ from typing import Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.message import Message
@@ -25,6 +25,7 @@ from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.lines import Line
 
 _MUTED: Final = "$text-muted"
+_MOST_FACTS: Final = 1 + max(len(preset.reaches) for preset in PRESETS.values())
 _LOOKS: Final = {
     "ok": ("✓", "$text-success"),
     "warning": ("!", "bold $text-warning"),
@@ -93,6 +94,10 @@ class ChooseStep(Step):
     ChooseStep {
         & > LineList { height: 6; background: $background; margin: 0 0 1 0; }
         & > #reach { height: 1fr; }
+        & #title { text-style: bold; }
+        & .fact { height: auto; }
+        & .fact > .label { width: 10; color: $text-muted; }
+        & .fact > .told { width: 1fr; }
     }
     """
 
@@ -110,7 +115,11 @@ class ChooseStep(Step):
         )
         yield LineList(has_cursor=True)
         with VerticalScroll(id="reach", can_focus=False):
-            yield Static()
+            yield Static(id="title")
+            for _ in range(_MOST_FACTS):
+                with Horizontal(classes="fact"):
+                    yield Static(classes="label")
+                    yield Static(classes="told")
 
     @property
     def _choices(self) -> LineList:
@@ -145,21 +154,18 @@ class ChooseStep(Step):
 
     def _tell(self, name: str) -> None:
         preset = PRESETS[name]
-        lines = [Content.styled(preset.title, "bold")]
-        lines += [_labelled(text) for text in preset.reaches]
-        lines.append(_labelled(f"Needs: {preset.prerequisites}"))
-        self.query_one("#reach Static", Static).update(Content("\n").join(lines))
+        facts = [*preset.reaches, f"Needs: {preset.prerequisites}"]
+        self.query_one("#title", Static).update(Content(preset.title))
+        for number, row in enumerate(self.query(".fact")):
+            row.display = number < len(facts)
+            label, _, told = facts[number].partition(": ") if row.display else ("", "", "")
+            row.query_one(".label", Static).update(Content(f"{label}:"))
+            row.query_one(".told", Static).update(Content(told))
 
 
 def _choice(name: str) -> Content:
     title = DEMO_TITLE if name == "demo" else PRESETS[name].title
     return Content.styled(f" {name:<10}", "bold $text-accent") + Content(title)
-
-
-def _labelled(text: str) -> Content:
-    """``Plans: whole, …`` with its first word muted."""
-    label, colon, rest = text.partition(": ")
-    return Content(text) if not colon else Content.styled(f"{label}: ", _MUTED) + Content(rest)
 
 
 class AskStep(Step):
