@@ -90,7 +90,7 @@ async def test_server_that_lacks_its_key_is_told_as_that_in_header_and_page(tmp_
 async def test_set_up_is_reached_again_from_the_board_by_the_connection_page(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(160, 30), tasks=0, server=False) as on:
         await on.shows("No Jules MCP server is configured.")
-        assert "is configured. Press C to set up a server." in on.text
+        assert "is configured. Press C, then s, to set up a server." in on.text
         assert "C set up a server" in on.text.splitlines()[-1]
         await on.press("C", "s")
         await on.shows("Which server?")

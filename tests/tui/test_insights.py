@@ -41,7 +41,7 @@ async def test_insights_show_waiting_states_days_and_repositories(tmp_path: Path
         task = await _fill(on)
         await on.press("I")
         assert isinstance(on.app.screen, InsightsScreen)
-        await on.shows("1 wait ended: half of them within 30m")
+        await on.shows("1 wait ended: it took 30m")
         assert "▸ working" in on.text
         assert "median 35m of 2" in on.text
         assert "1 finished, 0 failed" in on.text
@@ -59,6 +59,19 @@ def test_page_of_a_history_that_has_just_begun_claims_nothing_about_states() -> 
     assert "The history has only begun; there is no time to compare yet." in page
 
 
+def test_page_of_a_history_of_seconds_shows_no_shares_and_of_one_case_no_median() -> None:
+    def page(seconds: float) -> str:
+        created = {"1": Task("1", created_at=at(-0.5))}
+        events = (found(0, "in_progress", first_sync=True), moved(0.1, "waiting_approval"))
+        seen = compute_insights(events, created, at(seconds / 60), zone=UTC)
+        return "\n".join(line.content.plain for line in insights_lines(seen, str, 100))
+
+    assert "The history has only begun" in page(11)
+    assert "%" not in page(11)
+    assert "1 ended, after 36s" in page(90)
+    assert "median" not in page(90)
+
+
 def test_page_tells_waits_whose_beginning_was_not_seen() -> None:
     def page(*events: TaskEvent, **tasks: Task) -> str:
         seen = compute_insights(events, tasks, at(60), zone=UTC)
@@ -72,7 +85,7 @@ def test_page_tells_waits_whose_beginning_was_not_seen() -> None:
     ends = (moved(minute, "in_progress", name) for minute, name in ((5, "b"), (9, "c")))
     both = page(first, *others, *ends, moved(10, "in_progress", "a"), moved(20, "waiting_approval", "d"),
                 moved(30, "in_progress", "d"))  # fmt: skip
-    assert "1 wait ended: half of them within 10m" in both
+    assert "1 wait ended: it took 10m" in both
     assert "3 more ended; when they began was not seen: half of them took at least 14m" in both
     waiting = Task("d", status=TaskStatus.WAITING_APPROVAL, waiting_since=at(-60))
     now = page(d=waiting, e=Task("e", status=TaskStatus.WAITING_FEEDBACK))

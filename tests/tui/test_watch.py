@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -135,6 +136,19 @@ async def test_watch_enter_goes_to_the_task(tmp_path: Path) -> None:
         on.app.show_task = shown.append  # type: ignore[method-assign]
         await on.press("enter")
         assert shown == [task.id]
+
+
+async def test_watch_names_a_task_that_is_only_asked_for(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        payload = {"repository": "acme/webapp", "title": "A task that is not there yet", "description": "Do it."}
+        asked = replace(_operation(OperationState.SENDING, OperationKind.CREATE), task_id=None, payload=payload)
+        on.board.set_operations([asked])
+        for each in (asked.id, "of-long-ago"):
+            told = {"operation_id": each, "kind": "create"}
+            await _happens(on, TaskEvent(EventType.OPERATION_REQUESTED, on.now, None, told))
+        await on.press("W")
+        await on.shows("↑ A task that is not there yet")
+        assert "↑ a new task" in on.text
 
 
 async def test_watch_of_a_task_that_is_not_stored_any_more_says_so(tmp_path: Path) -> None:

@@ -183,7 +183,9 @@ class ListChoice:
         if connection.status == "none":
             key = (keymap.first("connection") or keymap.first("palette"), KEY)
             trouble = literal_line(connection.trouble or "No server is set up.")
-            return Content.assemble(trouble, " Press ", key, " to set up a server.")
+            then = keymap.first("connection.setup") if keymap.first("connection") else ""
+            on_that_page: tuple[str | tuple[str, str], ...] = (", then ", (then, KEY), ",") if then else ()
+            return Content.assemble(trouble, " Press ", key, *on_that_page, " to set up a server.")
         if connection.trouble is not None:
             return literal_line(f"No tasks are stored, and the server cannot be asked: {connection.trouble}")
         if board.sync.synced_at is None:

@@ -179,7 +179,7 @@ def local_day(at: datetime) -> date:
 class Feed:
     """Lines for events as they come. Remembers of which day the last one was."""
 
-    def __init__(self, title_of: Callable[[str | None], str]) -> None:
+    def __init__(self, title_of: Callable[[TaskEvent], str]) -> None:
         self._title_of = title_of
         self._day: date | None = None
 
@@ -195,7 +195,7 @@ class Feed:
             if day != self._day:
                 self._day = day
                 found.append(day_line(event.told_at))
-            title = Content(fit(clean_line(self._title_of(event.task_id)), room) + "  ")
+            title = Content(fit(clean_line(self._title_of(event)), room) + "  ")
             told = timed(time_of_day(event.told_at), event_look(event), title + event_content(event))
             found.append(Line(told, event.task_id))
         return found

@@ -47,7 +47,7 @@ def _honesty(insights: Insights, width: int) -> list[Line]:
     if insights.history_since is None:
         text = "There is no history yet. It begins with the first reading of the server's list, and grows from then on."
         return paragraph(Content.styled(text, WARNING), width, 1)
-    begun = "just now" if _has_just_begun(insights) else f"{length(_history_seconds(insights))} ago"
+    begun = "just now" if has_just_begun(insights) else f"{length(_history_seconds(insights))} ago"
     text = f"The history here begins {day_name(insights.history_since)}, {begun}"
     if insights.is_short:
         return paragraph(Content.styled(f"{text}: what was before is not known.", WARNING), width, 1)
@@ -58,7 +58,8 @@ def _history_seconds(insights: Insights) -> float:
     return 0.0 if insights.history_since is None else (insights.at - insights.history_since).total_seconds()
 
 
-def _has_just_begun(insights: Insights) -> bool:
+def has_just_begun(insights: Insights) -> bool:
+    """Whether the history is too short to say anything about."""
     return insights.history_since is not None and _history_seconds(insights) < _JUST_BEGUN
 
 
@@ -77,7 +78,8 @@ def _waiting(insights: Insights, title_of: TitleOf, width: int) -> list[Line]:
     lines = [heading("Waiting for you", "plans to approve and questions to answer")]
     done, partly = insights.waiting, insights.waiting_at_least
     if done.median is not None:
-        what = f"{_waits(done.count)} ended: half of them within "
+        took = "it took" if done.count == 1 else "half of them within"
+        what = f"{_waits(done.count)} ended: {took} "
         lines += paragraph(Content.assemble(what, (length(done.median), STRONG)), width)
         lines += _longest("the longest took", done, title_of, width)
     if partly.median is not None:
@@ -121,9 +123,9 @@ def _longest(words: str, spread: Spread, title_of: TitleOf, width: int) -> list[
 
 def _states(insights: Insights, width: int) -> list[Line]:
     lines = [heading("Time in each state", "share of all time until tasks were finished")]
-    if not insights.states:
+    if not insights.states or has_just_begun(insights):
         nothing = "Nothing was under way in this period."
-        if _has_just_begun(insights):
+        if has_just_begun(insights):
             nothing = "The history has only begun; there is no time to compare yet."
         return [*lines, *paragraph(Content.styled(nothing, MUTED), width)]
     rows = [
@@ -140,7 +142,9 @@ def _states(insights: Insights, width: int) -> list[Line]:
 
 def _median(spread: Spread) -> str:
     if spread.median is None:
-        return "no median yet"
+        return "none ended yet"
+    if spread.count == 1:
+        return f"1 ended, after {length(spread.median)}"
     return f"median {length(spread.median)} of {spread.count}"
 
 

@@ -13,7 +13,7 @@ from jjm_tui.domain.events import TaskEvent
 from jjm_tui.services.insights import INSIGHT_TYPES, Insights, compute_insights
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.engine import Engine
-from jjm_tui.tui.pages.insights_page import as_of, insights_lines
+from jjm_tui.tui.pages.insights_page import as_of, has_just_begun, insights_lines
 from jjm_tui.tui.pages.page_lines import length
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
@@ -74,7 +74,8 @@ class InsightsScreen(PageScreen):
             return
         if insights.is_short and insights.history_since is not None:
             seconds = (insights.at - insights.history_since).total_seconds()
-            yield Piece(f"history of {length(seconds)}" if seconds >= 1 else "no history yet", "trouble", rank=2)
+            short = "the history has just begun" if has_just_begun(insights) else f"history of {length(seconds)}"
+            yield Piece(short, "trouble", rank=2)
         if age := as_of(insights, self.now()):
             yield Piece(age, "quiet", rank=3)
 

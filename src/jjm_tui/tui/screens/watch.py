@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from typing import ClassVar, Final
 from textual.content import Content
 
 from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import age
@@ -18,6 +20,7 @@ from jjm_tui.services.board import Board, BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.pages.event_lines import HOUSEKEEPING, Feed
+from jjm_tui.tui.pages.operation_words import title_of as title_of_operation
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
 from jjm_tui.tui.widgets.line_list import LineList
@@ -65,8 +68,8 @@ class WatchScreen(PageScreen):
 
     def fill(self, width: int) -> None:
         """All lines anew."""
-        self._feed = Feed(self.title_of)
-        self.lines.set_lines(self._feed.lines(filter(self._is_wanted, self._events), width))
+        self._feed = Feed(self._title)
+        self.lines.set_lines(self._feed.lines(self._wanted(self._events), width))
         self._show_empty()
         self._show_state(self.now())
 
@@ -74,6 +77,25 @@ class WatchScreen(PageScreen):
         if self._only_watched:
             return event.task_id in self.board.watched
         return event.task_id in self.board.watched or not _is_no_change(event)
+
+    def _wanted(self, events: Iterable[TaskEvent]) -> list[TaskEvent]:
+        """Those to show; who asked for a new task gets the task that came of it, as far as there is one."""
+        placed = (event if event.task_id else replace(event, task_id=self._made_by(event)) for event in events)
+        return [event for event in placed if self._is_wanted(event)]
+
+    def _made_by(self, event: TaskEvent) -> str | None:
+        operation = self._operation(event)
+        return None if operation is None else operation.task_id
+
+    def _operation(self, event: TaskEvent) -> Operation | None:
+        asked = event.data.get("operation_id")
+        return next((operation for operation in self.board.operations if operation.id == asked), None)
+
+    def _title(self, event: TaskEvent) -> str:
+        """What people call the task, also before there is one."""
+        if event.task_id is None and (operation := self._operation(event)) is not None:
+            return title_of_operation(operation, self.board)
+        return self.title_of(event.task_id) or "a new task"
 
     def _show_empty(self) -> None:
         keys = self.dashboard.launch.keymap
@@ -112,12 +134,11 @@ class WatchScreen(PageScreen):
         self._events = _by_time([*self._events, *new])[-_MOST:]
         if not self._is_loaded or self._feed is None:
             return
-        wanted = [event for event in _by_time(new) if self._is_wanted(event)]
+        wanted = self._wanted(_by_time(new))
         width = self.lines.scrollable_content_region.width
         if is_earlier:
-            self._feed = Feed(self.title_of)
-            everything = filter(self._is_wanted, self._events)
-            self.lines.set_lines(self._feed.lines(everything, width), news=len(wanted))
+            self._feed = Feed(self._title)
+            self.lines.set_lines(self._feed.lines(self._wanted(self._events), width), news=len(wanted))
         else:
             self.lines.add_lines(self._feed.lines(wanted, width))
 
