@@ -194,6 +194,8 @@ def test_rows_of_the_last_list_are_remembered_for_this_session(served: Program) 
     ids = [row[0] for row in served.ok("list", "--limit", "3").rows]
     assert served.ok("get", "@2", "--cached", "--json").json["task"]["id"] == ids[1]
     assert served.run("get", "@4", "--cached").code == 1
+    served.ok("list", "--limit", "1", "--cached")
+    assert "had 1 row.\n" in served.run("get", "@4", "--cached").err
     assert served.run("get", "@x", "--cached").code == 2
     for command in (["approve", "@1"], ["forget", "@1"], ["resume", "@1"]):
         result = served.run(*command, "--yes")

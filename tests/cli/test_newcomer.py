@@ -164,7 +164,7 @@ def test_unconfirmed_has_one_hint_with_the_id() -> None:
 def test_demo_that_sent_nothing_promises_no_text_that_is_kept(program: Program) -> None:
     result = program.run("--demo", "create", "--repo", "acme/webap", "--description", "x")
     assert result.code == 1
-    assert "A demo ends with its command and forgets this" in result.err
+    assert result.err.splitlines()[-1].startswith("  A demo ends with its command and forgets this. ")
     assert "outbox" not in result.err
 
 

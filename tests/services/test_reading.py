@@ -255,8 +255,12 @@ async def test_ambiguous_forgotten_task_is_told(tmp_path):
 async def test_approval_of_what_does_not_wait_sends_nothing(tmp_path):
     work = bench(tmp_path)
     manager, _, _ = await _listed(work)
-    with pytest.raises(WrongStateError, match="Nothing to approve"):
-        await manager.preview_approval(work.session_in("COMPLETED"))
+    for state, does in (("COMPLETED", "is finished"), ("AWAITING_USER_FEEDBACK", "waits for your answer")):
+        task_id = work.session_in(state)
+        with pytest.raises(WrongStateError, match=rf"^Nothing to approve: the task {task_id} {does}\.$"):
+            await manager.preview_approval(task_id)
+        with pytest.raises(WrongStateError, match=rf"is not paused: it {does}\.$"):
+            await manager.preview_resume(task_id)
     result = await manager.approve_plan(work.session_in("FAILED"), "0123456789abcdef")
     assert result.outcome is Outcome.NOT_SENT
     assert work.effects("approve") == []

@@ -29,7 +29,7 @@ _NEXT_STEPS: Final = {
     OperationKind.RESUME: ("Follow it", "jjm monitor"),
 }
 
-_DEMO_ENDS: Final = "A demo ends with its command and forgets this; one that lasts as long as you look: jjm --demo"
+_DEMO_ENDS: Final = "A demo ends with its command and forgets this. To try it in one that stays open: jjm --demo"
 
 _SENTENCES: Final = re.compile(r"(?<=[.?!])\s+")
 _NO_ID: Final = re.compile(r"(jjm outbox (?:resend|discard)) ID\b")
@@ -172,7 +172,8 @@ def _tell_outcome(context: CommandContext, result: OperationResult, count: int) 
         times = f" ({count} tasks)" if count > 1 else ""
         out.warn(f"{result.outcome.value.replace('_', ' ')}{times}: {result.message}")
         if hint := _hint_of(result, in_demo=context.arguments.demo):
-            out.say(f"  {out.own(hint)}")
+            for line in out.own(hint).splitlines():
+                out.say(f"  {line}")
         if result.server_said and not _is_said(result.server_said, result.message):
             out.say(f"  The server said: {result.server_said}")
     for remark in result.remarks:
@@ -187,7 +188,7 @@ def _hint_of(result: OperationResult, *, in_demo: bool = False) -> str | None:
     """What to do next; an operation that is kept is named by its own id. Nothing outlives a demo's command."""
     if in_demo and result.operation_id is not None:
         lasting = [each for each in _SENTENCES.split(result.hint or "") if each and "jjm outbox" not in each]
-        return " ".join([*lasting, _DEMO_ENDS])
+        return "\n".join([*([" ".join(lasting)] if lasting else []), _DEMO_ENDS])
     if result.outcome is not Outcome.UNCONFIRMED or result.operation_id is None:
         return result.hint
     operation_id = result.operation_id

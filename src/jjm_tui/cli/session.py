@@ -51,8 +51,9 @@ def expand_reference(context: CommandContext, reference: str) -> str:
             context={"reference": reference},
         )
     if parsed.row > len(rows):
+        had = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
         raise TaskNotFoundError(
-            f"{reference} is not there: the last list of this terminal had {len(rows)} rows.",
+            f"{reference} is not there: the last list of this terminal had {had}.",
             hint="Run `jjm list` again.",
             context={"reference": reference, "rows": len(rows)},
         )

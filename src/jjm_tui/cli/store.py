@@ -206,13 +206,13 @@ async def copy(context: CommandContext) -> int:
     missing = [task.id for task in tasks if task.id not in written]
     if missing:
         raise StorageError(
-            f"{len(missing)} tasks did not arrive in {target}.",
+            f"{len(missing)} of {len(tasks)} tasks did not arrive in {target}.",
             hint="Run the command again.",
             context={"path": str(target)},
         )
-    sentence = f"{len(tasks)} tasks are in {target}."
+    sentence = f"{len(tasks)} tasks are in {target}." if len(tasks) != 1 else f"1 task is in {target}."
     if kept:
-        sentence += f" {kept} were newer there and stayed."
+        sentence += f" {kept} {'was' if kept == 1 else 'were'} newer there and stayed."
     if context.arguments.json:
         context.out.document({"copied": len(tasks) - kept, "kept": kept, "to": str(target)})
     else:

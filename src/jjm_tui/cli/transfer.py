@@ -58,7 +58,7 @@ async def export(context: CommandContext) -> int:
         context.out.write(text)
     else:
         _write_file(given.output, text)
-        context.out.remark(f"{len(tasks)} tasks written to {given.output}.")
+        context.out.remark(f"{len(tasks)} task{'' if len(tasks) == 1 else 's'} written to {given.output}.")
     return ExitCode.DONE
 
 

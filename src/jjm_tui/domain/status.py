@@ -29,7 +29,22 @@ class TaskStatus(StrEnum):
         """The task is under way or waits for somebody: neither final nor unknown."""
         return self in ACTIVE_STATUSES
 
+    @property
+    def sentence(self) -> str:
+        """What a task of this status does, to follow its name in a sentence: ``waits for approval``."""
+        return _SENTENCES[self]
 
+
+_SENTENCES: Final = {
+    TaskStatus.PENDING: "waits in Jules's queue",
+    TaskStatus.IN_PROGRESS: "is being worked on",
+    TaskStatus.WAITING_APPROVAL: "waits for approval",
+    TaskStatus.WAITING_FEEDBACK: "waits for your answer",
+    TaskStatus.PAUSED: "is paused",
+    TaskStatus.COMPLETED: "is finished",
+    TaskStatus.FAILED: "failed",
+    TaskStatus.UNKNOWN: "is in a state that is not known",
+}
 FINAL_STATUSES: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED})
 WAITING_STATUSES: Final = frozenset({TaskStatus.WAITING_APPROVAL, TaskStatus.WAITING_FEEDBACK})
 ACTIVE_STATUSES: Final = frozenset(

@@ -15,10 +15,10 @@ from jjm_tui.domain.text import clean_line, heading, truncate
 from jjm_tui.ports import Notifier
 
 _TELLING: Final[Mapping[str, tuple[NeedsMe, str]]] = {
-    TaskStatus.WAITING_APPROVAL: ("approval", "waits for approval"),
-    TaskStatus.WAITING_FEEDBACK: ("question", "asks a question"),
-    TaskStatus.FAILED: ("failure", "failed"),
-    TaskStatus.COMPLETED: ("review", "is finished"),
+    TaskStatus.WAITING_APPROVAL: ("approval", TaskStatus.WAITING_APPROVAL.sentence),
+    TaskStatus.WAITING_FEEDBACK: ("question", TaskStatus.WAITING_FEEDBACK.sentence),
+    TaskStatus.FAILED: ("failure", TaskStatus.FAILED.sentence),
+    TaskStatus.COMPLETED: ("review", TaskStatus.COMPLETED.sentence),
 }
 _WORDS_CELLS: Final = 200
 """How much of the agent's own words is told, where they are told at all."""

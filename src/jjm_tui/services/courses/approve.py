@@ -51,9 +51,8 @@ class ApproveCourse(CourseBase):
         """Raise NothingToDoError unless the task waits, or the server cannot tell."""
         if task.status in (TaskStatus.WAITING_APPROVAL, TaskStatus.UNKNOWN):
             return
-        word = task.status.value.replace("_", " ")
         raise NothingToDoError(
-            f"Nothing to approve: the task {task.id} is {word}.",
+            f"Nothing to approve: the task {task.id} {task.status.sentence}.",
             hint="See which plans wait: jjm list --status waiting_approval",
             context={"task_id": task.id, "status": task.status.value},
         )
@@ -114,8 +113,8 @@ class ApproveCourse(CourseBase):
         if not same:
             return Verdict(Sight.UNCLEAR, "The server shows another plan by now.", task.id)
         if task.status in (TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED, TaskStatus.WAITING_FEEDBACK):
-            word = task.status.value.replace("_", " ")
-            return Verdict(Sight.HAPPENED, f"The task has moved on with this plan: it is {word}.", task.id)
+            went_on = f"The task has moved on with this plan: it {task.status.sentence}."
+            return Verdict(Sight.HAPPENED, went_on, task.id)
         if task.status is TaskStatus.WAITING_APPROVAL:
             return self._absent(operation, "The same plan still waits: the approval did not arrive.")
         return Verdict(Sight.UNCLEAR, "The server does not tell whether the plan was approved.", task.id)

@@ -29,9 +29,8 @@ class ResumeCourse(MessageCourse):
         """
         allowed = (TaskStatus.PAUSED,) if await self.by_message() else (*_STOPPED, TaskStatus.UNKNOWN)
         if task.status not in allowed:
-            word = task.status.value.replace("_", " ")
             raise NothingToDoError(
-                f"The task {task.id} is not paused: it is {word}.",
+                f"The task {task.id} is not paused: it {task.status.sentence}.",
                 hint="Only a paused task can be resumed. To give it something to do: jjm message.",
                 context={"task_id": task.id, "status": task.status.value},
             )
@@ -65,8 +64,7 @@ class ResumeCourse(MessageCourse):
             return self._absent(operation, "The task is still stopped: the resume did not arrive.")
         if task.status is TaskStatus.UNKNOWN:
             return Verdict(Sight.UNCLEAR, "The server does not tell whether the task goes on.", task.id)
-        word = task.status.value.replace("_", " ")
-        return Verdict(Sight.HAPPENED, f"The task goes on: it is {word}.", task.id)
+        return Verdict(Sight.HAPPENED, f"The task goes on: it {task.status.sentence}.", task.id)
 
     def done_sentence(self, operation: Operation, task_id: str | None) -> str:
         return f"Task {task_id} resumed."

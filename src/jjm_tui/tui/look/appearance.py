@@ -46,14 +46,14 @@ _NEEDING: Final[dict[NeedsMe, Appearance]] = {
     "review": Appearance("✓", "review", "review", "is finished, and you have not looked at it yet"),
 }
 _STATUSES: Final[dict[TaskStatus, Appearance]] = {
-    TaskStatus.PENDING: Appearance("○", "queued", "waiting", "waits in Jules's queue"),
-    TaskStatus.IN_PROGRESS: Appearance("▸", "working", "running", "is being worked on"),
-    TaskStatus.WAITING_APPROVAL: Appearance("?", "plan", "waiting", "waits for approval"),
-    TaskStatus.WAITING_FEEDBACK: Appearance("?", "question", "waiting", "asks a question"),
-    TaskStatus.PAUSED: Appearance("‖", "paused", "paused", "is paused"),
-    TaskStatus.COMPLETED: Appearance("✓", "done", "done", "is finished"),
-    TaskStatus.FAILED: Appearance("✗", "failed", "done", "failed"),
-    TaskStatus.UNKNOWN: Appearance("·", "unknown", "unknown", "is in a state that is not known"),
+    TaskStatus.PENDING: Appearance("○", "queued", "waiting", TaskStatus.PENDING.sentence),
+    TaskStatus.IN_PROGRESS: Appearance("▸", "working", "running", TaskStatus.IN_PROGRESS.sentence),
+    TaskStatus.WAITING_APPROVAL: Appearance("?", "plan", "waiting", TaskStatus.WAITING_APPROVAL.sentence),
+    TaskStatus.WAITING_FEEDBACK: Appearance("?", "question", "waiting", TaskStatus.WAITING_FEEDBACK.sentence),
+    TaskStatus.PAUSED: Appearance("‖", "paused", "paused", TaskStatus.PAUSED.sentence),
+    TaskStatus.COMPLETED: Appearance("✓", "done", "done", TaskStatus.COMPLETED.sentence),
+    TaskStatus.FAILED: Appearance("✗", "failed", "done", TaskStatus.FAILED.sentence),
+    TaskStatus.UNKNOWN: Appearance("·", "unknown", "unknown", TaskStatus.UNKNOWN.sentence),
 }
 _GONE: Final = Appearance("∅", "gone", "unknown", "is no longer on the server")
 _SNOOZED: Final = Appearance("z", "snoozed", "waiting", "is snoozed")
