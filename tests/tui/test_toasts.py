@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.widgets._toast import Toast, ToastHolder
 
 from jjm_tui.tui.screens.main import MainScreen
-from tests.tui.stage import Stage, stage
+from tests.tui.scenes import server_down
+from tests.tui.stage import stage
 
 
 async def test_many_toasts_leave_two_at_most_and_no_empty_frames(tmp_path: Path) -> None:
@@ -33,10 +35,6 @@ async def test_toasts_of_a_screen_below_are_taken_down_too(tmp_path: Path) -> No
         assert not on.app.screen_stack[0].query(ToastHolder)
 
 
-def _top_of(on: Stage, words: str) -> int:
-    return next(number for number, line in enumerate(on.text.splitlines()) if words in line)
-
-
 async def test_toasts_told_in_one_go_leave_the_last_two(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         for number in range(5):
@@ -60,28 +58,54 @@ async def test_same_toast_again_takes_the_place_of_the_first(tmp_path: Path) -> 
         assert on.text.count("The same.") == 1
 
 
-async def test_toast_is_at_the_top_while_a_message_is_typed_and_over_a_dialog(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(120, 30)) as on:
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (160, 45)])
+async def test_toast_of_one_line_covers_the_lowest_border_only(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
         on.app.tell("In the list.")
         await on.shows("In the list.")
-        assert _top_of(on, "In the list.") > 15
+        await on.settle()
+        assert "In the list." in on.text.splitlines()[-2]
         await on.press("m")
-        on.app.tell("While typing.")
-        await on.shows("While typing.")
-        assert 0 < _top_of(on, "While typing.") < 15
-        await on.press("escape", "z")
+        on.app.tell("While typing.", title="Not sent")
+        await on.shows("Not sent · While typing.")
+        await on.settle()
+        assert "While typing." in on.text.splitlines()[-2]
+        await on.press("escape", "escape", "z")
         on.app.tell("Over a dialog.")
         await on.shows("Over a dialog.")
-        assert 0 < _top_of(on, "Over a dialog.") < 15
+        await on.settle()
+        assert "Over a dialog." in on.text.splitlines()[-1]
 
 
-async def test_toast_does_not_cover_a_text_that_was_left(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(120, 30)) as on:
-        await on.press("m", *"My draft", "escape")
-        await on.shows("draft kept")
-        on.app.tell("Beside a draft.")
-        await on.shows("Beside a draft.")
-        assert 0 < _top_of(on, "Beside a draft.") < 15
+async def test_toast_stands_above_the_line_that_tells_what_is_wrong(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        server_down(on)
+        await on.shows("The server is down.")
+        on.app.tell("Above it.")
+        await on.shows("Above it.")
+        await on.settle()
+        lines = on.text.splitlines()
+        assert "Above it." in lines[-3]
+        assert "The server is down." in lines[-2]
+
+
+async def test_toast_is_not_drawn_twice_while_a_dialog_covers_the_screen(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        on.app.tell("Told once.")
+        await on.shows("Told once.")
+        await on.settle()
+        await on.press("z")
+        await on.until(lambda: "Told once." in on.text.splitlines()[-1])
+        await on.settle()
+        assert on.text.count("Told once.") == 1
+        await on.press("escape")
+        await on.until(lambda: "Told once." in on.text.splitlines()[-2])
+        assert on.text.count("Told once.") == 1
+        on.app.tell("In the same go.")
+        await on.press("x", ":")
+        await on.until(lambda: "Archived" in on.text)
+        await on.settle()
+        assert on.text.count("Archived") == on.text.count("In the same go.") == 1
 
 
 async def test_escape_in_the_list_takes_toasts_down_and_acts_at_once(tmp_path: Path) -> None:
@@ -127,7 +151,8 @@ async def test_toast_covers_no_more_than_its_words_need(tmp_path: Path) -> None:
         (toast,) = on.app.screen.query(Toast)
         assert toast.outer_size.height == 1
         assert toast.outer_size.width < 12
-        on.app.tell("Long words " * 20)
+        on.app.tell("Long words " * 20 + "to the end.")
         await on.until(lambda: len(on.app.screen.query(Toast)) == 2)
         await on.settle()
-        assert max(each.outer_size.width for each in on.app.screen.query(Toast)) == 60
+        assert max(each.outer_size.height for each in on.app.screen.query(Toast)) == 3
+        assert "to the end." in on.text.splitlines()[-2]

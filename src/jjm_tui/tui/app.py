@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -14,10 +14,9 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.events import Event, InputEvent, Key, MouseDown, Paste
 from textual.filter import LineFilter
-from textual.notifications import Notification, SeverityLevel
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from jjm_tui.domain.text import clean
 from jjm_tui.logs import get_logger
 from jjm_tui.tui.bridge import Bridge
 from jjm_tui.tui.closed import forget_closed, is_gone_at
@@ -58,9 +57,6 @@ _SCREENS: Final = {
 _FOCUSED_TICK: Final = 1.0
 _UNFOCUSED_TICK: Final = 15.0
 """Seconds between two looks at the clock; nobody watches it in a terminal that is not looked at."""
-
-_SHOWN_FOR: Final[Mapping[SeverityLevel, float]] = {"information": 3.0, "warning": 6.0, "error": 10.0}
-"""Seconds that a toast stays: what went well is told shortly."""
 
 _INTERRUPTED: Final = 130
 """The exit code of what a signal ended (``cli.md``, Exit codes)."""
@@ -332,8 +328,8 @@ class JulesApp(App[int]):
     # talking to the person
 
     def tell(self, text: str, *, severity: SeverityLevel = "information", title: str = "") -> None:
-        """A toast. The text may be foreign: it is cleaned and never read as markup. Two at a time are enough."""
-        toasts.show(self, Notification(clean(text), clean(title), severity, _SHOWN_FOR[severity], markup=False))
+        """A toast, the title on its first line. The text may be foreign: it is cleaned and never read as markup."""
+        toasts.show(self, f"{title} · {text}" if title else text, severity)
 
     def copy(self, text: str) -> None:
         """Send text to the terminal's clipboard, on the person's key only, and say so."""

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.css.query import NoMatches
-from textual.notifications import Notification
+from textual.notifications import Notification, SeverityLevel
 
 from jjm_tui.domain.text import clean
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.screen import Screen
 
 _AT_ONCE: Final = 2
+_SHOWN_FOR: Final[Mapping[SeverityLevel, float]] = {"information": 3.0, "warning": 6.0, "error": 10.0}
+"""Seconds that a toast stays: what went well is told shortly."""
 
 
-def show(app: App[Any], toast: Notification) -> None:
+def show(app: App[Any], text: str, severity: SeverityLevel) -> None:
     """Show a toast: instead of the same one, and instead of the oldest when there are enough.
 
     It counts from now on, although it is laid out only some moments later: many may be told in one go.
     """
+    toast = Notification(clean(text), "", severity, _SHOWN_FOR[severity], markup=False)
     shown = app._notifications  # noqa: SLF001 - there is no public way to count them
     for each in list(shown):
-        if (each.message, each.title) == (toast.message, toast.title):
+        if each.message == toast.message:
             del shown[each]
     for each in list(shown)[: max(0, len(shown) - _AT_ONCE + 1)]:
         del shown[each]
@@ -48,6 +53,13 @@ def take_down(app: App[Any]) -> None:
     """The person wants to see what is behind them."""
     app.clear_notifications()
     _tidy(app)
+
+
+def cover(screen: Screen[Any], *, is_covered: bool) -> None:
+    """Another screen is on top and shows the toasts now, or it is gone again."""
+    rack = screen.query_one_optional("#textual-toastrack")
+    if rack is not None:
+        rack.set_class(is_covered, "-covered")
 
 
 def _tidy(app: App[Any]) -> None:

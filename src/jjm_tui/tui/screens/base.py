@@ -16,6 +16,7 @@ from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.key_table import PLACES
 from jjm_tui.tui.keyed import Keyed
 from jjm_tui.tui.keymap import key_name
+from jjm_tui.tui.notices import toasts
 
 if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine
@@ -68,6 +69,14 @@ class DashboardScreen(Screen[T], Keyed):
         """The screen was closed."""
         self.dashboard.collector.screen_closed()
         return None
+
+    def on_screen_suspend(self) -> None:
+        """Another screen is on top."""
+        toasts.cover(self, is_covered=True)
+
+    def on_screen_resume(self) -> None:
+        """This screen is on top."""
+        toasts.cover(self, is_covered=False)
 
     def board_changed(self, change: BoardChange) -> None:
         """Something on the board is dirty; at most twenty times a second."""
@@ -189,6 +198,14 @@ class Dialog(ModalScreen[T], Keyed):
         """The screen was closed."""
         self.dashboard.collector.screen_closed()
         return None
+
+    def on_screen_suspend(self) -> None:
+        """Another screen is on top."""
+        toasts.cover(self, is_covered=True)
+
+    def on_screen_resume(self) -> None:
+        """This screen is on top."""
+        toasts.cover(self, is_covered=False)
 
     def board_changed(self, change: BoardChange) -> None:
         """Something on the board is dirty; at most twenty times a second."""

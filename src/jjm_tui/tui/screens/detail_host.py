@@ -54,20 +54,6 @@ class DetailHost(TaskScreen):
         composer = self.composer
         return composer is not None and composer.is_used
 
-    def on_descendant_focus(self) -> None:
-        """Another widget has the keys."""
-        self._keep_toasts_away()
-
-    def on_composer_seen(self) -> None:
-        """A text stands there, or no longer."""
-        self._keep_toasts_away()
-
-    def _keep_toasts_away(self) -> None:
-        """Toasts stay away from where something is typed, and from a text that waits there."""
-        is_searching = self.search is not None and self.search.has_focus_within
-        is_written = self.composer is not None and self.composer.is_seen
-        self.set_class(self.is_typing() or is_searching or is_written, "-writing")
-
     def write_to(self, task: Task) -> None:
         """Let the composer write to this task."""
         composer = self.composer

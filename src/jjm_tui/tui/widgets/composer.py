@@ -82,18 +82,6 @@ class Composer(Widget, Keyed):
             """The composer."""
             return self.composer
 
-    class Seen(Message):
-        """The composer came onto the screen, or is hidden again."""
-
-        def __init__(self, composer: Composer) -> None:
-            super().__init__()
-            self.composer = composer
-
-        @property
-        def control(self) -> Composer:
-            """The composer."""
-            return self.composer
-
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self.task_id: str | None = None
@@ -102,8 +90,6 @@ class Composer(Widget, Keyed):
         self._area = TypingArea(self._typed, placeholder="Write to Jules")
         self._is_in_editor = False
         self._is_begun = False
-        self.is_seen = False
-        """Whether it is on the screen."""
         self._stop_listening: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
@@ -123,16 +109,6 @@ class Composer(Widget, Keyed):
         self._stop_listening()
         self._keep()
         await self._drafts.flush()
-
-    def on_show(self) -> None:
-        """What is written takes room now."""
-        self.is_seen = True
-        self.post_message(self.Seen(self))
-
-    def on_hide(self) -> None:
-        """The room is for reading again."""
-        self.is_seen = False
-        self.post_message(self.Seen(self))
 
     # what screens use
 

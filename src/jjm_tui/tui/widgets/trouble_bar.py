@@ -42,6 +42,7 @@ class TroubleBar(Bar):
         wrong = board.store_trouble
         pieces = _of_server(board, now) if wrong is None else _of_store(wrong, keymap)
         self.set_class(bool(pieces), "-filled")
+        self.screen.set_class(bool(pieces), "-in-trouble")
         if pieces:
             helps = "more" if wrong is not None else _HELPS.get(board.connection.status, "more")
             key = f"{keymap.first('connection')} {helps}"
