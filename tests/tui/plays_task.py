@@ -99,7 +99,7 @@ async def _approval(on: Stage) -> AsyncIterator[str]:
     on.bench.world.change_plan(task.id, "Keep the old names, and write a migration for the users table")
     await on.press("y")
     await on.shows("Nothing was sent; read it")
-    await on.shows("y approve")
+    await on.until(lambda: "y approve" in on.text or "y read on" in on.text)
     await on.settle()
     yield "approval-changed"
     await home(on)

@@ -40,7 +40,7 @@ async def open_plan(on: Stage, task_id: str | None = None, **options: Any) -> tu
 async def read_plan(on: Stage, **options: Any) -> tuple[str, list[Any]]:
     """Open a plan and look at it long enough."""
     task_id, answers = await open_plan(on, **options)
-    await on.shows("y approve")
+    await on.until(lambda: "y approve" in on.text or "y read on" in on.text)
     await on.settle()
     on.advance(0.5)
     return task_id, answers
@@ -91,6 +91,7 @@ async def test_approval_tells_how_much_is_below_whatever_becomes_of_the_room(tmp
             await on.settle()
             below = sheet.query_one(PlanView).max_scroll_y
             assert (f"↓ {below} more row{'' if below == 1 else 's'} below" if below else "y approve") in on.text
+            assert ("y read on" in on.text) == bool(below)
             told.add(below)
         sheet._tell("One line more above the plan")
         await on.settle()
@@ -114,7 +115,7 @@ async def test_approval_from_the_list_with_keys_in_one_burst_approves_nothing(tm
     async with stage(tmp_path) as on:
         await on.pilot.press("#", "a", "y")
         await on.until(lambda: isinstance(on.app.screen, ApprovalScreen))
-        await on.shows("y approve")
+        await on.shows("y read on")
         await on.press("y")
         assert on.bench.effects("approve") == []
         on.advance(0.39)
@@ -122,7 +123,7 @@ async def test_approval_from_the_list_with_keys_in_one_burst_approves_nothing(tm
         assert on.bench.effects("approve") == []
         on.advance(0.02)
         await on.press("y")
-        assert "That is all of it. Nothing was sent; y approves." in on.text
+        assert "That is all; y approves. Nothing was sent." in on.text
         assert on.bench.effects("approve") == []
         on.advance(0.41)
         await on.press("y")
@@ -183,7 +184,7 @@ async def test_approval_of_a_plan_that_changed_is_not_sent_and_the_difference_sh
         on.bench.world.change_plan(task_id, "Drop the users table")
         await on.press("y")
         await on.shows("Nothing was sent; read it")
-        await on.shows("y approve")
+        await on.shows("y read on")
         assert "Changed since it was last read here" in on.text
         assert "+ You wrote: Drop the users table" in plain(on)
         assert on.bench.effects("approve") == []
@@ -370,11 +371,11 @@ async def test_approval_of_a_plan_not_known_to_be_whole_asks_for_the_extra_word(
         assert "not known to be whole" in plain(on)
         assert "seen waiting since " in on.text
         await on.press("y")
-        await on.shows("type “incomplete”:")
+        await on.shows("To approve, type “incomplete”:")
         assert "type incomplete" not in on.text
         assert on.bench.effects("approve") == []
         await on.press(*"yes", "enter")
-        assert "That is not the word." in on.text
+        assert "Not the word; nothing was sent." in on.text
         await on.press(*["backspace"] * 3, *"incomplete", "escape")
         await on.shows("y approve")
         assert on.bench.effects("approve") == []
@@ -408,7 +409,7 @@ async def test_approval_fits_a_small_terminal_and_tells_what_is_below(tmp_path: 
     async with stage(tmp_path, size=(40, 12)) as on:
         await read_plan(on)
         assert "more rows below" in on.text
-        assert "y approve" in on.text
+        assert "y read on" in on.text
         assert all(cell_width(line) <= 40 for line in on.text.splitlines())
         await on.press("G")
         assert "more rows below" not in on.text
@@ -428,19 +429,27 @@ async def read_long_plan(on: Stage) -> str:
     return task_id
 
 
-async def test_approval_of_rows_that_were_not_shown_takes_a_second_key_after_showing_what_follows(
-    tmp_path: Path,
-) -> None:
-    async with stage(tmp_path, size=(60, 16)) as on:
+async def test_approval_key_reads_on_and_says_so_until_everything_was_on_the_screen(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(60, 20)) as on:
         task_id = await read_long_plan(on)
-        sheet = on.app.screen
-        assert isinstance(sheet, ApprovalScreen)
+        paper: Any = on.app.screen.query_one(PlanView)
+        for _ in range(50):
+            below = paper.max_scroll_y - round(paper.scroll_y)
+            if not below:
+                break
+            assert "y read on" in on.text
+            assert "y approve" not in on.text
+            on.advance(0.5)
+            await on.press("y")
+            await on.settle()
+            left = paper.max_scroll_y - round(paper.scroll_y)
+            assert left < below
+            words = f"↓ {left} more row{'' if left == 1 else 's'} to read" if left else "That is all; y approves"
+            assert f"{words}. Nothing was sent." in on.text
+        assert "y approve" in on.text
+        assert "y read on" not in on.text
         await on.press("y")
-        await on.shows("not shown yet. Nothing was sent;")
-        assert sheet._paper.text.scroll_y > 0
-        assert on.bench.effects("approve") == []
-        await on.press("y")
-        assert "just appeared" in on.text
+        assert "It has just appeared; nothing was sent. Press y again." in on.text
         assert on.bench.effects("approve") == []
         on.advance(0.5)
         await on.press("y")
@@ -458,7 +467,7 @@ async def test_approval_reading_on_after_the_first_key_says_when_that_is_all(tmp
     async with stage(tmp_path, size=(80, 24)) as on:
         await read_long_plan(on)
         await on.press("y", "G")
-        assert "That is all of it. Nothing was sent; y approves." in on.text
+        assert "That is all; y approves. Nothing was sent." in on.text
         assert on.bench.effects("approve") == []
 
 
@@ -469,11 +478,11 @@ async def test_approval_of_another_long_plan_begins_anew_with_what_was_not_shown
         on.bench.world.change_plan(task_id, "\n".join(f"Row {number} of something else" for number in range(60)))
         await poll_elsewhere(on, task_id)
         await on.shows("The plan changed while you read it.")
-        await on.shows("y approve")
+        await on.shows("y read on")
         await on.settle()
         on.advance(0.5)
         await on.press("y")
-        await on.shows("not shown yet")
+        await on.shows("to read. Nothing was sent.")
         assert on.bench.effects("approve") == []
 
 

@@ -39,7 +39,7 @@ async def test_picture_of_approving(tmp_path: Path, svg: Svg) -> None:
         await _work(on)
         _select(on, "Split the CI build into two jobs")
         await on.press("a")
-        await on.shows("y approve")
+        await on.shows("y read on")
         await on.settle()
         assert on.picture() == svg("approving")
 

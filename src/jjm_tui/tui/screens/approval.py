@@ -25,7 +25,7 @@ from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.pages.browsing import open_page
-from jjm_tui.tui.screens.approval_phase import Phase, alarm_words, more_rows, rows_around, waiting_words
+from jjm_tui.tui.screens.approval_phase import EXTRA_WORD, Phase, alarm_words, state_words, waiting_words
 from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.widgets.blocks.block_view import BlockView
 from jjm_tui.tui.widgets.blocks.plan_paper import PlanPaper
@@ -44,16 +44,14 @@ PATIENCE: Final = 1.5
 _ALL: Final = sys.maxsize
 """So many rows are unread while none was shown yet."""
 
-EXTRA_WORD: Final = "incomplete"
-
 
 class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
     """Shows the plan that waits now and approves it by its fingerprint.
 
     The sheet stays open until the outcome is known, for ``patience`` seconds at most: an outcome that needs the person
     (another plan by now, a refusal, an alarm) is then told where they look, and a good one costs them no waiting.
-    Where a plan is longer than the sheet, the first key to approve shows the rest, and only a second one approves what
-    was not on the screen. Dismisses with an ``ApprovalAnswer``, or ``None`` when nothing was decided.
+    Where a plan is longer than the sheet, the key to approve reads on until everything was on the screen, and the line
+    of keys says so. Dismisses with an ``ApprovalAnswer``, or ``None`` when nothing was decided.
     """
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "approval"})
@@ -89,7 +87,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._read_at: datetime | None = None
         self._on_board: str | None = None
         self._unread = 0
-        self._was_warned = False
+        self._reads_on = False
         self._has_answered = False
 
     def compose_inside(self) -> ComposeResult:
@@ -149,7 +147,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._paper.text.focus()
         for remark in preview.remarks:
             self._tell(remark)
-        self._was_warned = False
+        self._reads_on = False
         if before is None or before.fingerprint != preview.fingerprint:
             self._unread = _ALL
         self._show_phase(Phase.READY)
@@ -197,18 +195,16 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self.query_one("#state", Static).update(literal_line(self._phase_words() if answer is None else answer))
 
     def _phase_words(self) -> str:
-        if self._phase is Phase.READING:
-            return "Reading the plan…"
-        if self._phase is Phase.SENDING:
-            return "Sending… nothing is sent when the plan is another one by now."
-        if self._phase is Phase.WORD:
-            return f"Not known to be whole. To approve it all the same, type “{EXTRA_WORD}”:"
         key = self.dashboard.launch.keymap.first("approval.confirm")
-        if self._phase is Phase.READY and self._was_warned and self._unread:
-            return f"↓ {more_rows(self._unread)} not shown yet. Nothing was sent; {key} again approves."
-        if self._phase is Phase.READY and self._was_warned:
-            return f"That is all of it. Nothing was sent; {key} approves."
-        return rows_around(self._paper.rows_above, self._paper.rows_below)
+        paper = self._paper
+        return state_words(
+            self._phase, paper.rows_above, paper.rows_below, key, self._rows_to_read if self._reads_on else None
+        )
+
+    @property
+    def _rows_to_read(self) -> int:
+        """How many rows of the plan were not on the screen yet."""
+        return min(self._unread, self._paper.rows_below)
 
     def hints(self) -> Iterable[Hint]:
         if self._phase is Phase.WORD:
@@ -219,7 +215,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             return (("back", "seen"), ("task.message", "message"), ("task.open", "browser"))
         first: tuple[Hint, ...] = (("refresh", "read again"),)
         if self._phase is Phase.READY:
-            first = (("approval.confirm", "approve"),)
+            first = (("approval.confirm", "read on" if self._rows_to_read else "approve"),)
         diff: tuple[Hint, ...] = (("task.diff", "diff"),) if self.unavailable("task.diff") is None else ()
         return (*first, ("back", "back"), ("task.message", "message"), *diff, ("task.open", "browser"))
 
@@ -234,15 +230,17 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         event.stop()
         if not self._has_answered:
             self._show_state()
+        self.show_keys()
 
     def _scrolled(self) -> None:
         self._note_what_is_shown()
         self._show_state()
+        self.show_keys()
 
     def _note_what_is_shown(self) -> None:
         """Rows that were on the screen once are read; what is below the lowest of them is not."""
         if self._phase is Phase.READY and self.app.screen is self:
-            self._unread = min(self._unread, self._paper.rows_below)
+            self._unread = self._rows_to_read
 
     # what changes meanwhile
 
@@ -276,8 +274,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._note_what_is_shown()
         if not self.was_seen:
             key = self.dashboard.launch.keymap.first("approval.confirm")
-            self._show_state(f"The plan has just appeared; nothing was sent. Press {key} again.")
-        elif self._unread and not self._was_warned:
+            self._show_state(f"It has just appeared; nothing was sent. Press {key} again.")
+        elif self._unread:
             self._go_on_reading()
         elif self._preview is not None and self._preview.needs_extra_word:
             self._show_phase(Phase.WORD)
@@ -288,8 +286,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             self._send()
 
     def _go_on_reading(self) -> None:
-        """Show what comes next instead of approving: what nobody could see is approved only by a second key."""
-        self._was_warned = True
+        """Show what comes next instead of approving what nobody could see."""
+        self._reads_on = True
         text = self._paper.text
         text.scroll_relative(y=max(1, text.size.height - 1), animate=False)
         self._scrolled()
@@ -303,7 +301,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if event.value.strip().lower() == EXTRA_WORD:
             self._send(incomplete=True)
         else:
-            self._show_state(f"That is not the word. Type “{EXTRA_WORD}”, or leave with esc; nothing was sent.")
+            self._show_state(f"Not the word; nothing was sent. Type “{EXTRA_WORD}”:")
 
     def _send(self, *, incomplete: bool = False) -> None:
         engine, preview = self.engine, self._preview

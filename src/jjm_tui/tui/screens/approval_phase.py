@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Final
 
 from jjm_tui.domain.task import Task
@@ -29,6 +30,29 @@ class Phase(Enum):
     """Approved, with something to look at first."""
 
 
+EXTRA_WORD: Final = "incomplete"
+"""What is typed to approve a plan that is not known to be whole."""
+
+_WORDS: Final[Mapping[Phase, str]] = MappingProxyType(
+    {
+        Phase.READING: "Reading the plan…",
+        Phase.SENDING: "Sending, unless the plan is another one by now…",
+        Phase.WORD: f"Not known to be whole. To approve, type “{EXTRA_WORD}”:",
+    }
+)
+
+
+def state_words(phase: Phase, above: int, below: int, key: str, left: int | None) -> str:
+    """What a phase is about, short enough for 60 columns.
+
+    ``above``, ``below``: rows around the screen. ``left``: how many were not on it yet, once ``key`` has read on.
+    """
+    if phase is Phase.READY and left is not None:
+        words = f"↓ {more_rows(left)} to read" if left else f"That is all; {key} approves"
+        return f"{words}. Nothing was sent."
+    return _WORDS.get(phase) or rows_around(above, below)
+
+
 def waiting_words(task: Task, now: datetime) -> str | None:
     """How long a task has waited; where the server tells no times, only since when it was seen to wait."""
     since = task.waiting_since
@@ -50,7 +74,7 @@ def alarm_words(remarks: Sequence[str], keymap: Keymap) -> str:
     alarm, *others = remarks
     told = alarm.partition(" Look at it now:")[0]
     message, page = keymap.first("task.message"), keymap.first("task.open")
-    ways = f"It is below, with what differs. {message} writes to Jules, {page} opens its page in the browser."
+    ways = f"It is below, with what differs.\n{message} writes to Jules, {page} opens its page in the browser."
     return "\n".join([f"{told} {ways}", *others])
 
 
