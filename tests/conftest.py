@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 _ABOVE_THE_CORE = frozenset({"tui", "soak"})
 """Folders whose tests would take twice as long while lines of the core are counted, which have tests of their own."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.errors import Effect, OperationTimeoutError, ServiceUnavailableError, StorageError, WrongStateError
 from jjm_tui.ports import CreateRequest
 from jjm_tui.services.manager import JobManager
@@ -301,9 +301,81 @@ async def test_resend_from_two_processes_that_read_the_same_happens_once(tmp_pat
     await manager.resend_operation(known.id)
     _, _, other = work.process()
     again = replace(known, id="ffff00001111", state=OperationState.PREPARED)
-    with pytest.raises(WrongStateError, match="has changed meanwhile; nothing was sent"):
+    with pytest.raises(WrongStateError, match="has changed meanwhile: it is sent again now"):
         await OperationRecorder(other).request(again, instead_of=known)
     assert await other.outbox.get(again.id) is None
+
+
+async def _in_doubt(work: Workbench) -> tuple[JobManager, CuttingCaller, Operation]:
+    """A message that may have arrived, and of which nothing is seen yet."""
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, context = work.process()
+    _cut_once(caller, "written", lost(Effect.UNKNOWN))
+    first = await manager.send_message(task_id, TEXT)
+    known = await context.outbox.get(first.operation_id or "")
+    assert known is not None
+    assert known.state is OperationState.UNCONFIRMED
+    return manager, caller, known
+
+
+async def _only(manager: JobManager) -> tuple[str, OperationState]:
+    (operation,) = await manager.list_operations(open_only=False)
+    return operation.id, operation.state
+
+
+async def test_resend_that_was_not_sent_leaves_the_doubt(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, known = await _in_doubt(work)
+    _cut_once(caller, "before write", lost(Effect.NONE))
+    again = await manager.resend_operation(known.id)
+    assert (again.outcome, again.operation_id) == (Outcome.NOT_SENT, known.id)
+    assert again.message.endswith("What it was sent again for is as unconfirmed as before.")
+    assert await _only(manager) == (known.id, OperationState.UNCONFIRMED)
+    assert (await manager.resend_operation(known.id)).outcome is Outcome.DONE
+
+
+async def test_resend_interrupted_before_sending_leaves_the_doubt(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, known = await _in_doubt(work)
+    _cut_once(caller, "before write", Killed())
+    with pytest.raises(Killed):
+        await manager.resend_operation(known.id)
+    assert await _only(manager) == (known.id, OperationState.UNCONFIRMED)
+
+
+async def test_resend_of_a_process_that_died_before_sending_leaves_the_doubt(tmp_path):
+    work = bench(tmp_path)
+    _, _, known = await _in_doubt(work)
+    _, _, dying = work.process()
+    again = replace(known, id="ffff00001111", state=OperationState.PREPARED, owner=dying.outbox.owner())
+    await OperationRecorder(dying).request(replace(again, instead_of=known), instead_of=known)
+    dying.outbox.close()
+    manager, _, _ = work.process()
+    (settled,) = await manager.settle_operations()
+    assert (settled.operation_id, settled.outcome) == (known.id, Outcome.UNCONFIRMED)
+    assert await _only(manager) == (known.id, OperationState.UNCONFIRMED)
+
+
+async def test_resend_of_what_was_discarded_since_it_was_seen_sends_nothing(tmp_path):
+    work = bench(tmp_path)
+    manager, _, known = await _in_doubt(work)
+    await manager.discard_operation(known.id)
+    effects = _effects(work, "message")
+    with pytest.raises(WrongStateError, match="has changed meanwhile: it is discarded now"):
+        await manager.resend_operation(known.id, seen=known)
+    assert _effects(work, "message") == effects
+
+
+async def test_verdict_on_what_was_sent_again_meanwhile_changes_nothing(tmp_path):
+    work = bench(tmp_path)
+    manager, _, known = await _in_doubt(work)
+    await manager.resend_operation(known.id)
+    _, _, other = work.process()
+    told = await OperationRecorder(other).finish(known, OperationState.NOT_SENT, "No sign of it.")
+    assert told.state is OperationState.NOT_SENT
+    kept = await other.outbox.get(known.id)
+    assert kept is not None
+    assert kept.sent_again_as is not None
 
 
 async def test_outcome_is_told_truly_when_the_disk_fails_after_the_answer(tmp_path):

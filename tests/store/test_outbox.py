@@ -208,10 +208,15 @@ async def test_newer_outbox_is_read_and_not_written(outbox: FileOutbox) -> None:
     assert outbox.path.read_bytes() == data
 
 
-async def test_record_of_unknown_kind_is_kept_and_told(outbox: FileOutbox) -> None:
+@pytest.mark.parametrize("what", [b'"kind":"dance"', b'"kind":"message","state":"unconfirmee"'])
+async def test_record_that_is_not_understood_is_kept_and_nothing_is_added(what: bytes, outbox: FileOutbox) -> None:
     await outbox.add(make(1))
-    odd = b'{"id":"op-0","kind":"dance"}'
+    odd = b'{"id":"op-0","created_at":"2026-11-20T08:00:00Z","origin":"p/s","task_id":"t",' + what + b"}"
     outbox.path.write_bytes(outbox.path.read_bytes().replace(b"[\n", b"[\n" + odd + b",\n"))
     outbox.change_now("op-1", lambda known: replace(known, message="x"))
     assert odd in outbox.path.read_bytes()
-    assert len(outbox.problems()) == 1
+    with pytest.raises(StorageError, match=r"1 of the operations in .* cannot be read"):
+        await outbox.list_operations()
+    with pytest.raises(StorageError, match="cannot be read"):
+        await outbox.add(make(2, task_id="u"))
+    assert odd in outbox.path.read_bytes()

@@ -165,7 +165,7 @@ async def resend(context: CommandContext) -> int:
             truth_after_interruption(context, manager, operation.kind, [operation.task_id]) as results,
             answer_awaited(context.out, manager, "Sending it again"),
         ):
-            results.append(await manager.resend_operation(operation.id))
+            results.append(await manager.resend_operation(operation.id, seen=operation))
     return tell_results(context, results, many=False)
 
 

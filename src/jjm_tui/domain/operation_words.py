@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from jjm_tui.domain.operations import SENT_AGAIN, Operation, OperationState
+from jjm_tui.errors import WrongStateError
 
 _WORDS: Final[Mapping[OperationState, tuple[str, str]]] = {
     OperationState.PREPARED: ("preparing", "It is written down, and nothing was sent yet."),
@@ -40,6 +41,15 @@ def state_sentence(operation: Operation) -> str:
     if operation.state is OperationState.NOT_SENT and operation.sent_at is not None:
         return _LEFT_NO_TRACE
     return _WORDS[operation.state][1]
+
+
+def changed_meanwhile(operation: Operation) -> WrongStateError:
+    """Why nothing is done: what the person decided on is something else by now."""
+    return WrongStateError(
+        f"The operation {operation.id} has changed meanwhile: it is {state_word(operation)} now. Nothing was sent.",
+        hint=f"See what became of it: jjm outbox show {operation.id}",
+        context={"operation_id": operation.id, "state": operation.state.value},
+    )
 
 
 def sent_again_message(operation: Operation, new_id: str) -> str:

@@ -56,6 +56,8 @@ class Operation:
     ``baseline`` is what was known before sending and lets a re-read settle the outcome: ``known_ids`` for
     creates, ``equal_messages`` for messages, ``status`` and ``fingerprint`` for approvals and resumes.
     ``owner`` names the process that carries it out; the owner holds a lock of that name while it lives.
+    ``instead_of`` is what was in doubt when this was sent again for it, as it was then: should nothing be sent at all,
+    that one is still in doubt.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Operation:
     sent_at: datetime | None = None
     finished_at: datetime | None = None
     message: str | None = None
+    instead_of: Self | None = None
     extra: Mapping[str, Any] = field(default_factory=lambda: NO_EXTRA)
 
     @property
@@ -93,6 +96,7 @@ class Operation:
             "sent_at": None if self.sent_at is None else format_time(self.sent_at),
             "finished_at": None if self.finished_at is None else format_time(self.finished_at),
             "message": self.message,
+            **({} if self.instead_of is None else {"instead_of": self.instead_of.to_dict()}),
             **self.extra,
         }
 
@@ -116,6 +120,7 @@ class Operation:
             sent_at=read.take_optional_time("sent_at"),
             finished_at=read.take_optional_time("finished_at"),
             message=read.take_optional_text("message"),
+            instead_of=read.take_optional_object("instead_of", cls.from_dict),
             extra=read.take_rest(),
         )
 

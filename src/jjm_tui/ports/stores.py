@@ -83,7 +83,10 @@ class EventLog(Protocol):
 
 
 class OutboxStore(Protocol):
-    """Operations on disk, one record each; every method is durable when it returns."""
+    """Operations on disk, one record each; every method is durable when it returns.
+
+    A record that is not understood may be of something that was sent: reading and adding raise StorageError then.
+    """
 
     def owner(self) -> str:
         """The name of this process; it holds a lock of that name from the first call until it ends."""
@@ -102,8 +105,11 @@ class OutboxStore(Protocol):
         """Write ``ended`` over ``known`` and record ``new``, in one write: either both are there or neither.
 
         Raises:
-            WrongStateError: as for ``add``, or the record is no longer what was ``known``.
+            WrongStateError: as for ``add``, or it is no longer in the state that was ``known``.
         """
+
+    async def withdraw(self, operation: Operation, former: Operation) -> None:
+        """Remove ``operation``, and put what it had superseded back as it was, in one write."""
 
     async def change(self, operation_id: str, change: Callable[[Operation], Operation]) -> Operation:
         """Change one record under the lock. Raises StorageError when it is not there."""

@@ -182,9 +182,12 @@ class JobManager:
         """Try to find out by re-reading what became of each unconfirmed operation."""
         return await self._settler.settle_all()
 
-    async def resend_operation(self, operation_id: str) -> OperationResult:
-        """Carry out an unconfirmed, refused or unsent operation again, because the person says so."""
-        return await self._runner.resend(await self._settler.find(operation_id))
+    async def resend_operation(self, operation_id: str, *, seen: Operation | None = None) -> OperationResult:
+        """Carry out an unconfirmed, refused or unsent operation again, because the person says so.
+
+        ``seen`` is what they saw then: if it has become something else meanwhile, a WrongStateError tells.
+        """
+        return await self._runner.resend(await self._settler.find(operation_id), seen)
 
     async def discard_operation(self, operation_id: str) -> Operation:
         """Stop caring about an operation; its text stays in the history."""

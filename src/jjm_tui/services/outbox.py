@@ -17,6 +17,7 @@ import anyio
 from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.ids import spell_command
+from jjm_tui.domain.operation_words import changed_meanwhile
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.plans import diff_plans
 from jjm_tui.domain.repository import (
@@ -126,11 +127,13 @@ class OperationRunner:
         await self._require_own(task_id)
         return await self._carry_out(self._new(OperationKind.RESUME, task_id, {"text": self._context.resume_message}))
 
-    async def resend(self, operation: Operation) -> OperationResult:
+    async def resend(self, operation: Operation, seen: Operation | None = None) -> OperationResult:
         """Carry out again what was not confirmed, refused or not sent, because the person says so.
 
+        ``seen`` is what the person saw when they said so.
+
         Raises:
-            WrongStateError: it is done or under way, or it was sent again already.
+            WrongStateError: it is done or under way, it was sent again already, or it is no longer what was seen.
         """
         if operation.sent_again_as is not None:
             raise WrongStateError(
@@ -142,6 +145,8 @@ class OperationRunner:
                 f"The operation {operation.id} is {operation.state.value}; there is nothing to send again.",
                 hint="See what is open: jjm outbox list",
             )
+        if seen is not None and seen.state is not operation.state:
+            raise changed_meanwhile(operation)
         if operation.task_id is not None:
             await self._require_own(operation.task_id)
         payload = dict(operation.payload)
@@ -150,6 +155,8 @@ class OperationRunner:
         again = self._new(
             operation.kind, None if operation.kind is OperationKind.CREATE else operation.task_id, payload
         )
+        if operation.state is OperationState.UNCONFIRMED:
+            again = replace(again, instead_of=operation)
         return await self._carry_out(again, instead_of=operation)
 
     # the course of an operation

@@ -28,6 +28,8 @@ _EXCHANGES: Final = 5
 _BETWEEN: Final = "\n\n"
 """What stands between two texts of one draft."""
 
+_MAY_BE_LET_GO: Final = (OperationState.UNCONFIRMED, OperationState.NOT_SENT, OperationState.REFUSED)
+
 _EVENTS: Final = {
     OperationState.DONE: EventType.OPERATION_DONE,
     OperationState.REFUSED: EventType.OPERATION_REFUSED,
@@ -71,11 +73,19 @@ class OperationRecorder:
         """Record an outcome; text that did not go out is kept as a draft as well.
 
         An outcome is true whether or not it can be written down: when the disk fails, the operation is answered with
-        the reason in ``extra["unrecorded"]``, and its record stays what it was, to be settled later.
+        the reason in ``extra["unrecorded"]``, and its record stays what it was, to be settled later. What a person
+        has let go or sent again meanwhile stays that. When what was to be sent again for one in doubt was not sent,
+        that one is answered: it stays in doubt.
         """
+        if state is OperationState.NOT_SENT and (former := operation.instead_of):
+            return await self._withdraw(operation, former, message)
         now = self._context.clock.now()
 
         def change(current: Operation) -> Operation:
+            if current.state is OperationState.DISCARDED:
+                return current
+            if state is OperationState.DISCARDED and current.state not in _MAY_BE_LET_GO:
+                return current
             return replace(
                 current,
                 state=state,
@@ -86,6 +96,8 @@ class OperationRecorder:
 
         try:
             finished = await self._context.outbox.change(operation.id, change)
+            if finished.state is not state:
+                return finished if state is OperationState.DISCARDED else change(operation)
             await self.tell(_EVENTS[state], finished, {"message": message})
         except StorageError as error:
             _log.error("operation_unrecorded", operation=operation.id, state=state.value, reason=error.message)
@@ -94,6 +106,17 @@ class OperationRecorder:
         if state in (OperationState.NOT_SENT, OperationState.REFUSED):
             await self._keep_text(finished)
         return finished
+
+    async def _withdraw(self, operation: Operation, former: Operation, message: str) -> Operation:
+        told = f"{message} What it was sent again for is as unconfirmed as before."
+        answered = replace(former, state=OperationState.NOT_SENT, message=told)
+        try:
+            await self._context.outbox.withdraw(operation, former)
+            await self.tell(EventType.OPERATION_NOT_SENT, replace(operation, message=told), {"message": told})
+        except StorageError as error:
+            _log.error("operation_unrecorded", operation=operation.id, state="not_sent", reason=error.message)
+            return replace(answered, extra={**answered.extra, _UNRECORDED: error.message})
+        return answered
 
     async def _keep_text(self, operation: Operation) -> None:
         """Keep the typed text as the task's draft, unless another draft is there: the record has it anyway."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from jjm_tui.domain.operation_words import changed_meanwhile
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import AmbiguousTaskError, JulesManagerError, TaskNotFoundError, WrongStateError
 from jjm_tui.services.context import ServiceContext
@@ -60,8 +61,10 @@ class Settler:
     async def settle_all(self) -> tuple[OperationResult, ...]:
         """Re-read for every unconfirmed operation and record what is seen."""
         adopted = await self.adopt()
-        results = [await self.recorder.result(op) for op in adopted if op.state is OperationState.NOT_SENT]
         unsettled = await self._context.outbox.list_operations(open_only=True)
+        unclear = {operation.id for operation in unsettled if operation.state is OperationState.UNCONFIRMED}
+        unsent = [op for op in adopted if op.state is OperationState.NOT_SENT and op.id not in unclear]
+        results = [await self.recorder.result(operation) for operation in unsent]
         results.extend([await self.settle(op) for op in unsettled if op.state is OperationState.UNCONFIRMED])
         return tuple(results)
 
@@ -139,4 +142,7 @@ class Settler:
             raise WrongStateError(
                 f"The operation {operation.id} is being sent right now.", hint="Wait for its outcome."
             )
-        return await self.recorder.finish(operation, OperationState.DISCARDED, "Discarded by you.")
+        gone = await self.recorder.finish(operation, OperationState.DISCARDED, "Discarded by you.")
+        if gone.state is not OperationState.DISCARDED:
+            raise changed_meanwhile(gone)
+        return gone

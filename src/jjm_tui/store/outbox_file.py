@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from jjm_tui.domain.ids import spell_command
+from jjm_tui.domain.operation_words import changed_meanwhile
 from jjm_tui.domain.operations import Operation, OperationKind
 from jjm_tui.errors import StorageError, ValidationError, WrongStateError
 from jjm_tui.ports import Clock
 from jjm_tui.store.backups import list_damaged
 from jjm_tui.store.document import Document, RecordKind, encode_json
-from jjm_tui.store.document_file import DocumentFile
+from jjm_tui.store.document_file import DocumentFile, refuse_newer
 from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder
 from jjm_tui.store.locks import hold_lock, lock_path, try_lock
 
@@ -64,11 +65,6 @@ class FileOutbox:
         """The file, symbolic links resolved."""
         return self._file.path
 
-    def problems(self) -> tuple[str, ...]:
-        """Sentences about records of the version read last that are kept but not shown."""
-        document = self._file.cached
-        return () if document is None else document.problems()
-
     def owner(self) -> str:
         """See ``OutboxStore.owner``.
 
@@ -102,14 +98,22 @@ class FileOutbox:
         """See ``OutboxStore.supersede``."""
 
         def write(document: Document[Operation]) -> None:
-            if document.get(known.id) != known:
-                raise WrongStateError(
-                    f"The operation {known.id} has changed meanwhile; nothing was sent.",
-                    hint=f"See what became of it: jjm outbox show {known.id}",
-                    context={"operation_id": known.id},
-                )
+            found = document.get(known.id)
+            if found is None or (found.state, found.sent_again_as) != (known.state, known.sent_again_as):
+                raise changed_meanwhile(found or known)
             document.put(encode_json(ended.to_dict()))
             self._add(document, new)
+
+        await self._in_thread(lambda: self._file.update(write))
+
+    async def withdraw(self, operation: Operation, former: Operation) -> None:
+        """See ``OutboxStore.withdraw``."""
+
+        def write(document: Document[Operation]) -> None:
+            document.remove(operation.id)
+            known = document.get(former.id)
+            if known is None or known.sent_again_as == operation.id:
+                document.put(encode_json(former.to_dict()))
 
         await self._in_thread(lambda: self._file.update(write))
 
@@ -121,10 +125,10 @@ class FileOutbox:
         return self._file.update(lambda document: self._change(document, operation_id, change))
 
     async def get(self, operation_id: str) -> Operation | None:
-        return (await self._in_thread(self._file.read)).get(operation_id)
+        return (await self._in_thread(self._read)).get(operation_id)
 
     async def list_operations(self, *, open_only: bool = False) -> tuple[Operation, ...]:
-        document = await self._in_thread(self._file.read)
+        document = await self._in_thread(self._read)
         shown = [
             operation
             for operation in document.items()
@@ -161,11 +165,26 @@ class FileOutbox:
 
         return await to_thread.run_sync(work)
 
+    def _read(self) -> Document[Operation]:
+        return self._understood(self._file.read())
+
+    def _understood(self, document: Document[Operation]) -> Document[Operation]:
+        """The same; a record that nobody understands may be of something that was sent, so nothing goes on then."""
+        if problems := document.problems():
+            refuse_newer(self.path, document.schema_version)
+            raise StorageError(
+                f"{len(problems)} of the operations in {self.path} cannot be read. {problems[0]}",
+                hint="Nothing was sent or changed. Look at your tasks in Jules, then correct the file by hand.",
+                context={"path": str(self.path), "problems": list(problems)},
+            )
+        return document
+
     def _is_old(self, operation: Operation) -> bool:
         ended = operation.finished_at or operation.created_at
         return not operation.state.is_open and ended < self._clock.now() - KEEP_FINISHED
 
     def _add(self, document: Document[Operation], operation: Operation) -> None:
+        self._understood(document)
         for old in [known for known in document.items() if self._is_old(known)]:
             document.remove(old.id)
         if document.get(operation.id) is not None:

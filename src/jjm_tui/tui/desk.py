@@ -74,7 +74,7 @@ class Desk:
             operation.kind,
             operation.task_id,
             dict(operation.payload),
-            lambda: self._manager.resend_operation(operation.id),
+            lambda: self._manager.resend_operation(operation.id, seen=operation),
         )
 
     def _start(
