@@ -21,6 +21,8 @@ help: ## this list
 
 demo: $(RUN) ## open the dashboard on a simulated Jules; no account, and no network once set up (q leaves)
 	@$(VENV)/bin/jjm-tui --demo $(ARGS)
+	@echo 'The same as commands: $(VENV)/bin/jjm --demo list'
+	@echo 'To type jjm alone, as README does: source $(VENV)/bin/activate'
 
 test: $(DEV) ## all tests that need nothing but Python
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)
