@@ -10,7 +10,7 @@ from jjm_tui.domain.operations import OperationState
 from jjm_tui.services.results import Outcome
 from tests.services.workbench import WRITES, bench
 
-WORDS = {"COMPLETED": "completed", "FAILED": "failed", "PAUSED": "paused", "IN_PROGRESS": "in progress"}
+WORDS = {"COMPLETED": "is finished", "FAILED": "failed", "PAUSED": "is paused", "IN_PROGRESS": "is being worked on"}
 
 
 @pytest.mark.parametrize("state", WORDS)
@@ -26,7 +26,7 @@ async def test_approval_of_a_task_that_went_on_meanwhile_sends_nothing_and_says_
     result = await manager.approve_plan(task_id, read.fingerprint, incomplete=True)
     assert result.outcome is Outcome.NOT_SENT
     assert result.error is not None
-    assert f"is {WORDS[state]}" in result.error.message or "is not the one that was read" in result.error.message
+    assert WORDS[state] in result.error.message or "is not the one that was read" in result.error.message
     assert not set(caller.calls) & set(WRITES)
     assert work.effects("approve") == []
     assert [each.state for each in await manager.list_operations(open_only=False)] == [OperationState.NOT_SENT]

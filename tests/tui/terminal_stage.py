@@ -127,8 +127,8 @@ class TerminalStage:
     # what a person does
 
     def type(self, text: str) -> None:
-        """Type text as it is."""
-        os.write(self._master, text.encode())
+        """Type text as it is; bytes that are no text as ``surrogateescape`` writes them."""
+        os.write(self._master, text.encode(errors="surrogateescape"))
 
     def press(self, *keys: str) -> None:
         """Press keys by their names, one after the other."""

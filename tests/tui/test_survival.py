@@ -260,6 +260,16 @@ def test_half_typed_message_and_form_are_there_after_a_kill(place: Ground) -> No
     assert effects(place) == []
 
 
+def test_byte_that_is_no_text_ends_nothing_and_what_was_typed_goes_on(place: Ground) -> None:
+    with place.open() as terminal:
+        terminal.shows("connected", "NEEDS YOU")
+        terminal.type("\udcff")
+        terminal.type("mWait\udcff for the end")
+        terminal.shows("Wait\ufffd for the end", "draft kept")
+        terminal.press("escape", "q")
+        assert terminal.finish() == 0
+
+
 @pytest.mark.parametrize("way", ["SIGTERM", "SIGHUP", "closed"])
 def test_text_typed_just_before_the_end_is_kept(place: Ground, way: str) -> None:
     with place.open() as terminal:

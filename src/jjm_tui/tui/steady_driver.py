@@ -11,7 +11,8 @@ Textual's driver for POSIX systems is taken as it is, except where the dashboard
 - SIGCONT without SIGTSTP before it would save the raw mode as the one to return to;
 - after SIGTSTP and SIGCONT nothing would be drawn, as the size is still the same;
 - the mouse would go on to be reported in pixels to the next program that asks for it;
-- an escape character inside a paste would end it, and the rest would count as keys (``pasted``).
+- an escape character inside a paste would end it, and the rest would count as keys (``pasted``);
+- a byte that is not UTF-8 would end the program, and any mistake while reading keys would look like a good end.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ import signal
 import sys
 import termios
 import threading
+from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
@@ -104,6 +107,10 @@ def _write_all(descriptor: int, data: bytes) -> None:
             select.select([], [descriptor], [])
 
 
+def _lenient_decoder(encoding: str) -> Callable[[], IncrementalDecoder]:
+    return partial(getincrementaldecoder(encoding), errors="replace")
+
+
 class SteadyDriver(LinuxDriver):
     """See the module."""
 
@@ -122,9 +129,16 @@ class SteadyDriver(LinuxDriver):
     # reading
 
     def run_input_thread(self) -> None:
-        """Wait for what the terminal sends."""
+        """Wait for what the terminal sends. What is no text stands there as U+FFFD, and what was typed goes on."""
         linux_driver.XTermParser = PasteParser  # type: ignore[attr-defined]  # the only way to choose it
+        linux_driver.getincrementaldecoder = _lenient_decoder  # type: ignore[attr-defined, assignment]  # this, too
         super().run_input_thread()
+
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends the program as every other mistake does
+            self._app.call_later(self._app._handle_exception, error)  # noqa: SLF001
 
     # writing
 
@@ -177,6 +191,7 @@ class SteadyDriver(LinuxDriver):
         self._is_stopping = True
         if self._outlet is not None and self._outlet.is_behind:
             self._outlet.drop()
+        self.write("\x1b[H\x1b[2J")  # tmux would give lines of a window that grew to the shell
         if self._mouse_pixels:
             self.write("\x1b[?1016l")
             self._mouse_pixels = False
