@@ -134,9 +134,11 @@ async def _alarm(on: Stage) -> AsyncIterator[str]:
 async def _not_whole(on: Stage) -> AsyncIterator[str]:
     await select(on, TaskStatus.WAITING_APPROVAL)
     await on.press("a")
-    await on.shows("y approve")
+    await on.until(lambda: "y approve" in on.text or "y read on" in on.text)
     await on.settle()
     yield "approval-not-whole"
+    await on.press("G")
+    await on.shows("y approve")
     on.advance(0.5)
     await on.press("y")
     await on.shows("type “incomplete”:")

@@ -291,7 +291,7 @@ async def test_approval_without_a_server_shows_the_stored_plan_with_its_age_and_
         on.caller.is_down = True
         task_id, answers = await open_plan(on)
         await on.shows("The server is down.")
-        assert "as it is stored, last heard of 15m ago" in plain(on)
+        assert "as it is stored, last heard of 15m ago. It can be approved once it is read again (ctrl+r)." in plain(on)
         await on.pilot.resize_terminal(80, 14)
         await on.shows("rows below")
         await on.pilot.resize_terminal(100, 30)
@@ -370,7 +370,7 @@ async def test_approval_of_a_plan_not_known_to_be_whole_asks_for_the_extra_word(
         task_id, answers = await read_plan(on)
         assert "not known to be whole" in plain(on)
         assert "seen waiting since " in on.text
-        await on.press("y")
+        await on.press("G", "y")
         await on.shows("To approve, type “incomplete”:")
         assert "type incomplete" not in on.text
         assert on.bench.effects("approve") == []
@@ -383,6 +383,26 @@ async def test_approval_of_a_plan_not_known_to_be_whole_asks_for_the_extra_word(
         await on.press("y", *"incomplete", "enter")
         await on.until(lambda: bool(approved_plans(on, task_id)))
         assert len(approved_plans(on, task_id)) == 1
+
+
+async def test_approval_of_a_conversation_begins_with_who_speaks_and_says_that_no_risk_is_judged(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path, size=(80, 24), dialect="browser") as on:
+        await read_plan(on)
+        lines = [line.strip("│ ▁▂▃▄▅▆▇█") for line in on.text.splitlines()]
+        assert "! Its risks are not judged here." in lines
+        above = next(number for number, line in enumerate(lines) if line.endswith("more rows above"))
+        assert lines[above + 1] == "system · time unknown"
+        below = next(number for number, line in enumerate(lines) if line.endswith("below"))
+        assert above < below
+        assert "y read on" in on.text
+        await on.press("y")
+        await on.shows("y approve")
+        on.advance(0.5)
+        await on.press("y")
+        await on.shows("To approve, type “incomplete”:")
+        assert "more rows above" in on.text
 
 
 async def test_approval_where_a_server_has_no_plan_shows_the_conversation(tmp_path: Path) -> None:

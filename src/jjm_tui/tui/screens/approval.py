@@ -157,7 +157,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._tell(explain(error))
         task = self.board.task(self._task_id)
         if self._preview is None and task is not None and task.plan is not None:
-            self._paper.show_stored(task, task.plan, self.now())
+            self._paper.show_stored(task, task.plan, self.now(), self.dashboard.launch.keymap.first("refresh"))
         self._show_phase(Phase.OVER)
 
     # what is told

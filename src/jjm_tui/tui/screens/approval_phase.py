@@ -11,6 +11,7 @@ from typing import Final
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import age
 from jjm_tui.tui.keymap import Keymap
+from jjm_tui.tui.text.around import more_rows, rows_around
 
 _TODAY: Final = timedelta(hours=12)
 """How long a time of day says enough."""
@@ -63,12 +64,6 @@ def waiting_words(task: Task, now: datetime) -> str | None:
     return f"waits for {age((now - since).total_seconds())}"
 
 
-def rows_around(above: int, below: int) -> str:
-    """What is above and below the rows on the screen, in words; empty where they are all."""
-    parts = [f"↓ {more_rows(below)} below"] if below else []
-    return " · ".join([*parts, f"↑ {more_rows(above)} above"] if above else parts)
-
-
 def alarm_words(remarks: Sequence[str], keymap: Keymap) -> str:
     """The alarm that another plan was approved, with what to do in the dashboard in place of a command."""
     alarm, *others = remarks
@@ -76,8 +71,3 @@ def alarm_words(remarks: Sequence[str], keymap: Keymap) -> str:
     message, page = keymap.first("task.message"), keymap.first("task.open")
     ways = f"It is below, with what differs.\n{message} writes to Jules, {page} opens its page in the browser."
     return "\n".join([f"{told} {ways}", *others])
-
-
-def more_rows(count: int) -> str:
-    """Rows of the plan that are still to come, in words."""
-    return f"{count} more row{'' if count == 1 else 's'}"

@@ -59,7 +59,7 @@ def plan_blocks(
         *(_risk(mark, ()) for reasons in by_step.values() for mark in reasons),
         LineBlock([]),
         *_changes(difference),
-        *(steps[:-1] or [_no_steps(plan)]),
+        *(steps[:-1] or _no_steps(plan)),
     ]
 
 
@@ -130,10 +130,11 @@ def _step(number: int, step: PlanStep, plan: Plan, risks: dict[str, list[RiskMar
     yield LineBlock([])
 
 
-def _no_steps(plan: Plan) -> Block:
+def _no_steps(plan: Plan) -> list[Block]:
     if is_chat_fingerprint(plan.fingerprint):
-        return LineBlock([("This server shows no plan; what Jules intends is in the chat.", ())])
-    return LineBlock([("No steps can be shown.", ("muted",))])
+        said = LineBlock([("This server shows no plan; what Jules intends is in the chat.", ())])
+        return [said, LineBlock([("! Its risks are not judged here.", ("attention",))])]
+    return [LineBlock([("No steps can be shown.", ("muted",))])]
 
 
 def _bounded(text: str) -> Iterator[str]:

@@ -238,7 +238,7 @@ class BlockScroll(ScrollView, can_focus=True):
         if not page.has_rows:
             self._commit(0)
         elif self.follow:
-            self._commit(page.place_end(height))
+            self._commit(self.place_followed())
         elif at_top:
             self._commit(page.place(0, 0, 0, height))
         elif kept is not None:
@@ -246,6 +246,10 @@ class BlockScroll(ScrollView, can_focus=True):
             self._commit(page.place(page.index(block), max(0, -screen_row), max(0, screen_row), height))
         else:
             self._commit(page.place(*page.find(self.scroll_offset.y), 0, height))
+
+    def place_followed(self) -> int:
+        """A hook: the top while the end is followed."""
+        return self._page.place_end(self._height)
 
     def _moved(self) -> None:
         """The person scrolled: measure what has come into view and see whether that was the end."""
@@ -292,7 +296,7 @@ class BlockScroll(ScrollView, can_focus=True):
             return
         index, row = page.find(self.scroll_offset.y)
         page.measure_some(index, time_limit())
-        self._commit(page.place_end(height) if self.follow else page.place(index, row, 0, height))
+        self._commit(self.place_followed() if self.follow else page.place(index, row, 0, height))
 
     @contextmanager
     def _placing(self) -> Iterator[None]:

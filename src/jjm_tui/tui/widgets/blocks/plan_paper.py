@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
 
 from jjm_tui.domain.plans import PlanDifference, diff_plans, file_risk_marks, is_chat_fingerprint, risk_marks
 from jjm_tui.domain.task import Plan, Task
 from jjm_tui.domain.text import ago
+from jjm_tui.tui.text.around import rows_around
+from jjm_tui.tui.text.message_blocks import MessageHeader
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from jjm_tui.tui.widgets.blocks.transcript import Transcript
 
@@ -21,8 +25,26 @@ if TYPE_CHECKING:
 _NAMED_FILES: Final = 4
 
 
+class _Intentions(Transcript):
+    """A conversation of which the last screenful is shown, from the head of a message on; what no longer fits then is
+    below the screen, so that no part of a message is taken for read without its beginning."""
+
+    def place_followed(self) -> int:
+        """The last screenful, from the head of its first message on."""
+        page, height = self._page, self._height
+        index = page.find(super().place_followed())[0]
+        while index > 0 and not isinstance(page.blocks[index], MessageHeader):
+            index -= 1
+        return page.place(index, 0, 0, height)
+
+    def person_moved(self) -> None:
+        """From now on it stays where the person put it."""
+        super().person_moved()
+        self.follow = False
+
+
 class PlanPaper(Vertical):
-    """A ``PlanView`` and, only where it is needed, a ``Transcript`` below it."""
+    """A ``PlanView`` and, only where it is needed, a ``Transcript`` below it, which begins with a whole message."""
 
     DEFAULT_CSS = """
     PlanPaper {
@@ -30,14 +52,23 @@ class PlanPaper(Vertical):
         min-height: 3;
         & > PlanView { height: 1fr; }
         & > Transcript { height: 1fr; display: none; }
-        &.-chat > Transcript { display: block; }
+        & > #above { height: 1; padding: 0 1; color: $text-muted; display: none; }
+        &.-chat > Transcript, &.-chat > #above { display: block; }
         &.-chat > PlanView { height: auto; max-height: 50%; }
     }
     """
 
     def compose(self) -> ComposeResult:
         yield PlanView()
-        yield Transcript()
+        yield Static(id="above")
+        yield _Intentions()
+
+    def on_mount(self) -> None:
+        """Tell above the conversation how much of it is there."""
+        self.watch(self.query_one(Transcript), "scroll_y", self._show_above)
+
+    def _show_above(self) -> None:
+        self.query_one("#above", Static).update(Content(rows_around(round(self.query_one(Transcript).scroll_y), 0)))
 
     @property
     def text(self) -> PlanView | Transcript:
@@ -51,8 +82,8 @@ class PlanPaper(Vertical):
 
     @property
     def rows_above(self) -> int:
-        """How many rows of it are above what is on the screen."""
-        return round(self.text.scroll_y)
+        """How many rows of it are above what is on the screen, where it does not tell that itself."""
+        return 0 if self.has_class("-chat") else round(self.text.scroll_y)
 
     def show_preview(
         self, preview: ApprovalPreview, difference: PlanDifference | None, revision: int | None, now: datetime
@@ -71,13 +102,14 @@ class PlanPaper(Vertical):
         if is_chat:
             self.query_one(Transcript).show(task.chat_history, now, task.chat_truncated)
 
-    def show_stored(self, task: Task, plan: Plan, now: datetime) -> None:
-        """The plan as it was last heard of, which nobody can approve."""
+    def show_stored(self, task: Task, plan: Plan, now: datetime, key: str) -> None:
+        """The plan as it was last heard of, which nobody can approve before ``key`` has read it again."""
         heard = "at an unknown time" if task.synced_at is None else ago((now - task.synced_at).total_seconds())
         self.query_one(PlanView).show(
             replace(plan, approved=None),
             risks=risk_marks(plan),
-            note=f"This is the plan as it is stored, last heard of {heard}; it cannot be approved unread.",
+            note=f"This is the plan as it is stored, last heard of {heard}. "
+            f"It can be approved once it is read again ({key}).",
         )
 
     def show_other(self, plan: Plan, read: Plan) -> None:
