@@ -1,7 +1,8 @@
 """Telling the person about changes that need them: a toast here, the terminal's title, and what they chose outside.
 
-A toast is shown by every dashboard. Bell, desktop and command are used by the one that holds the announcer's lock,
-once per transition, summed up, never in quiet hours.
+A toast is shown by every dashboard: at once, or when the dialog is closed and the text written that it would cover.
+Bell, desktop and command are used by the one that holds the announcer's lock, once per transition, summed up, never in
+quiet hours.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from jjm_tui.tui.notices.channels import (
     own_command,
 )
 from jjm_tui.tui.notices.key_here import key_here
+from jjm_tui.tui.notices.occupied import is_occupied
 from jjm_tui.tui.notices.terminal_title import TerminalTitle
 from jjm_tui.tui.notices.told_file import ToldFile
 from jjm_tui.tui.writing.editor import is_terminal_lent
@@ -56,7 +58,7 @@ Toast = Callable[[str, str, "SeverityLevel"], None]
 
 
 class Notifying:
-    """``happened`` takes what the live feed tells; ``tick`` sends what was gathered meanwhile."""
+    """``happened`` takes what the live feed tells; ``tick`` shows and sends what was gathered meanwhile."""
 
     def __init__(
         self,
@@ -85,6 +87,9 @@ class Notifying:
         self._told = told or ToldFile(None)
         self._title = title
         self._jump_key = jump_key
+        self.is_occupied: Callable[[], bool] = lambda: False
+        """Whether the person is at something that a toast would cover."""
+        self._held: list[TaskEvent] = []
         self._pending: list[TaskEvent] = []
         self._announced_at: float | None = None
         self._failures: set[str] = set()
@@ -96,19 +101,26 @@ class Notifying:
         """Tell about the transitions among these events. Never raises for a channel's failure."""
         events = list(events)
         moved = {event.task_id for event in events if event.type is EventType.STATUS_CHANGED}
+        self._held = [event for event in self._held if event.task_id not in moved]
         self._pending = [event for event in self._pending if event.task_id not in moved]
         events = [event for event in events if reason_of(event) is not None]
         await self._until_known(events)
         telling = self._announcer.chosen(events, self._board.tasks, self._clock.now())
         if not telling:
             return
-        self._show_toast(telling)
+        if self.is_occupied():
+            self._held += telling
+        else:
+            self._show_toast(telling)
         if self._channels:
             self._pending += telling
             await self._send_when_due()
 
     def tick(self) -> None:
-        """Called about once a second: what was gathered since the last announcement is sent when it is due."""
+        """Called about once a second: what was held back is shown when nothing is in its way any more, and what was
+        gathered since the last announcement is sent when it is due.
+        """
+        self._show_held()
         if self._pending and not self._running:
             task = asyncio.get_running_loop().create_task(self._send_when_due())
             self._running.add(task)
@@ -145,6 +157,21 @@ class Notifying:
             stop()
 
     # here
+
+    def _show_held(self) -> None:
+        """One toast for all that came meanwhile; without what nobody needs to hear any more."""
+        if not self._held or self.is_occupied():
+            return
+        held, self._held = self._held, []
+        still = [event for event in held if self._is_still_so(event)]
+        telling = self._announcer.chosen(still, self._board.tasks, self._clock.now())
+        if telling:
+            self._show_toast(telling)
+
+    def _is_still_so(self, event: TaskEvent) -> bool:
+        """What the person decided meanwhile is on the board before the history tells it."""
+        task = self._board.task(event.task_id)
+        return task is not None and task.status == (event.data.get("to") or event.data.get("status"))
 
     def _show_toast(self, events: Sequence[TaskEvent]) -> None:
         told = summarise(events, self._board.tasks)
@@ -222,7 +249,7 @@ def notifying_for(app: JulesApp) -> Notifying:
         app.tell(remark, severity="warning")
     mark = "*" if wants_ascii(launch.settings, environ) else "●"
     shows_title = settings.title and has_title(environ)
-    return Notifying(
+    notifying = Notifying(
         settings,
         launch.board,
         launch.clock,
@@ -233,6 +260,8 @@ def notifying_for(app: JulesApp) -> Notifying:
         title=TerminalTitle(write, mark=mark) if shows_title else None,
         jump_key=jump_key,
     )
+    notifying.is_occupied = lambda: is_occupied(app)
+    return notifying
 
 
 def make_channels(
