@@ -96,7 +96,8 @@ def test_list_on_a_usual_terminal_tells_what_needs_you(served: Program, columns:
     with served.on_terminal("list", "--cached", "--no-color", columns=columns) as terminal:
         assert terminal.finish() == 0
         head, *rows = terminal.text.splitlines()
-    assert "NEEDS YOU" in head
+    assert ("NEEDS YOU" in head) is (columns >= 100)
+    assert "UPDATED" in head
     assert ("REPOSITORY" in head) is (columns >= 80)
     assert any("approval 1h" in row for row in rows)
     assert all(cell_width(row) <= columns for row in rows)

@@ -34,9 +34,9 @@ def test_list_on_a_terminal_is_a_table_that_fits(stocked: Program) -> None:
     with stocked.on_terminal("list", "--cached", columns=80) as terminal:
         assert terminal.finish() == 0
         lines = terminal.text.splitlines()
-        assert lines[0].split() == ["ID", "STATUS", "NEEDS", "YOU", "TITLE", "REPOSITORY"]
+        assert lines[0].split() == ["ID", "STATUS", "TITLE", "REPOSITORY", "UPDATED"]
         assert all(len(line) <= 80 for line in lines[:-1])
-        assert "? waiting approval" in terminal.text
+        assert "? approval 1h" in terminal.text
         assert b"\x1b[" in terminal.seen
         assert "This is what is stored, read from the server" in lines[-1]
 
@@ -45,7 +45,7 @@ def test_list_on_a_terminal_that_knows_no_size_is_80_columns_wide(stocked: Progr
     with stocked.on_terminal("list", "--cached", columns=0, rows=0) as terminal:
         assert terminal.finish() == 0
         lines = terminal.text.splitlines()
-        assert lines[0].split() == ["ID", "STATUS", "NEEDS", "YOU", "TITLE", "REPOSITORY"]
+        assert lines[0].split() == ["ID", "STATUS", "TITLE", "REPOSITORY", "UPDATED"]
         assert 60 < max(map(len, lines[:-1])) <= 80
 
 

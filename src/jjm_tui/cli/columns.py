@@ -44,8 +44,6 @@ _LAYOUTS: Final = (
     _Layout(30, owner=True, date=True, needs=True),
     _Layout(30, date=True, needs=True),
     _Layout(30, needs=True),
-    _Layout(18, needs=True, updated=False),
-    _Layout(12, needs=True, repository=False, updated=False),
     _Layout(18),
     _Layout(10, repository=False),
     _Layout(6, repository=False, updated=False),
@@ -58,8 +56,6 @@ def task_table(tasks: Sequence[Task], now: datetime, look: Look) -> Table:
     """The table for people. Only titles and repositories are ever cut."""
     maker = _Maker(tasks, now, look)
     for layout in _LAYOUTS:
-        if layout.needs and not layout.updated and not maker.somebody_is_needed:
-            continue
         columns = maker.columns(layout)
         place = next(number for number, column in enumerate(columns) if column.title == "TITLE")
         if widths_of(columns, look.width)[place] >= min(layout.title, columns[place].needed):
@@ -130,12 +126,13 @@ class _Maker:
         return Cell(f"{reason} {relative_time(task.waiting_since, self._now).removesuffix(' ago')}", "bold")
 
     def _status_and_need(self, task: Task) -> Cell:
-        """The word says itself what a waiting task needs; a finished one says whether it was looked at."""
-        text = status_text(task.status, unicode=self._unicode)
+        """A waiting task says what it needs, and for how long; a finished one whether it was looked at."""
+        text, color = status_text(task.status, unicode=self._unicode), status_color(task.status)
         if needs_me(task, self._now) is None:
-            return Cell(text, status_color(task.status))
-        unseen = task.status in (TaskStatus.FAILED, TaskStatus.COMPLETED)
-        return Cell(f"{text}, new" if unseen else text, f"bold {status_color(task.status)}")
+            return Cell(text, color)
+        if task.status in (TaskStatus.FAILED, TaskStatus.COMPLETED):
+            return Cell(f"{text}, new", f"bold {color}")
+        return Cell(f"{text.split()[0]} {self._need(task).text}", f"bold {color}")
 
 
 def _owners(tasks: Sequence[Task]) -> dict[str, set[str]]:
