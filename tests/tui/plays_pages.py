@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,8 @@ async def _live_screens(on: Stage) -> AsyncIterator[str]:
     screen._show_state()
     yield "connection-checks"
     screen._checks = []
-    server_is(on, GAVE_UP, ServerStartError(GAVE_UP.trouble or "", hint=_MEND))
+    answered = on.caller.state.recent  # type: ignore[attr-defined]
+    server_is(on, replace(GAVE_UP, recent=answered), ServerStartError(GAVE_UP.trouble or "", hint=_MEND))
     await on.shows("gave up after")
     yield "connection-gave-up"
 

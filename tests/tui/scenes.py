@@ -17,7 +17,8 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import JulesManagerError
-from jjm_tui.gateway.spec import CallerState
+from jjm_tui.gateway.spec import CallerState, CallRecord
+from jjm_tui.ports import Priority
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.main import MainScreen
@@ -98,6 +99,12 @@ def server_is(on: Stage, state: CallerState, failure: JulesManagerError | None =
     live = on.app.engine.live  # type: ignore[union-attr]
     live._failure = failure
     live._show_connection()
+
+
+def server_answers(on: Stage) -> None:
+    """The server runs, and has just told the list that is on the stage."""
+    told = CallRecord("list_sessions", "read", Priority.USER, on.now, 0.4, 1, "ok")
+    server_is(on, CallerState("simulator", "connected", was_up=True, recent=(told,)))
 
 
 def server_down(on: Stage) -> None:

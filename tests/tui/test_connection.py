@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -20,13 +21,14 @@ from jjm_tui.gateway.calls import SupervisedCaller
 from jjm_tui.gateway.server import JulesServer
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
 from jjm_tui.ports import Capabilities, RecentCall, ServerInfo
-from jjm_tui.services.board import Connection
+from jjm_tui.services.board import Connection, ConnectionStatus
 from jjm_tui.services.live import LiveFeed, Pace
 from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.results import Check
 from jjm_tui.settings import load_settings
 from jjm_tui.tui.pages.connection_page import ConnectionView, connection_lines, shown_target
 from jjm_tui.tui.screens.connection import ConnectionScreen
+from jjm_tui.tui.widgets.header import CONNECTION_LOOKS
 from tests.tui.stage import Stage, stage
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -60,7 +62,7 @@ async def test_connection_without_a_server_says_so_and_how_to_get_one(tmp_path: 
         await _open(on)
         await on.shows("no server is set up")
         assert "No Jules MCP server is configured." in on.text
-        assert "s (set-up), or jjm setup" in on.text
+        assert "s (set-up), or `jjm setup`" in on.text
         assert "s set up" in on.text.splitlines()[-1]
         assert "R restart" not in on.text
         await on.press("R")
@@ -77,11 +79,12 @@ async def test_server_that_lacks_its_key_is_told_as_that_in_header_and_page(tmp_
         await on.shows("! not ready  The rest server needs your Jules API key. Get")
         assert "C what the server needs" in on.text.splitlines()[-1]
         await _open(on)
-        await on.shows("✗ a server is chosen, but it cannot be used yet")
+        await on.shows("✗ server not ready: one is chosen, but it cannot be used yet")
         assert "The rest server needs your Jules API key." in on.text
         assert "Get a key, then: export it." in on.text
         assert "would run    npx" in on.text
         assert "no server is set up" not in on.text
+        assert "server not ready" in on.text.splitlines()[0]
         assert isinstance(on.app.screen, ConnectionScreen)
         told = "The server cannot be used yet: The rest server needs your Jules API key. Mend that, then open jjm anew."
         assert on.app.screen.unavailable("connection.restart") == told
@@ -316,6 +319,33 @@ def test_page_words_are_true_for_each_state(status, info, words, absent) -> None
         assert each not in text, each
 
 
+def test_page_of_a_server_that_does_not_run_tells_what_it_could_do_as_of_the_last_connection() -> None:
+    text = _texts(width=120, status="gave up", info=_info(status="gave_up", was_up=True))
+    for words in (
+        "work (jules 1.2, protocol 2025-06-18; when last connected)",
+        "list read    14s ago; what is shown is stored here",
+        "What it can do  when last connected",
+        "Tools  2, when last connected",
+        "Its last words",
+    ):
+        assert words in text, words
+    assert "last connected" not in _texts()
+
+
+@pytest.mark.parametrize("status", get_args(ConnectionStatus))
+async def test_one_state_of_the_connection_has_one_word_everywhere(tmp_path: Path, status: ConnectionStatus) -> None:
+    async with stage(tmp_path, size=(120, 30), tasks=0) as on:
+        on.board.change_connection(status=status)
+        on.app._tick()
+        word = CONNECTION_LOOKS[status][1]
+        await on.shows(f" {word} ")
+        await on.press("C")
+        await on.shows("Recent calls")
+        assert f"  {word}" in on.text.splitlines()[0]
+        row = next(row for row in on.text.splitlines() if row.startswith("  status "))
+        assert row.split(maxsplit=2)[2].startswith(word)
+
+
 def test_page_of_a_server_in_trouble_shows_its_last_words_before_the_rest() -> None:
     text = _texts(info=_info(last_words=("it broke",)), status="gave up", trouble="It ended.", way_out="Restart it.")
     assert text.index("it broke") < text.index("Checks")
@@ -385,5 +415,5 @@ async def test_header_does_not_say_connected_while_a_server_that_was_asked_is_si
 
 
 def test_page_tells_for_how_long_the_server_has_been_silent() -> None:
-    assert "no answer    for 2m, although it was asked" in _texts(silent_since=NOW - timedelta(seconds=125))
+    assert "◌ no answer for 2m, although it was asked" in _texts(silent_since=NOW - timedelta(seconds=125))
     assert "although it was asked" not in _texts(silent_since=NOW - timedelta(seconds=2))

@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 from jjm_tui.tui.look.theme import use_theme
 from tests.tui import plays_list, plays_pages, plays_task
 from tests.tui.idle import until_idle, until_rest
-from tests.tui.scenes import SCENES, Scene
+from tests.tui.scenes import SCENES, Scene, server_answers
 from tests.tui.screens_in_code import screens_in_code
 from tests.tui.snapshots import FOLDER
 from tests.tui.stage import Stage, stage
@@ -65,6 +65,8 @@ async def resize(on: Stage, size: tuple[int, int]) -> None:
 async def stops(on: Stage, scene: Scene) -> AsyncIterator[str]:
     """Every stop of a play, at rest; in the end, all pictures and screens that it names were there."""
     seen, screens = [], set()
+    if on.context.server is not None and scene.ground.get("tasks") != 0:
+        server_answers(on)
     async for name in scene.play(on):
         await come_to_rest(on)
         seen.append(name)

@@ -14,7 +14,7 @@ from textual.content import Content
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.text import age, ago, clean_line, truncate
 from jjm_tui.ports import RecentCall, ServerInfo
-from jjm_tui.services.board import Connection, ConnectionStatus
+from jjm_tui.services.board import Connection
 from jjm_tui.services.doctor import describe_dialect
 from jjm_tui.services.results import Check
 from jjm_tui.services.store_troubles import StoreTrouble
@@ -23,6 +23,7 @@ from jjm_tui.settings.presets import is_configured, preset_of
 from jjm_tui.settings.secrets import MASK, is_secret_name, masked
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.pages.page_lines import BLANK, beside, bullets, heading, pair, paragraph, time_of_day
+from jjm_tui.tui.widgets.header import connection_look
 from jjm_tui.tui.widgets.line_styles import ACCENT, BAD, GOOD, MUTED, WARNING
 from jjm_tui.tui.widgets.lines import Line
 from jjm_tui.tui.widgets.plots import TRACK, bar
@@ -36,17 +37,16 @@ _TOOL: Final = 22
 _GAUGE: Final = 20
 _WORDS: Final = 20
 
-_STATUS: Final[Mapping[ConnectionStatus, tuple[str, str, str]]] = {
-    "none": ("○", WARNING, "no server is set up"),
-    "not ready": ("✗", BAD, "a server is chosen, but it cannot be used yet"),
-    "idle": ("○", MUTED, "not started yet; it is started when it is first needed"),
-    "starting": ("◌", MUTED, "starting"),
-    "connected": ("●", GOOD, "connected"),
-    "reconnecting": ("◌", WARNING, "reconnecting"),
-    "offline": ("○", WARNING, "offline"),
-    "could not start": ("✗", BAD, "could not start"),
-    "gave up": ("✗", BAD, "gave up after too many failures"),
+_ROLES: Final[Mapping[str, str]] = {"good": GOOD, "quiet": MUTED, "trouble": WARNING, "failed": BAD}
+_MORE: Final[Mapping[str, str]] = {
+    "no server": " is set up",
+    "server not ready": ": one is chosen, but it cannot be used yet",
+    "not started": "; it is started when it is first needed",
+    "followed": ": another copy of this program asks the server",
+    "trouble": "; the server itself runs",
+    "gave up": " after too many failures",
 }
+"""What goes on behind the word of the header."""
 _IN_TROUBLE: Final = frozenset({"reconnecting", "offline", "could not start", "gave up"})
 _STAYS_DOWN: Final = frozenset({"cannot_start", "gave_up"})
 """Of a server's own states: it is not started again before somebody asks for it."""
@@ -148,21 +148,22 @@ def _joined(sections: Sequence[Sequence[Line]]) -> list[Line]:
 
 def _server(view: ConnectionView, width: int) -> list[Line]:
     connection = view.connection
-    glyph, style, word = _STATUS[connection.status]
+    glyph, word, role = connection_look(connection, view.now)
+    silent = ", although it was asked" if connection.silence(view.now) is not None else ""
+    told = f"{glyph} {word}{_MORE.get(word, '')}{silent}{_when(view)}"
     lines = [*_store(view, width), heading("Server", f"profile {view.profile}")]
 
     def add(name: str, value: Content | str) -> None:
         content = literal_line(value) if isinstance(value, str) else value
         lines.extend(pair(name, content, width, _NAME))
 
-    status = Content.assemble((f"{glyph} {word}{_when(view)}", style), literal_line(_running(view.info), MUTED))
-    add("status", status)
+    add("status", Content.assemble((told, _ROLES[role]), literal_line(_running(view.info), MUTED)))
     if connection.trouble:
         add("trouble", literal_line(connection.trouble, WARNING))
     if connection.way_out:
         add("way out", connection.way_out)
     elif connection.status == "none":
-        add("way out", f"Choose one: {_set_up(view)}, or jjm setup.")
+        add("way out", f"Choose one: {_set_up(view)}, or `jjm setup`.")
     if connection.status == "not ready":
         words = f"Mend it, then open jjm anew; {view.check_key} makes the doctor's checks."
         add("next step", f"{words} Or {_set_up(view)} chooses another server.")
@@ -171,16 +172,15 @@ def _server(view: ConnectionView, width: int) -> list[Line]:
     elif connection.status == "could not start":
         add("next step", f"{view.restart_key} tries again; changed settings count when jjm is opened anew.")
     if connection.label:
-        add("name", connection.label + _version(view.info))
+        add("name", connection.label + _version(view))
     add("would run" if connection.status == "not ready" else "runs", view.target)
     if view.info is not None:
         add("last answer", _last_answer(view.info, view.now))
-        if (silence := connection.silence(view.now)) is not None:
-            add("no answer", f"for {age(silence)}, although it was asked")
         add("budget", _budget(view.info))
         add("calls", _calls_now(view))
         add("restarts", _restarts(view.info))
-    add("list read", "never" if view.sync.synced_at is None else _ago(view.sync.synced_at, view.now))
+    stored = "" if connection.status == "connected" else "; what is shown is stored here"
+    add("list read", "never" if view.sync.synced_at is None else f"{_ago(view.sync.synced_at, view.now)}{stored}")
     if view.info is not None:
         add("next look", _next_look(view))
     return lines
@@ -235,11 +235,17 @@ def _running(info: ServerInfo | None) -> str:
     return f"; {info.running} call{'' if info.running == 1 else 's'} under way{waiting}"
 
 
-def _version(info: ServerInfo | None) -> str:
+def _version(view: ConnectionView) -> str:
+    info = view.info
     if info is None or not info.name:
         return ""
     words = " ".join(filter(None, (info.name, info.version)))
-    return f" ({words}{f', protocol {info.protocol}' if info.protocol else ''})"
+    return f" ({words}{f', protocol {info.protocol}' if info.protocol else ''}{_as_of(view, '; ')})"
+
+
+def _as_of(view: ConnectionView, before: str = "") -> str:
+    """What a server told of itself is as old as the connection."""
+    return "" if view.connection.status == "connected" else f"{before}when last connected"
 
 
 def _last_answer(info: ServerInfo, now: datetime) -> str:
@@ -291,7 +297,8 @@ def _next_look(view: ConnectionView) -> str:
 
 def _checks(view: ConnectionView, width: int) -> list[Line]:
     if not view.checks and not view.is_checking:
-        hint = f"{view.check_key} checks settings, server, account, store and outbox. It reads the list once."
+        hint = f"{view.check_key} checks settings, server, account, store and outbox."
+        hint += "" if view.info is None else " It reads the list once."
         return [heading("Checks"), *paragraph(Content.styled(hint, MUTED), width)]
     lines = [heading("Checks", "under way…" if view.is_checking else "")]
     for check in view.checks:
@@ -339,9 +346,9 @@ def _abilities(view: ConnectionView, width: int) -> list[Line]:
     if info is None or info.capabilities is None:
         return []
     check = describe_dialect(info.capabilities)
-    lines = [heading("What it can do"), *paragraph(literal_line(f"dialect {check.message}"), width)]
+    lines = [heading("What it can do", _as_of(view)), *paragraph(literal_line(f"dialect {check.message}"), width)]
     lines += bullets([literal_line(text, MUTED) for text in check.details], width)
-    lines += [BLANK, heading("Tools", str(len(info.tools)))]
+    lines += [BLANK, heading("Tools", f"{len(info.tools)}{_as_of(view, ', ')}")]
     lines += paragraph(literal_line(", ".join(info.tools) or "none"), width)
     return lines
 
@@ -350,7 +357,7 @@ def _last_words(view: ConnectionView, width: int) -> list[Line]:
     """Foreign through and through."""
     if view.info is None:
         return []
-    lines = [heading("What the server wrote to its standard error", "newest last")]
+    lines = [heading("Its last words", "what the server wrote to its standard error, newest last")]
     words = view.info.last_words[-_WORDS:]
     if not words:
         return [*lines, *paragraph(Content.styled("nothing", MUTED), width)]

@@ -14,6 +14,7 @@ from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.pages.connection_page import ConnectionView, connection_lines, shown_target
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
+from jjm_tui.tui.widgets.header import connection_look
 
 _SURE_FOR: Final = 10.0
 """Seconds in which a second press of the key restarts although something is being sent."""
@@ -74,14 +75,14 @@ class ConnectionScreen(PageScreen):
         connection = self.board.connection
         if connection.label:
             yield Piece(connection.label, "quiet", rank=3)
-        is_good = connection.status in ("connected", "idle", "starting")
-        word = "no server" if connection.status == "none" else connection.status
-        yield Piece(word, ("good" if connection.status == "connected" else "quiet") if is_good else "trouble", rank=1)
+        _, word, role = connection_look(connection, self.now())
+        yield Piece(word, role if role in ("good", "quiet") else "trouble", rank=1)
         if self._is_restarting:
             yield Piece("restarting…", "trouble", rank=2)
         synced_at = self.board.sync.synced_at
         if synced_at is not None:
-            yield Piece(f"list read {ago((self.now() - synced_at).total_seconds())}", "quiet", rank=4)
+            which = "list" if connection.status == "connected" else "stored list"
+            yield Piece(f"{which} read {ago((self.now() - synced_at).total_seconds())}", "quiet", rank=4)
 
     def board_changed(self, change: BoardChange) -> None:
         """The connection, the last reading of the list, or the local files."""

@@ -23,6 +23,7 @@ from jjm_tui.tui.pages.event_lines import HOUSEKEEPING, Feed
 from jjm_tui.tui.pages.operation_words import title_of as title_of_operation
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
+from jjm_tui.tui.widgets.header import connection_look
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.line_styles import KEY
 
@@ -195,11 +196,9 @@ def _describe(board: Board, now: datetime, *, only_watched: bool) -> Iterator[Pi
     if only_watched:
         yield Piece("only watched tasks", "trouble", rank=1)
     yield _age_of_data(watched if only_watched else [*running, *watched], now)
-    if board.connection.status not in ("connected", "idle"):
-        yield Piece(f"server: {_STATUS_WORDS.get(board.connection.status, board.connection.status)}", "trouble", rank=4)
-
-
-_STATUS_WORDS: Final[Mapping[str, str]] = {"none": "none is set up"}
+    _, word, role = connection_look(board.connection, now)
+    if role not in ("good", "quiet"):
+        yield Piece(word if "server" in word else f"server: {word}", "trouble", rank=4)
 
 
 def _is_here(task: Task) -> bool:

@@ -101,13 +101,7 @@ class HeaderBar(Bar):
         yield Piece(profile, "quiet", rank=_RANKS["profile"])
         if connection.label:
             yield Piece(f"· {connection.label}", "quiet", rank=_RANKS["server"], glue=" ")
-        glyph, word, role = CONNECTION_LOOKS[connection.status]
-        if connection.polls_elsewhere and connection.status == "idle":
-            glyph, word, role = "●", "followed", "good"
-        if connection.trouble is not None and connection.status == "connected":
-            role, word = "trouble", "trouble"
-        if (silence := connection.silence(now)) is not None:
-            glyph, word, role = "◌", f"no answer for {age(silence // _STEP * _STEP)}", "trouble"
+        glyph, word, role = connection_look(connection, now)
         rank = _RANKS["connection" if role in ("good", "quiet") else "trouble"]
         yield Piece(f"{glyph} {word}", role, rank=rank, short=glyph, target="connection", glue=" ")
         if is_cut:
@@ -118,6 +112,18 @@ class HeaderBar(Bar):
             yield from _count_pieces(counts)
         local = now.astimezone()
         yield Piece(local.strftime("%H:%M"), "quiet", rank=_RANKS["clock"], right=True)
+
+
+def connection_look(connection: Connection, now: datetime) -> tuple[str, str, str]:
+    """Glyph, word and role of a connection at ``now``, the same wherever it is told."""
+    glyph, word, role = CONNECTION_LOOKS[connection.status]
+    if connection.polls_elsewhere and connection.status == "idle":
+        glyph, word, role = "●", "followed", "good"
+    if connection.trouble is not None and connection.status == "connected":
+        role, word = "trouble", "trouble"
+    if (silence := connection.silence(now)) is not None:
+        glyph, word, role = "◌", f"no answer for {age(silence // _STEP * _STEP)}", "trouble"
+    return glyph, word, role
 
 
 def _count_pieces(counts: TaskCounts) -> Iterator[Piece]:
