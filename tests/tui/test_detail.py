@@ -13,6 +13,7 @@ from jjm_tui.domain.task import ChatMessage
 from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.screens.main import MainScreen
+from tests.tui.scenes import read_to_the_end, server_down
 from tests.tui.stage import Stage, stage
 
 WIDE, NARROW = (140, 40), (80, 24)
@@ -168,3 +169,19 @@ async def test_reading_that_begins_after_its_screen_was_closed_reads_nothing(tmp
         task = next(iter(on.board.tasks.values()))
         closed = DetailScreen(task.id)
         await closed._read_details(task, False, False)
+
+
+async def test_reason_that_the_line_of_trouble_tells_is_not_told_in_a_toast_as_well(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        on.caller.is_down = True
+        await on.press("enter")
+        await on.shows("What is shown is what is stored.")
+        await on.press("escape")
+        on.app.clear_notifications()
+        server_down(on)
+        await on.press("enter")
+        await on.shows("! reconnecting")
+        await read_to_the_end(on)
+        assert "The server is down." in on.text
+        assert "What is shown is what is stored." not in on.text
+        assert not on.app._notifications

@@ -16,6 +16,7 @@ from jjm_tui.tui.detail_reader import DetailReader
 from jjm_tui.tui.screens.task_actions import TaskScreen
 from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.detail_panes import Details, Tab
+from jjm_tui.tui.widgets.trouble_bar import tells
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -136,7 +137,8 @@ class DetailHost(TaskScreen):
         await reader.read_diff(details)
 
     def _tell_reading_failed(self, sentence: str) -> None:
-        self.dashboard.tell(f"What is shown is what is stored. {sentence}", severity="warning")
+        if not tells(self.board, sentence):
+            self.dashboard.tell(f"What is shown is what is stored. {sentence}", severity="warning")
 
     def tell_feed(self) -> None:
         """Tell the live feed what the person looks at."""

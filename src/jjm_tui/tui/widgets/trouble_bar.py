@@ -49,6 +49,21 @@ class TroubleBar(Bar):
             self.show([*pieces, Piece(key, "key", target="connection", right=True)])
 
 
+def tells(board: Board, sentence: str) -> bool:
+    """Whether the line tells already why something failed, as ``sentence`` does."""
+    if board.store_trouble is not None:
+        return board.store_trouble.message in sentence
+    why = _why(board)
+    return why is not None and why in sentence
+
+
+def _why(board: Board) -> str | None:
+    """What is wrong with the server; that none is configured is told elsewhere."""
+    if board.connection.status == "none":
+        return None
+    return board.connection.trouble or board.sync.polling_stopped
+
+
 def _of_store(wrong: StoreTrouble, keymap: Keymap) -> list[Piece]:
     sentence = " ".join(filter(None, (wrong.message, wrong.hint)))
     again = f"again {wrong.again}, {keymap.first('refresh')} now" if wrong.again else ""
@@ -61,8 +76,8 @@ def _of_store(wrong: StoreTrouble, keymap: Keymap) -> list[Piece]:
 
 def _of_server(board: Board, now: datetime) -> list[Piece]:
     connection = board.connection
-    trouble = connection.trouble or board.sync.polling_stopped
-    if trouble is None or connection.status == "none":
+    trouble = _why(board)
+    if trouble is None:
         return []
     word = "!" if connection.status in ("connected", "idle") else f"! {connection.status}"
     way_out = "" if connection.status in _HELPS else connection.way_out or ""
