@@ -187,7 +187,7 @@ async def check_store(place: Workplace) -> list[Check]:
             )
         )
     else:
-        checks.append(Check("store", "ok", f"{path}: {report.tasks} tasks."))
+        checks.append(Check("store", "ok", f"{path}: {report.tasks} task{'' if report.tasks == 1 else 's'}."))
     unwritable = await anyio.to_thread.run_sync(_why_not_writable, path)
     if unwritable is not None:
         message = f"The store cannot be written: {unwritable}"
