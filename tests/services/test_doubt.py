@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jjm_tui.domain.operations import OperationState
@@ -105,6 +107,25 @@ async def test_another_plan_after_the_approval_raises_the_alarm(tmp_path):
     assert any("ALARM" in remark for remark in result.remarks)
     assert isinstance(result.error, WrongStateError)
     assert [event.type.value for event in await manager.query_events(task_id=task_id)].count("plan_mismatch") == 1
+
+
+async def test_approval_that_names_another_plan_raises_the_alarm(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    fingerprint = (await manager.preview_approval(task_id)).fingerprint
+    (plan,) = work.world.session(task_id).plans[-1:]
+    real = caller.answer
+
+    def name_another(name, arguments):
+        answer = real(name, arguments)
+        named = answer.text.replace(f'"planId": "{plan.id}"', '"planId": "another"')
+        return replace(answer, text=named)
+
+    caller.answer = name_another
+    result = await manager.approve_plan(task_id, fingerprint)
+    assert any("another plan than the one you read was approved" in remark for remark in result.remarks)
+    assert isinstance(result.error, WrongStateError)
 
 
 async def test_damaged_drafts_never_turn_a_sent_message_into_a_failure(tmp_path):

@@ -310,6 +310,7 @@ def _with_known(said: Plan, known: Plan) -> Plan:
         id=said.id or known.id,
         created_at=said.created_at or known.created_at,
         approved=known.approved if said.approved is None else said.approved,
+        approved_instead=said.approved_instead or known.approved_instead,
         extra=said.extra or known.extra,
     )
 

@@ -54,7 +54,8 @@ class Plan:
     """What Jules intends to do.
 
     ``fingerprint`` is over the raw decoded steps (``domain.plans``); ``complete`` is true only where the plan is
-    known to be whole *and* the latest; ``approved`` is ``None`` where the server does not tell.
+    known to be whole *and* the latest; ``approved`` is ``None`` where the server does not tell. ``approved_instead``
+    is the id of the plan that the server names as approved after this one was made, if that is another.
     """
 
     fingerprint: str
@@ -63,6 +64,7 @@ class Plan:
     complete: bool = False
     created_at: datetime | None = None
     approved: bool | None = None
+    approved_instead: str | None = None
     extra: Mapping[str, Any] = field(default_factory=lambda: NO_EXTRA)
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,6 +75,7 @@ class Plan:
             "created_at": _time(self.created_at),
             "approved": self.approved,
             "steps": [step.to_dict() for step in self.steps],
+            **({} if self.approved_instead is None else {"approved_instead": self.approved_instead}),
             **self.extra,
         }
 
@@ -87,6 +90,7 @@ class Plan:
             complete=read.take_bool("complete", False),
             created_at=read.take_optional_time("created_at"),
             approved=read.take_optional_bool("approved"),
+            approved_instead=read.take_optional_text("approved_instead"),
             extra=read.take_rest(),
         )
 

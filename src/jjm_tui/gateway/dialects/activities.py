@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -183,19 +183,29 @@ def find_plan(conversation: Conversation, *, whole: bool) -> Said[Plan | None]:
         complete=whole and conversation.readable and conversation.ordered and readable and bool(steps),
         created_at=latest.moment,
         approved=_is_approved(conversation, latest, plan_id, whole=whole),
+        approved_instead=_approved_instead(conversation, latest, plan_id),
     )
 
 
 def _is_approved(conversation: Conversation, latest: Activity, plan_id: str | None, *, whole: bool) -> bool | None:
+    for approved_id in _approvals_after(conversation, latest):
+        if approved_id == plan_id or not isinstance(approved_id, str) or plan_id is None:
+            return True
+    return False if whole and conversation.readable and conversation.ordered else None
+
+
+def _approved_instead(conversation: Conversation, latest: Activity, plan_id: str | None) -> str | None:
+    named = [each for each in _approvals_after(conversation, latest) if isinstance(each, str) and each]
+    return clean_line(named[-1]) if named and plan_id is not None and named[-1] != plan_id else None
+
+
+def _approvals_after(conversation: Conversation, plan: Activity) -> Iterator[object]:
+    """The ids that approvals name, of those that came after the plan."""
     later = False
     for activity in conversation.activities:
-        if activity is latest:
-            later = True
-        elif later and activity.kind == "planApproved":
-            approved_id = activity.payload.get("planId")
-            if approved_id == plan_id or not isinstance(approved_id, str) or plan_id is None:
-                return True
-    return False if whole and conversation.readable and conversation.ordered else None
+        later = later or activity is plan
+        if later and activity.kind == "planApproved":
+            yield activity.payload.get("planId")
 
 
 def read_steps(value: object) -> tuple[list[Mapping[str, Any]], bool]:

@@ -80,7 +80,8 @@ class ApproveCourse(CourseBase):
                 hint="To approve it all the same, say so: --incomplete",
                 context={"task_id": task_id, "fingerprint": plan.fingerprint},
             )
-        return Preparation({"fingerprint": plan.fingerprint, "plan_id": plan.id, "status": task.status.value})
+        known = {"fingerprint": plan.fingerprint, "plan_id": plan.id, "approved_instead": plan.approved_instead}
+        return Preparation({**known, "status": task.status.value})
 
     async def send(self, operation: Operation, written: Callable[[], None]) -> Answer:
         return await self._reader.server.approve_plan(self._task_id(operation), written=written)
@@ -94,13 +95,22 @@ class ApproveCourse(CourseBase):
         plan = task.plan
         moved = task.status is not TaskStatus.WAITING_APPROVAL
         read = operation.baseline.get("fingerprint")
-        if plan is not None and plan.fingerprint != read and not is_chat_fingerprint(plan.fingerprint):
-            what = "was approved" if plan.approved else "is what the server shows now that it went on"
+        if plan is None or is_chat_fingerprint(plan.fingerprint):
+            return Confirmation(visible=moved)
+        is_other = plan.approved_instead not in (None, operation.baseline.get("approved_instead"))
+        if plan.fingerprint != read or is_other:
+            was_approved = plan.approved or is_other
+            what = "was approved" if was_approved else "is what the server shows now that it went on"
             look = spell_command("jjm get", task.id)
             return Confirmation(
                 visible=True,
                 alarms=(f"ALARM: another plan than the one you read {what}. Look at it now: {look}",),
-                data={"shown": plan.fingerprint, "read": read, "approved": plan.approved},
+                data={
+                    "shown": plan.fingerprint,
+                    "read": read,
+                    "approved": plan.approved,
+                    "named": plan.approved_instead,
+                },
             )
         return Confirmation(visible=moved)
 
