@@ -318,3 +318,8 @@ def test_load_any_text_loads_or_tells(tmp_path_factory: pytest.TempPathFactory, 
     loaded, problems = inspect_settings(config_file=path, environ={})
     assert (loaded is None) == bool(problems)
     assert all(str(path) in problem.message for problem in problems)
+
+
+def test_settings_file_without_an_end_is_told() -> None:
+    with pytest.raises(ConfigurationError, match="longer than 4194304 bytes"):
+        load_settings(config_file=Path("/dev/zero"), environ={})

@@ -83,7 +83,7 @@ class Settler:
             done = await self.recorder.finish(
                 operation,
                 OperationState.DONE,
-                f"{sentence} No answer had come; a re-read shows it.",
+                f"{sentence} There was no clear answer; a re-read shows it.",
                 task_id=verdict.task_id,
             )
             return await self.recorder.result(done, remarks=verdict.remarks)

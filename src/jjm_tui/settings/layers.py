@@ -58,7 +58,8 @@ def read_settings_file(path: Path) -> SettingsFile:
 
     context: dict[str, Any] = {"file": str(path)}
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)  # a device may have no end
     except OSError as error:
         raise ConfigurationError(
             f"The settings file {path} cannot be read: {error.strerror or error}.",
@@ -67,7 +68,7 @@ def read_settings_file(path: Path) -> SettingsFile:
         ) from error
     if len(raw) > _MAX_BYTES:
         raise ConfigurationError(
-            f"The settings file {path} is {len(raw)} bytes long; that cannot be settings.",
+            f"The settings file {path} is longer than {_MAX_BYTES} bytes; that cannot be settings.",
             hint="Name the right file with --config.",
             context=context,
         )
