@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from jjm_tui.domain.text import clean
-from jjm_tui.tui.text.blocks import LineBlock, MarkdownBlock, PlainBlock, markdown_blocks
+from jjm_tui.tui.text.blocks import LineBlock, MarkdownBlock, PartsBlock, PlainBlock, markdown_blocks
 from jjm_tui.tui.text.markdown import read_markdown, read_plain
 from jjm_tui.tui.text.markdown_inline import target_words
 from jjm_tui.tui.text.markdown_parts import MOST, MOST_LINES, split_parts
@@ -38,6 +38,17 @@ markdown_texts = st.lists(
     max_size=40,
 ).map("".join)
 widths = st.integers(2, 60)
+
+
+@given(st.lists(st.from_regex(r"[a-c]{1,6}( [a-c]{1,6}){0,2}", fullmatch=True), min_size=1, max_size=5), widths)
+def test_parts_are_whole_where_they_fit_and_no_row_begins_or_ends_with_a_dot(parts: list[str], width: int) -> None:
+    block = PartsBlock([[(each, ())] for each in parts])
+    rows = block.rows(width)
+    shown_rows = [row_text(row).strip() for row in rows]
+    assert block.text == " · ".join(parts)
+    assert not any(row.startswith("·") or row.endswith("·") for row in shown_rows)
+    assert all(any(each in row for row in shown_rows) for each in parts if len(each) <= width)
+    assert all(block.text[run.start :].startswith(run.text) for row in rows for run in row if run.start >= 0)
 
 
 def shown(text: str, width: int = 60) -> list[str]:

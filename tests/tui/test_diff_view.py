@@ -375,7 +375,7 @@ async def test_show_note_is_shown_literally_and_then_a_diff() -> None:
     async with opened(None) as (app, view, pilot):
         view.show_note(Content("Not read yet: press d [x]"))
         await settle(pilot)
-        assert screen_rows(app)[1].strip() == "Not read yet: press d [x]"
+        assert screen_rows(app)[0].strip() == "Not read yet: press d [x]"
         assert not view.has_diff
         view.show(GIT)
         await settle(pilot)

@@ -355,7 +355,7 @@ async def test_pane_without_a_diff_shows_the_note_and_the_files() -> None:
 
 async def test_pane_with_nothing_says_what_is_known() -> None:
     async with pane(None, None) as (app, files, pilot):
-        assert "The changes have not been read yet." in "\n".join(screen_rows(app))
+        assert "They have not been read yet." in "\n".join(screen_rows(app))
         files.show((), "")
         await settle(pilot)
         assert "No changes yet." in "\n".join(screen_rows(app))

@@ -35,7 +35,8 @@ async def test_list_tells_more_keys_where_there_is_room(tmp_path: Path) -> None:
         await on.press("u")
         await on.until(lambda: "u undo" not in _hints(on))
     async with stage(tmp_path / "narrow", size=(80, 24)) as on:
-        assert "n next  ? help  q quit" in _hints(on)
+        assert "enter open  c new task  n next" in _hints(on), "nothing else leads to the detail"
+        assert "? help  q quit" in _hints(on)
 
 
 async def test_list_without_a_server_offers_nothing_that_only_a_server_can_be_told(tmp_path: Path) -> None:
@@ -146,6 +147,8 @@ async def test_message_that_was_not_sent_leads_to_the_outbox(tmp_path: Path, siz
         assert "O outbox" in _hints(on)
         await on.press("enter")
         assert "O outbox" in _hints(on)
+        assert "Chat 6" in on.text, "what was not sent is in the outbox, not in the conversation"
         on.board.apply({task.id: replace(task, on_server=False)})
         await on.shows("(cannot be sent)")
-        await on.until(lambda: "O outbox" not in _hints(on))
+        await on.settle()
+        assert "O outbox" in _hints(on), "its text can be copied there, or let go"

@@ -153,7 +153,7 @@ async def test_a_message_without_time_or_text_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("truncated", "words"),
-    [(False, "No messages yet."), (True, "there may be some"), (None, "there may be some")],
+    [(False, "No messages yet."), (True, "There may be some."), (None, "There may be some.")],
 )
 async def test_an_empty_conversation_says_what_is_known(truncated: bool | None, words: str) -> None:
     async with staged() as (app, transcript, _):
@@ -292,7 +292,7 @@ async def test_older_messages_leave_the_screen_as_it_is() -> None:
         transcript.show(newest, NOW, True)
         transcript.scroll_home()
         await pilot.pause()
-        assert app.text[0].startswith("Older messages are not here yet. Here the up key")
+        assert app.text[0].startswith("Older messages are not here yet. ↑ asks")
         place = app.text.index("  message number 100")
         transcript.show([*[said(number) for number in range(100)], *newest], NOW, False)
         await pilot.pause()

@@ -70,9 +70,9 @@ def typing_hints(host: DetailHost) -> list[Hint] | None:
 
 
 def way_out_hints(host: DetailHost) -> list[Wanted]:
-    """Where something that was decided about the task at hand did not arrive and still can: the way to it."""
+    """Where something that was decided about the task at hand did not arrive: the way to it."""
     task = host.current_task()
-    operations = () if task is None or task.on_server is False else host.board.operations_of(task.id)
+    operations = () if task is None else host.board.operations_of(task.id)
     is_left = any(each.state in _CAN_BE_SENT_AGAIN and each.sent_again_as is None for each in operations)
     return [("outbox", "outbox")] if is_left else []
 

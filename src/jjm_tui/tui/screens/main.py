@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -50,8 +50,17 @@ _FOR_MARKED: Final = (
     *titled(("task.archive", "task.snooze", "task.watch")),
 )
 
+_DECISIONS: Final = ("task.approve", "task.message", "task.resume")
+"""What goes before opening the task, where that is the only way to its detail."""
+
 _AGING: Final = timedelta(seconds=5)
 """How exactly ages are kept; looking at every row each second would cost a tenth of the idle time."""
+
+
+def _with_opening(action_ids: Sequence[str]) -> list[str]:
+    """The same where only opening a task leads to its detail, and from there to its changes."""
+    ranks = {**dict.fromkeys(_DECISIONS, 0), **dict.fromkeys(("open", "task.create", "next.needs-me"), 1)}
+    return sorted(["open", *action_ids], key=lambda each: ranks.get(each, 2))
 
 
 class MainScreen(PaneHost):
@@ -260,6 +269,8 @@ class MainScreen(PaneHost):
         offered = [ACTIONS[action_id] for action_id in self.offered()]
         wanted = sorted((action for action in offered if action.footer is not None), key=lambda a: a.footer or 0)
         ids = [action.id for action in wanted if helps(self, action.id)]
+        if not self.is_beside and self.current_task() is not None:
+            ids = _with_opening(ids)
         if is_failed(self):
             ids.sort(key=lambda each: each != "task.create")
             ids = [each for each in ids if each != "task.message"]

@@ -10,18 +10,19 @@ from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from typing import Final
 
-from jjm_tui.domain.text import clean
+from jjm_tui.domain.text import clean, clean_line
 from jjm_tui.tui.text.code_colors import color_lines
 from jjm_tui.tui.text.items import Document, Paragraph
 from jjm_tui.tui.text.languages import COMMON
 from jjm_tui.tui.text.markdown import read_markdown, read_plain
 from jjm_tui.tui.text.markdown_parts import Part, split_parts
-from jjm_tui.tui.text.rows import Roles, Row, Run, code_runs, row_cells
+from jjm_tui.tui.text.rows import Roles, Row, Run, code_runs, row_cells, wrap
 
 Piece = tuple[str, Roles]
 """Foreign or own text, cleaned here, and its roles."""
 
 _TAB: Final = 4
+_DOT: Final = " · "
 
 
 class Block:
@@ -156,6 +157,38 @@ class LineBlock(DocumentBlock):
             runs += code_runs(shown, roles, len(whole)) if self._has_code else [Run(shown, roles, len(whole))]
             whole += shown
         return Document(whole, (Paragraph(tuple(runs), self._first, self._rest),))
+
+
+class PartsBlock(LineBlock):
+    """Parts with a dot between each two, broken between parts rather than within one; no line ends with a dot."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, parts: Iterable[Iterable[Piece]]) -> None:
+        self._parts = tuple(tuple((clean_line(text), roles) for text, roles in part) for part in parts)
+        dotted: list[Piece] = []
+        for part in self._parts:
+            dotted += [(_DOT, ("muted",)), *part] if dotted else part
+        super().__init__(dotted)
+
+    def rows(self, width: int) -> tuple[Row, ...]:
+        lines: list[Row] = []
+        start = 0
+        for part in self._parts:
+            dot = Run(_DOT, ("muted",), start)
+            start += len(_DOT) if lines else 0
+            runs: list[Run] = []
+            for text, roles in part:
+                runs.append(Run(text, roles, start))
+                start += len(text)
+            if lines and row_cells((*lines[-1], dot, *runs)) <= width:
+                lines[-1] = (*lines[-1], dot, *runs)
+            else:
+                lines.append(tuple(runs))
+        return tuple(row for line in lines for row in wrap(line, width))
+
+    def measure(self, width: int) -> int:
+        return len(self.rows(width))
 
 
 class PlainBlock(DocumentBlock):

@@ -13,7 +13,7 @@ from jjm_tui.domain.task import ChatMessage, NeedsMe, Task, needs_me
 from jjm_tui.domain.text import age, clean, relative_time
 from jjm_tui.services.read_troubles import ReadTrouble
 from jjm_tui.tui.look.appearance import Role, appearance_of
-from jjm_tui.tui.text.blocks import Block, LineBlock, Piece, PlainBlock, markdown_blocks
+from jjm_tui.tui.text.blocks import Block, LineBlock, PartsBlock, Piece, PlainBlock, markdown_blocks
 from jjm_tui.tui.text.rows import Roles
 
 MINUS: Final = "\u2212"
@@ -22,7 +22,7 @@ _FILES: Final = 6
 _STEPS: Final = 8
 _ASKS: Final[Mapping[NeedsMe, str]] = {
     "approval": "Read its plan and approve it, or say what should be different.",
-    "question": "It asks you something and waits for the answer.",
+    "question": "It goes on when you answer.",
     "failure": "It failed for good: it takes no messages any more. A new task can take over.",
     "review": "It is finished. Look at what it changed.",
 }
@@ -99,12 +99,12 @@ def _state(task: Task, now: datetime) -> Iterator[Block]:
     reason = needs_me(task, now)
     roles = _STATE_ROLES.get(look.role, ("strong",))
     if task.status is TaskStatus.FAILED and look.role == "done":
-        roles = ("strong",)  # a failure that was looked at is no success
-    pieces: list[Piece] = [(f"{look.glyph} {look.sentence}", roles)]
+        roles = ("strong", "error")  # a failure that was looked at is no success
+    parts: list[Piece] = [(f"{look.glyph} {look.sentence}", roles)]
     if task.waiting_since is not None and reason is not None:
-        pieces.append((f" · for {age((now - task.waiting_since).total_seconds())}", ()))
+        parts.append((f"for {age((now - task.waiting_since).total_seconds())}", ()))
     told = "never asked the server" if task.synced_at is None else f"as of {_moment(task.synced_at, now)}"
-    yield _line(*pieces, (f" · {told}", ("muted",)))
+    yield PartsBlock([[part] for part in (*parts, (told, ("muted",)))])
     if reason is not None:
         yield _line((_ASKS[reason], ()))
     if task.status is TaskStatus.UNKNOWN and task.status_detail:
@@ -142,13 +142,13 @@ def _under_way(operations: Sequence[Operation]) -> Iterator[Block]:
 
 
 def _facts(task: Task, now: datetime) -> Iterator[Block]:
-    yield _line((" @ ".join(filter(None, (task.repository, task.branch))) or "repository not known", ()))
+    yield _line(("@".join(filter(None, (task.repository, task.branch))) or "repository not known", ()))
     times = []
     if task.created_at is not None:
         times.append(f"created {relative_time(task.created_at, now)}")
     if task.updated_at is not None:
         times.append(f"changed {relative_time(task.updated_at, now)}")
-    yield _line((" · ".join([*times, task.id]), ("muted",)))
+    yield PartsBlock([[(each, ("muted",))] for each in (*times, task.id)])
 
 
 def _failure(task: Task) -> Iterator[Block]:

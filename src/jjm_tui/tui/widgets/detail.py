@@ -332,8 +332,9 @@ class TaskDetail(Vertical):
         if task.plan is not None:
             notes["plan"] = str(len(task.plan.steps))
         whole = self._details.task if self._details is not None else task
-        if whole.chat_history:
-            notes["chat"] = f"{len(whole.chat_history)}{'+' if whole.chat_truncated else ''}"
+        arrived = sum(each.delivery in (None, "sent") for each in whole.chat_history)
+        if arrived:
+            notes["chat"] = f"{arrived}{'+' if whole.chat_truncated else ''}"
         if task.source_files:
             notes["files"] = str(len(task.source_files))
         return notes

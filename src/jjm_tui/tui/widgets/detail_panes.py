@@ -152,12 +152,15 @@ def _make_files() -> Widget:
 
 
 def _fill_files(pane: Widget, shown: Shown) -> None:
-    from jjm_tui.tui.widgets.diff.files_pane import FilesPane
+    from jjm_tui.tui.widgets.diff.files_pane import FilesPane, unknown_changes
 
     details = shown.details
-    note = None if details is None or details.diff_note is None else literal_line(details.diff_note)
+    why = None if details is None else details.diff_note
+    note = None if why is None else literal_line(why)
     if details is not None and details.is_reading and details.diff is None:
         note = Content("Reading the changes…")
+    elif details is not None and details.diff is None:
+        note = unknown_changes(f"{why or 'They have not been read yet.'} {shown.way_on}".strip())
     if isinstance(pane, FilesPane):
         pane.show(
             shown.task.source_files,

@@ -24,7 +24,8 @@ class SearchBar(Horizontal):
         &.-open { display: block; }
         & > Input { border: none; height: 1; width: 1fr; padding: 0 1; background: $surface; }
         & > Input:focus { border: none; background: $boost; }
-        & > Static { width: auto; min-width: 12; padding: 0 1; content-align: right middle; color: $foreground; }
+        & > Static { width: auto; padding: 0 0 0 1; color: $foreground; }
+        & > #search-place { min-width: 12; padding: 0 1; content-align: right middle; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "End searching", show=False)]
@@ -56,8 +57,9 @@ class SearchBar(Horizontal):
             return self.bar
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="search here")
-        yield Static()
+        yield Static("search:")
+        yield Input(placeholder="a word or more")
+        yield Static(id="search-place")
 
     def open(self) -> None:
         """Begin to type a new term."""
@@ -79,7 +81,7 @@ class SearchBar(Horizontal):
     def show_place(self, current: int, total: int) -> None:
         """Which match is looked at; ``current`` counts from 1, 0 is none."""
         words = f"{current} of {total}" if total else ("no match" if self.query_one(Input).value else "")
-        self.query_one(Static).update(Content(words))
+        self.query_one("#search-place", Static).update(Content(words))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -43,7 +43,9 @@ _HEAD: Final = 13
 _LEAST_ROOM: Final = 12
 _ROWS: Final = 4
 """Rows of one event or operation."""
-_EMPTY: Final = "Nothing is recorded for this task yet. What happens from now on appears here."
+_EMPTY: Final = Content.assemble(
+    ("Nothing is recorded for this task yet.", "bold"), "\n", ("What happens from now on appears here.", MUTED)
+)
 
 
 class Timeline(LineList):
@@ -52,7 +54,7 @@ class Timeline(LineList):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(has_tail=True, id=id)
         self._shown: tuple[Sequence[TaskEvent], Sequence[Operation], datetime] | None = None
-        self.show_empty(Content.styled(_EMPTY, MUTED))
+        self.show_empty(_EMPTY)
 
     def show(self, events: Sequence[TaskEvent], operations: Sequence[Operation], now: datetime) -> None:
         """Show the history of one task.

@@ -12,15 +12,17 @@ from textual import events
 from textual.message import Message
 
 from jjm_tui.domain.task import ChatMessage
-from jjm_tui.tui.text.blocks import Block
+from jjm_tui.tui.text.blocks import Block, LineBlock
 from jjm_tui.tui.text.message_blocks import MessageEntry, MessageHeader, day_block, make_entry, message_key, remark
 from jjm_tui.tui.widgets.blocks.block_styles import PREFIX
 from jjm_tui.tui.widgets.blocks.block_view import BlockView
 
-_OLDER_MISSING: Final = "Older messages are not here yet. Here the up key asks for them."
-_OLDER_UNKNOWN: Final = "It is not known whether there are older messages. Here the up key asks for them."
-_NOTHING: Final = "No messages yet. What Jules says, and what you send, appears here."
-_NOTHING_READ: Final = "No messages are here yet, and there may be some. The up key asks for them."
+_OLDER_MISSING: Final = "Older messages are not here yet. ↑ asks for them."
+_OLDER_UNKNOWN: Final = "It is not known whether there are older messages. ↑ asks for them."
+_NOTHING: Final = "What Jules says, and what you send, appears here."
+_NOTHING_READ: Final = "There may be some. ↑ asks for them."
+_NO_MESSAGES: Final = "No messages yet."
+_NO_MESSAGES_READ: Final = "No messages are known."
 
 
 class Transcript(BlockView):
@@ -115,6 +117,9 @@ class Transcript(BlockView):
         """All blocks in order; days and remarks that were there are taken again."""
         known, self._days = self._days, defaultdict(deque)
         blocks: list[Block] = []
+        if not entries:
+            fact = _NO_MESSAGES if self._truncated is False else _NO_MESSAGES_READ
+            blocks.append(LineBlock([(fact, ("strong",))], holds_place=False))
         if (words := self._words(bool(entries))) is not None:
             if words != self._remark[0]:
                 self._remark = words, remark(words)

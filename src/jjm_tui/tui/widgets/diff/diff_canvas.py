@@ -174,9 +174,8 @@ class DiffCanvas(ScrollView):
         if self._note is None or width < 3:
             return []
         lines = Visual.to_strips(self, self._note, width - 2, None, self.visual_style, pad=True)
-        blank = Strip.blank(width, self.rich_style)
         edge = Strip.blank(1, self.rich_style)
-        return [blank, *(Strip.join([edge, line, edge]) for line in lines)]
+        return [Strip.join([edge, line, edge]) for line in lines]
 
     def _strip(self, row: int, scroll_x: int, width: int) -> Strip:
         kept = self._strips.get(row)

@@ -24,9 +24,13 @@ from jjm_tui.tui.widgets.diff.file_tree import FileTree
 _NARROW: Final = 90
 """Cells below which the tree stands above the diff."""
 
-_NOT_READ: Final = Content("The changes have not been read yet.")
-_NO_CHANGES: Final = Content("No changes yet.")
+_NO_CHANGES: Final = Content.styled("No changes yet.", "bold")
 _CUT_SHORT: Final = Content("The server cut this diff short: it is not the whole change.")
+
+
+def unknown_changes(why: str = "They have not been read yet.") -> Content:
+    """What stands where changes will be. ``why``: sentences that may be foreign."""
+    return Content.assemble(("No changes are known.", "bold"), "\n", literal_line(why, "$text-muted"))
 
 
 class FilesPane(Widget):
@@ -98,7 +102,7 @@ class FilesPane(Widget):
             self.diff_view.show(self._arranged[2], truncated, keep_place=True)
         else:
             self._patch_files, self._is_cut = (), False
-            self.diff_view.show_note(note or (_NOT_READ if diff is None else _NO_CHANGES))
+            self.diff_view.show_note(note or (unknown_changes() if diff is None else _NO_CHANGES))
         self._tell(self._note, note if diff else None)
         self._tell(self._warning, _CUT_SHORT if diff and truncated else None)
         self._show_tree()
