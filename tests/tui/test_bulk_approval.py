@@ -12,6 +12,7 @@ from jjm_tui.errors import Effect, OperationFailedError
 from jjm_tui.store.locks import lock_path
 from jjm_tui.tui.screens.approval import ApprovalScreen
 from jjm_tui.tui.screens.bulk_approval import BulkApprovalScreen
+from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from tests.services.workbench import Workbench, lost
 from tests.tui.stage import Stage, stage
 
@@ -349,6 +350,25 @@ async def test_bulk_sheet_opens_one_plan_alone_and_takes_over_its_outcome(tmp_pa
         assert "1 approved" in on.text
         await on.press("escape")
         assert answers == [frozenset(approved(on))]
+
+
+async def test_bulk_sheet_names_the_task_of_the_plan_and_how_much_of_it_is_below(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        task = on.board.tasks[str(sheet.row_list.cursor_id)]
+        plan = sheet.query_one(PlanView)
+        assert f"─ {task.title} · {task.repository}@{task.branch} ─" in on.text
+        await on.shows(f"↓ {plan.max_scroll_y} more rows below")
+        await on.press("tab", "G")
+        await on.shows(f"↑ {plan.max_scroll_y} more rows above")
+        assert "below" not in on.text
+
+
+async def test_bulk_sheet_leaves_the_room_of_a_short_note_to_the_title(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), tasks=PLANS, read=PLANS) as on:
+        await open_sheet(on)
+        assert "Split billing/invoice into smaller" in on.text
+        assert "! touches lock file" in on.text
 
 
 async def test_bulk_sheet_hostile_plan_is_shown_literally(tmp_path: Path) -> None:

@@ -147,6 +147,8 @@ async def test_bulk_message_reason_is_whole_and_nothing_is_offered_once_nobody_i
         await on.press("asterisk", "M", *"Thanks!")
         assert "a failed task takes no message" in on.text
         assert "▸ working" in on.text
+        assert "Strict types for the whole backend" in on.text
+        assert "api.server" in on.text
         await on.press("ctrl+s", "1", "1", "enter")
         await on.shows("11 sent, 1 left out.")
         await on.shows("12 tasks · 11 sent")

@@ -9,22 +9,27 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
+from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
+from textual.widgets import Static
 
 from jjm_tui.domain.operations import OperationKind
-from jjm_tui.domain.risks import touched_words
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.task import Plan, Task, needs_me
-from jjm_tui.domain.text import age, clean_line
+from jjm_tui.domain.task import Task, needs_me
+from jjm_tui.domain.text import age
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.bulk import Line, State, count_words
+from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.screens.approval import ApprovalAnswer, ApprovalScreen
+from jjm_tui.tui.screens.bulk_approval_words import first_steps, plan_note, task_and_place
 from jjm_tui.tui.screens.bulk_sheet import BulkSheet
-from jjm_tui.tui.text.rows import code_runs, row_text
+from jjm_tui.tui.text.around import rows_around
+from jjm_tui.tui.widgets.blocks.block_view import BlockView
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
@@ -35,6 +40,9 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 4
 """How many plans are read at the same time at most; the gateway lets through fewer where a server wants that."""
+
+_NARROW: Final = 72
+"""Columns below which a sentence and what is around the plan have no room on one line."""
 
 
 class BulkApprovalScreen(BulkSheet):
@@ -53,9 +61,15 @@ class BulkApprovalScreen(BulkSheet):
     DEFAULT_CSS = """
     BulkApprovalScreen {
         & RowList { max-height: 55%; }
-        & PlanView { height: 1fr; border-top: solid $foreground 30%; }
+        & PlanView {
+            height: 1fr;
+            border-top: solid $foreground 30%;
+            border-title-color: $foreground;
+            border-title-style: bold;
+        }
         &.-empty RowList { max-height: 100%; }
         &.-short PlanView { display: none; }
+        &.-narrow #foot.-told #around { display: none; }
     }
     """
     DONE_WORD = "approved"
@@ -83,6 +97,7 @@ class BulkApprovalScreen(BulkSheet):
         self._on_board = {task.id: _fingerprint(task) for task in tasks}
         self.row_list.focus()
         self.show_lines()
+        self.watch(self.query_one(PlanView), "scroll_y", self._show_around)
         self.do_refresh()
 
     def _is_wanted(self, task: Task, now: datetime) -> bool:
@@ -157,7 +172,7 @@ class BulkApprovalScreen(BulkSheet):
         read = [self._previews[task_id] for task_id in self.lines if task_id in self._previews]
         self._groups = tuple(tuple(each.task.id for each in group) for group in cluster(read))
         self._grouped = {each.task.id: each.fingerprint for each in read}
-        self._first_steps = {each.task.id: _first_steps(each.plan) for each in read}
+        self._first_steps = {each.task.id: first_steps(each.plan) for each in read}
         ordered = [task_id for group in self._groups for task_id in group]
         self.lines = {task_id: self.lines[task_id] for task_id in dict.fromkeys([*ordered, *self.lines])}
 
@@ -219,9 +234,9 @@ class BulkApprovalScreen(BulkSheet):
             (
                 Cell(line.tick, "strong" if line.is_ticked else "", 3),
                 self.title_cell(task),
+                self.note_cell(*self.note_of(line)),
                 Cell((task.repository or "").rpartition("/")[2], "quiet", 12, rank=2),
                 Cell(waited, "quiet", 4, rank=1, right=True),
-                self.note_cell(*self.note_of(line)),
             ),
         )
 
@@ -229,7 +244,7 @@ class BulkApprovalScreen(BulkSheet):
         """Its outcome, else what its plan is like."""
         if line.note and not line.is_reading:
             return line.note, line.role
-        return _note(line, self._previews.get(line.task_id))
+        return plan_note(line, self._previews.get(line.task_id))
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         """Show the plan under the cursor."""
@@ -251,12 +266,32 @@ class BulkApprovalScreen(BulkSheet):
         view.display = bool(self.lines)
         line = self.lines.get(self.row_list.cursor_id or "")
         preview = None if line is None else self._previews.get(line.task_id)
+        task = preview.task if preview is not None else None if line is None else self.board.task(line.task_id)
+        view.border_title = "" if task is None else Content.assemble(" ", literal_line(task_and_place(task)), " ")
         if preview is not None and line is not None:
             approved = True if line.state is State.DONE else None if line.is_over else preview.plan.approved
             plan = replace(preview.plan, approved=approved)
             view.show(plan, difference=preview.difference, risks=preview.risks)
         else:
             view.show(None, note=None if line is None else line.obstacle or "It is being read.")
+        self._show_around()
+
+    def _show_around(self) -> None:
+        """How much of the plan is not on the screen."""
+        view = self.query_one(PlanView)
+        above = round(view.scroll_y)
+        words = rows_around(above, max(0, view.max_scroll_y - above)) if view.size.height else ""
+        self.query_one("#around", Static).update(Content(words))
+
+    def on_resize(self, event: Resize) -> None:
+        """What is said has precedence where there is little room."""
+        self.set_class(event.size.width < _NARROW, "-narrow")
+
+    @on(BlockView.ExtentChanged)
+    def _extent_changed(self, event: BlockView.ExtentChanged) -> None:
+        """Less or more of the plan fits."""
+        event.stop()
+        self._show_around()
 
     def hints(self) -> Iterable[Hint]:
         if self.is_asking or self.is_sending:
@@ -337,27 +372,6 @@ class BulkApprovalScreen(BulkSheet):
         elif answer is not None and answer is not True:
             self.leave(self.done())
             self.dashboard.show_task(task_id)
-
-
-def _note(line: Line, preview: ApprovalPreview | None) -> tuple[str, str]:
-    """What a plan is like, and the role of these words."""
-    if line.is_reading:
-        return "reading…", "quiet"
-    if line.obstacle is not None:
-        return line.obstacle, "warning"
-    if preview is None:
-        return "", ""
-    count = len(preview.plan.steps)
-    steps = f"{count} step{'' if count == 1 else 's'}"
-    why = " · ".join(filter(None, (touched_words(preview.risks), "changed" if preview.difference else "")))
-    if not why:
-        return steps, ""
-    return f"{why} · {steps}" if line.is_ticked else f"! {why}", "warning"
-
-
-def _first_steps(plan: Plan) -> str:
-    titles = (clean_line(step.title[:200]) for step in plan.steps[:3])
-    return " · ".join(row_text(tuple(code_runs(title, (), 0))) for title in titles)
 
 
 def _heading(group_id: str, words: str) -> ListRow:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
+from textual.events import Resize
 from textual.widget import Widget
 
 from jjm_tui.domain.draft_keys import MANY_KEY
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 MANY: Final = 3
 """More recipients than this, and their number must be typed."""
+
+_WIDE: Final = 60
+"""Columns from which on a state is told in a word beside its glyph."""
 
 _TO_ALL: Final = "Write to all of them"
 _TO_NOBODY: Final = "Nobody is left to write to"
@@ -126,10 +130,10 @@ class BulkMessageScreen(BulkSheet):
                 line.task_id,
                 (
                     Cell(line.tick, "strong" if line.is_ticked else "", 3),
-                    Cell(f"{look.glyph} {look.word}", "quiet", 10, rank=2),
+                    Cell(f"{look.glyph} {look.word}", "quiet", 10 if self.size.width >= _WIDE else 1),
                     self.title_cell(task),
-                    Cell((task.repository or "").rpartition("/")[2], "quiet", 12, rank=3),
                     self.note_cell(*self.note_of(line)),
+                    Cell((task.repository or "").rpartition("/")[2], "quiet", 12, rank=1),
                 ),
             )
 
@@ -142,6 +146,10 @@ class BulkMessageScreen(BulkSheet):
         is_to_write = any(line.can_be_ticked for line in self.lines.values())
         text: tuple[Hint, ...] = (("next.pane", "text"),) if is_to_write else ()
         return (*send, *super().hints(), *text)
+
+    def on_resize(self, event: Resize) -> None:
+        """States are told in a word where there is room."""
+        self.show_lines()
 
     def on_descendant_focus(self) -> None:
         """Other keys work in the text than in the list."""

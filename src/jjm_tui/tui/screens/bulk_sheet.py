@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -45,8 +46,11 @@ class BulkSheet(Sheet[Done], Moving):
     DEFAULT_CSS = """
     BulkSheet {
         & #summary, & #state { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
-        & #summary { color: $text-muted; }
-        &.-tall #state.-told { margin: 1 0 0 0; }
+        & #summary, & #around { color: $text-muted; }
+        & #foot { height: 1; }
+        & #state { width: 1fr; }
+        & #around { width: auto; padding: 0 1 0 0; }
+        &.-tall #foot.-told { margin: 1 0 0 0; }
         & #count { display: none; border: none; height: 1; padding: 0 1; background: $boost; }
         & #count:focus { border: none; background-tint: $foreground 5%; }
         & #count > .input--placeholder { color: $text-muted; }
@@ -68,7 +72,9 @@ class BulkSheet(Sheet[Done], Moving):
         yield Static(id="summary")
         yield RowList(id="tasks")
         yield from self.compose_below()
-        yield Static(id="state")
+        with Horizontal(id="foot"):
+            yield Static(id="state")
+            yield Static(id="around")
         yield Input(id="count")
 
     def compose_below(self) -> ComposeResult:
@@ -122,9 +128,8 @@ class BulkSheet(Sheet[Done], Moving):
 
     def show_state(self, words: str) -> None:
         """The line above the keys."""
-        state = self.query_one("#state", Static)
-        state.update(literal_line(words))
-        state.set_class(bool(words), "-told")
+        self.query_one("#state", Static).update(literal_line(words))
+        self.query_one("#foot").set_class(bool(words), "-told")
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         """Tell all of what became of the line, as there is little room for it in the list."""
@@ -143,9 +148,8 @@ class BulkSheet(Sheet[Done], Moving):
         return Cell(heading(task.title, task.description, task.id), "", least=_TITLE_CELLS)
 
     def note_cell(self, note: str, role: str) -> Cell:
-        """What is to be said about a line; the column is as wide as the longest of them, if there is room."""
-        longest = max((cell_width(clean_line(self.note_of(line)[0])) for line in self.lines.values()), default=0)
-        return Cell(note, role, least=_NOTE_CELLS, enough=longest)
+        """What is to be said about a line, as wide as it is, if there is room; the title has the rest."""
+        return Cell(note, role, least=_NOTE_CELLS, enough=cell_width(clean_line(note)))
 
     def note_of(self, line: Line) -> tuple[str, str]:
         """What is to be said about a line, and the role of these words."""
