@@ -47,6 +47,20 @@ async def test_log_in_either_form_shows_time_level_and_what_happened(tmp_path: P
         assert "records  " in on.text
 
 
+async def test_log_line_tells_kind_and_task_of_an_operation_on_a_small_terminal(tmp_path: Path) -> None:
+    log = _writer(_logs(tmp_path))
+    fields = {"operation": "130aefd32e85", "kind": "message", "task": "17116172421976764703"}
+    log.write("operations", "info", "operation_requested", fields)
+    log.close()
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await _open(on)
+        await on.shows("info     operation_requested  kind=message task=17116172 ")
+        await on.press("enter")
+        assert "  1 record  " in on.text
+        for words in ("operations", "operation=130aefd32e85", "task=17116172421976764703"):
+            await on.shows(words)
+
+
 async def test_log_follows_what_is_written(tmp_path: Path) -> None:
     _write(tmp_path)
     async with stage(tmp_path) as on:

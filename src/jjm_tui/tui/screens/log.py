@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import count
@@ -15,6 +16,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from jjm_tui.domain.text import SHORT_ID_LENGTH
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.pages.log_tail import LEVELS, MOST_RECORDS, LogRecord, LogTail, is_at_least, record_text
@@ -28,6 +30,7 @@ from jjm_tui.tui.widgets.lines import Line
 _LEVEL_STYLES: Final[Mapping[str, str]] = {"debug": MUTED, "warning": WARNING, "error": BAD, "critical": BAD}
 _NAMED_FROM: Final = 80
 """Cells from which the header names at least the file."""
+_LONG_ID: Final = re.compile(rf"^((?:operation|task)=\w{{{SHORT_ID_LENGTH}}})\w+$")
 _LEVEL_CELLS: Final = max(map(len, LEVELS)) + 1
 
 
@@ -136,7 +139,8 @@ class LogScreen(PageScreen):
         if self._words:
             yield Piece(f"with “{self._words}”", "trouble", rank=2)
         shown, total = len(self.lines.lines), self.lines.total
-        yield Piece(f"{shown} of {total} records" if shown != total else f"{total} records", "quiet", rank=3)
+        count = f"{total} record{'' if total == 1 else 's'}"
+        yield Piece(f"{shown} of {count}" if shown != total else count, "quiet", rank=3)
         if self._tail is not None:
             path = self._tail.path_at(self.now())
             yield Piece(str(path), "quiet", rank=9, short=path.name if self.size.width >= _NAMED_FROM else None)
@@ -230,21 +234,29 @@ def _read_entries(tail: LogTail, now: datetime) -> tuple[list[_Entry], bool]:
 
 
 def _record_content(record: LogRecord) -> Content:
-    """One record on one line."""
+    """One record on one line, as short as it can be told: the record below has every word."""
     at = "        " if record.at is None else time_of_day(record.at)
+    says_it = not record.logger or record.event.startswith(record.logger.removesuffix("s"))
+    logger = "" if says_it else f"{record.logger}:"
     more = f" +{len(record.more)} line{'' if len(record.more) == 1 else 's'}" if record.more else ""
     return Content.assemble(
         " ",
         (at, MUTED),
         "  ",
         (f"{record.level:<{_LEVEL_CELLS}}", _LEVEL_STYLES.get(record.level, "")),
-        literal_line(f"{record.logger}:" if record.logger else "", MUTED),
-        " " if record.logger else "",
+        literal_line(logger, MUTED),
+        " " if logger else "",
         literal_line(record.event),
         (more, MUTED),
         "  ",
-        literal_line(record.fields, MUTED),
+        literal_line(_short(record.fields), MUTED),
     )
+
+
+def _short(fields: str) -> str:
+    """The fields of a line: short ids, and last of all which operation it was."""
+    parts = [_LONG_ID.sub(r"\1", part) for part in fields.split("  ")]
+    return "  ".join(sorted(parts, key=lambda part: part.startswith("operation=")))
 
 
 def _whole(record: LogRecord) -> Content:
