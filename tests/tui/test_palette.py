@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -43,7 +43,7 @@ async def test_action_is_found_by_its_help_and_runs_on_the_screen_below(tmp_path
         await on.press("colon")
         await on.shows("approve many")
         await _type(on, "failed ones")
-        await on.shows("!        only failed")
+        await on.shows("!         only failed")
         await on.shows("jjm list --filter state:failed")
         await on.press("enter")
         assert isinstance(on.app.screen, MainScreen)
@@ -62,6 +62,15 @@ async def test_task_is_found_by_letters_and_gets_the_cursor(tmp_path: Path) -> N
         await on.press("ctrl+p")
         await _type(on, wanted.id[:9])
         await on.shows(wanted.id)
+
+
+async def test_age_of_a_task_stays_whole_however_long_its_title_is(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0, size=(80, 24)) as on:
+        changed = on.app.launch.clock.now() - timedelta(minutes=44)
+        on.board.load([Task("1", title="Words " * 15, repository="octo-labs/docs_site", updated_at=changed)])
+        await on.press("colon")
+        await _type(on, "words")
+        await on.shows("task  44m Words Words")
 
 
 async def test_foreign_titles_are_shown_as_they_are(tmp_path: Path) -> None:

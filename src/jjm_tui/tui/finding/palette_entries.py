@@ -13,13 +13,13 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from jjm_tui.domain.task import Task
-from jjm_tui.domain.text import clean_line, heading, relative_time
+from jjm_tui.domain.text import clean_line, heading
 from jjm_tui.tui.actions import ACTIONS
 from jjm_tui.tui.finding.fuzzy import Match
 from jjm_tui.tui.keyed import Keyed
 from jjm_tui.tui.list_view import SORT_WORDS
-from jjm_tui.tui.look.appearance import appearance_of
 from jjm_tui.tui.look.theme import kind_of, offered_themes, pick_theme
+from jjm_tui.tui.widgets.tasks.task_row import row_moment
 
 if TYPE_CHECKING:
     from jjm_tui.tui.app import JulesApp
@@ -27,16 +27,18 @@ if TYPE_CHECKING:
 _OWN_SCREENS: Final = frozenset({"outbox", "watch", "connection", "log", "insights"})
 """What only works on one screen is offered there."""
 
-_LABEL_CELLS: Final = 9
+_LABEL_CELLS: Final = 10
 _TITLE_CELLS: Final = 22
+_AGE_CELLS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the palette. All texts are clean.
 
-    ``label``: a key or what kind of thing it is; ``more``: what the last line says about it; ``why_not``: why it cannot
-    be chosen now; ``run``: called when it was chosen and the palette is gone.
+    ``label``: a key or what kind of thing it is, of a task its age as well, which nothing cuts; ``more``: what the last
+    line says about it; ``why_not``: why it cannot be chosen now; ``run``: called when it was chosen and the palette is
+    gone.
     """
 
     kind: str
@@ -146,12 +148,12 @@ def theme_entries(app: JulesApp, label: str = "theme") -> list[Entry]:
 def task_entries(tasks: Iterable[Task], app: JulesApp, now: datetime) -> Iterator[Entry]:
     """Tasks by title, repository and id; made one by one, as there may be ten thousand."""
     for task in tasks:
-        look = appearance_of(task, now)
-        about = [look.word, clean_line(task.repository or ""), relative_time(task.updated_at, now)]
-        told = " · ".join(filter(None, about))
+        moment = row_moment(task, now)
+        look = moment.appearance
+        told = " · ".join(filter(None, (look.word, clean_line(task.repository or ""))))
         yield Entry(
             "task",
-            "task",
+            f"task {moment.age:>{_AGE_CELLS}}",
             heading(task.title, task.description, task.id),
             told,
             partial(app.show_task, task.id),
