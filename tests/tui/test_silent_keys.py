@@ -147,9 +147,18 @@ async def test_key_of_the_list_says_so_on_the_screen_of_one_task(tmp_path: Path)
         await on.press("s")
         assert "s (sort) works in the list of tasks only." in on.text
         await on.press("F")
-        assert "F (full screen) works in the list of tasks only." in on.text
+        assert "The detail already fills the screen." in on.text
         await on.press("n")
         assert "n goes through matches" in on.text
+
+
+async def test_toast_that_tells_how_to_open_a_task_goes_when_it_is_opened(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await on.press("tab")
+        assert "Below 100 columns, enter opens a task." in on.text
+        await on.press("enter")
+        assert isinstance(on.app.screen, DetailScreen)
+        assert "opens a task" not in on.text
 
 
 async def test_number_of_a_pane_goes_there_from_the_screen_of_one_task(tmp_path: Path) -> None:

@@ -153,6 +153,13 @@ class DetailScreen(DetailHost):
             return "The timeline cannot be searched; the other tabs can."
         return super().unavailable(action_id)
 
+    def action_say_where(self, action_id: str, key: str) -> None:
+        """The key means nothing here: say where it does, or that it is so already."""
+        if action_id == "full-screen":
+            self.dashboard.tell("The detail already fills the screen.")
+        else:
+            super().action_say_where(action_id, key)
+
     def do_next_needs_me(self) -> None:
         """The next match while searching."""
         if self.is_searching():

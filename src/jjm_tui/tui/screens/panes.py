@@ -64,7 +64,7 @@ class PaneHost(ListHost):
     def _why_no_detail(self) -> str | None:
         first = self.dashboard.launch.keymap.first
         if self.size.width < WIDE:
-            return f"Below {WIDE} columns {first('open')} opens a task."
+            return f"Below {WIDE} columns, {first('open')} opens a task."
         if self.has_class("-no-preview"):
             return f"The detail is off; {first('preview')} shows it beside the list."
         if self.has_class("-full-list"):
@@ -114,6 +114,7 @@ class PaneHost(ListHost):
         else:
             from jjm_tui.tui.screens.detail import DetailScreen
 
+            toasts.withdraw(self.app, self._why_no_detail() or "")
             await self.app.push_screen(DetailScreen(task.id, tab or self.detail.tab), self._typed_elsewhere)
 
     def do_task_message(self) -> None:
@@ -123,6 +124,7 @@ class PaneHost(ListHost):
         elif (task := self.current_task()) is not None:
             from jjm_tui.tui.screens.detail import DetailScreen
 
+            toasts.withdraw(self.app, self._why_no_detail() or "")
             note = self.note_on_marks("task.message-many")
             screen = DetailScreen(task.id, self.detail.tab, types=True, note=note)
             self.app.push_screen(screen, self._typed_elsewhere)
