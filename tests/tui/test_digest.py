@@ -133,6 +133,11 @@ async def test_digest_says_how_many_of_a_group_are_listed_above(tmp_path: Path) 
         on.board.apply({done[0].id: replace(done[0], seen_at=None)})
         await on.press("B")
         await on.shows("Finished (2)  1 of them above")
+        running = [task for task in on.board.tasks.values() if task.status is TaskStatus.IN_PROGRESS]
+        at = on.now - timedelta(minutes=5)
+        found = [TaskEvent(EventType.TASK_DISCOVERED, at, task.id, {}) for task in (running[0], done[1])]
+        await on.context.events.append(found)
+        await on.shows("New (2)  1 of them above")
 
 
 async def test_digest_drops_a_task_that_has_moved_on_and_takes_in_what_happens(tmp_path: Path) -> None:

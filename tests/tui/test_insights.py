@@ -68,7 +68,7 @@ def test_page_of_a_history_of_seconds_shows_no_shares_and_of_one_case_no_median(
 
     assert "The history has only begun" in page(11)
     assert "%" not in page(11)
-    assert "1 ended, after 36s" in page(90)
+    assert "one seen whole: 36s" in page(90)
     assert "median" not in page(90)
 
 

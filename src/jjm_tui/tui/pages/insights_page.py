@@ -142,9 +142,9 @@ def _states(insights: Insights, width: int) -> list[Line]:
 
 def _median(spread: Spread) -> str:
     if spread.median is None:
-        return "none ended yet"
+        return "none seen whole"
     if spread.count == 1:
-        return f"1 ended, after {length(spread.median)}"
+        return f"one seen whole: {length(spread.median)}"
     return f"median {length(spread.median)} of {spread.count}"
 
 

@@ -171,7 +171,7 @@ class DigestScreen(PageScreen):
         lines += paragraph(Content(_told(digest, since, self._has_history)), width, 1)
         for name, entries in happened.items():
             if entries:
-                count = len(digest.group(name))
+                count = digest.created_count if name == "created" else len(digest.group(name))
                 above = f"{count - len(entries)} of them above" if count > len(entries) else ""
                 lines += [BLANK, heading(f"{_TITLES[name]} ({count})", above)]
                 add(entries)
