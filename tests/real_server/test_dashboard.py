@@ -75,7 +75,7 @@ class Desk:
 
     def quit(self) -> None:
         """Leave by the key; the terminal is as it was, and no process is left."""
-        for word in ("preparing", "sending", "unconfirmed"):
+        for word in ("sending", "unconfirmed"):
             self.terminal.hides(f"1 {word}")
         self.terminal.press("q")
         assert self.terminal.finish() == 0

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from jjm_tui.domain.operations import SENT_AGAIN, Operation, OperationState
 from jjm_tui.errors import WrongStateError
 
 _WORDS: Final[Mapping[OperationState, tuple[str, str]]] = {
-    OperationState.PREPARED: ("preparing", "It is written down, and nothing was sent yet."),
+    OperationState.PREPARED: ("sending", "It is about to be sent; nothing left this machine yet."),
     OperationState.SENDING: ("sending", "It is on its way to the server."),
     OperationState.DONE: ("done", "It arrived."),
     OperationState.REFUSED: ("refused", "The server said no, so nothing happened there."),
@@ -20,6 +21,13 @@ _WORDS: Final[Mapping[OperationState, tuple[str, str]]] = {
     ),
     OperationState.DISCARDED: ("discarded", "You let it go: nothing looks for it any more."),
 }
+_LEFT: Final = (
+    OperationState.NOT_SENT,
+    OperationState.REFUSED,
+    OperationState.UNCONFIRMED,
+    OperationState.SENDING,
+    OperationState.PREPARED,
+)
 _LEFT_NO_TRACE: Final = "It did not arrive: the server was read again and shows no sign of it."
 _SENT_AGAIN: Final = ("sent again", "You sent it again; the newer one tells what became of that.")
 
@@ -32,6 +40,15 @@ def state_word(operation: Operation) -> str:
 def word_of_state(state: OperationState) -> str:
     """The word for a state as such: ``not sent``."""
     return _WORDS[state][0]
+
+
+def count_left(operations: Iterable[Operation]) -> dict[str, int]:
+    """How many there are of what is not over, by word: what needs the person comes first, what is under way last."""
+    states = Counter(operation.state for operation in operations)
+    words: Counter[str] = Counter()
+    for state in _LEFT:
+        words[word_of_state(state)] += states[state]
+    return {word: count for word, count in words.items() if count}
 
 
 def state_sentence(operation: Operation) -> str:

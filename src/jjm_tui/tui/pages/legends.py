@@ -151,8 +151,9 @@ def _files() -> Iterator[Sign]:
 
 def _outbox() -> Iterator[Sign]:
     for state in OperationState:
-        operation = Operation("-", OperationKind.MESSAGE, _NOW, "-", state)
-        yield f"{LOOKS[state].glyph} {word_of_state(state)}", state_sentence(operation)
+        if state is not OperationState.PREPARED:  # it has the sign of the next one
+            operation = Operation("-", OperationKind.MESSAGE, _NOW, "-", state)
+            yield f"{LOOKS[state].glyph} {word_of_state(state)}", state_sentence(operation)
     yield f"{LOOKS[OperationState.DISCARDED].glyph} sent again", "You sent it again; the newer one tells the rest."
 
 

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from jjm_tui.domain.operation_words import state_sentence, state_word, word_of_state
+from jjm_tui.domain.operation_words import count_left, state_sentence, state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import age, cell_width, clean_line, relative_time, short_ids
 from jjm_tui.errors import JulesManagerError
@@ -302,9 +302,7 @@ def _why_not_change(operation: Operation, action_id: str) -> str | None:
 
 
 def _summary(operations: Iterable[Operation], unknown: str | None) -> Content:
-    counts = Counter(operation.state for operation in operations)
-    wanted = (*_UNDER_WAY, OperationState.UNCONFIRMED, OperationState.NOT_SENT, OperationState.REFUSED)
-    parts = [f"{counts[state]} {word_of_state(state)}" for state in wanted if counts[state]]
+    parts = [f"{count} {word}" for word, count in count_left(operations).items()]
     if unknown is not None:
         parts.append(unknown)
     return Content("  " + (" · ".join(parts) if parts else "everything has a clear answer"))

@@ -19,13 +19,14 @@ from jjm_tui.tui.look.ascii import key_in_ascii, shows_ascii_only
 @dataclass(frozen=True, slots=True)
 class Piece:
     """``text`` may be foreign. ``role``: a component class of the bar, without its prefix. ``rank``: the larger, the
-    earlier it drops out when room is scarce; 0 never does. ``short`` stands in before it drops out. ``target``: told
-    when it is clicked. ``right``: belongs to the right end. ``glue``: no space before it."""
+    earlier it drops out when room is scarce; 0 never does. ``short`` stands in before it drops out, of several the
+    longest that fits. ``target``: told when it is clicked. ``right``: belongs to the right end. ``glue``: what stands
+    before it."""
 
     text: str
     role: str = "text"
     rank: int = 0
-    short: str | None = None
+    short: str | tuple[str, ...] | None = None
     target: str | None = None
     right: bool = False
     glue: str = "  "
@@ -120,10 +121,7 @@ class Bar(Widget):
         for rank in sorted({piece.rank for piece, _ in chosen if piece.rank}, reverse=True):
             if _length(chosen) <= width:
                 break
-            chosen = [
-                (piece, clean_line(piece.short) if piece.rank == rank and piece.short is not None else text)
-                for piece, text in chosen
-            ]
+            chosen = _shortened(chosen, rank, width)
             if _length(chosen) > width:
                 chosen = [(piece, text) for piece, text in chosen if piece.rank != rank or piece.short is not None]
         for rank in sorted({piece.rank for piece, _ in chosen if piece.rank}, reverse=True):
@@ -144,6 +142,23 @@ class Bar(Widget):
             if start <= event.x < end:
                 self.post_message(self.Chosen(self, target))
                 return
+
+
+def _shortened(chosen: list[tuple[Piece, str]], rank: int, width: int) -> list[tuple[Piece, str]]:
+    """The same with what stands in for pieces of this rank: the longest texts that fit, else the shortest."""
+    shorts = {piece: _shorts(piece) for piece, _ in chosen if piece.rank == rank and piece.short is not None}
+    for step in range(max(map(len, shorts.values()), default=0)):
+        chosen = [
+            (piece, clean_line(shorts[piece][min(step, len(shorts[piece]) - 1)]) if piece in shorts else text)
+            for piece, text in chosen
+        ]
+        if _length(chosen) <= width:
+            break
+    return chosen
+
+
+def _shorts(piece: Piece) -> tuple[str, ...]:
+    return piece.short if isinstance(piece.short, tuple) else (piece.short or "",)
 
 
 def _length(pieces: Sequence[tuple[Piece, str]]) -> int:

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 from typing import ClassVar, Final
 
-from jjm_tui.domain.operation_words import word_of_state
+from jjm_tui.domain.operation_words import count_left, word_of_state
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.text import age
 from jjm_tui.services.board import Board
 from jjm_tui.tui.widgets.bar import Bar, Piece
+from jjm_tui.tui.widgets.key_bar import rank_of_hint
 
-_KEPT_RANKS: Final[Mapping[str, int]] = {"help": 10, "back": 11, "quit": 21}
-"""The ways out: that to all other keys is the last one that a narrow line gives up; the way home goes before the sixth
-of the others.
-"""
-_FIRST_HINT_RANK: Final = 12
 _OUTBOX_RANK: Final = 50
 """Said shorter before a key goes."""
 _DATA_RANK: Final = 60
 
-_UNDER_WAY: Final = (OperationState.PREPARED, OperationState.SENDING)
-_FAILED: Final = (OperationState.NOT_SENT, OperationState.REFUSED)
-_NOT_OVER: Final = (*_UNDER_WAY, OperationState.UNCONFIRMED, *_FAILED)
-_GRAVEST_FIRST: Final = (OperationState.UNCONFIRMED, *_FAILED, *reversed(_UNDER_WAY))
+_FAILED: Final = frozenset(map(word_of_state, (OperationState.NOT_SENT, OperationState.REFUSED)))
+_UNDER_WAY: Final = word_of_state(OperationState.SENDING)
 
 _STEP: Final = 5
 """Seconds in which the age of the data is told, upwards: nothing is older than it reads until it is drawn again. What
@@ -90,9 +83,9 @@ class StatusBar(Bar):
             used = f"{connection.budget_used}/{connection.budget_limit}"
             yield Piece(f"calls {used}", "quiet", rank=_DATA_RANK + 1, target="connection")
         for place, (key, title, action_id) in enumerate(hints):
-            importance = _KEPT_RANKS.get(action_id, _FIRST_HINT_RANK + 2 * place)
-            yield Piece(key, "key", rank=importance, target=action_id, right=True)
-            yield Piece(title, "hint", rank=importance, target=action_id, right=True, glue=" ")
+            rank = rank_of_hint(action_id, place)
+            yield Piece(key, "key", rank=rank, target=action_id, right=True)
+            yield Piece(title, "hint", rank=rank, target=action_id, right=True, glue=" ")
 
 
 def _age_of_data(seconds: float) -> str:
@@ -100,13 +93,19 @@ def _age_of_data(seconds: float) -> str:
 
 
 def _outbox(board: Board) -> Iterator[Piece]:
-    """What is not over, in the words of the outbox; on a narrow line the gravest, and how many more."""
-    counts = Counter(each.state for each in board.operations_left())
+    """What is not over, in the words of the outbox; on a narrow line what needs the person, and how many more."""
+    counts = count_left(board.operations_left())
     if not counts:
         return
-    words = [f"{counts[state]} {word_of_state(state)}" for state in _NOT_OVER if counts[state]]
-    gravest = next(state for state in _GRAVEST_FIRST if counts[state])
-    more = counts.total() - counts[gravest]
-    short = f"outbox {counts[gravest]} {word_of_state(gravest)}" + (f", {more} more" if more else "")
-    role = "quiet" if gravest in _UNDER_WAY else "trouble"
-    yield Piece("outbox " + ", ".join(words), role, rank=_OUTBOX_RANK, short=short, target="outbox")
+    least = max(1, len(_FAILED & counts.keys()))
+    longest, *shorter = (_count(counts, named) for named in range(len(counts), least - 1, -1))
+    role = "quiet" if counts.keys() == {_UNDER_WAY} else "trouble"
+    yield Piece(longest, role, rank=_OUTBOX_RANK, short=tuple(shorter) or longest, target="outbox")
+
+
+def _count(counts: Mapping[str, int], named: int) -> str:
+    """The first so many by name, and the others as a number."""
+    words = [f"{count} {word}" for word, count in counts.items()][:named]
+    if more := sum(list(counts.values())[named:]):
+        words.append(f"{more} more")
+    return f"outbox {', '.join(words)}"
