@@ -145,11 +145,11 @@ async def test_enter_goes_to_the_button_first_and_sends_on_it_once_that_was_seen
         before = created(on)
         await fill(on)
         await preview(on)
-        assert "enter go to Send" in on.text
+        assert "enter to the button Send" in on.text
         await on.press("enter")
         button = on.app.screen.query_one("#send", Button)
         assert on.app.screen.focused is button
-        assert "enter go to Send" not in on.text
+        assert "enter send" in on.text
         for _ in range(3):
             on.advance(READING_TIME / 2)
             await on.press("enter")
@@ -186,7 +186,7 @@ async def test_preview_shows_what_will_be_sent_and_editing_drops_it(tmp_path: Pa
             f"Repository     {REPOSITORY}",
             "Branch         main (its default)",
             "Title          none; lists show how the description begins",
-            "Approval       required · Jules waits for your yes to its plan",
+            "Approval       required · Jules waits for your yes",
             "Pull request   auto · Jules opens one when it is done",
             f"Description    {DESCRIPTION}",
         ]

@@ -352,8 +352,8 @@ class CreateScreen(Sheet[None]):
         else:
             if self._planned is not None:
                 yield ("composer.send", "send")
-                if self._preview.has_focus:
-                    yield ("enter", "go to Send")
+                if self._preview.has_focus or self.query_one("#send").has_focus:
+                    yield ("enter", "to the button Send" if self._preview.has_focus else "send")
             yield ("back", "back to the form")
             yield ("↑↓", "scroll")
 

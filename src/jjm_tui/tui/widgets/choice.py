@@ -73,8 +73,8 @@ class Choice(Widget, can_focus=True):
             is_chosen = word == self.value
             style = ("bold reverse" if self.has_focus else "bold") if is_chosen else ""
             pieces.append(Content.styled(f" {self._marks[is_chosen]} {word} ", style))
-        if self.explains:
-            pieces.append(Content(self._meanings[self.value]))
+        if self.explains and (meaning := self._meanings[self.value]):
+            pieces.append(Content(f"— {meaning}"))
         return Content(" ").join(pieces)
 
     @property

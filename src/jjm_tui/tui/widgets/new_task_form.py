@@ -31,7 +31,7 @@ LABELS: Final[Mapping[AnyField, str]] = {
 }
 """The names of the fields."""
 
-APPROVALS: Final = {"required": "Jules waits for your yes to its plan", "auto": "Jules goes on at once"}
+APPROVALS: Final = {"required": "Jules waits for your yes", "auto": "Jules goes on at once"}
 PULL_REQUESTS: Final = {"auto": "Jules opens one when it is done", "none": "Jules opens none"}
 """What the words of a choice mean, as above for the approval."""
 _ATTEMPTS: Final = {
