@@ -11,8 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import heading
 from jjm_tui.services.board import Board
-from jjm_tui.tui.screens.confirm import ConfirmDialog, ForgetDialog, QuitDialog, ResumeDialog, describe_open
+from jjm_tui.tui.screens.confirm import (
+    ConfirmDialog,
+    ForgetDialog,
+    QuitDialog,
+    ResumeDialog,
+    describe_forgetting,
+    describe_open,
+)
 from jjm_tui.tui.screens.snooze import SnoozeDialog, offered_moments, read_moment
 from tests.services.workbench import lost
 from tests.tui.stage import Stage, stage
@@ -171,13 +180,28 @@ async def test_forget_names_what_goes_and_what_stays(tmp_path: Path) -> None:
         assert task.id in on.board.tasks
 
 
-async def test_forget_many_lists_the_first_and_counts_the_rest(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(40, 12)) as on:
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (160, 45)])
+async def test_forget_many_names_every_task_and_says_how_much_is_below(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
         await ask(on, ForgetDialog(list(on.board.tasks)))
         assert "Forget these 12 tasks?" in on.text
-        assert "y forget" in on.text
-        await on.press("G")
-        assert "undo" in on.text
+        seen = on.text
+        assert ("more rows below" in seen) == (size[1] < 45)
+        for _ in range(60):
+            await on.press("down")
+            assert "y forget" in on.text
+            seen += on.text
+        assert "below" not in on.text
+        assert ("more rows above" in on.text) == (size[1] < 45)
+        assert "undo" in seen
+        names = [heading(task.title, task.description, task.id)[:20] for task in on.board.tasks.values()]
+        assert not [name for name in names if name not in seen]
+
+
+def test_forget_names_hundreds_of_tasks_and_counts_what_is_beyond() -> None:
+    words = describe_forgetting([Task(f"task-{number}") for number in range(600)], frozenset()).plain
+    assert "task-499\n" in words
+    assert words.endswith("\nand 100 more")
 
 
 # resuming

@@ -27,6 +27,7 @@ from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.pages.operation_words import KINDS, LOOKS, is_recorded, title_of
 from jjm_tui.tui.screens.sheet import Sheet, explain
+from jjm_tui.tui.text.around import rows_around
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.writing.drafts import drafts_of
 
@@ -36,9 +37,10 @@ if TYPE_CHECKING:
     from jjm_tui.tui.writing.draft_states import Unkept
 
 _TITLE_CELLS: Final = 60
-_FRAME_ROWS: Final = 3
-"""The border and the keys."""
-_SHOWN_TASKS: Final = 6
+_FRAME_ROWS: Final = 4
+"""The border, what is not on the screen, and the keys."""
+_NAMED_TASKS: Final = 500
+"""So many tasks are named; more take too long to lay out."""
 _SHOWN_OPERATIONS: Final = 6
 
 
@@ -52,6 +54,8 @@ class ConfirmDialog(Sheet[bool], Moving):
     ConfirmDialog {
         & #body { height: auto; padding: 1 1; scrollbar-size-vertical: 1; }
         & #body > Static { height: auto; }
+        & #around { height: 1; padding: 0 1; color: $text-muted; display: none; }
+        & #around.-told { display: block; }
     }
     """
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "question"})
@@ -73,14 +77,27 @@ class ConfirmDialog(Sheet[bool], Moving):
     def compose_inside(self) -> ComposeResult:
         with VerticalScroll(id="body"):
             yield Static(self._body, id="text")
+        yield Static(id="around")
 
     def on_mount(self) -> None:
         """The question is there."""
+        body = self.query_one("#body")
+        for changes in ("scroll_y", "virtual_size"):
+            self.watch(body, changes, self._show_around, init=False)
         self.appears()
 
     def on_resize(self, event: Resize) -> None:
         """However long the text is, the keys below it stay on the screen."""
         self.query_one("#body").styles.max_height = max(1, event.size.height - _FRAME_ROWS)
+        self.call_after_refresh(self._show_around)
+
+    def _show_around(self) -> None:
+        """How much of the text is not on the screen."""
+        body, line = self.query_one("#body"), self.query_one("#around", Static)
+        above = round(body.scroll_y)
+        words = rows_around(above, max(0, round(body.max_scroll_y) - above))
+        line.update(Content(words))
+        line.set_class(bool(words), "-told")
 
     def show_body(self, body: Content) -> None:
         """Replace what is asked."""
@@ -229,18 +246,19 @@ class ForgetDialog(ConfirmDialog):
 
 
 def describe_forgetting(tasks: Sequence[Task], with_draft: frozenset[str]) -> Content:
-    """What goes from the lists with these tasks, and what stays."""
-    lines: list[Content] = []
-    for task in tasks[:_SHOWN_TASKS]:
-        lines.append(literal_line(truncate(heading(task.title, task.description, task.id), _TITLE_CELLS), "bold"))
-        lines.append(Content(f"  {', '.join(_kept_of(task))}"))
-    if len(tasks) > _SHOWN_TASKS:
-        lines.append(Content(f"and {len(tasks) - _SHOWN_TASKS} more"))
-    lines += [Content(""), Content(_GOES if len(tasks) == 1 else _GO)]
+    """What goes from the lists with these tasks, and what stays. Of many, what that means comes first."""
+    meaning = [Content(_GOES if len(tasks) == 1 else _GO)]
     if with_draft:
         drafts = "The draft of a message stays" if len(with_draft) == 1 else f"{len(with_draft)} drafts stay"
-        lines.append(Content(f"{drafts}, but can only be seen again once the task is back."))
-    return Content("\n").join(lines)
+        meaning.append(Content(f"{drafts}, but can only be seen again once the task is back."))
+    names: list[Content] = []
+    for task in tasks[:_NAMED_TASKS]:
+        names.append(literal_line(truncate(heading(task.title, task.description, task.id), _TITLE_CELLS), "bold"))
+        names.append(Content(f"  {', '.join(_kept_of(task))}"))
+    if len(tasks) > _NAMED_TASKS:
+        names.append(Content(f"and {len(tasks) - _NAMED_TASKS} more"))
+    parts = (names, meaning) if len(tasks) == 1 else (meaning, names)
+    return Content("\n").join([*parts[0], Content(""), *parts[1]])
 
 
 _GOES: Final = (
