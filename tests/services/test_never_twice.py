@@ -278,6 +278,19 @@ async def test_resend_that_cannot_begin_leaves_the_old_one_as_it_was(tmp_path):
     assert _effects(work, "message") == 1
 
 
+async def test_same_message_while_it_is_open_is_told_as_open_and_not_as_a_draft(tmp_path):
+    work = bench(tmp_path)
+    manager, _, known = await _in_doubt(work)
+    with pytest.raises(WrongStateError) as caught:
+        await manager.send_message(known.task_id or "", TEXT)
+    assert caught.value.hint == f"Nothing was sent. Wait for it, or look at: jjm outbox show {known.id}"
+    assert await manager.list_drafts() == {}
+    with pytest.raises(WrongStateError) as caught:
+        await manager.send_message(known.task_id or "", "Another one.")
+    assert (caught.value.hint or "").startswith("The text is kept as the task's draft. Nothing was sent.")
+    assert list((await manager.list_drafts()).values()) == ["Another one."]
+
+
 async def test_resend_of_what_was_sent_again_sends_nothing(tmp_path):
     work = bench(tmp_path)
     task_id = work.session_in("AWAITING_USER_FEEDBACK")

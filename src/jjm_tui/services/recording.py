@@ -63,7 +63,14 @@ class OperationRecorder:
         await self.tell(EventType.OPERATION_REQUESTED, operation, {})
 
     async def keep_unrecorded(self, operation: Operation, error: JulesManagerError) -> None:
-        """Keep the text of a message that could not be put on disk as the task's draft; the error's hint says so."""
+        """Keep the text of a message that could not be put on disk as the task's draft; the error's hint says so.
+
+        The same text that is open already is kept there: as a draft it would go when that one arrives.
+        """
+        with contextlib.suppress(StorageError):
+            opened = await self._context.outbox.get(str(error.context.get("operation_id")))
+            if opened is not None and opened.payload.get("text") == operation.payload.get("text"):
+                return
         if await self._keep_refused_text(operation):
             error.hint = f"The text is kept as the task's draft. {error.hint or ''}".rstrip()
 
