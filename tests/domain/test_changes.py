@@ -54,6 +54,16 @@ def test_what_the_first_reading_finds_is_labelled_as_first_seen_and_what_changes
     assert told == [dict.fromkeys(kinds, True), dict.fromkeys(kinds, False)]
 
 
+def test_pull_request_of_a_task_that_was_read_before_is_opened_and_else_first_seen():
+    link = "https://github.com/acme/webapp/pull/1"
+    seen = FactSource(Rank.LIVE, DISCOVERED + timedelta(minutes=1), "activities")
+    later = FactSource(Rank.LIVE, DISCOVERED + timedelta(minutes=2), "activities")
+    read = merge(_known(), TaskFacts("a", seen, chat=ChatFacts((), "whole"))).task
+    for task, is_first in ((_known(), True), (read, False)):
+        (event,) = merge(task, TaskFacts("a", later, pull_request_url=link)).events
+        assert (event.type, event.is_first_seen) == (EventType.PULL_REQUEST_OPENED, is_first)
+
+
 def test_what_changes_after_the_first_reading_is_news():
     task, _ = _read(_known(), LONG_AGO)
     _, events = _read(task, DISCOVERED + timedelta(minutes=2), minute=3)

@@ -99,7 +99,7 @@ def _news(old: Task, new: Task, arrived: Sequence[ChatMessage]) -> _Found:
             EventType.PULL_REQUEST_OPENED,
             {
                 "url": new.pull_request_url,
-                **_first_seen(old, "pull_request_url"),
+                **_first_seen(old, "pull_request_url", "chat_history"),
             },
         )
 
