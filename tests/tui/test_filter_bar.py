@@ -127,6 +127,26 @@ async def test_footer_names_the_keys_of_the_filter_while_it_is_typed(tmp_path: P
         assert "keep it" not in on.text.splitlines()[-1]
 
 
+async def test_footer_offers_to_keep_only_what_can_be_kept(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("/", *"state:failed")
+        assert "enter keep" in on.text.splitlines()[-1]
+        await on.press("space", *"age:soon")
+        assert "enter keep" not in on.text.splitlines()[-1]
+        assert "esc undo" in on.text.splitlines()[-1]
+        await on.press(*["backspace"] * len("age:soon"))
+        assert "enter keep" in on.text.splitlines()[-1]
+
+
+async def test_title_tells_how_many_of_all_tasks_the_filter_leaves(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        assert " of " not in on.text.splitlines()[1]
+        await on.press("/", *"state:failed", "enter")
+        assert f"{len(shown(on))} of {len(on.board.tasks)} · filter: state:failed" in on.text
+        await on.press("j", "x")
+        await on.shows(f"{len(shown(on))} of {len(on.board.tasks) - 1} · filter: state:failed")
+
+
 async def test_footer_names_the_keys_of_searching_while_a_term_is_typed(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:
         await on.press("2", "right_square_bracket", "/", "a")

@@ -9,6 +9,7 @@ import pytest
 
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.services.board import ConnectionStatus
 from jjm_tui.tui.widgets.diff.files_pane import FilesPane
 from tests.tui.scenes import read_to_the_end, select
 from tests.tui.stage import Stage, stage
@@ -45,6 +46,22 @@ async def test_list_without_a_server_offers_nothing_that_only_a_server_can_be_to
         for words in ("a approve", "m message", "c new task"):
             assert words not in _hints(on)
         assert "? help" in _hints(on)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("offline", "ctrl+r try again"), ("could not start", "C connection"), ("gave up", "C connection")],
+)
+async def test_server_that_cannot_be_asked_has_the_key_that_helps_first(
+    tmp_path: Path, status: ConnectionStatus, words: str
+) -> None:
+    async with stage(tmp_path) as on:
+        on.board.change_connection(status=status, trouble="It is not there.")
+        await on.until(lambda: words in _hints(on))
+        assert "a approve" not in _hints(on).split(words)[0]
+        assert "? help  q quit" in _hints(on)
+        await on.press("m")
+        assert words not in _hints(on), "while a text is typed it would be typed"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 30)])
@@ -126,11 +143,13 @@ async def test_search_on_a_tab_that_has_none_says_where_it_works(tmp_path: Path)
 
 
 async def test_marks_say_how_they_go_and_leave_room_for_what_they_are_for(tmp_path: Path) -> None:
-    async with stage(tmp_path, tasks=40) as on:
+    async with stage(tmp_path, size=(112, 30), tasks=40) as on:
         await on.press("space", "space")
         for words in ("2 marked", "A approve", "M message", "x archive", "z snooze", "w watch", "esc clear marks"):
             assert words in _hints(on)
+        assert "? help  q quit" in _hints(on)
         await on.press("v", "j", "exclamation_mark")
+        assert "? help  q quit" in _hints(on)
         for words in ("4 marked, all hidden", "M message", "x archive", "z snooze", "esc end range"):
             assert words in _hints(on)
 

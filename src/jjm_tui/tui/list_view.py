@@ -150,9 +150,9 @@ class ListChoice:
         """The next way to group."""
         self.grouping = GROUPINGS[(GROUPINGS.index(self.grouping) + 1) % len(GROUPINGS)]
 
-    def describe(self) -> Content:
+    def describe(self, counted: tuple[int, int] | None = None) -> Content:
         """The title of the list: what the person typed comes last, where it may be cut, and the usual order goes
-        without saying then.
+        without saying then. ``counted``: how many tasks the filter leaves, and of how many.
         """
         parts = ["Tasks"]
         if not self.text or (self.sort, self.reverse) != (_SORTS[0], False):
@@ -161,6 +161,8 @@ class ListChoice:
             parts.append(grouped)
         if self.archived:
             parts.append("with archived")
+        if self.text and counted is not None:
+            parts.append(f"{counted[0]} of {counted[1]}")
         if self.view is not None:
             parts.append(f"view: {self.view}")
         elif self.text:

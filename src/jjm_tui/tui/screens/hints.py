@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from jjm_tui.domain.operations import OperationState
@@ -10,6 +10,7 @@ from jjm_tui.domain.status import TaskStatus
 from jjm_tui.tui.actions import ACTIONS
 
 if TYPE_CHECKING:
+    from jjm_tui.services.board import Board, ConnectionStatus
     from jjm_tui.tui.keymap import Keymap
     from jjm_tui.tui.screens.detail_host import DetailHost
 
@@ -33,6 +34,14 @@ _TYPING: Final = ("composer.send", "composer.editor", "back")
 _DECIDING: Final = ("task.approve", "task.resume", "task.message")
 _SENDING: Final = frozenset({*_DECIDING, "task.create"})
 """What only a server can be told."""
+_WAYS_ON: Final[Mapping[ConnectionStatus, Wanted]] = {
+    "none": ("connection", "set up a server"),
+    "not ready": ("connection", "what the server needs"),
+    "offline": ("refresh", "try again"),
+    "could not start": ("connection", "connection"),
+    "gave up": ("connection", "connection"),
+}
+"""What helps while the server cannot be asked."""
 _NO_SERVER: Final = frozenset({"none", "not ready"})
 _CAN_BE_SENT_AGAIN: Final = frozenset({OperationState.NOT_SENT, OperationState.REFUSED})
 
@@ -67,6 +76,12 @@ def typing_hints(host: DetailHost) -> list[Hint] | None:
     if host.is_typing():
         return told(host.dashboard.launch.keymap, titled(_TYPING))
     return None
+
+
+def way_on_hints(board: Board) -> list[Wanted]:
+    """The key that helps while the server cannot be asked, before those of what only a server can be told."""
+    way_on = _WAYS_ON.get(board.connection.status)
+    return [] if way_on is None else [way_on]
 
 
 def way_out_hints(host: DetailHost) -> list[Wanted]:

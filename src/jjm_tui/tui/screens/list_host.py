@@ -19,6 +19,8 @@ from jjm_tui.tui.widgets.tasks.task_row import DELIVERY_MARKS, RowInfo
 from jjm_tui.tui.writing.drafts import DraftChange, drafts_of
 
 if TYPE_CHECKING:
+    from textual.content import Content
+
     from jjm_tui.tui.widgets.filter_bar import FilterBar
 
 _STALE_AFTER: Final = timedelta(minutes=5)
@@ -87,6 +89,15 @@ class ListHost(DetailHost):
             return False
         interval = timedelta(seconds=self.dashboard.launch.settings.polling.interval)
         return now - task.synced_at > max(_STALE_AFTER, _STALE_LOOKS * interval)
+
+    def describe_list(self) -> Content:
+        """The title of the list: what is shown, and of how many, as the header counts all tasks."""
+        arrangement, counted = self._arrangement, None
+        if arrangement.is_whole:
+            kinds = arrangement.counts.kinds
+            unseen = 0 if self.choice.archived else kinds["archived"]
+            counted = arrangement.shown_count, sum(kinds.values()) - unseen
+        return self.choice.describe(counted)
 
     # the cursor and the marks
 
@@ -260,6 +271,10 @@ class ListHost(DetailHost):
         message.bar.show_match(message.text)
         self.choice.set_filter(message.text, query)
         self._rearrange(remembers=False)
+
+    def on_filter_bar_typed(self) -> None:
+        """Other keys may work now."""
+        self.show_bars()
 
     def on_filter_bar_kept(self, message: FilterBar.Kept) -> None:
         """This filter it is, whatever it matches; back to the list."""

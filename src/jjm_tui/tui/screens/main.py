@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -13,9 +13,18 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.timer import Timer
 
-from jjm_tui.services.board import BoardChange, ConnectionStatus
+from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
-from jjm_tui.tui.screens.hints import detail_hints, helps, is_failed, titled, told, typing_hints, way_out_hints
+from jjm_tui.tui.screens.hints import (
+    detail_hints,
+    helps,
+    is_failed,
+    titled,
+    told,
+    typing_hints,
+    way_on_hints,
+    way_out_hints,
+)
 from jjm_tui.tui.screens.panes import WIDE, PaneHost
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.detail import TaskDetail
@@ -33,16 +42,13 @@ _FOLLOW: Final = 0.04
 """Seconds that the cursor rests before the detail shows its task."""
 
 _FILTER_KEYS: Final = (("enter", "keep"), ("esc", "undo"), ("↑↓", "earlier filters"))
-"""The keys that work while a filter is typed."""
+"""The keys that work while a filter is typed; the first one where it is a filter that can be kept."""
 
 _FIRST_KEYS: Final = (
     ("task.create", "a new task"),
     ("task.create-from-template", "a new task from a template"),
     ("help", "all keys"),
 )
-
-_WAYS_ON: Final[Mapping[ConnectionStatus, str]] = {"none": "set up a server", "not ready": "what the server needs"}
-"""What the connection screen is good for while there is no server to ask."""
 
 _FOR_MARKED: Final = (
     ("task.approve-many", "approve"),
@@ -93,6 +99,7 @@ class MainScreen(PaneHost):
         super().__init__()
         self.set_class(self.app.size.width < WIDE, "-narrow")
         self._is_complete = False
+        self._title: Content | None = None
         self._completing = asyncio.Lock()
         self._aged_at: datetime | None = None
         self._following: Timer | None = None
@@ -239,6 +246,8 @@ class MainScreen(PaneHost):
         )
         self.query_one(StatusBar).show_state(board, self._oldest_visible(), self._hints(), now, note=self._note())
         self.query_one(TroubleBar).show_state(board, launch.keymap, now)
+        if (title := self.describe_list()) != self._title:
+            self._title = self.query_one("#list-pane").border_title = title
         if counts is not None:
             self.dashboard.show_title(counts.needs_me)
 
@@ -254,16 +263,17 @@ class MainScreen(PaneHost):
         """The keys that work right now, the most useful first."""
         keymap = self.dashboard.launch.keymap
         if self.is_filtering:
-            return [(key, words, "") for key, words in _FILTER_KEYS]
-        if (hints := typing_hints(self)) is None:
-            hints = detail_hints(self) if self.is_in_detail() else told(keymap, self._list_hints())
-        way_on = _WAYS_ON.get(self.board.connection.status)
-        return told(keymap, [("connection", way_on)] if way_on else ()) + hints
+            can_keep = self.filter_bar is not None and self.filter_bar.can_keep
+            return [(key, words, "") for key, words in _FILTER_KEYS[0 if can_keep else 1 :]]
+        if (hints := typing_hints(self)) is not None:
+            return hints
+        hints = detail_hints(self) if self.is_in_detail() else told(keymap, self._list_hints())
+        return told(keymap, way_on_hints(self.board)) + hints
 
     def _list_hints(self) -> list[tuple[str, str]]:
         if self.tasks.marks:
             back = "end range" if self.tasks.is_marking_range else "clear marks"
-            return [*_FOR_MARKED, ("back", back), ("help", "help")]
+            return [*_FOR_MARKED, ("back", back), *titled(("help", "quit"))]
         if not self._arrangement.shown_count and (ways_out := self._ways_out()):
             return [*ways_out, *titled(("help", "quit"))]
         offered = [ACTIONS[action_id] for action_id in self.offered()]
@@ -299,8 +309,6 @@ class MainScreen(PaneHost):
         return f"{count} marked, {hidden} hidden" if gone else f"{count} marked"
 
     def show_list_state(self) -> None:
-        pane = self.query_one("#list-pane")
-        pane.border_title = self.choice.describe()
         names, choice = tuple(self.dashboard.launch.settings.views), self.choice
         self.query_one(ViewTabs).show_views(names, choice.view, is_all=not choice.text)
         self._show_empty_state()

@@ -75,6 +75,18 @@ class FilterBar(Vertical):
             """Only the newest text matters."""
             return isinstance(message, FilterBar.Changed)
 
+    class Typed(Message):
+        """The text is another one; ``can_keep`` may be, too."""
+
+        def __init__(self, bar: FilterBar) -> None:
+            super().__init__()
+            self.bar = bar
+
+        @property
+        def control(self) -> FilterBar:
+            """The filter bar."""
+            return self.bar
+
     class Kept(Message):
         """Typing ended, and this is the filter from now on."""
 
@@ -132,6 +144,11 @@ class FilterBar(Vertical):
         """Whether somebody types."""
         return self.has_class("-open")
 
+    @property
+    def can_keep(self) -> bool:
+        """Whether what is typed is a filter, so that the enter key keeps it."""
+        return not self.has_class("-wrong") and not self._half_typed(self.query_one(Input).value)
+
     def show_match(self, text: str) -> None:
         """The list shows what this filter means."""
         self._shown, self._has_match = text, True
@@ -150,6 +167,7 @@ class FilterBar(Vertical):
         event.stop()
         if self.is_open:
             self._explain(event.value)
+            self.post_message(self.Typed(self))
 
     def _explain(self, text: str, *, is_refused: bool = False) -> None:
         line = self.query_one(Static)
