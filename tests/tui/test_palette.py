@@ -42,7 +42,7 @@ async def test_action_is_found_by_its_help_and_runs_on_the_screen_below(tmp_path
     async with stage(tmp_path) as on:
         await on.press("colon")
         await on.shows("approve many")
-        await _type(on, "failed ones")
+        await _type(on, "failed tasks")
         await on.shows("!         only failed")
         await on.shows("jjm list --filter state:failed")
         await on.press("enter")

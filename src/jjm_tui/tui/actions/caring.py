@@ -31,7 +31,7 @@ CARE: Final = (
         "z",
         "tasks",
         "snooze",
-        "let it need nobody for a while",
+        "it does not ask for you until a time you choose",
         section="Care",
         twin="jjm snooze {id} --for 2h",
         footer=64,

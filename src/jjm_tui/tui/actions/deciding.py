@@ -66,7 +66,16 @@ DECIDE: Final = (
         twin="jjm resume {id}",
         footer=30,
     ),
-    action("task.create", "c", "tasks", "new task", "new task", section="Decide", twin="jjm create", footer=40),
+    action(
+        "task.create",
+        "c",
+        "tasks",
+        "new task",
+        "tell Jules what to do in a repository",
+        section="Decide",
+        twin="jjm create",
+        footer=40,
+    ),
     action(
         "task.create-from-template",
         "T",
