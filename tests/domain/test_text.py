@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jjm_tui.domain.text import age, cell_width, clean, clean_line, heading, relative_time, short_ids, truncate
+from jjm_tui.domain.text import age, cell_width, clean, clean_line, heading, lasting, relative_time, short_ids, truncate
 from tests.domain.strategies import NOON
 
 bounded = settings(max_examples=200, deadline=None)
@@ -211,6 +211,10 @@ def test_truncate_never_exceeds_the_width(text: str, width: int) -> None:
 )
 def test_age_names_the_largest_whole_unit(seconds: float, shown: str) -> None:
     assert age(seconds) == shown
+
+
+def test_lasting_is_a_length_or_just_now() -> None:
+    assert [lasting(seconds) for seconds in (-3, 0.9, 1, 420)] == ["just now", "just now", "for 1s", "for 7m"]
 
 
 def test_relative_time_says_past_future_and_unknown() -> None:

@@ -129,10 +129,10 @@ async def _server_states(on: Stage) -> AsyncIterator[str]:
     yield "main-could-not-start"
     on.board.change_connection(
         status="gave up",
-        trouble="It ended 5 times within 3 minutes.",
+        trouble="The server ended 5 times within 3 minutes.",
         way_out="Look at its last words, mend the cause, then restart it.",
     )
-    await on.shows("It ended 5 times")
+    await on.shows("The server ended 5 times")
     yield "main-gave-up"
     on.board.change_connection(status="connected", trouble=None, way_out=None, budget_used=38, budget_limit=120)
     on.board.set_sync(SyncState("test/simulator", on.now, truncated=True))

@@ -186,9 +186,9 @@ async def test_restart_while_something_is_sent_is_asked_twice(tmp_path: Path) ->
 async def test_connection_follows_the_board(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as on:
         await _open(on)
-        on.board.set_connection(Connection("gave up", "sim", trouble="It ended 5 times within 3 minutes."))
+        on.board.set_connection(Connection("gave up", "sim", trouble="The server ended 5 times within 3 minutes."))
         await on.shows("✗ gave up after too many failures")
-        assert "It ended 5 times within 3 minutes." in on.text
+        assert "The server ended 5 times within 3 minutes." in on.text
         assert "t makes the doctor's checks; R restarts it." in on.text
 
 

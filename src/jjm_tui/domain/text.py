@@ -160,6 +160,11 @@ def ago(seconds: float) -> str:
     return f"{age(seconds)} ago" if seconds >= 1 else "just now"
 
 
+def lasting(seconds: float) -> str:
+    """How long something goes on already: ``for 7m``, ``just now``; less than nothing is nothing."""
+    return f"for {age(seconds)}" if seconds >= 1 else "just now"
+
+
 HEADING_CELLS: Final = 120
 """How much of a description stands in for a missing title."""
 

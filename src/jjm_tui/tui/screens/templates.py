@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine
 
 _NONE: Final = (
-    "There are no templates yet. Write some into your settings (jjm config path):\n\n"
+    "There are no templates yet. Write some into your settings; `jjm config path` tells where they are:\n\n"
     "[templates.deps]\n"
     'title = "Update the dependencies"\n'
     'description = "Update all dependencies and repair what breaks."'

@@ -10,7 +10,7 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.risks import file_risk_marks, risk_marks, touched_words
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, NeedsMe, Task, needs_me
-from jjm_tui.domain.text import age, clean, relative_time
+from jjm_tui.domain.text import clean, lasting, relative_time
 from jjm_tui.services.read_troubles import ReadTrouble
 from jjm_tui.tui.look.appearance import Role, appearance_of
 from jjm_tui.tui.text.blocks import Block, LineBlock, PartsBlock, Piece, PlainBlock, markdown_blocks
@@ -102,7 +102,7 @@ def _state(task: Task, now: datetime) -> Iterator[Block]:
         roles = ("strong", "error")  # a failure that was looked at is no success
     parts: list[Piece] = [(f"{look.glyph} {look.sentence}", roles)]
     if task.waiting_since is not None and reason is not None:
-        parts.append((f"for {age((now - task.waiting_since).total_seconds())}", ()))
+        parts.append((lasting((now - task.waiting_since).total_seconds()), ()))
     told = "never asked the server" if task.synced_at is None else f"as of {_moment(task.synced_at, now)}"
     yield PartsBlock([[part] for part in (*parts, (told, ("muted",)))])
     if reason is not None:

@@ -235,7 +235,7 @@ class RowList(ScrollView, can_focus=True):
             cursor = self.get_component_rich_style(f"row-list--cursor{'' if self.has_focus else '-blurred'}")
             style += Style(color=cursor.color, bgcolor=cursor.bgcolor, bold=cursor.bold)
         segments = [Segment("▌" if has_cursor else " ", style + self._letters("bar", style))]
-        for number, cell in enumerate(fit(row.cells, width - 1)):
+        for number, cell in enumerate(fit(row.cells, width - 2)):
             if number:
                 segments.append(Segment(" " * _GAP, style))
             segments.append(Segment(cell.text, style + self._letters(cell.role, style) if cell.role else style))

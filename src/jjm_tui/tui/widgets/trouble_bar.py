@@ -85,5 +85,5 @@ def _of_server(board: Board, now: datetime) -> list[Piece]:
     return [
         Piece(word, "word", rank=1, short="!", target="connection"),
         Piece(f"{trouble} {way_out}".strip(), "trouble", target="connection"),
-        Piece("list read " + ("just now" if read == "now" else read), "trouble", rank=2, right=True),
+        Piece(f"list read {read}", "trouble", rank=2, right=True),
     ]
