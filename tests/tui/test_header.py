@@ -48,6 +48,17 @@ async def test_header_of_80_columns_tells_the_counts_before_everything_else():
         assert "google-jules-mcp" not in line
 
 
+async def test_gap_gets_closer_before_a_word_is_given_up():
+    async with _HeaderApp("connected").run_test(size=(80, 3)) as pilot:
+        bar = pilot.app.query_one(HeaderBar)
+        kinds = dict.fromkeys(KINDS, 0) | {"needs-me": 8, "running": 10, "paused": 2, "failed": 5, "done": 15}
+        counts = TaskCounts(dict.fromkeys(REASONS, 0) | {REASONS[0]: 8}, kinds)
+        bar.show_state("default", Connection(status="connected"), counts, NOON, is_cut=True)
+        assert pilot.app.line.rstrip() == (
+            " jjm ● connected  list cut  8 need you  10 running  2 paused  5 failed  15 done"
+        )
+
+
 async def test_header_tells_trouble_with_the_connection_before_the_lesser_counts():
     async with _HeaderApp("could not start").run_test(size=(80, 3)) as pilot:
         assert "could not start  list cut   48 need you  112 running  15 failed" in pilot.app.line

@@ -74,6 +74,22 @@ async def test_outbox_is_told_in_its_own_words_and_on_a_narrow_line_what_needs_t
         assert f"outbox {words} " in line, width
 
 
+async def test_lesser_keys_go_before_the_outbox_is_told_shortly() -> None:
+    board = Board()
+    states = (OperationState.NOT_SENT, OperationState.UNCONFIRMED, OperationState.SENDING)
+    board.set_operations(
+        Operation(str(number), OperationKind.MESSAGE, NOON, "test", state, "t") for number, state in enumerate(states)
+    )
+    keys = ("approve", "message", "diff", "new task", "next", "filter", "mark", "archive", "snooze", "help", "quit")
+    async with _BarApp().run_test(size=(130, 3)) as pilot:
+        bar = pilot.app.query_one(StatusBar)
+        bar.show_state(board, None, [(words[0], words, words) for words in keys], NOON)
+        line = bar.render_line(0).text
+    assert "outbox 1 not sent, 1 unconfirmed, 1 sending " in line
+    assert "n next" in line
+    assert "s snooze" not in line
+
+
 async def test_spent_calls_are_never_told_as_bare_numbers() -> None:
     board = Board()
     board.change_connection(status="connected", budget_used=38, budget_limit=120)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from rich.segment import Segment
@@ -121,6 +121,9 @@ class Bar(Widget):
         for rank in sorted({piece.rank for piece, _ in chosen if piece.rank}, reverse=True):
             if _length(chosen) <= width:
                 break
+            if _length(closer := _closer(chosen)) <= width:
+                chosen = closer
+                break
             chosen = _shortened(chosen, rank, width)
             if _length(chosen) > width:
                 chosen = [(piece, text) for piece, text in chosen if piece.rank != rank or piece.short is not None]
@@ -142,6 +145,11 @@ class Bar(Widget):
             if start <= event.x < end:
                 self.post_message(self.Chosen(self, target))
                 return
+
+
+def _closer(chosen: list[tuple[Piece, str]]) -> list[tuple[Piece, str]]:
+    """The same without wider gaps than two cells."""
+    return [(replace(piece, glue=piece.glue[:2]), text) for piece, text in chosen]
 
 
 def _shortened(chosen: list[tuple[Piece, str]], rank: int, width: int) -> list[tuple[Piece, str]]:

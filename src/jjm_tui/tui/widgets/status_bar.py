@@ -14,8 +14,8 @@ from jjm_tui.services.board import Board
 from jjm_tui.tui.widgets.bar import Bar, Piece
 from jjm_tui.tui.widgets.key_bar import rank_of_hint
 
-_OUTBOX_RANK: Final = 50
-"""Said shorter before a key goes."""
+_OUTBOX_RANK: Final = rank_of_hint("", 4)
+"""Said shorter before one of the most useful keys goes, and not for the others."""
 _DATA_RANK: Final = 60
 
 _FAILED: Final = frozenset(map(word_of_state, (OperationState.NOT_SENT, OperationState.REFUSED)))
