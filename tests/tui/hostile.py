@@ -46,6 +46,7 @@ FIXED: Mapping[str, str] = {
     "ChatMessage.delivery": "a word of ours",
     "SourceFile.status": "a word of ours",
     "Plan.fingerprint": "compared, never shown",
+    "Plan.approved_instead": "compared, never shown",
     "Operation.id": "finds the operation",
     "Operation.kind": "a word of ours",
     "Operation.state": "a word of ours",
