@@ -129,7 +129,7 @@ def check_program(program: str, preset: str, environ: Mapping[str, str]) -> Chec
         way_out = (
             _NODE_HINT
             if is_node
-            else "Install it, or give its whole path: in jjm setup, or in the settings as server.command."
+            else "Install it, or give its whole path as the server's command (server.command in the settings)."
         )
         return Check(
             "program",

@@ -308,7 +308,7 @@ class TestStep(Step):
     def _verdict(self) -> str:
         """What the checks together mean: a warning is not passed over."""
         if self.has_failed:
-            return "It does not work yet."
+            return "It does not work yet. Go back a step to change what you answered."
         doubtful = [clean_line(check.name) for check in self._checks if check.state == "warning"]
         if not doubtful:
             return "It works."
