@@ -101,7 +101,7 @@ async def test_quit_tells_what_is_open_and_what_becomes_of_it(tmp_path: Path) ->
         answers = await ask(on, QuitDialog())
         assert f"message · {task.title}" in on.text
         assert "This one stays in the outbox until it is settled:" in on.text
-        assert "unconfirmed for 0s" in on.text
+        assert "unconfirmed just now" in on.text
         await on.press("escape")
         assert answers == [None]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
@@ -53,6 +54,8 @@ async def test_outbox_empty_says_what_will_be_here(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         await open_outbox(on)
         assert "Nothing is recorded from the last seven days." in on.text
+        assert re.search(r"Outbox +empty", on.text)
+        assert "everything has a clear answer" not in on.text
         assert "esc back" in on.text
 
 

@@ -19,7 +19,7 @@ from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.domain.task import Task
-from jjm_tui.domain.text import age, heading, truncate
+from jjm_tui.domain.text import heading, lasting, truncate
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
@@ -186,7 +186,7 @@ def _listed(operations: Sequence[Operation], shown: int, board: Board, now: date
         glyph = LOOKS[operation.state].glyph
         title = truncate(title_of(operation, board), _TITLE_CELLS)
         yield literal_line(f"{glyph} {KINDS[operation.kind]} · {title}", "bold")
-        yield Content(f"  {state_word(operation)} for {age((now - operation.created_at).total_seconds())}")
+        yield Content(f"  {state_word(operation)} {lasting((now - operation.created_at).total_seconds())}")
     if len(operations) > shown:
         yield Content(f"  … and {len(operations) - shown} more")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -276,14 +276,14 @@ def outbox_row(operation: Operation, board: Board, now: datetime, longest: int) 
     ``longest``: cells of the longest title, so that the texts begin in one column.
     """
     look = LOOKS[operation.state]
-    passed = age((now - operation.created_at).total_seconds())
+    seconds = (now - operation.created_at).total_seconds()
     title, text = title_of(operation, board), clean_line(text_of(operation)[:400])
     return ListRow(
         operation.id,
         (
             Cell(f"{look.glyph} {state_word(operation)}", look.role, 13),
             Cell(KINDS[operation.kind], "", 8, rank=2),
-            Cell(passed, "quiet", 4, rank=1, right=True),
+            Cell(age(seconds) if seconds >= 1 else "now", "quiet", 4, rank=1, right=True),
             *((Cell(title, enough=longest), Cell(text, "quiet", rank=3)) if text else (Cell(title),)),
         ),
     )
@@ -301,11 +301,12 @@ def _why_not_change(operation: Operation, action_id: str) -> str | None:
     return None
 
 
-def _summary(operations: Iterable[Operation], unknown: str | None) -> Content:
+def _summary(operations: Sequence[Operation], unknown: str | None) -> Content:
     parts = [f"{count} {word}" for word, count in count_left(operations).items()]
     if unknown is not None:
         parts.append(unknown)
-    return Content("  " + (" · ".join(parts) if parts else "everything has a clear answer"))
+    nothing_open = "everything has a clear answer" if operations else "empty"
+    return Content("  " + (" · ".join(parts) or nothing_open))
 
 
 def _headline(operation: Operation, board: Board) -> Content:

@@ -15,7 +15,6 @@ from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
-from jjm_tui.domain.text import age
 from jjm_tui.services.board import Board, BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.engine import Engine
@@ -26,6 +25,7 @@ from jjm_tui.tui.widgets.bar import Piece
 from jjm_tui.tui.widgets.header import connection_look
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.line_styles import KEY
+from jjm_tui.tui.widgets.status_bar import age_of_data
 
 _FIRST: Final = 200
 """Events of the past that are shown when the screen opens."""
@@ -212,4 +212,4 @@ def _age_of_data(tasks: Sequence[Task], now: datetime) -> Piece:
     known = [task.synced_at for task in tasks if task.synced_at is not None]
     if len(known) < len(tasks):
         return Piece("some were never read from a server", "trouble", rank=5)
-    return Piece(f"oldest data {age((now - min(known)).total_seconds())}", "quiet", rank=5)
+    return Piece(f"oldest data {age_of_data((now - min(known)).total_seconds())}", "quiet", rank=5)

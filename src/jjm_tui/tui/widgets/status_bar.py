@@ -77,7 +77,7 @@ class StatusBar(Bar):
         yield from _outbox(board)
         connection = board.connection
         if oldest is not None:
-            told = _age_of_data((now - oldest).total_seconds())
+            told = age_of_data((now - oldest).total_seconds())
             yield Piece(f"oldest data {told}", "quiet", rank=_DATA_RANK, short=f"data {told}", target="connection")
         if connection.budget_limit:
             used = f"{connection.budget_used}/{connection.budget_limit}"
@@ -88,7 +88,8 @@ class StatusBar(Bar):
             yield Piece(title, "hint", rank=rank, target=action_id, right=True, glue=" ")
 
 
-def _age_of_data(seconds: float) -> str:
+def age_of_data(seconds: float) -> str:
+    """How old data is at most, in steps that are told upwards: ``<5s``, ``10s``, ``1m``."""
     return f"<{_STEP}s" if seconds < _STEP else age(ceil(seconds / _STEP) * _STEP)
 
 
