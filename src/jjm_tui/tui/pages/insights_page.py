@@ -237,7 +237,7 @@ def _repositories(insights: Insights, width: int) -> list[Line]:
     if not found:
         return [*lines, *paragraph(Content.styled("Nothing happened in this period.", MUTED), width)]
     top = max(each.tasks for each in found)
-    names = [each.name or "not told" for each in found[:_REPOSITORIES]]
+    names = [each.name or "repository unknown" for each in found[:_REPOSITORIES]]
     rows = [
         BarRow(
             name,
