@@ -126,7 +126,7 @@ async def test_messages_have_who_when_and_what() -> None:
 @pytest.mark.parametrize(
     ("delivery", "words"),
     [
-        ("sending", "… sending"),
+        ("sending", "↑ sending"),
         ("sent", "✓ sent"),
         ("failed", "✗ not sent"),
         ("unconfirmed", "? unconfirmed: it may have arrived"),

@@ -17,7 +17,7 @@ _MARGIN: Final[Row] = (Run("  "),)
 _BETWEEN: Final = " · "
 _NAMES: Final[dict[str, str]] = {"user": "you", "jules": "Jules", "system": "system"}
 _DELIVERIES: Final[dict[str, Piece]] = {
-    "sending": ("… sending", ("attention",)),
+    "sending": ("↑ sending", ("attention",)),
     "sent": ("✓ sent", ("success",)),
     "failed": ("✗ not sent", ("error",)),
     "unconfirmed": ("? unconfirmed: it may have arrived", ("attention",)),
