@@ -36,6 +36,20 @@ SORT_WORDS: Final[Mapping[str, str]] = {
 }
 """What each order is called."""
 _SORTS: Final = tuple(SORT_WORDS)
+_KEYS_TO_BEGIN: Final[tuple[tuple[str, str], ...]] = (
+    ("task.create", "a new task"),
+    ("task.create-from-template", "a new task from a template"),
+    ("help", "all keys"),
+)
+_KEYS_WITHOUT_MATCH: Final[tuple[tuple[str, str], ...]] = (
+    ("filter.all", "every task"),
+    ("filter", "another filter"),
+    ("help", "all keys"),
+)
+_KEYS_WITHOUT_SERVER: Final[tuple[tuple[str, str], ...]] = (
+    ("connection", "set up a server"),
+    ("help", "all keys"),
+)
 _GROUP_WORDS: Final[Mapping[Grouping, str]] = {"needs": "", "repository": "by repository", "none": "flat"}
 
 
@@ -55,13 +69,12 @@ def state_hint(text: str) -> str:
 def _explain_unread(trouble: StoreTrouble, keymap: Keymap) -> Content:
     """Why no task is here although some may be stored, and what to do."""
     what = f"{trouble.what[:1].upper()}{trouble.what[1:]}."
-    again = f"The file is read again {trouble.again};"
-    return Content.assemble(
-        literal_line(" ".join(filter(None, (what, trouble.message, trouble.hint, again)))),
-        " ",
-        (keymap.first("refresh"), KEY),
-        " reads it now. `jjm doctor` checks everything.",
+    told = [literal_line(each) for each in (what, trouble.message, trouble.hint) if each]
+    again = literal_line(f"The file is read again {trouble.again};")
+    way_out = Content.assemble(
+        again, " ", (keymap.first("refresh"), KEY), " reads it now. `jjm doctor` checks everything."
     )
+    return Content("\n\n").join((*told, way_out))
 
 
 class Filtered(NamedTuple):
@@ -168,6 +181,21 @@ class ListChoice:
         elif self.text:
             parts.append(f"filter: {self.text}")
         return literal_line(" · ".join(parts))
+
+    def explain_keys(self, board: Board, keymap: Keymap) -> Content:
+        """What can be done where no task can be shown beside the list, a key a line; nothing while that is unclear."""
+        if self.text and board.tasks:
+            wanted = _KEYS_WITHOUT_MATCH
+        elif board.tasks or board.store_trouble is not None:
+            return Content()
+        elif board.connection.status == "none":
+            wanted = _KEYS_WITHOUT_SERVER
+        elif board.connection.trouble is not None or board.sync.synced_at is None:
+            return Content()
+        else:
+            wanted = _KEYS_TO_BEGIN
+        keys = ((keymap.first(each), words) for each, words in wanted)
+        return Content("\n").join(Content.assemble((f"{key:<3}", KEY), words) for key, words in keys if key)
 
     def explain_empty(self, board: Board, keymap: Keymap, *, is_opening: bool) -> Content:
         """What an empty list says, and what can be done about it."""

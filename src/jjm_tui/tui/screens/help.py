@@ -38,9 +38,11 @@ class HelpScreen(LineSheet[None]):
         & #sought:focus { border: none; }
         & #sought > .input--placeholder { color: $text-muted; }
         & #help { height: 1fr; }
+        &.-tall #keys { margin: 1 0 0 0; }
     }
     """
     IS_LARGE: ClassVar[bool] = True
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-short"), (24, "-tall")]  # noqa: RUF012 - Textual's
     ALWAYS: ClassVar[tuple[str, ...]] = (*LineSheet.ALWAYS, "filter")
     AUTO_FOCUS = "#help"
 

@@ -29,7 +29,6 @@ from jjm_tui.tui.screens.panes import WIDE, PaneHost
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.header import COUNT_FILTERS, HeaderBar
-from jjm_tui.tui.widgets.line_styles import KEY
 from jjm_tui.tui.widgets.status_bar import StatusBar
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
 from jjm_tui.tui.widgets.trouble_bar import TroubleBar
@@ -43,12 +42,6 @@ _FOLLOW: Final = 0.04
 
 _FILTER_KEYS: Final = (("enter", "keep"), ("esc", "undo"), ("↑↓", "earlier filters"))
 """The keys that work while a filter is typed; the first one where it is a filter that can be kept."""
-
-_FIRST_KEYS: Final = (
-    ("task.create", "a new task"),
-    ("task.create-from-template", "a new task from a template"),
-    ("help", "all keys"),
-)
 
 _FOR_MARKED: Final = (
     ("task.approve-many", "approve"),
@@ -368,17 +361,7 @@ class MainScreen(PaneHost):
 
     def _show_no_task(self) -> None:
         """There is no row: a task that is not in the list must not stand beside it."""
-        self.detail.show_nothing(self._first_keys())
-
-    def _first_keys(self) -> Content:
-        """Where there are no tasks at all: the keys to begin with. Every other empty list says itself what helps."""
-        board = self.board
-        is_troubled = board.connection.trouble is not None or board.store_trouble is not None
-        if board.tasks or is_troubled or board.sync.synced_at is None:
-            return Content()
-        keymap = self.dashboard.launch.keymap
-        keys = ((keymap.first(each), words) for each, words in _FIRST_KEYS)
-        return Content("\n").join(Content.assemble((f"{key:<3}", KEY), words) for key, words in keys if key)
+        self.detail.show_nothing(self.choice.explain_keys(self.board, self.dashboard.launch.keymap))
 
     def go_on_from(self, task_id: str) -> None:
         """The next task that needs the person comes under the cursor, unless the person went elsewhere."""
