@@ -43,6 +43,7 @@ async def test_damaged_store_at_the_start_is_told_with_the_way_out_and_left_alon
         for words in ("is damaged", "jjm store repair", "jjm doctor", "ctrl+r", "tasks not read"):
             assert words in said
         assert "0 done" not in said
+        assert "! the stored tasks cannot be read" not in on.text, "the list says so already"
         await on.press("ctrl+r", "j", "enter", "x")
         assert path.stat().st_size == _LEFT
 

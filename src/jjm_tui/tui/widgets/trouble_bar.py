@@ -16,6 +16,10 @@ _HELPS: Final[Mapping[ConnectionStatus, str]] = {"gave up": "last words, restart
 """What the connection screen is good for where that is the way out, so that it is not told twice."""
 
 
+_LEAST_SIZE: Final = (80, 24)
+"""Cells and rows of a terminal in which the list says it all."""
+
+
 class TroubleBar(Bar):
     """``Bar.Chosen`` targets: ``connection``, or ``refresh``.
 
@@ -41,12 +45,19 @@ class TroubleBar(Bar):
         """Show what is wrong with the local files, else with the server, or nothing."""
         wrong = board.store_trouble
         pieces = _of_server(board, now) if wrong is None else _of_store(wrong, keymap)
+        if wrong is not None and wrong.place in ("tasks", "news") and not board.tasks and self._has_room_for_it():
+            pieces = []
         self.set_class(bool(pieces), "-filled")
         self.screen.set_class(bool(pieces), "-in-trouble")
         if pieces:
             helps = "more" if wrong is not None else _HELPS.get(board.connection.status, "more")
             key = f"{keymap.first('connection')} {helps}"
             self.show([*pieces, Piece(key, "key", target="connection", right=True)])
+
+    def _has_room_for_it(self) -> bool:
+        """Whether an empty list itself has the room to say all that is wrong with the stored tasks."""
+        size = self.app.size
+        return size.width >= _LEAST_SIZE[0] and size.height >= _LEAST_SIZE[1]
 
 
 def tells(board: Board, sentence: str) -> bool:
