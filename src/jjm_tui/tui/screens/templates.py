@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine
 
 _NONE: Final = (
-    "There are no templates yet. Write some into your settings; `jjm config path` tells where they are:\n\n"
+    "There are no templates yet. Write some into your settings:\n\n"
     "[templates.deps]\n"
     'title = "Update the dependencies"\n'
-    'description = "Update all dependencies and repair what breaks."'
+    'description = "Update all dependencies and repair what breaks."\n\n'
+    "`jjm config path` tells where your settings are."
 )
 _WITHOUT: Final = (("task.create", "new task"), ("back", "back"))
 """The keys while there is none to choose."""
