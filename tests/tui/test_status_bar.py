@@ -29,6 +29,14 @@ async def test_age_of_the_data_never_reads_younger_than_it_is(seconds: float, wo
         assert bar.render_line(0).text.split("oldest data ")[1].split()[0] == words
 
 
+async def test_age_that_is_no_longer_true_asks_to_be_told_anew() -> None:
+    async with _BarApp().run_test(size=(60, 3)) as pilot:
+        bar = pilot.app.query_one(StatusBar)
+        bar.show_state(Board(), NOON, [], NOON + timedelta(seconds=3))
+        overtaken = [bar.is_overtaken(NOON, NOON + timedelta(seconds=seconds)) for seconds in (3, 4, 5, 6)]
+        assert overtaken == [False, False, True, True]
+
+
 async def test_narrow_line_gives_up_every_other_key_before_help_and_the_way_out() -> None:
     keys = ("approve", "message", "diff", "new task", "next", "filter", "mark", "archive", "help", "quit")
     hints = [(words[0], words, words) for words in keys]

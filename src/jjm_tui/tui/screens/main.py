@@ -190,7 +190,7 @@ class MainScreen(PaneHost):
             self._aged_at = now
             self.tasks.tick(now)
             super().clock_ticked(now)
-        if has_moved or is_due:
+        if has_moved or is_due or self.query_one(StatusBar).is_overtaken(self._oldest_visible(), now):
             self.show_bars()
 
     def on_screen_suspend(self) -> None:

@@ -22,8 +22,8 @@ _FAILED: Final = frozenset(map(word_of_state, (OperationState.NOT_SENT, Operatio
 _UNDER_WAY: Final = word_of_state(OperationState.SENDING)
 
 _STEP: Final = 5
-"""Seconds in which the age of the data is told, upwards: nothing is older than it reads until it is drawn again. What
-is younger than a step reads ``<5s``: a number that never moves looks like a clock that stands still.
+"""Seconds in which the age of the data is told, upwards: nothing is older than it reads. What is younger than a step
+reads ``<5s``: a number that never moves looks like a clock that stands still.
 """
 
 
@@ -47,6 +47,12 @@ class StatusBar(Bar):
         & > .bar--trouble { text-style: bold; color: $text-warning; }
     }
     """
+
+    _told_age: str | None = None
+
+    def is_overtaken(self, oldest: datetime | None, now: datetime) -> bool:
+        """Whether the age that it tells is no longer true."""
+        return _told_of(oldest, now) != self._told_age
 
     def show_state(
         self,
@@ -76,8 +82,8 @@ class StatusBar(Bar):
             yield Piece(note, "trouble", rank=2)
         yield from _outbox(board)
         connection = board.connection
-        if oldest is not None:
-            told = age_of_data((now - oldest).total_seconds())
+        self._told_age = told = _told_of(oldest, now)
+        if told is not None:
             yield Piece(f"oldest data {told}", "quiet", rank=_DATA_RANK, short=f"data {told}", target="connection")
         if connection.budget_limit:
             used = f"{connection.budget_used}/{connection.budget_limit}"
@@ -86,6 +92,10 @@ class StatusBar(Bar):
             rank = rank_of_hint(action_id, place)
             yield Piece(key, "key", rank=rank, target=action_id, right=True)
             yield Piece(title, "hint", rank=rank, target=action_id, right=True, glue=" ")
+
+
+def _told_of(oldest: datetime | None, now: datetime) -> str | None:
+    return None if oldest is None else age_of_data((now - oldest).total_seconds())
 
 
 def age_of_data(seconds: float) -> str:
