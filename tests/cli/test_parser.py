@@ -45,7 +45,11 @@ WRONG = [
     ("store copy", "Missing: --to.", "See: jjm store copy --help"),
     ("config set a", "Missing: VALUE.", "See: jjm config set --help"),
     ("completion tcsh", "SHELL does not know 'tcsh'; there are bash, zsh, fish.", "See: jjm completion --help"),
-    ("list --json --jsonl", "Not understood: --jsonl.", "See: jjm list --help"),
+    (
+        "list --json --jsonl",
+        "jjm list takes no --jsonl.",
+        "--json gives one document. Lines of JSON: jjm monitor --jsonl, or jjm events --jsonl.",
+    ),
     ("events --json --jsonl", "--jsonl cannot go together with --json.", "See: jjm events --help"),
 ]
 

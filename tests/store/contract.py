@@ -57,7 +57,7 @@ class TaskStoreContract:
             url="https://jules.google.com/task/1",
             pull_request_url="https://github.com/a/b/pull/1",
             failure="no",
-            plan=Plan("f", (PlanStep("s", "d", {"new": 1}),), "p", True, START, False, {"x": [1]}),
+            plan=Plan("f", (PlanStep("s", "d", {"new": 1}),), "p", True, START, False, "q", {"x": [1]}),
             chat_history=say("one", "two"),
             chat_truncated=False,
             source_files=(SourceFile("a.py", "modified", 1, 2, None, {"y": None}),),

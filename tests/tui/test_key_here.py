@@ -54,10 +54,10 @@ async def test_action_without_a_key_has_none_anywhere(tmp_path: Path) -> None:
         assert key_here(on.app, "theme") == ""
 
 
-async def test_news_that_come_while_a_message_is_typed_tell_where_their_key_works(tmp_path: Path) -> None:
+async def test_news_on_another_screen_tell_where_their_key_works(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:
         task = next(task for task in on.board.tasks.values() if needs_me(task, on.now))
-        await on.press("m", *"hello")
+        await on.press("W")
         notifying = notifying_for(on.app)
         event = TaskEvent(EventType.STATUS_CHANGED, on.now, task.id, {"to": TaskStatus.WAITING_APPROVAL.value})
         await notifying.happened([event])

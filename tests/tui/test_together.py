@@ -54,9 +54,9 @@ def put_together(*terminals: TerminalStage) -> None:
 @contextlib.contextmanager
 def pair(place: Ground) -> Iterator[tuple[TerminalStage, TerminalStage]]:
     """Two dashboards; the first one asks the server, the second one follows the store."""
-    with place.open(columns=160) as first:
+    with place.open(columns=160, rows=45) as first:
         first.shows("connected", "NEEDS YOU")
-        with place.open(columns=160) as second:
+        with place.open(columns=160, rows=45) as second:
             put_together(first, second)
             second.shows("followed", "NEEDS YOU")
             yield first, second

@@ -208,7 +208,7 @@ def test_text_for_a_field_that_was_refused_is_no_command(place: Ground) -> None:
         terminal.type("mplease go on, x q")
         terminal.shows("no task under the cursor")
         terminal.resize(120, 30)
-        terminal.shows("No task matches", "Tasks · filter: nothing", "0 everything")
+        terminal.shows("No task matches", "Tasks · 0 of 12 · filter: nothing", "0 everything")
     assert_nothing_happened(place)
 
 
