@@ -375,7 +375,7 @@ def test_doctor_says_ok_and_failed_with_the_way_out(served: Program, program: Pr
 
 
 def test_monitor_jsonl_is_one_event_a_line(served: Program) -> None:
-    result = served.run("monitor", "--jsonl", "--interval", "0.2", "--timeout", "3")
+    result = served.run("monitor", "--jsonl", "--interval", "0.2", "--timeout", "6")
     assert result.code == 124
     events = [json.loads(line) for line in result.out.splitlines()]
     assert events
