@@ -155,7 +155,7 @@ def test_decisions_have_each_effect_once_and_are_seen_in_list_and_feed(desk: Des
     terminal.press("a")
     terminal.shows("Measure the present build", "y approve")
     terminal.insist("y", lambda: desk.effects("approve"), "the approval")
-    terminal.shows(f"Tasks · filter: {PLAN}", "2 need you")
+    terminal.shows(f"filter: {PLAN}", "2 need you")
     desk.shows_row("▌ ▸ working", PLAN)
     # answer
     desk.go_to(QUESTION)
