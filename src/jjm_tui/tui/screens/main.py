@@ -245,9 +245,11 @@ class MainScreen(PaneHost):
             self.dashboard.show_title(counts.needs_me)
 
     def _oldest_visible(self) -> datetime | None:
+        opened = self.detail.task_id
+        seen = (opened,) if self.has_class("-full-detail") and opened is not None else self.visible_ids()
         times = [
             task.synced_at
-            for task_id in self.visible_ids()
+            for task_id in seen
             if (task := self.board.task(task_id)) is not None and task.synced_at is not None
         ]
         return min(times, default=None)
