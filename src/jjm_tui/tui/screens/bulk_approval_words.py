@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jjm_tui.domain.risks import touched_words
 from jjm_tui.domain.task import Plan, Task
@@ -12,6 +12,9 @@ from jjm_tui.tui.text.rows import code_runs, row_text
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import ApprovalPreview
+
+_FIRST: Final = 3
+"""Steps by which plans that look alike are told."""
 
 
 def plan_note(line: Line, preview: ApprovalPreview | None) -> tuple[str, str]:
@@ -38,5 +41,6 @@ def task_and_place(task: Task) -> str:
 
 def first_steps(plan: Plan) -> str:
     """The titles of the first steps in one line; clean."""
-    titles = (clean_line(step.title[:200]) for step in plan.steps[:3])
-    return " · ".join(row_text(tuple(code_runs(title, (), 0))) for title in titles)
+    titles = (clean_line(step.title[:200]) for step in plan.steps[:_FIRST])
+    words = [row_text(tuple(code_runs(title, (), 0))) for title in titles]
+    return " · ".join([*words, *(["…"] if len(plan.steps) > _FIRST else [])])
