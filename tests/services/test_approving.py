@@ -39,6 +39,12 @@ def test_plans_that_differ_in_case_numbers_and_repository_look_alike(one: str, o
     assert look_alike(plan(one), "acme/web") == look_alike(plan(other), "acme/api-server")
 
 
+def test_plans_whose_steps_are_described_differently_do_not_look_alike() -> None:
+    one, other = (Plan("f", (PlanStep("Update 1 records", words),)) for words in ("do it", "drop the table"))
+    assert look_alike(one, None) != look_alike(other, None)
+    assert look_alike(one, None) == look_alike(Plan("g", (PlanStep("Update 2 records", "Do it"),)), None)
+
+
 def test_plans_that_differ_in_words_or_length_do_not_look_alike() -> None:
     assert look_alike(plan("Add tests"), None) != look_alike(plan("Delete tests"), None)
     assert look_alike(plan("Add tests"), None) != look_alike(plan("Add tests", "Submit"), None)

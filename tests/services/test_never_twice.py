@@ -369,6 +369,21 @@ async def test_resend_of_a_process_that_died_before_sending_leaves_the_doubt(tmp
     assert await _only(manager) == (known.id, OperationState.UNCONFIRMED)
 
 
+async def test_resend_of_what_shows_by_now_sends_nothing(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, _ = work.process()
+    _cut_once(caller, "effect", lost(Effect.UNKNOWN))
+    caller.cut = _and_no_reading(caller)
+    first = await manager.send_message(task_id, TEXT)
+    assert first.outcome is Outcome.UNCONFIRMED
+    caller.is_down, caller.cut = False, lambda tool, place: None
+    again = await manager.resend_operation(first.operation_id or "")
+    assert (again.outcome, again.operation_id) == (Outcome.DONE, first.operation_id)
+    assert again.message.endswith("There was no clear answer; a re-read shows it.")
+    assert _effects(work, "message") == 1
+
+
 async def test_resend_of_what_was_discarded_since_it_was_seen_sends_nothing(tmp_path):
     work = bench(tmp_path)
     manager, _, known = await _in_doubt(work)

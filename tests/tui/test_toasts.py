@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets._toast import Toast, ToastHolder
 
+from jjm_tui.tui.notices.telling import _on_screen
 from jjm_tui.tui.screens.main import MainScreen
 from tests.tui.scenes import server_down
 from tests.tui.stage import stage
@@ -156,3 +157,9 @@ async def test_toast_covers_no_more_than_its_words_need(tmp_path: Path) -> None:
         await on.settle()
         assert max(each.outer_size.height for each in on.app.screen.query(Toast)) == 3
         assert "to the end." in on.text.splitlines()[-2]
+
+
+def test_hint_with_several_commands_names_the_outbox_once() -> None:
+    hint = "Look at the task, then: jjm outbox settle, jjm outbox resend ab12, or jjm outbox discard ab12."
+    assert _on_screen(hint, "O") == "Look at the task, then: O has it."
+    assert _on_screen("Your text is kept: jjm outbox resend ab12", "O") == "Your text is kept: O has it"

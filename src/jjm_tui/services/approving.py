@@ -13,7 +13,7 @@ from jjm_tui.domain.task import Plan
 from jjm_tui.services.results import ApprovalPreview
 
 LookAlike = tuple[str, ...]
-"""Equal for plans that read the same but for case, numbers and the names of their repositories."""
+"""Equal for plans whose steps read the same but for case, numbers and the names of their repositories."""
 
 _NUMBER: Final = re.compile(r"\d+")
 _NOT_A_WORD: Final = re.compile(r"[^\w#]+")
@@ -23,11 +23,11 @@ def look_alike(plan: Plan, repository: str | None) -> LookAlike | None:
     """What to compare plans by; ``None`` for a plan without steps, which looks like no other."""
     if not plan.steps:
         return None
-    return tuple(_comparable(step.title, repository) for step in plan.steps)
+    return tuple(_comparable(f"{step.title}\n{step.description or ''}", repository) for step in plan.steps)
 
 
-def _comparable(title: str, repository: str | None) -> str:
-    text = title.casefold()
+def _comparable(words: str, repository: str | None) -> str:
+    text = words.casefold()
     whole = (repository or "").casefold()
     for name in (whole, whole.rpartition("/")[2]):
         if name:

@@ -42,7 +42,7 @@ from jjm_tui.services.courses.approve import PlanChangedError
 from jjm_tui.services.courses.base import Confirmation
 from jjm_tui.services.courses.create import decode_request, encode_request
 from jjm_tui.services.reading import TaskReader
-from jjm_tui.services.results import ApprovalPreview, OperationResult, ResumePreview
+from jjm_tui.services.results import ApprovalPreview, OperationResult, Outcome, ResumePreview
 from jjm_tui.services.settling import Settler
 
 _CONFIRM_PAUSE: Final = 0.5
@@ -149,6 +149,11 @@ class OperationRunner:
             raise changed_meanwhile(operation)
         if operation.task_id is not None:
             await self._require_own(operation.task_id)
+        if operation.state is OperationState.UNCONFIRMED:
+            settled = await self._settler.settle(operation)  # what shows by now is not sent again
+            if settled.outcome is Outcome.DONE:
+                return settled
+            operation = await self._settler.find(operation.id)
         payload = dict(operation.payload)
         if operation.kind is OperationKind.CREATE:
             payload = encode_request(_validated(decode_request(operation)))

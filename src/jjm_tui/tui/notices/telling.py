@@ -56,5 +56,5 @@ def _with_title(result: OperationResult) -> str:
 
 
 def _on_screen(hint: str, outbox_key: str) -> str:
-    """A hint that names a command, as it is done here."""
-    return re.sub(r"jjm outbox(?: \w+)*", f"{outbox_key} has it", hint)
+    """A hint that names one command or several, as it is done here."""
+    return re.sub(r"jjm outbox(?: \w+)*(?:,(?: or)? jjm outbox(?: \w+)*)*", f"{outbox_key} has it", hint)
