@@ -292,6 +292,11 @@ def test_store_repair_says_what_may_be_missing_and_where_it_is(stocked: Program)
     assert Path(kept).exists()
 
 
+def test_store_repair_of_a_demo_says_that_nothing_is_damaged(program: Program) -> None:
+    repaired = program.ok("--demo", "store", "repair")
+    assert "The store is not damaged; nothing was changed." in repaired.out + repaired.err
+
+
 # looking at one task
 
 

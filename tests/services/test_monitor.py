@@ -74,6 +74,21 @@ async def test_monitor_with_failing_server_changes_no_status_and_goes_on(tmp_pat
     assert updates[-1].finished == "final"
 
 
+async def test_monitor_takes_nothing_for_reached_that_no_server_told_now(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("COMPLETED")
+    manager, _, _ = work.process()
+    await manager.list_tasks(ListRequest())
+
+    manager, caller, context = work.process()
+    caller.is_down = True
+    request = MonitorRequest((task_id,), interval=5, timeout=12, until=frozenset({TaskStatus.COMPLETED}))
+    updates = [update async for update in manager.monitor(request)]
+    context.leadership.resign()
+    assert updates[0].tasks[0].status is TaskStatus.COMPLETED
+    assert [update.finished for update in updates[-2:]] == [None, "timeout"]
+
+
 async def test_monitor_of_an_unknown_task_is_told(tmp_path):
     work = bench(tmp_path)
     with pytest.raises(TaskNotFoundError):

@@ -114,7 +114,7 @@ async def repair(context: CommandContext) -> int:
 
     hint = "Look first: jjm store check. Then: jjm store repair --yes"
     with assembly.open_workplace(context.options, context.environ) as place:
-        assembly.fill_demo(place, context.environ)
+        await anyio.to_thread.run_sync(assembly.fill_demo, place, context.environ)
         path = place.store.tasks
         report = check_store(path)
         if not report.damaged:

@@ -64,7 +64,7 @@ class Monitor:
             tasks = await self._tasks(request)
             events = await self._context.events.query(since=since)
             since = report.at - _OVERLAP
-            is_known = bool(tasks) or report.failure is None  # a look that failed does not show that nothing is there
+            is_known = report.failure is None  # what is stored may have been true long ago
             finished = self._finish(watch, tasks) if is_known else None
             if finished is None and watch.deadline is not None and clock.monotonic() >= watch.deadline:
                 finished = "timeout"
