@@ -369,6 +369,18 @@ async def test_resend_of_a_process_that_died_before_sending_leaves_the_doubt(tmp
     assert await _only(manager) == (known.id, OperationState.UNCONFIRMED)
 
 
+async def test_resend_of_a_resend_that_left_no_trace_goes_back_to_what_is_in_doubt(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, known = await _in_doubt(work)
+    _cut_once(caller, "written", lost(Effect.UNKNOWN))
+    second = await manager.resend_operation(known.id)
+    assert second.outcome is Outcome.UNCONFIRMED
+    work.clock.advance(120.0)
+    third = await manager.resend_operation(second.operation_id or "")
+    assert third.outcome is Outcome.DONE
+    assert _effects(work, "message") == 1
+
+
 async def test_resend_of_what_shows_by_now_sends_nothing(tmp_path):
     work = bench(tmp_path)
     task_id = work.session_in("AWAITING_USER_FEEDBACK")

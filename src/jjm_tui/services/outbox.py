@@ -153,6 +153,8 @@ class OperationRunner:
             settled = await self._settler.settle(operation)  # what shows by now is not sent again
             if settled.outcome is Outcome.DONE:
                 return settled
+            if settled.operation_id not in (None, operation.id):  # it left no trace; what it was sent for is in doubt
+                return await self.resend(await self._settler.find(settled.operation_id))
             operation = await self._settler.find(operation.id)
         payload = dict(operation.payload)
         if operation.kind is OperationKind.CREATE:

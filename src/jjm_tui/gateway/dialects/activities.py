@@ -195,8 +195,10 @@ def _is_approved(conversation: Conversation, latest: Activity, plan_id: str | No
 
 
 def _approved_instead(conversation: Conversation, latest: Activity, plan_id: str | None) -> str | None:
+    if plan_id is None or not conversation.ordered:
+        return None
     named = [each for each in _approvals_after(conversation, latest) if isinstance(each, str) and each]
-    return clean_line(named[-1]) if named and plan_id is not None and named[-1] != plan_id else None
+    return clean_line(named[-1]) if named and named[-1] != plan_id else None
 
 
 def _approvals_after(conversation: Conversation, plan: Activity) -> Iterator[object]:

@@ -109,7 +109,7 @@ class ApproveCourse(CourseBase):
                     "shown": plan.fingerprint,
                     "read": read,
                     "approved": plan.approved,
-                    "named": plan.approved_instead,
+                    "approved_instead": plan.approved_instead,
                 },
             )
         return Confirmation(visible=moved)
