@@ -15,10 +15,12 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
+
+from tests.forking.quick_python import Nursling, quick_python
 
 PATIENCE = 40.0
 """Seconds until a program that says nothing is given up; no test asserts on it."""
@@ -63,22 +65,36 @@ class Program:
 
     @property
     def simulator(self) -> str:
-        words = [sys.executable, "-P", "-m", "jjm_tui.simulator", "--state", str(self.world)]
+        words = [self._quick_python, "-P", "-m", "jjm_tui.simulator", "--state", str(self.world)]
         words += ["--speed", str(self.speed), "--tasks", str(self.tasks), "--dialect", self.dialect]
         for fault in self.faults:
             words += ["--fault", fault]
         return " ".join(words)
 
+    @property
+    def _quick_python(self) -> str:
+        """What to start instead of a Python that first imports everything; that one while lines are counted."""
+        environ = self.environ
+        return sys.executable if "COVERAGE_PROCESS_START" in environ else str(quick_python(environ).command)
+
+    def _words(self, arguments: Sequence[str]) -> list[str]:
+        return [*([] if self.world is None else ["--server", self.simulator]), *arguments]
+
     def argv(self, *arguments: str) -> list[str]:
-        through = [] if self.world is None else ["--server", self.simulator]
-        return [sys.executable, "-m", "jjm_tui", *through, *arguments]
+        """The command line with these arguments, for pipes and files; it starts quickly."""
+        return [self._quick_python, "-m", "jjm_tui", *self._words(arguments)]
+
+    def plain_argv(self, *arguments: str) -> list[str]:
+        """The same for a process that starts as slowly as it does for a person, wherever it is run."""
+        return [sys.executable, "-m", "jjm_tui", *self._words(arguments)]
 
     def run(self, *arguments: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None) -> Result:
+        program = replace(self, extra_environ={**self.extra_environ, **(environ or {})})
         done = subprocess.run(
-            self.argv(*arguments),
+            program.argv(*arguments),
             input=stdin,
             capture_output=True,
-            env={**self.environ, **(environ or {})},
+            env=program.environ,
             timeout=PATIENCE * 2,
             check=False,
         )
@@ -90,24 +106,40 @@ class Program:
         return result
 
     def on_terminal(self, *arguments: str, columns: int = 100, rows: int = 40) -> Terminal:
-        return Terminal(self.argv(*arguments), self.environ, columns, rows)
+        return Terminal([], {}, columns, rows, start=lambda terminal: self.fork(terminal, *arguments))
+
+    def fork(self, terminal: str, *arguments: str) -> Nursling:
+        """Start quickly on the terminal of this path."""
+        environ = self.environ
+        return quick_python(environ).fork("jjm_tui", self._words(arguments), terminal, environ)
 
 
 class Terminal:
-    """A program in its own session on its own terminal."""
+    """A program in its own session on its own terminal. ``start``: starts it on the terminal of a path."""
 
-    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], columns: int, rows: int) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        environ: Mapping[str, str],
+        columns: int,
+        rows: int,
+        start: Callable[[str], Nursling] | None = None,
+    ) -> None:
         self.seen = b""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self.process = subprocess.Popen(
-            list(argv),
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=dict(environ),
-            start_new_session=True,
-            preexec_fn=_take_terminal,  # noqa: PLW1509 - the tests run no threads
+        self.process: Nursling | subprocess.Popen[bytes] = (
+            start(os.ttyname(slave))
+            if start is not None
+            else subprocess.Popen(
+                list(argv),
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                env=dict(environ),
+                start_new_session=True,
+                preexec_fn=_take_terminal,  # noqa: PLW1509 - the tests run no threads
+            )
         )
         os.close(slave)
 
@@ -141,7 +173,7 @@ class Terminal:
     def close(self) -> None:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            self.process.wait(PATIENCE)
         if self._master >= 0:
             os.close(self._master)
             self._master = -1

@@ -402,7 +402,7 @@ def test_open_prints_web_addresses_only(served: Program) -> None:
 def test_signals_end_a_monitor_cleanly(served: Program) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         process = subprocess.Popen(
-            served.argv("monitor", "--interval", "60"),
+            served.plain_argv("monitor", "--interval", "60"),
             env=served.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

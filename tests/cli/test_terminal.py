@@ -106,7 +106,7 @@ def test_row_of_the_list_shows_its_title_and_asks(stocked: Program) -> None:
         "bash",
         "-c",
         '"$0" -m jjm_tui list --cached --limit 1 --status waiting_approval && "$0" -m jjm_tui archive @1',
-        stocked.argv()[0],
+        stocked.plain_argv()[0],
     ]
     with Terminal(argv, stocked.environ, 100, 40) as terminal:
         terminal.wait_for("Go on with archive? [y/N]")
@@ -208,7 +208,7 @@ def test_hostile_text_in_the_store_never_reaches_the_terminal(stocked: Program) 
 
 
 def test_error_with_standard_error_closed_is_told_on_the_terminal(program: Program) -> None:
-    argv = ["sh", "-c", 'exec "$@" 2>&- </dev/null', "sh", *program.argv("--demo")]
+    argv = ["sh", "-c", 'exec "$@" 2>&- </dev/null', "sh", *program.plain_argv("--demo")]
     with Terminal(argv, program.environ, 80, 24) as terminal:
         assert terminal.finish() == 2
         assert "standard input is not one" in terminal.text

@@ -8,7 +8,7 @@ import pytest
 
 from tests.rude.ground import RudeGround
 from tests.rude.table import ANSWERED, REFUSED
-from tests.tui.terminal_stage import Modes, TerminalStage
+from tests.tui.terminal_stage import Modes, Process, TerminalStage
 
 SHOWN = [*ANSWERED[::3], *list(REFUSED)[::2]]
 """The commands meet every mode; here are some of each kind, as all modes come through the same connection."""
@@ -17,9 +17,12 @@ SHOWN = [*ANSWERED[::3], *list(REFUSED)[::2]]
 @pytest.mark.parametrize("mode", SHOWN)
 def test_dashboard_says_what_is_wrong_and_quits_cleanly(mode: str, tmp_path: Path) -> None:
     ground = RudeGround(tmp_path, mode)
-    program = ground.program
+
+    def start(terminal: str) -> Process:
+        return ground.program.fork(terminal, "--server", ground.server)
+
     try:
-        with TerminalStage(program.argv("--server", ground.server), program.environ, columns=160, rows=45) as terminal:
+        with TerminalStage([], {}, columns=160, rows=45, start=start) as terminal:
             if mode in ANSWERED:
                 terminal.shows("NEEDS YOU (", "connected")
             else:

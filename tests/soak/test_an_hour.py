@@ -146,7 +146,7 @@ def test_hour_with_faults_leaves_nothing_behind_and_nothing_wrong(tmp_path: Path
             "LC_ALL": "C.UTF-8",
         },
     )
-    argv = program.argv()
+    argv = program.plain_argv()
     chance = random.Random(11)
     with TerminalStage(argv, program.environ, columns=160, rows=45) as terminal:
         terminal.shows("connected", "NEEDS YOU")

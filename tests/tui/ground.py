@@ -21,8 +21,8 @@ import tomli_w
 from jjm_tui.simulator.journal import read_journal
 from jjm_tui.simulator.world import World
 from tests.cli.program import Program
+from tests.forking.quick_python import Nursling, quick_python
 from tests.tui.marked import Marked
-from tests.tui.nursery import Nursling, shared_nursery
 from tests.tui.terminal_stage import ROOT, TerminalStage
 
 MARK = "JJM_TEST_MARK"
@@ -82,14 +82,15 @@ class Ground:
         """Open the dashboard, or with arguments run a command, on a terminal.
 
         ``forked``: quickly, from a process that has everything imported. ``kill_at``: it kills itself at this
-        operation, counted from ``arm`` on; see ``nursery``.
+        operation, counted from ``arm`` on; see ``self_killing``.
         """
         program = self.program
         if not forked:
-            return TerminalStage(program.argv(*arguments), program.environ, **options)
+            return TerminalStage(program.plain_argv(*arguments), program.environ, **options)
 
         def start(terminal: str) -> Nursling:
-            return shared_nursery().fork(terminal, program.environ, arguments, self.folder / "armed", kill_at)
+            words = [str(self.folder / "armed"), str(kill_at or 0), *arguments]
+            return quick_python(program.environ).fork("tests.tui.self_killing", words, terminal, program.environ)
 
         return TerminalStage([], {}, start=start, **options)
 

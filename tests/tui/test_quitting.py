@@ -145,7 +145,7 @@ def test_demo_leaves_neither_process_nor_folder(place: Ground, tmp_path: Path) -
     temporary.mkdir()
     program = place.program
     program.extra_environ["TMPDIR"] = str(temporary)
-    with TerminalStage(program.argv("--demo"), program.environ) as terminal:
+    with TerminalStage(program.plain_argv("--demo"), program.environ) as terminal:
         terminal.shows("connected", "need you")
         assert list(temporary.glob("jjm-demo-*"))
         terminal.press("q")
@@ -191,7 +191,7 @@ def test_terminal_that_goes_away_without_a_signal_is_noticed(place: Ground) -> N
     program = place.program
     block = "import signal, os, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])"
     blocker = f"{block}; os.execv(sys.argv[1], sys.argv[1:])"
-    argv = program.argv()
+    argv = program.plain_argv()
     with TerminalStage([argv[0], "-c", blocker, *argv], program.environ) as terminal:
         terminal.shows("connected")
         place.processes()

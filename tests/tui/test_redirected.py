@@ -14,7 +14,7 @@ from tests.tui.terminal_stage import TerminalStage
 def dashboard(tmp_path: Path, redirection: str) -> TerminalStage:
     """A demo, started by a shell."""
     program = Program(tmp_path / "home")
-    command = f"exec {shlex.join(program.argv('--demo'))} {redirection}"
+    command = f"exec {shlex.join(program.plain_argv('--demo'))} {redirection}"
     return TerminalStage(["sh", "-c", command], program.environ)
 
 

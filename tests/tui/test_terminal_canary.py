@@ -131,7 +131,7 @@ def test_hostile_run_writes_no_byte_of_it_and_shows_it_literally(tmp_path: Path,
 def test_secret_is_nowhere_but_in_the_environment_of_the_server(tmp_path: Path) -> None:
     with ground(tmp_path / "ground", logging={"level": "debug"}) as place:
         environ = {**place.program.environ, "JULES_API_KEY": SECRET, "GITHUB_TOKEN": f"ghp_{SECRET}"}
-        terminal = TerminalStage(place.program.argv(), environ, columns=160, rows=45)
+        terminal = TerminalStage(place.program.plain_argv(), environ, columns=160, rows=45)
         seen: list[str] = []
         with terminal:
             terminal.shows("connected")
@@ -156,7 +156,7 @@ def test_secret_in_the_last_words_of_a_server_is_hidden(tmp_path: Path) -> None:
         settings["server"]["env"]["JULES_API_KEY"] = "${env:JULES_API_KEY}"
         file.write_text(tomli_w.dumps(settings))
         environ = {**place.program.environ, "JULES_API_KEY": SECRET}
-        with TerminalStage(place.program.argv(), environ, columns=160, rows=45) as terminal:
+        with TerminalStage(place.program.plain_argv(), environ, columns=160, rows=45) as terminal:
             terminal.shows("jjm")
             terminal.press("C")
             terminal.shows("No access for", "today")
