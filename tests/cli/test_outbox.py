@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jjm_tui.domain.operation_words import sent_again_message
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.settings.locations import StorePaths
+from jjm_tui.store.outbox_file import FileOutbox
 from tests.cli.program import Program
+from tests.services.workbench import HandClock
 
 
 def keep_drafts(program: Program, *records: dict[str, Any], version: int = 1) -> Path:
@@ -71,3 +78,31 @@ def test_resend_of_what_is_not_there_says_so_before_it_asks_for_yes(program: Pro
     assert refused.code == 1
     assert "There is no operation xyz in the outbox." in refused.err
     assert "--yes" not in refused.err
+
+
+async def test_message_that_is_being_sent_again_is_told_so_by_list_settle_and_discard(program: Program) -> None:
+    paths = StorePaths.beside(Path(program.ok("store", "info", "--json").json["store"]["path"]))
+    outbox = FileOutbox(paths.outbox, paths.locks, HandClock(datetime.now(UTC)))
+    now, said = datetime.now(UTC), {"text": "Are you there?"}
+    doubtful = Operation(
+        "0a1b", OperationKind.MESSAGE, now, "default/demo", OperationState.UNCONFIRMED, "12345", said, sent_at=now
+    )
+    again = replace(doubtful, id="2c3d", state=OperationState.SENDING, owner=outbox.owner(), instead_of=doubtful)
+    over = replace(doubtful, state=OperationState.DISCARDED, message=sent_again_message(doubtful, again.id))
+    await outbox.add(doubtful)
+    await outbox.supersede(doubtful, over, again)
+
+    assert {row[0]: row[1] for row in program.ok("outbox", "list", "--all").rows} == {
+        "0a1b": "sent_again",
+        "2c3d": "sending",
+    }
+    listed = program.ok("outbox", "list", "--all", "--json").json["operations"]
+    assert {each["id"]: each["state"] for each in listed} == {"0a1b": "discarded", "2c3d": "sending"}
+    assert ["state", "sent_again"] in program.ok("outbox", "show", "0a1b").rows
+    settled = program.ok("outbox", "settle")
+    assert settled.out == ""
+    assert "1 operation is being sent right now and cannot be settled yet." in settled.err
+    assert "nothing to settle" not in settled.err
+    refused = program.run("outbox", "discard", "0a1b")
+    assert (refused.code, "0a1b was sent again, as 2c3d; nothing to discard." in refused.err) == (1, True)
+    outbox.close()

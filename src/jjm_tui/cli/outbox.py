@@ -22,6 +22,7 @@ from jjm_tui.domain.times import format_time
 from jjm_tui.errors import StorageError
 
 _WITH_TEXT: Final = (OperationKind.MESSAGE, OperationKind.CREATE)
+_UNDER_WAY: Final = (OperationState.PREPARED, OperationState.SENDING)
 _NOT_OUT: Final = (OperationState.NOT_SENT, OperationState.REFUSED)
 
 
@@ -51,7 +52,7 @@ async def list_operations(context: CommandContext) -> int:
                 f"{operation.id}  {state_word(operation):<12} {operation.kind.value:<8} {age:<9} {_about(operation)}"
             )
         else:
-            row = [operation.id, operation.state.value, operation.kind.value, format_time(operation.created_at)]
+            row = [operation.id, _state_field(operation), operation.kind.value, format_time(operation.created_at)]
             out.row([*row, operation.task_id or "", _about(operation)])
     if not operations and not unknown:
         nothing = _NOTHING if drafts else _NOTHING_WAITS
@@ -100,6 +101,11 @@ def _document(operation: Operation) -> dict[str, Any]:
     return made
 
 
+def _state_field(operation: Operation) -> str:
+    """How far it got, where nobody reads along: its state, and ``sent_again`` for what another one was sent for."""
+    return operation.state.value if operation.sent_again_as is None else state_word(operation).replace(" ", "_")
+
+
 def _about(operation: Operation) -> str:
     payload = operation.payload
     text = str(payload.get("text") or payload.get("description") or payload.get("fingerprint") or "")
@@ -118,7 +124,7 @@ async def show(context: CommandContext) -> int:
     rows = [
         ("id", operation.id),
         ("kind", operation.kind.value),
-        ("state", state_word(operation) if out.terminal else operation.state.value),
+        ("state", state_word(operation) if out.terminal else _state_field(operation)),
         ("task", operation.task_id or ""),
         ("created", _time(context, operation.created_at)),
         ("sent", "" if operation.sent_at is None else _time(context, operation.sent_at)),
@@ -142,7 +148,11 @@ async def settle(context: CommandContext) -> int:
     """Re-read to find out what became of each."""
     async with context.manager() as manager, waiting_for(context.out, "Re-reading what became of them"):
         results = await manager.settle_operations()
-    if not results:
+        under_way = sum(each.state in _UNDER_WAY for each in await manager.list_operations())
+    if under_way:
+        what = "1 operation is" if under_way == 1 else f"{under_way} operations are"
+        context.out.warn(f"{what} being sent right now and cannot be settled yet. See how far: jjm outbox list")
+    elif not results:
         context.out.remark("There was nothing to settle.")
     return tell_results(context, results, many=True)
 

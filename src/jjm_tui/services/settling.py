@@ -134,8 +134,13 @@ class Settler:
         """Stop caring about an operation.
 
         Raises:
-            WrongStateError: it is done, or being sent by a living process.
+            WrongStateError: it is done, was sent again, or is being sent by a living process.
         """
+        if operation.sent_again_as is not None:
+            raise WrongStateError(
+                f"The operation {operation.id} was sent again, as {operation.sent_again_as}; nothing to discard.",
+                hint=f"See what became of that: jjm outbox show {operation.sent_again_as}",
+            )
         if operation.state in (OperationState.DONE, OperationState.DISCARDED):
             raise WrongStateError(f"The operation {operation.id} is {operation.state.value}; nothing to discard.")
         if operation.state in (OperationState.PREPARED, OperationState.SENDING):
