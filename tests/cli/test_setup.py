@@ -55,6 +55,15 @@ def test_setup_in_a_pipe_replaces_nothing_without_yes(chosen: Program) -> None:
     assert "--yes" in result.err
 
 
+def test_demo_writes_no_settings_of_the_person(program: Program) -> None:
+    for words in (["config", "set", "ui.theme", "nord"], ["config", "init"], ["setup", "--preset", "demo", "--yes"]):
+        refused = program.run("--demo", *words)
+        assert (refused.code, refused.out) == (2, "")
+        assert "demo" in refused.err.splitlines()[0]
+        assert not (program.home / "jjm.toml").exists()
+    assert "so nothing was written" in program.run("config", "init", "--force", "--demo").err
+
+
 def test_setup_on_a_terminal_asks_before_it_replaces(chosen: Program) -> None:
     before = (chosen.home / "jjm.toml").read_text()
     with chosen.on_terminal("setup", "--preset", "demo", "--no-test") as terminal:

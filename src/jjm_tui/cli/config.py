@@ -147,6 +147,7 @@ def init(context: CommandContext) -> int:
     """Write the commented file."""
     from jjm_tui.settings import document
 
+    _refuse_demo(context)
     target = _location(context)
     kept: Path | None = None
     if target.exists() and context.arguments.force:
@@ -159,6 +160,15 @@ def init(context: CommandContext) -> int:
     if kept is not None:
         context.out.remark(f"The old file is now {kept}.")
     return ExitCode.DONE
+
+
+def _refuse_demo(context: CommandContext) -> None:
+    """Raise UsageError in a demo: it reads no settings file, and the person's own is not what it is about."""
+    if context.arguments.demo:
+        raise UsageError(
+            "A demo has no settings file, so nothing was written.",
+            hint="To write your own settings leave out --demo.",
+        )
 
 
 def _set_aside(target: Path) -> Path:
@@ -178,6 +188,7 @@ def set_value(context: CommandContext) -> int:
     """Set one value; the file's comments stay."""
     from jjm_tui.settings import document
 
+    _refuse_demo(context)
     given = context.arguments
     target = _location(context)
     document.set_values(target, {given.key: given.value}, profile=given.profile)
