@@ -89,6 +89,52 @@ async def test_monitor_takes_nothing_for_reached_that_no_server_told_now(tmp_pat
     assert [update.finished for update in updates[-2:]] == [None, "timeout"]
 
 
+@pytest.mark.parametrize("named", [True, False])
+async def test_monitor_beside_one_that_polls_in_vain_asks_before_it_takes_anything_for_reached(tmp_path, named):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    polling, broken, polls = work.process()
+    await polling.list_tasks(ListRequest())
+    work.clock.advance(600)
+    for waiting in work.world.session_ids():
+        if work.world.get_session(waiting).get("state") in ("AWAITING_USER_FEEDBACK", "AWAITING_PLAN_APPROVAL"):
+            work.world.set_state(waiting, "IN_PROGRESS")
+    broken.is_down = True
+    assert polls.leadership.try_lead()
+
+    manager, caller, _ = work.process()
+    caller.is_down = True
+    watched, until = ((task_id,), frozenset({TaskStatus.WAITING_FEEDBACK})) if named else ((), frozenset())
+    watching = manager.monitor(MonitorRequest(watched, interval=5, until=until, until_needs_me=not named))
+    in_vain = await anext(watching)
+    assert task_id in [task.id for task in in_vain.tasks if task.status is TaskStatus.WAITING_FEEDBACK]
+    assert (in_vain.finished, in_vain.source, in_vain.failure is None) == (None, "store", False)
+    caller.is_down = False
+    asked = await anext(watching)
+    assert (asked.finished, asked.source, asked.failure) == (None, "server", None)
+    caller.calls.clear()
+    assert (await anext(watching)).source == "store"
+    assert caller.calls == []
+    broken.is_down = False
+    work.world.set_state(task_id, "AWAITING_USER_FEEDBACK")
+    await polling.list_tasks(ListRequest())
+    assert (await anext(watching)).finished == "reached"
+    polls.leadership.resign()
+
+
+async def test_monitor_of_a_finished_task_ends_at_once_beside_one_that_polls(tmp_path):
+    work = bench(tmp_path, dialect="browser")
+    task_id = work.session_in("COMPLETED")
+    other, _, polls = work.process()
+    await other.get_task(task_id)
+    assert polls.leadership.try_lead()
+    work.clock.advance(600)
+    manager, _, _ = work.process()
+    updates = [update async for update in manager.monitor(MonitorRequest((task_id,), timeout=60))]
+    assert [update.finished for update in updates] == ["final"]
+    polls.leadership.resign()
+
+
 async def test_monitor_of_an_unknown_task_is_told(tmp_path):
     work = bench(tmp_path)
     with pytest.raises(TaskNotFoundError):

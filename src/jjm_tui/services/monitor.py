@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import anyio
 
 from jjm_tui.domain.events import TaskEvent
+from jjm_tui.domain.facts import Rank
 from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.errors import AuthenticationError, JulesManagerError, OperationTimeoutError, TaskNotFoundError
+from jjm_tui.ports import Priority
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.poller import Poller, PollReport
 from jjm_tui.services.reading import TaskReader
@@ -31,13 +33,17 @@ class _Watch:
     """What one monitor remembers between looks."""
 
     request: MonitorRequest
+    began: datetime
     deadline: float | None
     seen_events: set[tuple[str, str, str | None]] = field(default_factory=set)
     reached: set[str] = field(default_factory=set)
 
 
 class Monitor:
-    """Looks again and again; one process polls the server, the others follow the store."""
+    """Looks again and again; one process polls the server, the others follow the store.
+
+    Nothing ends the watching that no server told since it began.
+    """
 
     def __init__(self, context: ServiceContext, reader: TaskReader) -> None:
         self._context = context
@@ -52,13 +58,15 @@ class Monitor:
         """
         clock = self._context.clock
         start = clock.monotonic()
-        watch = _Watch(request, None if request.timeout is None else start + request.timeout)
+        watch = _Watch(request, clock.now(), None if request.timeout is None else start + request.timeout)
         poller = Poller.for_interval(self._context, self._reader, request.interval, request.task_ids)
         since = clock.now() - _OVERLAP
         watch.seen_events.update(_key(event) for event in await self._context.events.query(since=since))
         first = True
         while True:
             report = await self._look(poller, watch)
+            if not report.led:
+                report = await self._ask_before_the_end(watch, report)
             if first:
                 await self._check_first_look(request, report.failure)
             tasks = await self._tasks(request)
@@ -87,14 +95,57 @@ class Monitor:
 
     async def _look(self, poller: Poller, watch: _Watch) -> PollReport:
         """One look, cut short when the time-out comes first; reading may be given up at any time."""
-        clock = self._context.clock
+        at = self._context.clock.now()
+        with self._in_time(watch):
+            return await poller.tick()
+        return PollReport(led=True, at=at, failure=_late())
+
+    def _in_time(self, watch: _Watch) -> anyio.CancelScope:
         if watch.deadline is None:
-            return await poller.tick()
-        at = clock.now()
-        with anyio.move_on_after(max(_SHORTEST_LOOK, watch.deadline - clock.monotonic())):
-            return await poller.tick()
-        late = OperationTimeoutError("The server did not answer before the time was over.")
-        return PollReport(led=True, at=at, failure=late)
+            return anyio.CancelScope()
+        return anyio.move_on_after(max(_SHORTEST_LOOK, watch.deadline - self._context.clock.monotonic()))
+
+    async def _ask_before_the_end(self, watch: _Watch, report: PollReport) -> PollReport:
+        """Where another process polls, ask as well for what would end the watching, unless that was told meanwhile.
+
+        The server of that process may be down, and what it stored long over. The report says then that we asked.
+        """
+        tasks = await self._tasks(watch.request)
+        doubtful = [task.id for task in tasks if self._counts(watch, task) and not _was_told(task, watch.began)]
+        if not doubtful and (tasks or watch.request.task_ids or await self._was_list_read(watch)):
+            return report
+        failure: JulesManagerError | None = _late()
+        with self._in_time(watch):
+            try:
+                await self._ask(watch, doubtful)
+                failure = None
+            except JulesManagerError as error:
+                failure = error
+        return replace(report, led=True, failure=failure)
+
+    async def _ask(self, watch: _Watch, doubtful: Sequence[str]) -> None:
+        """Read the list and of these tasks those of which it told nothing; of any task, until one counts indeed."""
+        await self._reader.refresh_list(priority=Priority.POLL)
+        for task_id in doubtful:
+            task = await self._context.store.get_task(task_id)
+            if task is not None and not _was_told(task, watch.began):
+                try:
+                    await self._reader.refresh_task(task_id, priority=Priority.POLL)
+                except TaskNotFoundError:
+                    await self._reader.mark_vanished(task_id)
+                task = await self._context.store.get_task(task_id)
+            if task is not None and not watch.request.task_ids and self._counts(watch, task):
+                return
+
+    async def _was_list_read(self, watch: _Watch) -> bool:
+        synced_at = (await self._context.store.get_sync_state(self._context.origin)).synced_at
+        return synced_at is not None and synced_at >= watch.began
+
+    def _counts(self, watch: _Watch, task: Task) -> bool:
+        """Whether a task in this state can end the watching."""
+        request = watch.request
+        is_wanted = request.until_needs_me and needs_me(task, self._context.clock.now()) is not None
+        return is_wanted or task.status in request.until or _is_over(task)
 
     async def _check_first_look(self, request: MonitorRequest, failure: JulesManagerError | None) -> None:
         if isinstance(failure, AuthenticationError):
@@ -167,6 +218,16 @@ class Monitor:
 
 def _key(event: TaskEvent) -> tuple[str, str, str | None]:
     return event.at.isoformat(), event.type.value, event.task_id
+
+
+def _late() -> OperationTimeoutError:
+    return OperationTimeoutError("The server did not answer before the time was over.")
+
+
+def _was_told(task: Task, since: datetime) -> bool:
+    """Whether a server that asks Jules has told anything of the task since then."""
+    mark = task.provenance.get("synced_at")
+    return mark is not None and mark.rank >= Rank.CACHE and mark.observed_at >= since
 
 
 def _is_over(task: Task) -> bool:
