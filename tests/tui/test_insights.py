@@ -123,6 +123,8 @@ async def test_insights_count_what_happens_while_they_are_open(tmp_path: Path) -
         await on.shows("1 finished, 0 failed")
         await on.context.events.append([TaskEvent(EventType.STATUS_CHANGED, on.now, task.id, {"to": "failed"})])
         await on.shows("1 finished, 1 failed")
+        assert "1 done, 1 failed" in on.text
+        assert "that failed and finished later is counted as both." in " ".join(on.text.split())
 
 
 # the page by itself

@@ -66,7 +66,8 @@ def has_just_begun(insights: Insights) -> bool:
 def _how(width: int) -> list[Line]:
     text = (
         "Times are as this machine saw them: a change while nobody looked counts from when it was seen, and what began "
-        "unseen took at least as long as told. Medians are of what ended in the period and whose beginning was seen."
+        "unseen took at least as long as told. Medians are of what ended in the period and whose beginning was seen. "
+        "A task counts for each thing that happened to it: one that failed and finished later is counted as both."
     )
     return paragraph(Content.styled(text, MUTED), width, 1)
 
