@@ -59,6 +59,17 @@ def test_new_task_is_listed_by_where_it_is_although_nobody_saw_how_it_came_there
     assert made.created_count == 1
 
 
+def test_new_task_that_waits_is_among_plans_or_questions_and_counted_as_new():
+    events = [found(1, "waiting_approval", "plan"), found(2, "in_progress", "ask"), moved(3, "waiting_feedback", "ask")]
+    tasks = _tasks(plan="waiting_approval", ask="waiting_feedback")
+    made = make_digest(events, tasks, START, at(60))
+    assert [(entry.task_id, entry.is_new) for entry in (*made.plans, *made.questions)] == [("plan", True), ("ask", True)]
+    assert [(entry.task_id, entry.is_news) for entry in made.waiting] == [("ask", True), ("plan", True)]
+    assert summary_sentence(made) == (
+        "While you were away (1h): 1 plan was made, 1 question was asked, 2 were created. 2 tasks need you now."
+    )
+
+
 def test_digest_of_a_task_that_was_answered_meanwhile_tells_only_how_it_ended():
     events = [moved(1, "waiting_approval"), moved(5, "in_progress"), moved(9, "completed")]
     made = make_digest(events, _tasks(**{"1": "completed"}), START, at(60))
