@@ -69,8 +69,8 @@ class Day:
 @dataclass(frozen=True, slots=True)
 class RepositoryTimes:
     """One repository in the period. ``name`` is ``None`` for tasks whose repository was not told. ``tasks``: how many
-    did anything, each once in ``created``, ``finished``, ``failed`` if it was that; ``waiting``: waits for a person that
-    ended."""
+    did anything, each once in ``created``, ``finished`` and ``failed`` if it was that; ``waiting``: waits for a person
+    that ended."""
 
     name: str | None
     tasks: int
