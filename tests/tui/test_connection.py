@@ -65,6 +65,10 @@ async def test_connection_without_a_server_says_so_and_how_to_get_one(tmp_path: 
         assert "s (set-up), or `jjm setup`" in on.text
         assert "s set up" in on.text.splitlines()[-1]
         assert "R restart" not in on.text
+        assert "ctrl+r" not in on.text
+        assert "runs  " not in on.text
+        await on.press("ctrl+r")
+        await on.shows("There is no server to ask.")
         await on.press("R")
         await on.shows("There is no server to restart.")
         await on.press("t")
@@ -94,7 +98,7 @@ async def test_set_up_is_reached_again_from_the_board_by_the_connection_page(tmp
     async with stage(tmp_path, size=(160, 30), tasks=0, server=False) as on:
         await on.shows("No Jules MCP server is configured.")
         assert "is configured. Press C, then s, to set up a server." in on.text
-        assert "C set up a server" in on.text.splitlines()[-1]
+        assert "C then s: set up a server" in on.text.splitlines()[-1]
         await on.press("C", "s")
         await on.shows("Which server?")
         await on.press("escape")

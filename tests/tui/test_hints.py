@@ -9,6 +9,7 @@ import pytest
 
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import SourceFile
 from jjm_tui.services.board import ConnectionStatus
 from jjm_tui.tui.widgets.diff.files_pane import FilesPane
 from tests.tui.scenes import read_to_the_end, select
@@ -42,7 +43,7 @@ async def test_list_tells_more_keys_where_there_is_room(tmp_path: Path) -> None:
 
 async def test_list_without_a_server_offers_nothing_that_only_a_server_can_be_told(tmp_path: Path) -> None:
     async with stage(tmp_path, server=False) as on:
-        await on.shows("C set up a server")
+        await on.shows("C then s: set up a server")
         for words in ("a approve", "m message", "c new task"):
             assert words not in _hints(on)
         assert "? help" in _hints(on)
@@ -148,10 +149,57 @@ async def test_marks_say_how_they_go_and_leave_room_for_what_they_are_for(tmp_pa
         for words in ("2 marked", "A approve", "M message", "x archive", "z snooze", "w watch", "esc clear marks"):
             assert words in _hints(on)
         assert "? help  q quit" in _hints(on)
-        await on.press("v", "j", "exclamation_mark")
+        await on.press("v", "j")
+        assert "esc end range" in _hints(on)
+        await on.press("exclamation_mark")
         assert "? help  q quit" in _hints(on)
-        for words in ("4 marked, all hidden", "M message", "x archive", "z snooze", "esc end range"):
+        for words in ("4 marked, all hidden", "M message", "x archive", "z snooze", "esc clear marks"):
             assert words in _hints(on)
+
+
+async def test_range_ends_where_another_filter_shows_other_rows(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(112, 30), tasks=40) as on:
+        await on.press("v", "j", "j", "j")
+        assert "4 marked" in _hints(on)
+        await on.press("/", *"i", "enter", "j", "j", "j", "0")
+        assert "4 marked" in _hints(on), "nothing more was marked on the way"
+
+
+async def test_next_view_is_told_where_there_is_one(tmp_path: Path) -> None:
+    views = '[views]\nmine = "repo:acme/webapp"\n'
+    async with stage(tmp_path, size=(160, 30), config=views) as on:
+        assert "V next view" in _hints(on)
+    async with stage(tmp_path / "none", size=(160, 30)) as on:
+        assert "V next view" not in _hints(on)
+        await on.press("V")
+        await on.shows("There are no saved views; the settings have them")
+
+
+async def test_scrolling_a_preview_is_told_where_there_is_more_than_fits(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(100, 30)) as on:
+        await on.press("c")
+        await on.until(lambda: on.app.screen.focused is not None)
+        await on.press(*"acme/webapp", "tab", "tab", "tab", *"Write a haiku.", "ctrl+s")
+        await on.shows("esc back to the form")
+        assert "↑↓ scroll" not in on.text
+        await on.pilot.resize_terminal(100, 16)
+        await on.shows("↑↓ scroll")
+
+
+async def test_diff_is_not_told_while_a_plan_waits_and_nothing_is_changed(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(160, 30)) as on:
+        waiting = await select(on, TaskStatus.WAITING_APPROVAL)
+        assert not waiting.source_files
+        assert "d diff" not in _hints(on)
+        await on.press("2")
+        assert "a approve" in _hints(on)
+        assert "d diff" not in _hints(on)
+        await on.press("1")
+        changed = replace(waiting, source_files=(SourceFile("a.py"),))
+        on.board.apply({waiting.id: changed})
+        await on.until(lambda: "d diff" in _hints(on))
+        await select(on, TaskStatus.IN_PROGRESS)
+        assert "d diff" in _hints(on), "there may be one"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 30)])

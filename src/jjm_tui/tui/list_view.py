@@ -46,11 +46,13 @@ _KEYS_WITHOUT_MATCH: Final[tuple[tuple[str, str], ...]] = (
     ("filter", "another filter"),
     ("help", "all keys"),
 )
-_KEYS_WITHOUT_SERVER: Final[tuple[tuple[str, str], ...]] = (
-    ("connection", "set up a server"),
-    ("help", "all keys"),
-)
 _GROUP_WORDS: Final[Mapping[Grouping, str]] = {"needs": "", "repository": "by repository", "none": "flat"}
+
+
+def way_to_a_server(keymap: Keymap) -> tuple[str, str]:
+    """The action that leads to the set-up, and what to do after its key: ``then s: set up a server``."""
+    then = keymap.first("connection.setup")
+    return "connection", f"then {then}: set up a server" if then else "set up a server"
 
 
 def state_hint(text: str) -> str:
@@ -75,6 +77,13 @@ def _explain_unread(trouble: StoreTrouble, keymap: Keymap) -> Content:
         again, " ", (keymap.first("refresh"), KEY), " reads it now. `jjm doctor` checks everything."
     )
     return Content("\n\n").join((*told, way_out))
+
+
+def _explain_unread_briefly(trouble: StoreTrouble) -> Content:
+    """The same in a sentence, for the place of the task that would stand beside the list."""
+    command = "jjm store repair" if "jjm store repair" in (trouble.hint or "") else "jjm doctor"
+    why = literal_line(f"No task can be shown, as {trouble.what}:")
+    return Content.assemble(why, " run ", (command, KEY), " in a terminal.")
 
 
 class Filtered(NamedTuple):
@@ -186,10 +195,12 @@ class ListChoice:
         """What can be done where no task can be shown beside the list, a key a line; nothing while that is unclear."""
         if self.text and board.tasks:
             wanted = _KEYS_WITHOUT_MATCH
-        elif board.tasks or board.store_trouble is not None:
+        elif (wrong := board.store_trouble) is not None and wrong.place in ("tasks", "news") and not board.tasks:
+            return _explain_unread_briefly(wrong)
+        elif board.tasks or wrong is not None:
             return Content()
         elif board.connection.status == "none":
-            wanted = _KEYS_WITHOUT_SERVER
+            wanted = (way_to_a_server(keymap), ("help", "all keys"))
         elif board.connection.trouble is not None or board.sync.synced_at is None:
             return Content()
         else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.tui.actions import ACTIONS
+from jjm_tui.tui.list_view import way_to_a_server
 
 if TYPE_CHECKING:
     from jjm_tui.services.board import Board, ConnectionStatus
@@ -35,13 +36,12 @@ _DECIDING: Final = ("task.approve", "task.resume", "task.message")
 _SENDING: Final = frozenset({*_DECIDING, "task.create"})
 """What only a server can be told."""
 _WAYS_ON: Final[Mapping[ConnectionStatus, Wanted]] = {
-    "none": ("connection", "set up a server"),
     "not ready": ("connection", "what the server needs"),
     "offline": ("refresh", "try again"),
     "could not start": ("connection", "connection"),
     "gave up": ("connection", "connection"),
 }
-"""What helps while the server cannot be asked."""
+"""What helps while the server that there is cannot be asked."""
 _NO_SERVER: Final = frozenset({"none", "not ready"})
 _CAN_BE_SENT_AGAIN: Final = frozenset({OperationState.NOT_SENT, OperationState.REFUSED})
 
@@ -60,6 +60,7 @@ def helps(host: DetailHost, action_id: str) -> bool:
     """Whether the key of an action is worth telling: it does something now, and what it decides can be sent."""
     is_in_vain = action_id in _SENDING and host.board.connection.status in _NO_SERVER
     is_in_vain |= action_id == "undo" and not host.dashboard.undo
+    is_in_vain |= action_id == "task.diff" and _only_plans(host)
     return not is_in_vain and host.unavailable(action_id) is None
 
 
@@ -67,6 +68,12 @@ def is_failed(host: DetailHost) -> bool:
     """Whether the task at hand failed: that is final, so no message helps, but a new task does."""
     task = host.current_task()
     return task is not None and task.status is TaskStatus.FAILED
+
+
+def _only_plans(host: DetailHost) -> bool:
+    """Whether the task at hand waits with its plan and nothing is known to be changed: that comes after approving."""
+    task = host.current_task()
+    return task is not None and task.status is TaskStatus.WAITING_APPROVAL and not task.source_files
 
 
 def typing_hints(host: DetailHost) -> list[Hint] | None:
@@ -78,8 +85,10 @@ def typing_hints(host: DetailHost) -> list[Hint] | None:
     return None
 
 
-def way_on_hints(board: Board) -> list[Wanted]:
+def way_on_hints(board: Board, keymap: Keymap) -> list[Wanted]:
     """The key that helps while the server cannot be asked, before those of what only a server can be told."""
+    if board.connection.status == "none":
+        return [way_to_a_server(keymap)]
     way_on = _WAYS_ON.get(board.connection.status)
     return [] if way_on is None else [way_on]
 

@@ -263,7 +263,7 @@ class MainScreen(PaneHost):
         if (hints := typing_hints(self)) is not None:
             return hints
         hints = detail_hints(self) if self.is_in_detail() else told(keymap, self._list_hints())
-        return told(keymap, way_on_hints(self.board)) + hints
+        return told(keymap, way_on_hints(self.board, keymap)) + hints
 
     def _list_hints(self) -> list[tuple[str, str]]:
         if self.tasks.marks:
