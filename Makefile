@@ -46,8 +46,9 @@ proof: $(DEV) ## the tests that need Node, npm, strace and a file system of thei
 	done
 	@$(PY) -m pytest -n $(JOBS) -m '(needs_node or needs_strace or needs_mount) and not soak' $(ARGS)
 
-soak: $(DEV) ## the long runs: an hour of a busy person in a minute, more kills and states
+soak: $(DEV) ## the long runs: an hour of a busy person in a minute, more kills, states and examples
 	@$(PY) -m pytest -m soak $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --hypothesis-profile=long tests/domain tests/services/test_arrangement.py tests/cli/test_tables.py
 
 mutants: $(DEV) ## break the program on purpose, once for each promise: its tests must fail
 	@$(PY) -m tests.mutants $(ARGS)

@@ -109,6 +109,11 @@ class QuickPython:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+def python_for_servers() -> str:
+    """What to start instead of ``python`` for servers of tests that need no environment of their own."""
+    return str(quick_python({}).command)
+
+
 def quick_python(environ: Mapping[str, str]) -> QuickPython:
     """One for all tests of this worker whose processes start with an environment that Python reads alike."""
     return _shared(tuple(sorted((name, value) for name, value in environ.items() if _is_read_early(name))))

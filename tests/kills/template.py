@@ -33,13 +33,16 @@ from jjm_tui.store.leadership import FileLeadership
 from jjm_tui.store.outbox_file import FileOutbox
 from jjm_tui.store.transcripts import FileTranscripts
 
+SERVER_PYTHON = "JJM_TEST_SERVER_PYTHON"
+"""The variable that names what to start instead of ``python`` for a server."""
 TEXT = "Please take the first way."
 
 
 def make_context(folder: Path, fault: str | None, settle_window: float = 0.0) -> ServiceContext:
     """A real caller to a real process, and real files."""
     clock = SystemClock()
-    command = [sys.executable, "-m", "tests.kills.raw_server", str(folder / "world.json")]
+    python = os.environ.get(SERVER_PYTHON, sys.executable)
+    command = [python, "-m", "tests.kills.raw_server", str(folder / "world.json")]
     if fault is not None:
         command.append(fault)
     root = str(Path(__file__).parents[2])

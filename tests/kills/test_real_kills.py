@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from jjm_tui.services.manager import JobManager
-from tests.kills.template import make_context
+from tests.forking.quick_python import python_for_servers
+from tests.kills.template import SERVER_PYTHON, make_context
 from tests.kills.truth import effects_of, is_true, prepare
 
 KINDS = ("create", "message", "approve", "resume")
@@ -21,10 +22,16 @@ SHARDS = 4
 RUNS_PER_SHARD = 50
 
 
+@pytest.fixture(autouse=True)
+def _servers_start_quickly(monkeypatch):
+    monkeypatch.setenv(SERVER_PYTHON, python_for_servers())
+
+
 @pytest.fixture(scope="module")
 def template():
     root = Path(__file__).parents[2]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "src")])}
+    paths = os.pathsep.join([str(root), str(root / "src")])
+    env = {**os.environ, "PYTHONPATH": paths, SERVER_PYTHON: python_for_servers()}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.kills.template"],
         stdin=subprocess.PIPE,

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.forking.quick_python import quick_python
 from tests.real_server.harness import RealServer
 from tests.tui.marked import Marked
-from tests.tui.terminal_stage import Modes, TerminalStage
+from tests.tui.terminal_stage import Modes, Process, TerminalStage
 
 pytestmark = pytest.mark.needs_node
 
@@ -105,10 +105,14 @@ def desk(real_server: RealServer, tmp_path: Path) -> Iterator[Desk]:
         "TERM": "xterm-256color",
         "TZ": "UTC",
     }
-    argv = [sys.executable, "-m", "jjm_tui", "--server", shlex.join(real_server.command)]
+    words = ["--server", shlex.join(real_server.command)]
+
+    def start(path: str) -> Process:
+        return quick_python(environ).fork("jjm_tui", words, path, environ)
+
     marked = Marked(f"JJM_STANDIN_PORT={real_server.world.port}")
     try:
-        with TerminalStage(argv, environ, columns=160, rows=45) as terminal:
+        with TerminalStage([], {}, columns=160, rows=45, start=start) as terminal:
             terminal.shows("● connected", "NEEDS YOU (3)", "RUNNING (4)", "PAUSED (1)", PLAN, QUESTION)
             yield Desk(terminal, real_server, marked)
     finally:

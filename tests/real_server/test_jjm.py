@@ -6,13 +6,13 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.forking.quick_python import quick_python
 from tests.real_server.harness import RealServer
 
 pytestmark = pytest.mark.needs_node
@@ -47,7 +47,8 @@ class Person:
             "TZ": "UTC",
             **{name: os.environ[name] for name in ("LANG", "COVERAGE_PROCESS_START") if name in os.environ},
         }
-        argv = [sys.executable, "-m", "jjm_tui", "--server", shlex.join(self.server.command), *arguments]
+        python = str(quick_python(environ).command)
+        argv = [python, "-m", "jjm_tui", "--server", shlex.join(self.server.command), *arguments]
         done = subprocess.run(argv, input=text, capture_output=True, text=True, env=environ, timeout=100, check=False)
         return Answer(done.returncode, done.stdout, done.stderr)
 

@@ -23,8 +23,8 @@ from tests.services.workbench import WRITES, CuttingCaller, Killed, Workbench, b
 
 PLACES = ("before write", "written", "effect")
 KINDS = ("create", "message", "approve", "resume")
-RUNS_PER_CASE = {"rest": 55, "official": 8, "browser": 8}
-"""Twelve cases a dialect: 852 seeded runs in all; the 200 with real processes are in ``tests/kills``."""
+RUNS_PER_CASE = {"rest": 20, "official": 5, "browser": 5}
+"""Twelve cases a dialect: 360 seeded runs in all; the 200 with real processes are in ``tests/kills``."""
 TEXT = "Please take the first way."
 
 

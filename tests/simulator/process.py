@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,9 +13,15 @@ import anyio
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-COMMAND = [sys.executable, "-m", "jjm_tui.simulator"]
+from tests.forking.quick_python import python_for_servers
+
 LIMIT = 20.0
 """Seconds after which a test gives up waiting."""
+
+
+def command() -> list[str]:
+    """The command of a simulator that starts quickly."""
+    return [python_for_servers(), "-m", "jjm_tui.simulator"]
 
 
 @dataclass
@@ -78,7 +83,7 @@ class Conversation:
 async def simulator(*options: str | Path, errors: Path | None = None) -> AsyncIterator[Conversation]:
     """A simulator process; it is gone when the block ends."""
     with (errors or Path("/dev/null")).open("wb") as stderr:
-        async with await anyio.open_process([*COMMAND, *map(str, options)], stderr=stderr) as process:
+        async with await anyio.open_process([*command(), *map(str, options)], stderr=stderr) as process:
             try:
                 yield Conversation(process)
             finally:

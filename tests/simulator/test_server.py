@@ -16,7 +16,7 @@ from jjm_tui.simulator.faults import GARBAGE, Fault
 from jjm_tui.simulator.journal import read_journal
 from jjm_tui.simulator.rest_dialect import RestDialect
 from jjm_tui.simulator.world import World
-from tests.simulator.process import COMMAND, LIMIT, simulator, text_in
+from tests.simulator.process import LIMIT, command, simulator, text_in
 from tests.simulator.recorded import load
 
 SOURCE = "sources/github/acme/webapp"
@@ -86,7 +86,7 @@ async def test_end_of_file_ends_it_cleanly(tmp_path: Path) -> None:
     ],
 )
 async def test_wrong_start_says_why(options: list[str], code: int, words: str) -> None:
-    ended = await anyio.run_process([*COMMAND, *options], check=False, input=b"")
+    ended = await anyio.run_process([*command(), *options], check=False, input=b"")
     assert ended.returncode == code
     assert ended.stdout == b""
     assert words in ended.stderr.decode()
@@ -96,7 +96,7 @@ async def test_wrong_start_says_why(options: list[str], code: int, words: str) -
 async def test_damaged_state_file_is_told_at_start(tmp_path: Path) -> None:
     path = tmp_path / "world.json"
     path.write_text("{")
-    ended = await anyio.run_process([*COMMAND, "--state", str(path)], check=False, input=b"")
+    ended = await anyio.run_process([*command(), "--state", str(path)], check=False, input=b"")
     assert ended.returncode == 1
     assert "does not hold a simulated world" in ended.stderr.decode()
 
@@ -281,7 +281,7 @@ async def test_speed_of_a_shared_world_can_be_set_anew(tmp_path: Path) -> None:
 
 
 def test_client_that_goes_away_in_an_answer_ends_it_quietly() -> None:
-    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -90,6 +93,28 @@ class Stage:
         return self.app.export_screenshot(simplify=True)
 
 
+_read_worlds: dict[tuple[object, ...], Path] = {}
+"""Copies of stores that were filled from a world, by what decides about the world and how much of it is read."""
+
+
+async def _fill(folder: Path, context: ServiceContext, world: tuple[int, int, str, int]) -> None:
+    """Read a world into the stores; its tasks only where no stage of this process did that before."""
+    *_, read = world
+    reader = TaskReader(context)
+    if world in _read_worlds:
+        shutil.copytree(_read_worlds[world], folder, dirs_exist_ok=True)
+        await reader.refresh_list()
+        return
+    reading = await reader.refresh_list()
+    for task_id in list(reading.absorbed.tasks)[:read]:
+        await reader.refresh_task(task_id)
+    if not _read_worlds:
+        _read_worlds[()] = Path(tempfile.mkdtemp(prefix="worlds-"))
+        atexit.register(shutil.rmtree, _read_worlds[()], ignore_errors=True)
+    _read_worlds[world] = _read_worlds[()] / str(len(_read_worlds))
+    shutil.copytree(folder, _read_worlds[world], ignore=shutil.ignore_patterns("*.lock"))
+
+
 @contextlib.asynccontextmanager
 async def stage(
     folder: Path,
@@ -117,11 +142,8 @@ async def stage(
     """
     workbench = bench(folder / "store", tasks=tasks, seed=seed, dialect=dialect)
     manager, caller, context = workbench.process()
-    reader = TaskReader(context)
     if tasks:
-        reading = await reader.refresh_list()
-        for task_id in list(reading.absorbed.tasks)[:read]:
-            await reader.refresh_task(task_id)
+        await _fill(workbench.folder, context, (tasks, seed, dialect, read))
     if prepare is not None:
         prepare(workbench, context)
     if not server:

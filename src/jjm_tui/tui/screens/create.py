@@ -107,6 +107,7 @@ class CreateScreen(Sheet[None]):
         self._form.show_task(self._blank)
         self._form.go_to(self._first_field)
         self.run_worker(self._load(), group="draft", exit_on_error=False)
+        self.watch(self._preview, "show_vertical_scrollbar", self.show_keys, init=False)
         self._show_notes()
         self._show_state()
         self.with_engine(self._learn)
@@ -180,7 +181,8 @@ class CreateScreen(Sheet[None]):
         self._put(self._form.filled_in)
         self._emptied = None
         self.query_one("#empty", FormButton).say("Clear the form")
-        self._show_origin("")
+        if self._origin:
+            self._show_origin("")
 
     def _put(self, task: NewTask, *, at_once: bool = False) -> None:
         text = "" if task.is_same_as(self._blank) else replace(task, saved_at=self.now()).write()
@@ -355,7 +357,8 @@ class CreateScreen(Sheet[None]):
                 if self._preview.has_focus or self.query_one("#send").has_focus:
                     yield ("enter", "to the button Send" if self._preview.has_focus else "send")
             yield ("back", "back to the form")
-            yield ("↑↓", "scroll")
+            if self._preview.show_vertical_scrollbar:
+                yield ("↑↓", "scroll")
 
     @on(Button.Pressed, "#edit")
     def _edit_pressed(self) -> None:
