@@ -382,7 +382,7 @@ def test_page_with_foreign_text_everywhere_is_literal_and_fits(width) -> None:
 @pytest.mark.parametrize(
     ("overrides", "shown"),
     [
-        ({}, "none"),
+        ({}, ""),
         ({"server.preset": "rest"}, "npx -y @amitdeshmukh/google-jules-mcp@0.1.6"),
         (
             {

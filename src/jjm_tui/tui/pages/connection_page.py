@@ -81,9 +81,10 @@ class ConnectionView:
 
 
 def shown_target(settings: Settings) -> str:
-    """The command or address of the chosen server, without anything that may be secret. No secret is read."""
+    """The command or address of the chosen server, without anything that may be secret; empty where none is chosen.
+    No secret is read."""
     if not is_configured(settings):
-        return "none"
+        return ""
     if settings.server.url:
         return masked(_shown_address(settings.server.url))
     return masked(shlex.join(_without_secrets(_command(settings.server))))
@@ -173,7 +174,8 @@ def _server(view: ConnectionView, width: int) -> list[Line]:
         add("next step", f"{view.restart_key} tries again; changed settings count when jjm is opened anew.")
     if connection.label:
         add("name", connection.label + _version(view))
-    add("would run" if connection.status == "not ready" else "runs", view.target)
+    if view.target:
+        add("would run" if connection.status == "not ready" else "runs", view.target)
     if view.info is not None:
         add("last answer", _last_answer(view.info, view.now))
         add("budget", _budget(view.info))

@@ -97,22 +97,26 @@ class ConnectionScreen(PageScreen):
 
     def unavailable(self, action_id: str) -> str | None:
         """Why not now."""
-        if action_id not in ("connection.restart", "connection.check"):
+        if action_id not in ("connection.restart", "connection.check", "refresh"):
             return super().unavailable(action_id)
+        if action_id == "refresh" and self.board.store_trouble is not None:
+            return None
         if self.engine is None:
             return "Still opening; try again in a moment."
         if action_id == "connection.check":
             return "The checks are being made." if self._is_checking else None
         if self.engine.context.server is None:
-            return self._why_no_server(self.engine)
+            return self._why_no_server(self.engine, "ask" if action_id == "refresh" else "restart")
+        if action_id == "refresh":
+            return None
         if self._is_restarting or self.board.connection.status == "starting":
             return "It is being started."
         return None
 
-    def _why_no_server(self, engine: Engine) -> str:
+    def _why_no_server(self, engine: Engine, verb: str) -> str:
         why = engine.context.no_server
         if why is None:
-            return "There is no server to restart. Set one up first."
+            return f"There is no server to {verb}. Set one up first."
         return f"The server cannot be used yet: {why.message} Mend that, then open jjm anew."
 
     def _why_not_sure(self, engine: Engine) -> str | None:
