@@ -24,6 +24,12 @@ def test_every_state_has_a_short_word_and_a_sentence(state: OperationState) -> N
     assert state_sentence(operation).endswith(".")
 
 
+def test_operation_that_is_prepared_means_what_its_word_says() -> None:
+    prepared = replace(MESSAGE, state=OperationState.PREPARED)
+    assert state_word(prepared) == "sending"
+    assert state_sentence(prepared) == "It is being sent; nothing has left this machine yet."
+
+
 def test_operation_that_was_sent_again_says_so_and_what_it_had_been() -> None:
     old = replace(MESSAGE, state=OperationState.NOT_SENT)
     again = replace(old, state=OperationState.DISCARDED, message=sent_again_message(old, "ffff00001111"))

@@ -34,6 +34,11 @@ def _words(text: str) -> str:
     return re.sub(r"\s+", " ", " ".join(lines))
 
 
+def _beside(text: str) -> str:
+    """What is said at the right, the same way."""
+    return " ".join(" ".join(line.partition("││")[2].strip("│ ") for line in text.splitlines()).split())
+
+
 async def test_damaged_store_at_the_start_is_told_with_the_way_out_and_left_alone(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(160, 45), tasks=40, prepare=_cut, polls=True) as on:
         await on.shows("The stored tasks cannot be read.")
@@ -43,6 +48,7 @@ async def test_damaged_store_at_the_start_is_told_with_the_way_out_and_left_alon
         for words in ("is damaged", "jjm store repair", "jjm doctor", "ctrl+r", "tasks not read"):
             assert words in said
         assert "0 done" not in said
+        assert "No task can be shown, as the stored tasks cannot be read: run jjm store repair" in _beside(on.text)
         assert "! the stored tasks cannot be read" not in on.text, "the list says so already"
         await on.press("ctrl+r", "j", "enter", "x")
         assert path.stat().st_size == _LEFT

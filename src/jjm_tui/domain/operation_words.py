@@ -10,7 +10,7 @@ from jjm_tui.domain.operations import SENT_AGAIN, Operation, OperationState
 from jjm_tui.errors import WrongStateError
 
 _WORDS: Final[Mapping[OperationState, tuple[str, str]]] = {
-    OperationState.PREPARED: ("sending", "It is about to be sent; nothing left this machine yet."),
+    OperationState.PREPARED: ("sending", "It is being sent; nothing has left this machine yet."),
     OperationState.SENDING: ("sending", "It is on its way to the server."),
     OperationState.DONE: ("done", "It arrived."),
     OperationState.REFUSED: ("refused", "The server said no, so nothing happened there."),
