@@ -171,6 +171,23 @@ async def test_reading_that_begins_after_its_screen_was_closed_reads_nothing(tmp
         await closed._read_details(task, False, False)
 
 
+async def test_what_is_not_known_is_asked_for_when_the_server_is_back_and_not_before(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=NARROW, read=0) as on:
+        select(on, TaskStatus.IN_PROGRESS)
+        on.caller.is_down = True
+        await on.press("enter", "right_square_bracket")
+        await on.shows("None was read of this task so far. enter asks the server.")
+        server_down(on)
+        await on.shows("None was read of this task so far. enter asks the server when it is back.")
+        await on.press("right_square_bracket")
+        await on.shows("It is not known whether there are older messages. ↑ asks for them when the")
+        on.board.change_connection(status="connected", trouble=None)
+        await on.shows("↑ asks for them.")
+        on.board.change_connection(status="none")
+        await on.shows("It is not known whether there are older messages.")
+        await on.until(lambda: "asks" not in on.text)
+
+
 async def test_reason_that_the_line_of_trouble_tells_is_not_told_in_a_toast_as_well(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as on:
         on.caller.is_down = True

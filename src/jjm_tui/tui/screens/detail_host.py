@@ -15,7 +15,7 @@ from jjm_tui.tui.actions import ACTIONS
 from jjm_tui.tui.detail_reader import DetailReader
 from jjm_tui.tui.screens.task_actions import TaskScreen
 from jjm_tui.tui.widgets.detail import TaskDetail
-from jjm_tui.tui.widgets.detail_panes import Details, Tab
+from jjm_tui.tui.widgets.detail_panes import Details, Tab, ways_on
 from jjm_tui.tui.widgets.trouble_bar import tells
 
 if TYPE_CHECKING:
@@ -157,11 +157,13 @@ class DetailHost(TaskScreen):
         if self.composer is not None:
             self.composer.show_recipient()
         task_id = self.detail.task_id
-        if task_id is not None and task_id in change.task_ids:
-            task = self.board.task(task_id)
-            if task is not None:
-                self._show(task, self.now())
-                self.reread()
+        task = self.board.task(task_id)
+        if task is None:
+            return
+        if task.id in change.task_ids or "connection" in change.aspects:
+            self._show(task, self.now())
+        if task.id in change.task_ids:
+            self.reread()
 
     def clock_ticked(self, now: datetime) -> None:
         """Ages read differently, and servers told the same again."""
@@ -171,9 +173,8 @@ class DetailHost(TaskScreen):
 
     def _show(self, task: Task, now: datetime) -> None:
         board = self.board
-        key = "" if board.connection.status in ("none", "not ready") else self.dashboard.launch.keymap.first("open")
-        way_on = f"{key} asks the server." if key else ""
-        self.detail.show_task(task, board.operations_of(task.id), now, board.read_troubles.get(task.id), way_on)
+        ways = ways_on(board.connection.status, self.dashboard.launch.keymap.first("open"))
+        self.detail.show_task(task, board.operations_of(task.id), now, board.read_troubles.get(task.id), ways)
 
     # tabs, searching, moving
 

@@ -19,7 +19,17 @@ from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.task import Task
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.widgets.bar import Bar, Piece
-from jjm_tui.tui.widgets.detail_panes import TABS, Details, ReadPlans, Shown, Tab, fill_pane, make_pane
+from jjm_tui.tui.widgets.detail_panes import (
+    NO_WAYS_ON,
+    TABS,
+    Details,
+    ReadPlans,
+    Shown,
+    Tab,
+    WaysOn,
+    fill_pane,
+    make_pane,
+)
 from jjm_tui.tui.widgets.titles import show_subtitle, show_title
 
 if TYPE_CHECKING:
@@ -103,7 +113,7 @@ class TaskDetail(Vertical):
         self._operations: tuple[Operation, ...] = ()
         self._details: Details | None = None
         self._trouble: ReadTrouble | None = None
-        self._way_on = ""
+        self._ways_on = NO_WAYS_ON
         self._now: datetime | None = None
         self._is_filling = False
         self._wants_question = False
@@ -132,11 +142,11 @@ class TaskDetail(Vertical):
         operations: Sequence[Operation],
         now: datetime,
         trouble: ReadTrouble | None = None,
-        way_on: str = "",
+        ways_on: WaysOn = NO_WAYS_ON,
     ) -> None:
         """Show a task, or the newer state of the one that is shown. ``trouble``: why it could not be read lately;
-        ``way_on``: how the server is asked again, as a sentence."""
-        self._trouble, self._way_on = trouble, way_on
+        ``ways_on``: how the server is asked."""
+        self._trouble, self._ways_on = trouble, ways_on
         is_other = task.id != self.task_id
         self.task_id, self._shown, self._operations, self._now = task.id, task, tuple(operations), now
         if is_other:
@@ -315,7 +325,7 @@ class TaskDetail(Vertical):
             return
         tabs.show_tab(self.tab, self._notes(task))
         if (pane := self.pane()) is not None:
-            shown = Shown(task, now, self._plans, self._operations, self._details, self._trouble, self._way_on)
+            shown = Shown(task, now, self._plans, self._operations, self._details, self._trouble, self._ways_on)
             fill_pane(self.tab, pane, shown)
             if self._wants_question:
                 self._pass_wish_on(pane)

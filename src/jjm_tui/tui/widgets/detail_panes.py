@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from textual.content import Content
 from textual.widget import Widget
@@ -16,7 +16,11 @@ from jjm_tui.domain.task import Plan, Task
 from jjm_tui.tui.literal import literal_line
 
 if TYPE_CHECKING:
+    from jjm_tui.services.board import ConnectionStatus
     from jjm_tui.services.read_troubles import ReadTrouble
+
+_WITHOUT: Final = frozenset({"none", "not ready"})
+_AWAY: Final = frozenset({"reconnecting", "offline", "could not start", "gave up"})
 
 Tab = Literal["overview", "plan", "chat", "files", "timeline"]
 TABS: Final[tuple[Tab, ...]] = get_args(Tab)
@@ -66,10 +70,31 @@ class ReadPlans:
         return count if count > 1 else None
 
 
+class WaysOn(NamedTuple):
+    """Sentences that say how the server is asked, empty where there is none: ``again`` for the task, ``older`` for
+    messages before the first one."""
+
+    again: str = ""
+    older: str = ""
+
+
+NO_WAYS_ON: Final = WaysOn()
+
+
+def ways_on(status: ConnectionStatus, key: str) -> WaysOn:
+    """What is true of a server in this state; ``key``: of opening a task, empty where it has none."""
+    if status in _WITHOUT:
+        return NO_WAYS_ON
+    if status in _AWAY:
+        again = f"{key} asks the server when it is back." if key else ""
+        return WaysOn(again, "↑ asks for them when the server is back.")
+    return WaysOn(f"{key} asks the server." if key else "", "↑ asks for them.")
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Everything that panes show of a task. ``trouble``: why it could not be read lately. ``way_on``: a sentence that
-    says how the server is asked again."""
+    """Everything that panes show of a task. ``trouble``: why it could not be read lately. ``ways_on``: how the server
+    is asked."""
 
     task: Task
     now: datetime
@@ -77,7 +102,7 @@ class Shown:
     operations: tuple[Operation, ...] = ()
     details: Details | None = None
     trouble: ReadTrouble | None = None
-    way_on: str = ""
+    ways_on: WaysOn = NO_WAYS_ON
 
     @property
     def whole(self) -> Task:
@@ -126,7 +151,7 @@ def _fill_plan(pane: Widget, shown: Shown) -> None:
             difference=None if plan is None or older is None else diff_plans(older, plan),
             risks=risk_marks(plan),
             revision=shown.plans.revision(shown.task.id),
-            note=f"None was read of this task so far. {shown.way_on}".strip() if plan is None else None,
+            note=f"None was read of this task so far. {shown.ways_on.again}".strip() if plan is None else None,
         )
 
 
@@ -142,7 +167,7 @@ def _fill_chat(pane: Widget, shown: Shown) -> None:
 
     whole = with_operations(shown.whole, shown.operations)
     if isinstance(pane, Transcript):
-        pane.show(whole.chat_history, shown.now, whole.chat_truncated)
+        pane.show(whole.chat_history, shown.now, whole.chat_truncated, shown.ways_on.older)
 
 
 def _make_files() -> Widget:
@@ -160,7 +185,7 @@ def _fill_files(pane: Widget, shown: Shown) -> None:
     if details is not None and details.is_reading and details.diff is None:
         note = Content("Reading the changes…")
     elif details is not None and details.diff is None:
-        note = unknown_changes(f"{why or 'They have not been read yet.'} {shown.way_on}".strip())
+        note = unknown_changes(f"{why or 'They have not been read yet.'} {shown.ways_on.again}".strip())
     if isinstance(pane, FilesPane):
         pane.show(
             shown.task.source_files,

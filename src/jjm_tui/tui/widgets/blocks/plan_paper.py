@@ -100,7 +100,7 @@ class PlanPaper(Vertical):
         is_chat = is_chat_fingerprint(preview.fingerprint)
         self.set_class(is_chat, "-chat")
         if is_chat:
-            self.query_one(Transcript).show(task.chat_history, now, task.chat_truncated)
+            self.query_one(Transcript).show(task.chat_history, now, task.chat_truncated, way_on="")
 
     def show_stored(self, task: Task, plan: Plan, now: datetime, key: str) -> None:
         """The plan as it was last heard of, which nobody can approve before ``key`` has read it again."""

@@ -17,10 +17,11 @@ from jjm_tui.tui.text.message_blocks import MessageEntry, MessageHeader, day_blo
 from jjm_tui.tui.widgets.blocks.block_styles import PREFIX
 from jjm_tui.tui.widgets.blocks.block_view import BlockView
 
-_OLDER_MISSING: Final = "Older messages are not here yet. ↑ asks for them."
-_OLDER_UNKNOWN: Final = "It is not known whether there are older messages. ↑ asks for them."
+_OLDER_MISSING: Final = "Older messages are not here yet."
+_OLDER_UNKNOWN: Final = "It is not known whether there are older messages."
 _NOTHING: Final = "What Jules says, and what you send, appears here."
-_NOTHING_READ: Final = "There may be some. ↑ asks for them."
+_NOTHING_READ: Final = "There may be some."
+_WAY_ON: Final = "↑ asks for them."
 _NO_MESSAGES: Final = "No messages yet."
 _NO_MESSAGES_READ: Final = "No messages are known."
 
@@ -64,24 +65,28 @@ class Transcript(BlockView):
         self._now = datetime.fromtimestamp(0, UTC)
         self._messages: Sequence[ChatMessage] | None = None
         self._truncated: bool | None = False
+        self._way_on = _WAY_ON
         self._entries: list[MessageEntry] = []
         self._days: dict[date, deque[Block]] = {}
         self._remark: tuple[str, Block] = ("", remark(""))
 
-    def show(self, messages: Sequence[ChatMessage], now: datetime, truncated: bool | None) -> None:
+    def show(
+        self, messages: Sequence[ChatMessage], now: datetime, truncated: bool | None, way_on: str = _WAY_ON
+    ) -> None:
         """Show a conversation, or the newer state of the one that is shown.
 
         Args:
             messages: In order. One with the id of a message that is shown takes its place.
             now: For ages.
             truncated: Whether older messages are missing; ``None`` where that is not known.
+            way_on: How they are asked for, as a sentence; empty where they cannot be.
         """
         self.tick(now)
         before = self._messages
         is_same = before is not None and len(before) == len(messages) and all(map(is_, before, messages))
-        if is_same and truncated == self._truncated:
+        if is_same and (truncated, way_on) == (self._truncated, self._way_on):
             return
-        self._messages, self._truncated = tuple(messages), truncated
+        self._messages, self._truncated, self._way_on = tuple(messages), truncated, way_on
         entries, is_another = self._match(messages)
         self._entries = entries
         self.set_blocks(self._arrange(entries), fresh=is_another)
@@ -138,9 +143,10 @@ class Transcript(BlockView):
 
     def _words(self, has_messages: bool) -> str | None:
         """What is to be said before the first message."""
-        if not has_messages:
-            return _NOTHING if self._truncated is False else _NOTHING_READ
-        return {True: _OLDER_MISSING, None: _OLDER_UNKNOWN, False: None}[self._truncated]
+        if self._truncated is False:
+            return None if has_messages else _NOTHING
+        older = _OLDER_MISSING if self._truncated else _OLDER_UNKNOWN
+        return f"{older if has_messages else _NOTHING_READ} {self._way_on}".strip()
 
     # asking for older messages
 
