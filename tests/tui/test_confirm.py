@@ -261,9 +261,11 @@ async def test_snooze_own_text_is_explained_while_typed_and_a_wrong_one_refused(
         await on.press("tab", *"soon", "enter")
         assert "tab the spans" in on.text
         assert "Not understood." in on.text
+        assert "enter snooze" not in on.text
         assert answers == []
         await on.press(*["backspace"] * 4, *"90m")
         assert "until today 10:30" in on.text
+        assert "enter snooze" in on.text
         await on.press("enter")
         assert answers == [on.now + timedelta(minutes=90)]
 

@@ -70,10 +70,12 @@ async def test_help_tells_how_searching_ends_while_something_is_sought(tmp_path:
     async with stage(tmp_path) as on:
         await on.press("question_mark")
         await on.shows("esc back  / search  ↑↓ scroll")
-        await on.press("slash", *"send")
+        await on.press("slash", *"e")
         await on.shows("enter to the lines  esc end search  ↑↓ scroll")
         await on.press("enter")
         await on.shows("esc end search  / search  ↑↓ scroll")
+        await on.press("slash", *"snooz")
+        await on.until(lambda: "scroll" not in on.text)
         await on.press("escape")
         await on.shows("esc back  / search  ↑↓ scroll")
 

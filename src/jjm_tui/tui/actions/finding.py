@@ -62,7 +62,9 @@ FIND: Final = (
         section="Find",
         twin="jjm list",
     ),
-    action("view.next", "V", "list", "next view", "show the next view saved in your settings", section="Find"),
+    action(
+        "view.next", "V", "list", "next view", "show the next view saved in your settings", section="Find", footer=62
+    ),
     action(
         "sort", "s", "list", "sort", "order by need, change, wait … in turn", section="Find", twin="jjm list --sort ..."
     ),

@@ -61,10 +61,15 @@ class HelpScreen(LineSheet[None]):
 
     def hints(self) -> Iterable[Hint]:
         sought = self.query_one("#sought", Input)
+        scroll: tuple[Hint, ...] = (("↑↓", "scroll"),) if self.lines.show_vertical_scrollbar else ()
         if sought.has_focus:
-            return (("enter", "to the lines"), ("back", "end search"), ("↑↓", "scroll"))
+            return (("enter", "to the lines"), ("back", "end search"), *scroll)
         back = "end search" if sought.value else "back"
-        return (("back", back), ("filter", "search"), ("↑↓", "scroll"))
+        return (("back", back), ("filter", "search"), *scroll)
+
+    def on_mount(self) -> None:
+        """Scrolling is offered where there is more than fits."""
+        self.watch(self.lines, "show_vertical_scrollbar", self.show_keys, init=False)
 
     # searching
 

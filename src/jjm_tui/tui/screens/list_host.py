@@ -128,6 +128,8 @@ class ListHost(DetailHost):
             return f"All of them are marked; {self.dashboard.launch.keymap.first('back')} takes the marks away."
         if action_id == "filter.all" and not self.choice.text:
             return "Everything is shown already."
+        if action_id == "view.next" and not self.dashboard.launch.settings.views:
+            return 'There are no saved views; the settings have them: [views] mine = "repo:acme/*".'
         return super().unavailable(action_id)
 
     def _are_all_marked(self) -> bool:
@@ -320,9 +322,6 @@ class ListHost(DetailHost):
     def do_view_next(self) -> None:
         """The next saved view that can be understood."""
         names = [None, *self.dashboard.launch.settings.views]
-        if len(names) == 1:
-            self.dashboard.tell('There are no saved views; the settings have them: [views] mine = "repo:acme/*".')
-            return
         here = names.index(self.choice.view) if self.choice.view in names else 0
         for name in (*names[here + 1 :], *names[: here + 1]):
             problem = self.choice.use_view(name)
@@ -362,6 +361,7 @@ class ListHost(DetailHost):
             grouping=choice.grouping,
             show_archived=choice.archived,
         )
+        self.tasks.end_range()
         self.tasks.rearranged()
         self.show_list_state()
         self.show_bars()

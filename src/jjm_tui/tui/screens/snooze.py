@@ -96,8 +96,10 @@ class SnoozeDialog(Sheet[datetime], Moving):
         rows.focus()
 
     def hints(self) -> Iterable[Hint]:
-        is_typing = self.query_one("#own", Input).has_focus
-        return (("open", "snooze"), ("back", "back"), ("next.pane", "the spans" if is_typing else "own time"))
+        own = self.query_one("#own", Input)
+        is_wrong = own.has_focus and read_moment(own.value, self.now()) is None
+        snooze: tuple[Hint, ...] = () if is_wrong else (("open", "snooze"),)
+        return (*snooze, ("back", "back"), ("next.pane", "the spans" if own.has_focus else "own time"))
 
     def on_descendant_focus(self) -> None:
         """From the spans to one's own time and back: other keys work."""
@@ -130,6 +132,7 @@ class SnoozeDialog(Sheet[datetime], Moving):
         moment = read_moment(event.value, now)
         words = Content() if moment is None else Content.styled(f"until {local_words(moment, now)}", "$text-success")
         self.query_one("#wrong", Static).update(words)
+        self.show_keys()
 
     def moved(self) -> Widget:
         """The spans."""

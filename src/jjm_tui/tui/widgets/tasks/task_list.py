@@ -235,6 +235,10 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
             self._marks.open_range(self._cursor.task_id)
             self._marks_moved()
 
+    def end_range(self) -> None:
+        """Moving the cursor marks no more; what was marked stays marked."""
+        self._marks.close_range()
+
     def mark_all_shown(self) -> None:
         """Mark every task that has a row."""
         self._marks.add(task_id for group in self._rows.groups for task_id in group.task_ids)
