@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,11 @@ async def test_approval_shows_the_plan_and_approves_it_after_reading(tmp_path: P
 
 
 async def test_approval_tells_how_much_is_below_whatever_becomes_of_the_room(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(80, 24)) as on:
+    async with stage(tmp_path, size=(80, 18)) as on:
         await read_plan(on)
         sheet: Any = on.app.screen
         told = set()
-        for rows in (24, 20, 22, 24, 18):
+        for rows in (18, 20, 19, 21, 22):
             await on.pilot.resize_terminal(80, rows)
             await on.settle()
             below = sheet.query_one(PlanView).max_scroll_y
@@ -474,6 +475,72 @@ async def test_approval_key_reads_on_and_says_so_until_everything_was_on_the_scr
         on.advance(0.5)
         await on.press("y")
         await on.until(lambda: approved_plans(on, task_id) == [newest_plan(on, task_id)])
+
+
+async def test_approval_of_a_plan_whose_middle_was_jumped_over_reads_on_where_reading_stopped(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(60, 12)) as on:
+        task_id = await read_long_plan(on)
+        paper: Any = on.app.screen.query_one(PlanView)
+        seen = set(paper.rows_on_screen)
+        await on.press("G")
+        assert "y read on" in on.text
+        await on.press("y")
+        assert paper.rows_on_screen.start == len(seen) - 1
+        on.advance(0.5)
+        await on.pilot.resize_terminal(60, 5)
+        await on.press("y")
+        await on.shows("too little room to show the plan; nothing was")
+        await on.pilot.resize_terminal(60, 12)
+        await on.settle()
+        while "y read on" in on.text:
+            seen |= set(paper.rows_on_screen)
+            on.advance(0.5)
+            await on.press("y")
+        assert seen | set(paper.rows_on_screen) == set(range(paper.virtual_size.height))
+        assert on.bench.effects("approve") == []
+        await on.press("g")
+        on.advance(0.5)
+        await on.press("y")
+        await on.until(lambda: len(approved_plans(on, task_id)) == 1)
+
+
+async def test_approval_of_a_plan_that_was_half_read_goes_on_there_at_another_width(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(60, 16)) as on:
+        await read_long_plan(on)
+        await on.press("y")
+        last = numbers(on)[-1]
+        for size in ((40, 12), (100, 14)):
+            await on.press("g")
+            await on.pilot.resize_terminal(*size)
+            await on.settle()
+            assert "y read on" in on.text
+            on.advance(0.5)
+            await on.press("y")
+            shown = numbers(on)
+            assert shown[0] <= last + 1 <= shown[-1]
+            last = shown[-1]
+        assert shown[0] > 0
+
+
+def numbers(on: Stage) -> list[int]:
+    """Of the lines of the long plan that are on the screen, which is read as its beginning while it shows none."""
+    return [int(each) for each in re.findall(r"Line (\d+)", on.text)] or [0]
+
+
+async def test_approval_of_a_conversation_whose_middle_was_jumped_over_reads_on(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(40, 12), dialect="browser") as on:
+        await read_plan(on)
+        await on.press("G")
+        assert "y read on" in on.text
+        on.advance(0.5)
+        await on.press("y")
+        assert "more rows to read. Nothing wa…" in on.text
+        while "y read on" in on.text:
+            on.advance(0.5)
+            await on.press("y")
+        on.advance(0.5)
+        await on.press("y")
+        await on.shows("the word, then enter")
 
 
 async def test_approval_after_reading_to_the_end_takes_one_key_from_anywhere(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
@@ -41,17 +40,14 @@ ApprovalAnswer = Literal[True, "message", "diff"]
 PATIENCE: Final = 1.5
 """Seconds that the sheet waits for the outcome; after that the row and a toast tell it."""
 
-_ALL: Final = sys.maxsize
-"""So many rows are unread while none was shown yet."""
-
 
 class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
     """Shows the plan that waits now and approves it by its fingerprint.
 
     The sheet stays open until the outcome is known, for ``patience`` seconds at most: an outcome that needs the person
     (another plan by now, a refusal, an alarm) is then told where they look, and a good one costs them no waiting.
-    Where a plan is longer than the sheet, the key to approve reads on until everything was on the screen, and the line
-    of keys says so. Dismisses with an ``ApprovalAnswer``, or ``None`` when nothing was decided.
+    Where a plan is longer than the sheet, the key to approve reads on until everything was on the screen without a gap,
+    and the line of keys says so. Dismisses with an ``ApprovalAnswer``, or ``None`` when nothing was decided.
     """
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "approval"})
@@ -86,7 +82,6 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._revision: int | None = None
         self._read_at: datetime | None = None
         self._on_board: str | None = None
-        self._unread = 0
         self._reads_on = False
         self._has_answered = False
 
@@ -148,8 +143,6 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         for remark in preview.remarks:
             self._tell(remark)
         self._reads_on = False
-        if before is None or before.fingerprint != preview.fingerprint:
-            self._unread = _ALL
         self._show_phase(Phase.READY)
         self.appears()
 
@@ -198,13 +191,8 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         key = self.dashboard.launch.keymap.first("approval.confirm")
         paper = self._paper
         return state_words(
-            self._phase, paper.rows_above, paper.rows_below, key, self._rows_to_read if self._reads_on else None
+            self._phase, paper.rows_above, paper.rows_below, key, paper.rows_to_read if self._reads_on else None
         )
-
-    @property
-    def _rows_to_read(self) -> int:
-        """How many rows of the plan were not on the screen yet."""
-        return min(self._unread, self._paper.rows_below)
 
     def hints(self) -> Iterable[Hint]:
         if self._phase is Phase.WORD:
@@ -215,7 +203,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             return (("back", "seen"), ("task.message", "message"), ("task.open", "browser"))
         first: tuple[Hint, ...] = (("refresh", "read again"),)
         if self._phase is Phase.READY:
-            first = (("approval.confirm", "read on" if self._rows_to_read else "approve"),)
+            first = (("approval.confirm", "read on" if self._paper.rows_to_read else "approve"),)
         diff: tuple[Hint, ...] = (("task.diff", "diff"),) if self.unavailable("task.diff") is None else ()
         return (*first, ("back", "back"), ("task.message", "message"), *diff, ("task.open", "browser"))
 
@@ -231,16 +219,21 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if not self._has_answered:
             self._show_state()
         self.show_keys()
+        self.call_after_refresh(self._note_what_is_shown)
 
     def _scrolled(self) -> None:
-        self._note_what_is_shown()
         self._show_state()
         self.show_keys()
+        self.call_after_refresh(self._note_what_is_shown)
 
     def _note_what_is_shown(self) -> None:
-        """Rows that were on the screen once are read; what is below the lowest of them is not."""
+        """What was drawn may be read; what a key only passed over on its way was not drawn."""
         if self._phase is Phase.READY and self.app.screen is self:
-            self._unread = self._rows_to_read
+            self._paper.note_shown()
+
+    def _note_appearance(self) -> None:
+        super()._note_appearance()
+        self._note_what_is_shown()
 
     # what changes meanwhile
 
@@ -271,11 +264,12 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
             self._confirm_if_seen()
 
     def _confirm_if_seen(self) -> None:
-        self._note_what_is_shown()
-        if not self.was_seen:
+        if not self._paper.has_room:
+            self.dashboard.tell("There is too little room to show the plan; nothing was sent.", severity="warning")
+        elif not self.was_seen:
             key = self.dashboard.launch.keymap.first("approval.confirm")
             self._show_state(f"It has just appeared; nothing was sent. Press {key} again.")
-        elif self._unread:
+        elif self._paper.rows_not_shown:
             self._go_on_reading()
         elif self._preview is not None and self._preview.needs_extra_word:
             self._show_phase(Phase.WORD)
@@ -288,8 +282,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
     def _go_on_reading(self) -> None:
         """Show what comes next instead of approving what nobody could see."""
         self._reads_on = True
-        text = self._paper.text
-        text.scroll_relative(y=max(1, text.size.height - 1), animate=False)
+        self._paper.read_on()
         self._scrolled()
         self.appears()
 

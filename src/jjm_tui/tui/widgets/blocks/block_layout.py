@@ -9,9 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, zip_longest
 from operator import is_not
+from typing import NamedTuple
 
 from jjm_tui.tui.text.blocks import Block
 from jjm_tui.tui.widgets.blocks.block_heights import Heights
+
+
+class Place(NamedTuple):
+    """The beginning of a row, which is found again when the text has another width.
+
+    ``row`` of block number ``block`` while the text is ``width`` cells wide, and where in the block's text that row
+    begins, -1 where it shows none.
+    """
+
+    block: int
+    row: int
+    position: int
+    width: int
 
 
 class BlockLayout:

@@ -21,7 +21,7 @@ from textual.widget import Widget
 
 from jjm_tui.tui.text.blocks import Block
 from jjm_tui.tui.text.rows import Row, row_at
-from jjm_tui.tui.widgets.blocks.block_layout import BlockLayout
+from jjm_tui.tui.widgets.blocks.block_layout import BlockLayout, Place
 
 _SLICE: Final = 0.008
 """Seconds of work behind the screen per turn of the event loop (``promises.md``: never blocked for 30 ms)."""
@@ -162,6 +162,32 @@ class BlockScroll(ScrollView, can_focus=True):
         if not page.has_rows or not self._height:
             return ()
         return page.blocks[page.find(top)[0] : page.find(top + self._height - 1)[0] + 1]
+
+    @property
+    def rows_on_screen(self) -> range:
+        """The rows that can be seen; none while the view is cut off, or not laid out for its size."""
+        page, size = self._page, self.scrollable_content_region.size
+        is_laid_out = size == (self._columns, self._height) and page.width == self._columns - _GUTTER
+        if not (is_laid_out and page.has_rows and self.is_on_screen):
+            return range(0)
+        geometry = self.screen.find_widget(self)
+        top = self.scroll_offset.y
+        return range(top, min(top + self._height, page.total) if geometry.visible_region == geometry.region else top)
+
+    def place_of(self, row: int) -> Place:
+        """Where a row begins; below the last row, the end."""
+        page = self._page
+        if row >= page.total:
+            return Place(len(page.blocks), 0, 0, page.width)
+        index, inside = page.find(row)
+        return Place(index, inside, self._position_of(index, inside) if inside else 0, page.width)
+
+    def row_of(self, place: Place) -> int:
+        """The row in which a place is now; where that cannot be told, the first one of its block."""
+        row = place.row
+        if row and place.width != self._page.width:
+            row = row_at(self.rows_of(place.block), place.position) if place.position >= 0 else 0
+        return self._page.top_of(place.block) + row
 
     def blocks_replaced(self, changed: int, *, fresh: bool) -> None:
         """A hook: there are other blocks from index ``changed`` on, or everything is another matter (``fresh``)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,9 @@ from jjm_tui.domain.plans import PlanDifference, diff_plans, file_risk_marks, is
 from jjm_tui.domain.task import Plan, Task
 from jjm_tui.domain.text import ago
 from jjm_tui.tui.text.around import rows_around
+from jjm_tui.tui.text.blocks import Block
 from jjm_tui.tui.text.message_blocks import MessageHeader
+from jjm_tui.tui.widgets.blocks.block_layout import Place
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from jjm_tui.tui.widgets.blocks.transcript import Transcript
 
@@ -29,12 +32,21 @@ class _Intentions(Transcript):
     """A conversation of which the last screenful is shown, from the head of a message on; what no longer fits then is
     below the screen, so that no part of a message is taken for read without its beginning."""
 
+    _first: Block | None = None
+
+    @property
+    def first_row(self) -> int:
+        """The row with which the last screenful began that was shown before the person scrolled."""
+        page = self._page
+        return page.top_of(page.index(self._first)) if self._first is not None and self._first in page else 0
+
     def place_followed(self) -> int:
         """The last screenful, from the head of its first message on."""
         page, height = self._page, self._height
         index = page.find(super().place_followed())[0]
         while index > 0 and not isinstance(page.blocks[index], MessageHeader):
             index -= 1
+        self._first = page.blocks[index]
         return page.place(index, 0, 0, height)
 
     def person_moved(self) -> None:
@@ -57,6 +69,11 @@ class PlanPaper(Vertical):
         &.-chat > PlanView { height: auto; max-height: 50%; }
     }
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._noted: Sequence[Block] = ()
+        self._unread: Place | None = None
 
     def compose(self) -> ComposeResult:
         yield PlanView()
@@ -84,6 +101,47 @@ class PlanPaper(Vertical):
     def rows_above(self) -> int:
         """How many rows of it are above what is on the screen, where it does not tell that itself."""
         return 0 if self.has_class("-chat") else round(self.text.scroll_y)
+
+    # how far it was read
+
+    @property
+    def has_room(self) -> bool:
+        """Whether any of it can be seen."""
+        return bool(self.text.rows_on_screen)
+
+    @property
+    def rows_not_shown(self) -> int:
+        """How many rows of it are left from the first one on that was not noted as shown."""
+        return self.text.virtual_size.height - self._first_unread
+
+    @property
+    def rows_to_read(self) -> int:
+        """How many rows of it are left after those on the screen."""
+        return self.text.virtual_size.height - self._read_until
+
+    @property
+    def _first_unread(self) -> int:
+        text = self.text
+        if self._unread is not None and text.blocks is self._noted:
+            return text.row_of(self._unread)
+        return text.first_row if isinstance(text, _Intentions) else 0
+
+    @property
+    def _read_until(self) -> int:
+        """The first row that is unread once those on the screen are read; below a gap nothing counts."""
+        rows, unread = self.text.rows_on_screen, self._first_unread
+        return rows.stop if unread in rows else unread
+
+    def note_shown(self) -> None:
+        """What is on the screen is read, unless what is above it is not; another text is read from its beginning."""
+        text = self.text
+        if self._first_unread in text.rows_on_screen:
+            self._unread, self._noted = text.place_of(self._read_until), text.blocks
+
+    def read_on(self) -> None:
+        """Go to where reading stopped, with the row before it where there is room for both."""
+        text = self.text
+        text.scroll_to(y=max(0, self._first_unread - (1 if text.size.height > 1 else 0)))
 
     def show_preview(
         self, preview: ApprovalPreview, difference: PlanDifference | None, revision: int | None, now: datetime
