@@ -20,7 +20,10 @@ _DECIDING = ("NO_COLOR", "COLORTERM", "COLORFGBG", "TERM_PROGRAM", "TMUX", "KITT
 
 @pytest.fixture(autouse=True)
 def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No animation, no blinking cursor, UTC, no colours or terminals of the person; pauses end when nothing is done."""
+    """No animation, no blinking cursor, UTC, no colours or terminals of the person; pauses end when nothing is done.
+
+    A toast does not go while a slow machine is still getting to look at it.
+    """
     monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
     monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda self: None)
@@ -30,6 +33,7 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(textual.app, "wait_for_idle", until_idle)
     monkeypatch.setattr(textual.pilot, "wait_for_idle", until_idle)
+    monkeypatch.setattr(textual.app.App, "NOTIFICATION_TIMEOUT", 600.0)
     time.tzset()
     yield
     monkeypatch.undo()

@@ -34,7 +34,8 @@ from tests.tui.screens_in_code import screens_in_code
 from tests.tui.stage import stage
 from tests.tui.visit import Visit, hostile_visit
 
-SIZES = [(80, 24), (160, 45)]
+SMALL, LARGE = (80, 24), (160, 45)
+"""Each walk goes over one of them; over the other in `make soak`, as the same widgets draw there."""
 
 pytestmark = pytest.mark.timeout(400)
 """A walk takes ten seconds, on a machine that is busy many times as long."""
@@ -133,7 +134,7 @@ def test_every_screen_of_the_code_is_visited() -> None:
     assert screens_in_code() == {stop.screen for stop in STOPS} | ALONE
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [SMALL, pytest.param(LARGE, marks=pytest.mark.soak)])
 async def test_hostile_text_is_literal_on_every_screen_whatever_is_done_there(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -172,7 +173,7 @@ async def test_hostile_text_is_literal_whatever_is_done(tmp_path: Path) -> None:
     assert visit.done >= set(ACTIONS) - BY_KEY
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [LARGE, pytest.param(SMALL, marks=pytest.mark.soak)])
 async def test_hostile_tasks_are_literal_on_the_list_and_every_tab(tmp_path: Path, size: tuple[int, int]) -> None:
     async def walk(visit: Visit) -> None:
         on = visit.on
@@ -194,12 +195,12 @@ async def test_hostile_tasks_are_literal_on_the_list_and_every_tab(tmp_path: Pat
 
     visit = await hostile_visit(tmp_path, size, walk)
     assert visit.clicks >= 10
-    if size == (160, 45):
+    if size == LARGE:
         assert visit.marks >= {"title", "description", "failure", "filename", "content"}, visit.marks
 
 
 async def test_hostile_answers_and_checks_are_literal_in_the_set_up(tmp_path: Path) -> None:
-    options: dict[str, Any] = {"tasks": 0, "server": False, "configured": False, "size": (80, 24)}
+    options: dict[str, Any] = {"tasks": 0, "server": False, "configured": False, "size": SMALL}
     async with stage(tmp_path, **options) as on:
         visit = Visit(on)
         await visit.press("home", *["down"] * CHOICES.index("custom"), "enter")
