@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from textual.document._document import EditResult
 from textual.document._edit import Edit
@@ -11,6 +12,9 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
 from jjm_tui.domain.text import clean
+
+_STEPS: Final = 1000
+"""How many words or deletions can be taken back."""
 
 
 def typed_text(text: str) -> str:
@@ -23,7 +27,8 @@ class TypingArea(TextArea):
     """A ``TextArea`` for prose: soft wrap, no line numbers, no frame of its own; tab goes on to the next field.
 
     ``on_edit`` is called at every change that the person makes, before anything else can happen: ``Changed`` comes
-    later, and in between a draft could be replaced under a key just typed.
+    later, and in between a draft could be replaced under a key just typed. ``ctrl+z`` takes back a word at a time of
+    what was typed here, never the text that was there before; ``ctrl+y`` makes it again.
     """
 
     DEFAULT_CSS = """
@@ -53,13 +58,16 @@ class TypingArea(TextArea):
             highlight_cursor_line=False,
             placeholder=placeholder,
             tab_behavior="focus",
+            max_checkpoints=_STEPS,
         )
         self.match_cursor_bracket = False
         self._on_edit = on_edit
         self._is_showing = False
 
     def edit(self, edit: Edit) -> EditResult:
-        """Change the text."""
+        """Change the text. A space begins a word, and with it a new step of undoing."""
+        if edit.text == " ":
+            self.history.checkpoint()
         result = super().edit(edit)
         if not self._is_showing:
             self._on_edit()
@@ -92,7 +100,10 @@ class TypingArea(TextArea):
         self.move_cursor(result.end_location)
 
     def change_to(self, text: str) -> None:
-        """Make it this text by changing only what differs; the cursor stays at the words it is at."""
+        """Make it this text by changing only what differs; the cursor stays at the words it is at.
+
+        Nobody typed that here, so it cannot be undone, and nothing from before it.
+        """
         before, after = self.text, typed_text(text)
         if not before:
             self.show_text(after)
@@ -104,6 +115,7 @@ class TypingArea(TextArea):
         self._is_showing = True
         self.replace(after[start : end + grown], _place(before, start), _place(before, end))
         self._is_showing = False
+        self.history.clear()
         moved = [at if at <= start else max(at + grown, start) if at >= end else end + grown for at in cursors]
         self.selection = Selection(*(_place(after, at) for at in moved))
 

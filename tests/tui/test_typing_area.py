@@ -1,0 +1,47 @@
+"""The field for many lines: what ctrl+z takes back, and what it must not touch."""
+
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+
+from jjm_tui.tui.widgets.typing_area import TypingArea
+
+
+class Field(App[None]):
+    """Nothing but the field; ``kept`` is what its owner would keep as the draft."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.area = TypingArea(self._keep)
+        self.kept = ""
+
+    def compose(self) -> ComposeResult:
+        yield self.area
+
+    def _keep(self) -> None:
+        self.kept = self.area.text
+
+
+async def test_undo_takes_back_a_word_at_a_time_and_never_the_text_that_was_there_before() -> None:
+    app = Field()
+    async with app.run_test() as pilot:
+        app.area.focus()
+        app.area.show_text("A draft")
+        await pilot.press("space", *"more", "space", *"words")
+        for expected in ("A draft more", "A draft", "A draft"):
+            await pilot.press("ctrl+z")
+            assert (app.area.text, app.kept) == (expected, expected)
+        await pilot.press("ctrl+y", "ctrl+y")
+        assert app.kept == "A draft more words"
+
+
+async def test_undo_leaves_what_was_typed_elsewhere_meanwhile() -> None:
+    app = Field()
+    async with app.run_test() as pilot:
+        app.area.focus()
+        await pilot.press(*"mine")
+        app.area.change_to("mine\nyours")
+        await pilot.press("ctrl+z")
+        assert app.area.text == "mine\nyours"
+        await pilot.press(*"!", "ctrl+z")
+        assert app.area.text == "mine\nyours"
