@@ -369,6 +369,10 @@ async def test_bulk_sheet_leaves_the_room_of_a_short_note_to_the_title(tmp_path:
         await open_sheet(on)
         assert "Split billing/invoice into smaller" in on.text
         assert "! touches lock file" in on.text
+        assert " 18m " in on.text
+        on.advance(60)
+        on.app._tick()
+        await on.shows(" 19m ")
 
 
 async def test_bulk_sheet_hostile_plan_is_shown_literally(tmp_path: Path) -> None:

@@ -138,6 +138,9 @@ async def test_bulk_message_text_has_all_the_rows_that_its_recipients_leave(
         sheet, _ = await open_sheet(on, count)
         assert sheet.query_one(TypingArea).size.height >= rows
         assert sheet.row_list.size.height >= min(len(sheet.lines), 3)
+        below = max(0, len(sheet.lines) - sheet.row_list.size.height)
+        assert (f"↓ {below} more rows below" in on.text) == bool(below)
+        assert "[x]  …" not in on.text
         await on.press(*"Hello", "ctrl+s")
         assert "To send it to these" in on.text or count == 2
 

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.events import Resize
 from textual.widget import Widget
-from textual.widgets import Static
 
 from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.status import TaskStatus
@@ -28,7 +26,6 @@ from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.screens.approval import ApprovalAnswer, ApprovalScreen
 from jjm_tui.tui.screens.bulk_approval_words import first_steps, plan_note, task_and_place
 from jjm_tui.tui.screens.bulk_sheet import BulkSheet
-from jjm_tui.tui.text.around import rows_around
 from jjm_tui.tui.widgets.blocks.block_view import BlockView
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from jjm_tui.tui.widgets.key_bar import Hint
@@ -40,9 +37,6 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 4
 """How many plans are read at the same time at most; the gateway lets through fewer where a server wants that."""
-
-_NARROW: Final = 72
-"""Columns below which a sentence and what is around the plan have no room on one line."""
 
 
 class BulkApprovalScreen(BulkSheet):
@@ -69,7 +63,6 @@ class BulkApprovalScreen(BulkSheet):
         }
         &.-empty RowList { max-height: 100%; }
         &.-short PlanView { display: none; }
-        &.-narrow #foot.-told #around { display: none; }
     }
     """
     DONE_WORD = "approved"
@@ -97,7 +90,6 @@ class BulkApprovalScreen(BulkSheet):
         self._on_board = {task.id: _fingerprint(task) for task in tasks}
         self.row_list.focus()
         self.show_lines()
-        self.watch(self.query_one(PlanView), "scroll_y", self._show_around)
         self.do_refresh()
 
     def _is_wanted(self, task: Task, now: datetime) -> bool:
@@ -274,24 +266,22 @@ class BulkApprovalScreen(BulkSheet):
             view.show(plan, difference=preview.difference, risks=preview.risks)
         else:
             view.show(None, note=None if line is None else line.obstacle or "It is being read.")
-        self._show_around()
+        self.show_around()
 
-    def _show_around(self) -> None:
-        """How much of the plan is not on the screen."""
-        view = self.query_one(PlanView)
-        above = round(view.scroll_y)
-        words = rows_around(above, max(0, view.max_scroll_y - above)) if view.size.height else ""
-        self.query_one("#around", Static).update(Content(words))
+    def scrolled(self) -> Widget:
+        """The plan."""
+        return self.query_one(PlanView)
 
-    def on_resize(self, event: Resize) -> None:
-        """What is said has precedence where there is little room."""
-        self.set_class(event.size.width < _NARROW, "-narrow")
+    def clock_ticked(self, now: datetime) -> None:
+        """They have waited longer."""
+        if self.children:
+            self.row_list.show(self.rows())
 
     @on(BlockView.ExtentChanged)
     def _extent_changed(self, event: BlockView.ExtentChanged) -> None:
         """Less or more of the plan fits."""
         event.stop()
-        self._show_around()
+        self.show_around()
 
     def hints(self) -> Iterable[Hint]:
         if self.is_asking or self.is_sending:

@@ -126,11 +126,12 @@ class BulkMessageScreen(BulkSheet):
         for line in self.lines.values():
             task = self.board.task(line.task_id) or Task(line.task_id)
             look = appearance_of(task, now)
+            is_wide = self.size.width >= _WIDE
             yield ListRow(
                 line.task_id,
                 (
                     Cell(line.tick, "strong" if line.is_ticked else "", 3),
-                    Cell(f"{look.glyph} {look.word}", "quiet", 10 if self.size.width >= _WIDE else 1),
+                    Cell(f"{look.glyph} {look.word}" if is_wide else look.glyph, "quiet", 10 if is_wide else 1),
                     self.title_cell(task),
                     self.note_cell(*self.note_of(line)),
                     Cell((task.repository or "").rpartition("/")[2], "quiet", 12, rank=1),

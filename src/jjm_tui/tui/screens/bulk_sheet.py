@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -18,6 +20,7 @@ from jjm_tui.tui.bulk import Line, Run, State, count_words
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.screens.sheet import Sheet
+from jjm_tui.tui.text.around import rows_around
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 
@@ -33,6 +36,8 @@ _TITLE_CELLS: Final = 24
 """Cells of a title that are left whatever there is to say about it."""
 _NOTE_CELLS: Final = 36
 """Cells of a note for which other columns are left out."""
+_NARROW: Final = 72
+"""Columns below which a sentence and what is not on the screen have no room on one line."""
 
 
 class BulkSheet(Sheet[Done], Moving):
@@ -51,6 +56,7 @@ class BulkSheet(Sheet[Done], Moving):
         & #state { width: 1fr; }
         & #around { width: auto; padding: 0 1 0 0; }
         &.-tall #foot.-told { margin: 1 0 0 0; }
+        &.-narrow #foot.-told #around { display: none; }
         & #count { display: none; border: none; height: 1; padding: 0 1; background: $boost; }
         & #count:focus { border: none; background-tint: $foreground 5%; }
         & #count > .input--placeholder { color: $text-muted; }
@@ -76,6 +82,15 @@ class BulkSheet(Sheet[Done], Moving):
             yield Static(id="state")
             yield Static(id="around")
         yield Input(id="count")
+
+    def on_mount(self) -> None:
+        """Tell what is not on the screen."""
+        self.watch(self.scrolled(), "scroll_y", self.show_around)
+
+    def on_resize(self, event: Resize) -> None:
+        """What is said has precedence where there is little room."""
+        self.set_class(event.size.width < _NARROW, "-narrow")
+        self.call_after_refresh(self.show_around)
 
     def compose_below(self) -> ComposeResult:
         """What stands below the list."""
@@ -125,6 +140,17 @@ class BulkSheet(Sheet[Done], Moving):
         if self.is_asking:
             self._show_question()
         self.show_keys()
+
+    def scrolled(self) -> Widget:
+        """What may have rows that are not on the screen; how many is told."""
+        return self.row_list
+
+    def show_around(self) -> None:
+        """How much is not on the screen."""
+        view = self.scrolled()
+        above = round(view.scroll_y)
+        words = rows_around(above, max(0, view.max_scroll_y - above)) if view.size.height else ""
+        self.query_one("#around", Static).update(Content(words))
 
     def show_state(self, words: str) -> None:
         """The line above the keys."""
