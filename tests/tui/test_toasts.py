@@ -90,6 +90,53 @@ async def test_toast_stands_above_the_line_that_tells_what_is_wrong(tmp_path: Pa
         assert "The server is down." in lines[-2]
 
 
+_LONG = "The server did not answer, and nobody knows whether it has the text by now.\nO has it."
+
+
+async def test_toasts_take_one_line_below_a_text_that_is_typed_and_are_whole_again_after_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(60, 20)) as on:
+        on.app.tell("In the list.\nTwo lines.")
+        await on.shows("Two lines.")
+        await on.press("m", *"typed")
+        await on.until(lambda: "In the list. …" in on.text.splitlines()[-2])
+        await on.press("enter", *"lower", "enter", *"lowest")
+        on.app.tell(_LONG, severity="error", title="Not confirmed")
+        await on.shows("▎ Not confirmed · The server did not answer")
+        await on.settle()
+        lines = on.text.splitlines()
+        assert "Not confirmed" in lines[-2]
+        assert lines[-2].rstrip("╯").endswith("…")
+        assert "ctrl+s send" in lines[-1]
+        assert "In the list." not in on.text
+        assert all(word in on.text for word in ("typed", "lower", "lowest"))
+        await on.press("escape")
+        await on.shows("O has it.")
+        assert on.app.screen.focused is not None
+        assert "Two lines." in on.text
+
+
+async def test_toast_of_several_lines_is_one_on_the_lowest_line_while_a_dialog_is_open(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(60, 20)) as on:
+        on.app.tell("One failed\nAnother failed\nn goes to what needs you", title="Failed", severity="error")
+        on.app.tell(_LONG, severity="error")
+        await on.shows("O has it.")
+        await on.press("A")
+        await on.until(lambda: "The server did not answer" in on.text.splitlines()[-1])
+        await on.settle()
+        assert "failed" not in on.text
+        assert "esc back" in on.text.splitlines()[-2]
+        await on.press("escape")
+        await on.until(lambda: "O has it." in on.text and "Another failed" in on.text)
+
+
+async def test_toast_stands_above_a_field_on_the_lowest_line(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        on.app.tell("Told before.", severity="error")
+        await on.press("enter", "/", *"words")
+        await on.until(lambda: "Told before." in on.text.splitlines()[-3])
+        assert "words" in on.text.splitlines()[-2]
+
+
 async def test_toast_is_not_drawn_twice_while_a_dialog_covers_the_screen(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as on:
         on.app.tell("Told once.")
@@ -106,6 +153,9 @@ async def test_toast_is_not_drawn_twice_while_a_dialog_covers_the_screen(tmp_pat
         await on.press("x", ":")
         await on.until(lambda: "Archived" in on.text)
         await on.settle()
+        assert on.text.count("Archived") == 1
+        await on.press("escape")
+        await on.until(lambda: "In the same go." in on.text)
         assert on.text.count("Archived") == on.text.count("In the same go.") == 1
 
 

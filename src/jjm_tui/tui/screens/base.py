@@ -42,10 +42,8 @@ def keep_to_terminal(screen: Screen[Any], event: Resize) -> None:
         screen.post_message(Resize(screen.app.size, screen.app.size))
 
 
-class DashboardScreen(Screen[T], Keyed):
-    """A full screen. ``board_changed`` and ``clock_ticked`` are called by the app; a screen takes what it needs."""
-
-    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere"})
+class AppScreen(Screen[T], Keyed):
+    """What screens and dialogs have in common."""
 
     @property
     def board(self) -> Board:
@@ -77,12 +75,31 @@ class DashboardScreen(Screen[T], Keyed):
     def on_screen_resume(self) -> None:
         """This screen is on top."""
         toasts.cover(self, is_covered=False)
+        self.watch_focused()
+
+    def watch_focused(self) -> None:
+        """A text is typed now, or no longer: toasts take the room that is left to them."""
+        self.call_after_refresh(toasts.fit, self.dashboard)
 
     def board_changed(self, change: BoardChange) -> None:
         """Something on the board is dirty; at most twenty times a second."""
 
     def clock_ticked(self, now: datetime) -> None:
         """A second has gone by; ages may read differently."""
+
+    def copy_selection(self) -> bool:
+        """Copy the text that is selected with the mouse; false when there is none."""
+        selected = self.get_selected_text()
+        if selected:
+            self.dashboard.copy(selected)
+            self.clear_selection()
+        return bool(selected)
+
+
+class DashboardScreen(AppScreen[T]):
+    """A full screen. ``board_changed`` and ``clock_ticked`` are called by the app; a screen takes what it needs."""
+
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere"})
 
     def bind_others(self) -> None:
         """Keys of the table that do nothing on this screen say where they do."""
@@ -115,14 +132,6 @@ class DashboardScreen(Screen[T], Keyed):
         """Copy selected text, else leave this screen."""
         if not self.copy_selection():
             self.do_back()
-
-    def copy_selection(self) -> bool:
-        """Copy the text that is selected with the mouse; false when there is none."""
-        selected = self.get_selected_text()
-        if selected:
-            self.dashboard.copy(selected)
-            self.clear_selection()
-        return bool(selected)
 
     def do_refresh(self) -> None:
         """Ask the server now."""
@@ -166,52 +175,15 @@ class DashboardScreen(Screen[T], Keyed):
         self.dashboard.toggle_density()
 
 
-class Dialog(ModalScreen[T], Keyed):
+class Dialog(ModalScreen[T], AppScreen[T]):
     """A sheet over a screen. Escape and the quit keys leave it without deciding anything."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog"})
     ALWAYS: ClassVar[tuple[str, ...]] = ("back", "quit", "help")
 
-    @property
-    def board(self) -> Board:
-        """All tasks and what is under way for them."""
-        return self.dashboard.launch.board
-
-    @property
-    def engine(self) -> Engine | None:
-        """The services, or ``None`` for the moment in which they are still being opened."""
-        return self.dashboard.engine
-
-    def now(self) -> datetime:
-        """The time, from the injected clock."""
-        return self.dashboard.launch.clock.now()
-
     def offered(self) -> list[str]:
         """The actions of its scopes, and those that every dialog has."""
         return [*super().offered(), *self.ALWAYS]
-
-    async def _on_resize(self, event: Resize) -> None:
-        """The terminal has another size."""
-        keep_to_terminal(self, event)
-
-    def on_unmount(self) -> Awaitable[None] | None:
-        """The screen was closed."""
-        self.dashboard.collector.screen_closed()
-        return None
-
-    def on_screen_suspend(self) -> None:
-        """Another screen is on top."""
-        toasts.cover(self, is_covered=True)
-
-    def on_screen_resume(self) -> None:
-        """This screen is on top."""
-        toasts.cover(self, is_covered=False)
-
-    def board_changed(self, change: BoardChange) -> None:
-        """Something on the board is dirty; at most twenty times a second."""
-
-    def clock_ticked(self, now: datetime) -> None:
-        """A second has gone by; ages may read differently."""
 
     def do_back(self) -> None:
         """Leave without deciding."""
@@ -219,11 +191,7 @@ class Dialog(ModalScreen[T], Keyed):
 
     def do_quit(self) -> None:
         """Copy selected text, else leave without deciding."""
-        selected = self.get_selected_text()
-        if selected:
-            self.dashboard.copy(selected)
-            self.clear_selection()
-        else:
+        if not self.copy_selection():
             self.do_back()
 
     def do_help(self) -> None:
