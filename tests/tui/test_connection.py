@@ -80,7 +80,7 @@ async def test_server_that_lacks_its_key_is_told_as_that_in_header_and_page(tmp_
     why = ConfigurationError("The rest server needs your Jules API key.", hint="Get a key, then: export it.")
     async with stage(tmp_path, size=(120, 30), server=False, no_server=why, settings={"server.preset": "rest"}) as on:
         assert "✗ server not ready" in on.text.splitlines()[0]
-        await on.shows("! not ready  The rest server needs your Jules API key. Get")
+        await on.shows("! not ready: The rest server needs your Jules API key. Get")
         assert "C what the server needs" in on.text.splitlines()[-1]
         await _open(on)
         await on.shows("✗ server not ready: one is chosen, but it cannot be used yet")

@@ -31,6 +31,7 @@ from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.header import COUNT_FILTERS, HeaderBar
 from jjm_tui.tui.widgets.status_bar import StatusBar
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
+from jjm_tui.tui.widgets.titles import title_of_pane
 from jjm_tui.tui.widgets.trouble_bar import TroubleBar
 from jjm_tui.tui.widgets.view_tabs import ViewTabs
 
@@ -239,7 +240,7 @@ class MainScreen(PaneHost):
         )
         self.query_one(StatusBar).show_state(board, self._oldest_visible(), self._hints(), now, note=self._note())
         self.query_one(TroubleBar).show_state(board, launch.keymap, now)
-        if (title := self.describe_list()) != self._title:
+        if (title := title_of_pane(self, self.describe_list())) != self._title:
             self._title = self.query_one("#list-pane").border_title = title
         if counts is not None:
             self.dashboard.show_title(counts.needs_me)

@@ -30,7 +30,7 @@ from jjm_tui.tui.widgets.detail_panes import (
     fill_pane,
     make_pane,
 )
-from jjm_tui.tui.widgets.titles import show_subtitle, show_title
+from jjm_tui.tui.widgets.titles import show_subtitle, show_title, title_of_pane
 
 if TYPE_CHECKING:
     from jjm_tui.services.read_troubles import ReadTrouble
@@ -161,7 +161,7 @@ class TaskDetail(Vertical):
             self.call_later(self.go_to, self.tab)
         where = f" · {task.repository}" if task.repository else ""
         branch = f"@{task.branch}" if task.repository and task.branch else ""
-        show_title(self, literal_line(f"{_heading_of(task)}{where}{branch}"))
+        show_title(self, title_of_pane(self, literal_line(f"{_heading_of(task)}{where}{branch}")))
         self._fill()
 
     def show_details(self, details: Details) -> None:

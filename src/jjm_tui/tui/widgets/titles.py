@@ -6,6 +6,11 @@ from textual.content import Content
 from textual.widget import Widget
 
 
+def title_of_pane(pane: Widget, title: Content) -> Content:
+    """The title with air around it where panes are compact: Textual leaves none between corners that are not there."""
+    return Content.assemble(" ", title, " ") if pane.app.has_class("-compact") else title
+
+
 def show_title(widget: Widget, title: Content) -> None:
     """Set the title in the upper border; Textual draws the whole widget anew even for the same one."""
     if widget.border_title != title.markup:

@@ -90,11 +90,12 @@ def _of_server(board: Board, now: datetime) -> list[Piece]:
     trouble = _why(board)
     if trouble is None:
         return []
-    word = "!" if connection.status in ("connected", "idle") else f"! {connection.status}"
+    state = "" if connection.status in ("connected", "idle") else f"{connection.status}:"
     way_out = "" if connection.status in _HELPS else connection.way_out or ""
     read = relative_time(board.sync.synced_at, now) if board.sync.synced_at is not None else "never"
     return [
-        Piece(word, "word", rank=1, short="!", target="connection"),
-        Piece(f"{trouble} {way_out}".strip(), "trouble", target="connection"),
+        Piece("!", "word", target="connection"),
+        Piece(state, "word", rank=1, target="connection", glue=" "),
+        Piece(f"{trouble} {way_out}".strip(), "trouble", target="connection", glue=" "),
         Piece(f"list read {read}", "trouble", rank=2, right=True),
     ]
