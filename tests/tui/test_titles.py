@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from textual.app import App, ComposeResult
@@ -9,6 +10,7 @@ from textual.widgets import Static
 
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.widgets.titles import show_subtitle, show_title
+from tests.tui.stage import stage
 
 
 class Counting(Static):
@@ -44,3 +46,13 @@ async def test_title_that_reads_the_same_is_not_drawn_again() -> None:
         assert widget.drawn == drawn + 2
         assert "[x] two" in app.export_screenshot().replace("&#160;", " ")
         assert widget.border_subtitle is None
+
+
+async def test_titles_of_panes_stand_apart_from_the_line_in_both_densities(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        for _ in range(3):
+            row = on.text.splitlines()[1]
+            assert "─ Tasks · sort: needs me ─" in row
+            assert "─ Split the CI build into two jobs · acme/webapp@main ─" in row
+            on.app.toggle_density()
+            await on.settle()

@@ -393,4 +393,4 @@ class JulesApp(App[int]):
         self.set_class(compact, "-compact")
         self.launch.memory.density = "compact" if compact else "comfortable"
         self.launch.memory.save()
-        self._hearing.clock_ticked(self.launch.clock.now())  # titles of panes are set otherwise
+        self._hearing.density_changed(compact)

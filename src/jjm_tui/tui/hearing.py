@@ -39,6 +39,10 @@ class Hearing:
         """What became of a decision is known."""
         self._call("operation_ended", result)
 
+    def density_changed(self, is_compact: bool) -> None:
+        """Rows and panes are closer together, or further apart."""
+        self._call("density_changed", is_compact)
+
     def _call(self, name: str, told: object) -> None:
         for screen in self._open():
             heard = getattr(screen, name, None)

@@ -171,6 +171,11 @@ class DetailHost(TaskScreen):
         if task is not None:
             self._show(task, now)
 
+    def density_changed(self, is_compact: bool) -> None:
+        """Titles of panes are set otherwise."""
+        DetailHost.clock_ticked(self, self.now())
+        self.keys_changed()
+
     def _show(self, task: Task, now: datetime) -> None:
         board = self.board
         ways = ways_on(board.connection.status, self.dashboard.launch.keymap.first("open"))
