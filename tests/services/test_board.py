@@ -149,3 +149,13 @@ def test_operation_that_did_not_arrive_is_left_until_the_same_arrives_later() ->
     unconfirmed = message(OperationState.UNCONFIRMED)
     board.set_operations([unconfirmed, message(OperationState.DONE, operation_id="later", seconds=5)])
     assert board.operations_left() == (unconfirmed,)
+
+
+@pytest.mark.parametrize(("approved", "left"), [("this plan", 0), ("another plan", 1)])
+def test_approval_that_came_too_late_is_nothing_to_look_after(approved: str, left: int) -> None:
+    board = Board()
+    kind = OperationKind.APPROVE
+    late = replace(message(OperationState.REFUSED), kind=kind, payload={"fingerprint": "this plan"})
+    first = message(OperationState.DONE, operation_id="before", seconds=-5)
+    board.set_operations([replace(first, kind=kind, payload={"fingerprint": approved}), late])
+    assert len(board.operations_left()) == left

@@ -149,8 +149,13 @@ class Board:
         return tuple(operation for operation in self._operations if operation.state.is_open)
 
     def operations_left(self) -> tuple[Operation, ...]:
-        """Those that are open, and those that did not arrive and were not sent since, again or in the same words."""
-        arrived = {_aim(each): each.created_at for each in self._operations if each.state is OperationState.DONE}
+        """Those that are open, and those that did not arrive and were not sent since, again or in the same words.
+
+        A plan needs one approval only: when another window's arrived, one that came too late is nothing to look after.
+        """
+        done = [each for each in self._operations if each.state is OperationState.DONE]
+        arrived = {_aim(each): each.created_at for each in done}
+        approved = {_plan(each) for each in done}
         return tuple(
             each
             for each in self._operations
@@ -159,6 +164,7 @@ class Board:
                 each.state in (OperationState.NOT_SENT, OperationState.REFUSED)
                 and each.sent_again_as is None
                 and arrived.get(_aim(each), each.created_at) <= each.created_at
+                and (each.kind is not OperationKind.APPROVE or _plan(each) not in approved)
             )
         )
 
@@ -288,6 +294,11 @@ class Board:
         if watched != self.watched:
             moved, self.watched = watched ^ self.watched, watched
             self._tell(BoardChange(moved, frozenset({"watched"})))
+
+
+def _plan(operation: Operation) -> tuple[object, ...]:
+    """Which plan was approved."""
+    return operation.kind, operation.origin, operation.task_id, operation.payload.get("fingerprint")
 
 
 def _aim(operation: Operation) -> tuple[object, ...]:
