@@ -25,7 +25,7 @@ demo: $(RUN) ## open the dashboard on a simulated Jules; no account, and no netw
 	@echo 'To type jjm alone, as README does: source $(VENV)/bin/activate'
 
 test: $(DEV) ## all tests that need nothing but Python
-	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 coverage: $(DEV) ## the same, and which lines of the core no test reaches; takes half as long again
 	@$(PY) -m pytest -n $(JOBS) $(foreach room,$(CORE),--cov=jjm_tui.$(room)) \

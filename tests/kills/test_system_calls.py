@@ -20,8 +20,8 @@ from jjm_tui.domain.task import Task
 from jjm_tui.services.manager import JobManager
 from jjm_tui.simulator.world import World
 from jjm_tui.store.json_file import read_tasks
-from tests.kills.acts import DRAFTS
 from tests.forking.quick_python import python_for_servers
+from tests.kills.acts import DRAFTS
 from tests.kills.template import SERVER_PYTHON, TEXT, make_context
 from tests.kills.truth import effects_of, is_true, prepare
 
