@@ -12,6 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual import constants
 from textual.widgets import Input, TextArea
 
+from jjm_tui.tui.notices import toasts
 from tests.tui.idle import until_idle
 from tests.tui.snapshots import SvgPicture
 
@@ -33,7 +34,7 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(textual.app, "wait_for_idle", until_idle)
     monkeypatch.setattr(textual.pilot, "wait_for_idle", until_idle)
-    monkeypatch.setattr(textual.app.App, "NOTIFICATION_TIMEOUT", 600.0)
+    monkeypatch.setattr(toasts, "_SHOWN_FOR", dict.fromkeys(toasts._SHOWN_FOR, 600.0))
     time.tzset()
     yield
     monkeypatch.undo()
