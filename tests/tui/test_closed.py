@@ -1,13 +1,18 @@
-"""Clicks on what is not there any more."""
+"""What is not there any more: clicks on it, and work that was done for it."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import pytest
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import MouseDown
 from textual.widgets import Static
+from textual.worker import WorkerFailed
 
+from jjm_tui.tui.screens.base import DashboardScreen
 from tests.tui.stage import stage
 
 
@@ -23,3 +28,55 @@ async def test_click_on_what_was_just_taken_away_changes_nothing(tmp_path: Path)
         note._parent = parent
         await on.press("j")
         assert on.app.is_running
+
+
+class _Note(Static):
+    """Tells when it is gone."""
+
+    def __init__(self) -> None:
+        super().__init__("", id="note")
+        self.gone = asyncio.Event()
+
+    def on_unmount(self) -> None:
+        self.gone.set()
+
+
+class _Noting(DashboardScreen[None]):
+    """Writes on its note when that is gone, or at once on one that never was there."""
+
+    def compose(self) -> ComposeResult:
+        yield _Note()
+
+    async def write(self) -> None:
+        await self.query_one("#note", _Note).gone.wait()
+        self.query_one("#note")
+
+    async def mistake(self) -> None:
+        self.query_one("#nothing")
+
+
+async def test_work_for_a_screen_that_is_being_closed_changes_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        screen = _Noting()
+        await on.app.push_screen(screen)
+        worker = screen.run_worker(screen.write())
+        await on.pilot.pause()
+        await screen.dismiss()
+        with pytest.raises(WorkerFailed, match="note"):
+            await worker.wait()
+        await on.press("j")
+        assert on.app.is_running
+        assert on.app._exception is None
+
+
+async def _look_for_nothing(folder: Path) -> None:
+    async with stage(folder) as on:
+        screen = _Noting()
+        await on.app.push_screen(screen)
+        screen.run_worker(screen.mistake())
+        await on.pilot.pause()
+
+
+async def test_work_that_looks_for_what_an_open_screen_never_had_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(WorkerFailed, match="nothing"):
+        await _look_for_nothing(tmp_path)

@@ -19,7 +19,7 @@ from textual.screen import Screen
 
 from jjm_tui.logs import get_logger
 from jjm_tui.tui.bridge import Bridge
-from jjm_tui.tui.closed import forget_closed, is_gone_at
+from jjm_tui.tui.closed import forget_closed, found_nothing_in_closed, is_gone_at
 from jjm_tui.tui.collector import Collector
 from jjm_tui.tui.hearing import Hearing
 from jjm_tui.tui.launch import Launch
@@ -228,9 +228,9 @@ class JulesApp(App[int]):
             self.leave()
 
     def _handle_exception(self, error: Exception) -> None:
-        """A screen that was being opened while the program ends cannot find itself any more; that changes nothing."""
-        if self._exit:
-            _log.warning("failed_while_leaving", reason=repr(error))
+        """A screen that is opened while the program ends, or is closed, cannot find itself; that changes nothing."""
+        if self._exit or found_nothing_in_closed(error):
+            _log.warning("failed_while_closing", reason=repr(error))
         else:
             super()._handle_exception(error)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from textual._styles_cache import StylesCache
+from textual.css.query import NoMatches
 from textual.widget import Widget
+from textual.worker import NoActiveWorker, WorkerFailed, get_current_worker
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -30,3 +32,15 @@ def is_gone_at(screen: Screen[Any], x: int, y: int) -> bool:
     clicked, as it asks for its parent."""
     widget, _ = screen.get_widget_and_offset_at(x, y)
     return widget is not None and widget is not screen and widget.parent is None
+
+
+def found_nothing_in_closed(error: Exception) -> bool:
+    """Whether a worker of ours failed because its widget is being closed: Textual 8.2.8 takes the children of a widget
+    away some moments before it cancels the widget's workers."""
+    if not (isinstance(error, WorkerFailed) and isinstance(error.error, NoMatches)):
+        return False
+    try:
+        node = get_current_worker().node
+    except NoActiveWorker:
+        return False
+    return isinstance(node, Widget) and (node._pruning or not node.is_attached)  # noqa: SLF001 - there is no public one
