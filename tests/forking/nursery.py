@@ -60,7 +60,9 @@ class _Nursery:
         self._listener.bind(path)
         self._listener.listen(64)
         self._children: dict[int, _Child] = {}
-        self._told, self._telling = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._told, self._telling = os.pipe()
+        os.set_blocking(self._told, False)
+        os.set_blocking(self._telling, False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(self._told, selectors.EVENT_READ)
