@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 import textual.app
 import textual.pilot
+import textual.screen
 from syrupy.assertion import SnapshotAssertion
 from textual import constants
 from textual.widgets import Input, TextArea
@@ -23,7 +25,8 @@ _DECIDING = ("NO_COLOR", "COLORTERM", "COLORFGBG", "TERM_PROGRAM", "TMUX", "KITT
 def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No animation, no blinking cursor, UTC, no colours or terminals of the person; pauses end when nothing is done.
 
-    A toast does not go while a slow machine is still getting to look at it.
+    What is drawn is drawn at once, as every key waits for it. A toast does not go while a slow machine is still getting
+    to look at it.
     """
     monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
@@ -32,11 +35,15 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TERM", "xterm-256color")
     for name in _DECIDING:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(textual.screen, "UPDATE_PERIOD", 1 / 1000)
     monkeypatch.setattr(textual.app, "wait_for_idle", until_idle)
     monkeypatch.setattr(textual.pilot, "wait_for_idle", until_idle)
     monkeypatch.setattr(toasts, "_SHOWN_FOR", dict.fromkeys(toasts._SHOWN_FOR, 600.0))
     time.tzset()
+    collecting, steps = gc.isenabled(), gc.get_threshold()
     yield
+    gc.enable() if collecting else gc.disable()
+    gc.set_threshold(*steps)
     monkeypatch.undo()
     time.tzset()
 

@@ -7,6 +7,7 @@ on a busy machine, where a process that waits for its turn looks idle.
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,6 +20,7 @@ _PUT_OFF = 0.2
 _LASTING = 0.2
 """Seconds: a thread that is at work for longer watches something, and is not waited for."""
 _QUIET_TURNS = 3
+_STEP = 0.001
 
 _working_since: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 
@@ -41,9 +43,9 @@ async def _wait(soon: float, max_sleep: float) -> None:
         await asyncio.sleep(0)
         if loop._ready:
             quiet = 0
-        elif _works_in_thread(loop.time()) or _rings_within(loop, soon):
+        elif (pause := _time_to_next(loop, soon)) is not None:
             quiet = 0
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(pause)
         else:
             quiet += 1
 
@@ -53,6 +55,10 @@ def _works_in_thread(now: float) -> bool:
     return any(now - _working_since.setdefault(each, now) < _LASTING for each in borrowers)
 
 
-def _rings_within(loop: Any, seconds: float) -> bool:
-    until = loop.time() + seconds
-    return any(handle._when < until and not handle._cancelled for handle in loop._scheduled)
+def _time_to_next(loop: Any, soon: float) -> float | None:
+    """Seconds until it is worth looking again: until a timer rings that rings ``soon``, or a step for a thread."""
+    now = loop.time()
+    if _works_in_thread(now):
+        return _STEP
+    rings = min((each._when for each in loop._scheduled if not each._cancelled), default=math.inf)
+    return max(rings - now, _STEP) if rings < now + soon else None

@@ -56,10 +56,10 @@ async def _writing(on: Stage) -> AsyncIterator[str]:
     await read_to_the_end(on)
     yield "detail-question"
     await on.press("m")
-    await on.press(*"Take the first way, please.", "enter", *"And add a test for the empty list.")
+    await on.paste("Take the first way, please.\nAnd add a test for the empty list.")
     await on.shows("draft kept 09:00")
     yield "composer"
-    await on.press(*["enter"] * 9, *"x" * 150)
+    await on.paste("\n" * 9 + "x" * 150)
     await on.shows("draft kept 09:00")
     yield "composer-narrowed"
     await on.press("escape", "2", "right_square_bracket", "right_square_bracket", "/", *"the", "enter")
@@ -173,7 +173,7 @@ async def _bulk_approval(on: Stage) -> AsyncIterator[str]:
 @scene("bulk-message", "bulk-message-done", "bulk-approval-none", screens=("BulkMessageScreen",))
 async def _bulk_message(on: Stage) -> AsyncIterator[str]:
     await on.press("asterisk", "M")
-    await on.press(*"Please use the new names.", "enter", *"Thanks!")
+    await on.paste("Please use the new names.\nThanks!")
     yield "bulk-message"
     sheet: Any = on.app.screen
     await on.press("ctrl+s", *str(len(sheet.ticked)), "enter")
@@ -225,7 +225,10 @@ async def _create(on: Stage) -> AsyncIterator[str]:
     await on.until(lambda: on.app.screen.focused is not None)
     await on.settle()
     yield "create"
-    await on.press(*"nonsense", "tab", "tab", "tab", *"Write a haiku about tests.", "ctrl+s")
+    await on.paste("nonsense")
+    await on.press("tab", "tab", "tab")
+    await on.paste("Write a haiku about tests.")
+    await on.press("ctrl+s")
     await on.settle()
     await on.shows("draft kept 09:00")
     yield "create-wrong"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from jjm_tui.assembly.workplace import Workplace
@@ -56,6 +57,12 @@ class Stage:
     async def press(self, *keys: str) -> None:
         """Type keys, then wait until everything they caused has been drawn."""
         await self.pilot.press(*keys)
+        await self.settle()
+
+    async def paste(self, text: str) -> None:
+        """Paste into what has the focus, then wait as after a key."""
+        assert self.app.screen.focused is not None
+        self.app.screen.focused.post_message(Paste(text))
         await self.settle()
 
     async def settle(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.events import AppBlur, AppFocus, Paste
+from textual.events import AppBlur, AppFocus
 from textual.widgets import Button
 
 from jjm_tui.domain.draft_keys import CREATE_KEY
@@ -48,11 +48,9 @@ async def open_form(on: Stage) -> None:
 async def fill(on: Stage, *, repository: str = REPOSITORY, description: str = DESCRIPTION) -> None:
     """Open the form and fill it from the clipboard."""
     await open_form(on)
-    for text, way in ((repository, ("tab", "tab", "tab")), (description, ())):
-        focused = on.app.screen.focused
-        assert focused is not None
-        focused.post_message(Paste(text))
-        await on.press(*way)
+    await on.paste(repository)
+    await on.press("tab", "tab", "tab")
+    await on.paste(description)
 
 
 async def preview(on: Stage) -> None:

@@ -83,13 +83,16 @@ class ConfirmDialog(Sheet[bool], Moving):
         """The question is there."""
         body = self.query_one("#body")
         for changes in ("scroll_y", "virtual_size"):
-            self.watch(body, changes, self._show_around, init=False)
+            self.watch(body, changes, self._body_changed, init=False)
         self.appears()
 
     def on_resize(self, event: Resize) -> None:
         """However long the text is, the keys below it stay on the screen."""
         self.query_one("#body").styles.max_height = max(1, event.size.height - _FRAME_ROWS)
-        self.call_after_refresh(self._show_around)
+        self._body_changed()
+
+    def _body_changed(self) -> None:
+        self.call_after_refresh(self._show_around)  # its new size is known only then
 
     def _show_around(self) -> None:
         """How much of the text is not on the screen."""
