@@ -189,7 +189,8 @@ async def test_bulk_approval_number_is_that_of_the_ticks(tmp_path: Path) -> None
         await on.press("*")
         assert "0 ticked" in on.text
         await on.press("space", "y")
-        assert "To approve this plan, type 1:" in on.text
+        assert "To approve the plan of " in on.text
+        assert ", type 1:" in on.text
         await on.press("escape", "j", "space", "y", "2", "enter")
         await on.until(lambda: len(approved(on)) == 2)
 

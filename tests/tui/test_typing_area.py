@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.app import App, ComposeResult
+from textual.events import Paste
 
 from jjm_tui.tui.widgets.typing_area import TypingArea
 
@@ -45,3 +46,22 @@ async def test_undo_leaves_what_was_typed_elsewhere_meanwhile() -> None:
         assert app.area.text == "mine\nyours"
         await pilot.press(*"!", "ctrl+z")
         assert app.area.text == "mine\nyours"
+
+
+async def test_undo_of_more_lines_than_are_shown_leaves_the_cursor_in_the_text() -> None:
+    app = Field()
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.area.focus()
+        app.area.styles.max_height = 5
+        app.area.show_text("before ")
+        long = "\n".join(f"line {number}" for number in range(60))
+        app.area.post_message(Paste(long))
+        await pilot.pause()
+        for key, expected in (("ctrl+z", "before "), ("ctrl+y", f"before {long}")):
+            await pilot.press(key)
+            assert (app.area.text, app.kept) == (expected, expected)
+            assert app.area.cursor_location == app.area.document.end
+        app.area.select_all()
+        for key, expected in (("backspace", ""), ("ctrl+z", f"before {long}"), ("ctrl+y", "")):
+            await pilot.press(key)
+            assert (app.area.text, app.kept) == (expected, expected)

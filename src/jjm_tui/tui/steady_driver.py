@@ -218,10 +218,17 @@ class SteadyDriver(LinuxDriver):
         self._loop.call_soon_threadsafe(self._draw_anew)
 
     def _sigtstp_application(self, *_: object) -> None:
-        """To be stopped. ``fall_asleep`` of the app is called before."""
+        """To be stopped. ``fall_asleep`` of the app is called before.
+
+        The whole job is stopped, as the key does it in any other program: who started us in it, such as ``make``, would
+        wait for us and keep the terminal from the shell.
+        """
         if (fall_asleep := getattr(self._app, "fall_asleep", None)) is not None:
             fall_asleep()
-        super()._sigtstp_application()
+        if self._auto_restart:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        os.killpg(os.getpgrp(), signal.SIGSTOP)
 
     def _sigcont_application(self, *_: object) -> None:
         """Continued. Without a SIGTSTP before, the terminal was not given back, but others may have used it."""

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task, needs_me
-from jjm_tui.domain.text import age
+from jjm_tui.domain.text import age, heading, truncate
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
@@ -34,6 +34,9 @@ from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 if TYPE_CHECKING:
     from jjm_tui.services.results import ApprovalPreview, OperationResult
     from jjm_tui.tui.engine import Engine
+
+_ASKED_CELLS: Final = 40
+"""Cells of a title in the question."""
 
 AT_ONCE: Final = 4
 """How many plans are read at the same time at most; the gateway lets through fewer where a server wants that."""
@@ -314,8 +317,11 @@ class BulkApprovalScreen(BulkSheet):
         return plan if plan.has_focus else self.row_list
 
     def ask_words(self, count: int) -> str:
-        plans = "this plan" if count == 1 else f"these {count} plans"
-        return f"To approve {plans}, type how many ({count}):" if count != 1 else f"To approve {plans}, type 1:"
+        if count != 1:
+            return f"To approve these {count} plans, type how many ({count}):"
+        task = self.board.task(self.ticked[0].task_id)
+        title = "" if task is None else truncate(heading(task.title, task.description, task.id), _ASKED_CELLS)
+        return f"To approve the plan of {title}, type 1:"
 
     def do_approval_confirm(self) -> None:
         """Ask for the number of ticked plans, then approve them."""

@@ -83,6 +83,14 @@ class TypingArea(TextArea):
         super().redo()
         self._on_edit()
 
+    def _refresh_size(self) -> None:
+        """A text that became shorter has another size. Textual 8.2.8 then shows the cursor before it has moved it, and
+        ends with an error where that row is gone; so it stands at the end of the text until it is moved."""
+        end = self.document.end
+        if max(self.selection) > end:
+            self.set_reactive(TextArea.selection, Selection(*(min(each, end) for each in self.selection)))
+        super()._refresh_size()
+
     def show_text(self, text: str) -> None:
         """Put another text into the field, the cursor at its end."""
         self.load_text(typed_text(text))
