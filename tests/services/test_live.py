@@ -10,11 +10,12 @@ import anyio
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind
-from jjm_tui.errors import JulesManagerError
+from jjm_tui.errors import JulesManagerError, StorageError
 from jjm_tui.gateway.spec import CallerState
 from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.live import LiveFeed, Pace
+from jjm_tui.services.poller import Poller
 from jjm_tui.services.reading import TaskReader
 from tests.services.workbench import START, Workbench, bench
 
@@ -181,3 +182,16 @@ async def test_open_and_visible_tasks_are_read_first(tmp_path: Path) -> None:
         live.look_at([running], [])
         live.refresh()
         await until(lambda: "list_activities" in caller.calls[before:])
+
+
+async def test_store_in_which_no_lock_can_be_made_is_trouble_and_the_feed_goes_on(tmp_path: Path) -> None:
+    work = bench(tmp_path)
+    _, _, context = work.process()
+    (tmp_path / "locks").write_text("no folder")
+    poller = Poller(context, TaskReader(context), calls_per_tick=10)
+    for _ in range(2):
+        report = await poller.tick()
+        assert isinstance(report.failure, StorageError)
+        assert "locks" in report.failure.message
+    (tmp_path / "locks").unlink()
+    assert (await poller.tick()).failure is None
