@@ -436,12 +436,12 @@ def interrupted_message(served: Program, text: str) -> dict[str, object]:
 
 
 def interrupt_while_sending(served: Program, *arguments: str) -> tuple[int, bytes, bytes]:
-    """Run a command, and interrupt it as soon as something is on its way; answer its exit code and what it wrote."""
+    """Run a command, and interrupt it when one is done and the next on its way; answer its exit code and output."""
     pipe = subprocess.PIPE
     process = subprocess.Popen(served.argv(*arguments), env=served.environ, stdout=pipe, stderr=pipe)
     while process.poll() is None:
-        operations = served.ok("outbox", "list", "--json").json["operations"]
-        if any(operation["state"] == "sending" for operation in operations):
+        states = {each["state"] for each in served.ok("outbox", "list", "--all", "--json").json["operations"]}
+        if {"done", "sending"} <= states:
             break
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=40)
