@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.looking import measured, python
 from benchmarks.report import Figure, median
 from benchmarks.samples import fill_store, make_task
 
@@ -53,7 +54,8 @@ def _measure(commands: Sequence[_Command], rounds: int) -> list[Figure]:
         for command in commands:
             if command.is_big and turn > _BIG_ROUNDS:
                 continue
-            seconds = _seconds([sys.executable, "-m", "jjm_tui", *command.arguments], command.home)
+            with measured(command.what):
+                seconds = _seconds(python("jjm_tui", *command.arguments), command.home)
             if turn > 0:  # the first round fills caches
                 times[command.what].append(seconds)
         if turn > 0:

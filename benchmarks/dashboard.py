@@ -19,6 +19,7 @@ from typing import Any
 
 from benchmarks import homes
 from benchmarks.baseline_app import FIRST_WORDS
+from benchmarks.looking import measured, python
 from benchmarks.report import Figure, median
 from benchmarks.terminal import Screen, Terminal
 from jjm_tui.domain.counts import count_tasks
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 ROUNDS = 7
 PRESSES = 100
 PAGES = 40
-IDLE_SECONDS = 30.0
+IDLE_SECONDS = 60.0
 STRESS_SECONDS = 20.0
 
 _FRAME = "times the first frame of one Static"
@@ -158,7 +159,8 @@ def measure_first_pages(baseline: Baseline, wanted: dict[int, tuple[Path, float]
         baseline.measure_frame()
         for count, (home, _) in wanted.items():
             with open_dashboard(home) as terminal:
-                seconds = wait_for_page(terminal, orders[count]) - terminal.started
+                with measured(f"first page, {count:_} tasks", terminal.pid, is_whole=True):
+                    seconds = wait_for_page(terminal, orders[count]) - terminal.started
                 leave(terminal)
             if turn > 0:  # the first round fills caches
                 times[count].append(seconds)
@@ -179,11 +181,12 @@ def measure_keys(baseline: Baseline, wanted: dict[int, tuple[Path, float]]) -> l
             wait_for_page(terminal, order, 20)
             terminal.watch(3)
             times = []
-            for press in up_and_down(terminal, order[:20], PRESSES):
-                baseline.press(counter)
-                times.append(press())
+            what = f"key to paint, {count:_} tasks, 10 rows changing 20 times a second, p95"
+            with measured(what, terminal.pid):
+                for press in up_and_down(terminal, order[:20], PRESSES):
+                    baseline.press(counter)
+                    times.append(press())
             leave(terminal)
-        what = f"key to paint, {count:_} tasks, 10 rows changing 20 times a second, p95"
         figures.append(_ratio(what, p95(times), baseline.key, _KEY, budget, f"p50 {median(times) * 1000:.1f} ms"))
     return figures
 
@@ -211,16 +214,19 @@ def measure_long_texts(baseline: Baseline, home: Path) -> list[Figure]:
             ("a conversation of 1 MB", open_chat, KEYS.page_up),
             ("a diff of 20 000 lines", open_diff, KEYS.page_down),
         ):
-            opened = open_it(terminal, task)
-            terminal.settle()
+            opening, scrolling = f"opening {name}", f"scrolling {name} by pages, p95"
+            with measured(opening, terminal.pid):
+                opened = open_it(terminal, task)
+                terminal.settle()
             pages = []
-            for _ in range(PAGES):
-                baseline.press(counter)
-                pages.append(terminal.press(scroll, partial(_is_another_page, before=terminal.screen.lines)))
-                breathe(terminal)
+            with measured(scrolling, terminal.pid):
+                for _ in range(PAGES):
+                    baseline.press(counter)
+                    pages.append(terminal.press(scroll, partial(_is_another_page, before=terminal.screen.lines)))
+                    breathe(terminal)
             figures += [
-                _ratio(f"opening {name}", opened, baseline.frame, _FRAME, 1),
-                _ratio(f"scrolling {name} by pages, p95", p95(pages), baseline.key, _KEY, 10),
+                _ratio(opening, opened, baseline.frame, _FRAME, 1),
+                _ratio(scrolling, p95(pages), baseline.key, _KEY, 10),
             ]
         leave(terminal)
     return figures
@@ -244,16 +250,17 @@ def open_diff(terminal: Terminal, _: Task) -> float:
 def measure_blocking(folder: Path) -> list[Figure]:
     """500 tasks of a world that runs fast, asked every second, while keys are pressed and refreshes asked for."""
     home = homes.prepare_world_home(folder / "fast", 500, speed=60.0, interval=1.0)
-    probe = folder / "gaps.json"
+    what, probe = "longest pause of the event loop, 500 tasks, refresh and stream", folder / "gaps.json"
     with open_dashboard(home, JJM_LOOP_PROBE=str(probe)) as terminal:
         terminal.wait_for(shows(WORDS.cursor))
         terminal.watch(3)
-        began = homes.now().timestamp()
-        while homes.now().timestamp() < began + STRESS_SECONDS:
-            for key in (KEYS.down, KEYS.down, KEYS.up, KEYS.refresh):
-                terminal.send(key)
-                terminal.watch(0.15)
-        ended = homes.now().timestamp()
+        with measured(what, terminal.pid):
+            began = homes.now().timestamp()
+            while homes.now().timestamp() < began + STRESS_SECONDS:
+                for key in (KEYS.down, KEYS.down, KEYS.up, KEYS.refresh):
+                    terminal.send(key)
+                    terminal.watch(0.15)
+            ended = homes.now().timestamp()
         leave(terminal)
     found = json.loads(probe.read_text(encoding="utf-8"))
     gaps = [gap for gap in found["gaps"] if began <= gap["wall"] <= ended]
@@ -261,7 +268,7 @@ def measure_blocking(folder: Path) -> list[Figure]:
     longest = max((gap["own_ms"] for gap in gaps), default=0.0)
     over = [gap for gap in gaps if gap["own_ms"] > 30]
     return [
-        Figure("longest pause of the event loop, 500 tasks, refresh and stream", longest, "ms", 30, _tell_gaps(over)),
+        Figure(what, longest, "ms", 30, _tell_gaps(over)),
         Figure(f"pauses above 30 ms in {STRESS_SECONDS:.0f} s of that", len(over), "pauses", 0),
     ]
 
@@ -285,11 +292,13 @@ def measure_idle(folder: Path) -> list[Figure]:
         for name, focus, budget in (("focused", "\x1b[I", 1.0), ("unfocused", "\x1b[O", 0.3)):
             terminal.send(focus)
             terminal.watch(3)
-            before, written = terminal.cpu_seconds, terminal.written
-            terminal.watch(IDLE_SECONDS)
-            percent = (terminal.cpu_seconds - before) / IDLE_SECONDS * 100
+            what = f"idle, 500 tasks, {name}"
+            with measured(what, terminal.pid):
+                before, written = terminal.cpu_seconds, terminal.written
+                terminal.watch(IDLE_SECONDS)
+                percent = (terminal.cpu_seconds - before) / IDLE_SECONDS * 100
             detail = f"{(terminal.written - written) / IDLE_SECONDS:.0f} bytes written per second"
-            figures.append(Figure(f"idle, 500 tasks, {name}", percent, "% of a processor", budget, detail))
+            figures.append(Figure(what, percent, "% of a processor", budget, detail))
         leave(terminal)
     return figures
 
@@ -334,8 +343,7 @@ def open_dashboard(home: Path, *, changing: Path | None = None, **variables: str
     program = ["jjm_tui"] if changing is None else ["benchmarks.changing_dashboard", str(changing)]
     remembered = home / "data" / "default" / "dashboard.json"
     remembered.unlink(missing_ok=True)
-    argv = [sys.executable, "-m", *program]
-    with Terminal(argv, {**_environ(), "JJM_HOME": str(home), **variables}, ROOT) as terminal:
+    with Terminal(python(*program), {**_environ(), "JJM_HOME": str(home), **variables}, ROOT) as terminal:
         yield terminal
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.looking import measured
 from benchmarks.report import Figure
 from jjm_tui.assembly.clock import SystemClock
 from jjm_tui.assembly.demo import WorldCaller
@@ -105,6 +106,7 @@ def measure() -> list[Figure]:
 
 
 async def _measure(family: _Family) -> list[Figure]:
+    what = f"poll of {_TASKS} tasks, {_CHANGED} changed, {family.name}"
     with tempfile.TemporaryDirectory(prefix="jjm-bench-") as folder:
         world = World(1, _TASKS, 0.0)
         caller = _TimedCaller(family.make(world))
@@ -119,8 +121,9 @@ async def _measure(family: _Family) -> list[Figure]:
             for task_id in _chosen(world):
                 world.say(task_id, f"News of turn {turn}.")
             caller.calls, caller.seconds = 0, 0.0
-            start = time.thread_time()
-            report = await poller.tick()
+            with measured(what):
+                start = time.thread_time()
+                report = await poller.tick()
             loop_times.append(time.thread_time() - start - caller.seconds)
             calls.append(caller.calls)
             if report.failure is not None:
@@ -129,7 +132,6 @@ async def _measure(family: _Family) -> list[Figure]:
         active = sum(not task.status.is_final for task in await context.store.list_tasks())
         await context.store.close()
     ideal, most = family.ideal(active), max(calls)
-    what = f"poll of {_TASKS} tasks, {_CHANGED} changed, {family.name}"
     return [
         Figure(f"{what}: event loop", max(loop_times) * 1000, "ms", 60, f"the slowest of {_TURNS}"),
         Figure(f"{what}: calls", most / ideal, "of the ideal", 1.1, f"{most} calls, ideal {ideal}: {family.why}"),

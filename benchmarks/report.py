@@ -47,10 +47,14 @@ def table(figures: Sequence[Figure]) -> str:
 
 def record(figures: Sequence[Figure]) -> None:
     """Put the table into the README, in place of the last one."""
-    text = README.read_text(encoding="utf-8")
-    head, _, rest = text.partition(_BEGIN)
-    tail = rest.partition(_END)[2]
-    README.write_text(f"{head}{_BEGIN}\n\n{table(figures)}\n\n{_END}{tail}", encoding="utf-8")
+    write_between(README, _BEGIN, _END, table(figures))
+
+
+def write_between(path: Path, begin: str, end: str, words: str) -> None:
+    """Put these words between the two marks of a file, in place of what stands there."""
+    head, _, rest = path.read_text(encoding="utf-8").partition(begin)
+    tail = rest.partition(end)[2]
+    path.write_text(f"{head}{begin}\n\n{words}\n\n{end}{tail}", encoding="utf-8")
 
 
 def _machine() -> str:

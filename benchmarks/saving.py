@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.looking import measured
 from benchmarks.report import Figure, median
 from benchmarks.samples import fill_store, make_task
 from jjm_tui.assembly.clock import SystemClock
@@ -35,31 +36,28 @@ def _one_change(count: int, budget: float | None) -> Figure:
         path = Path(folder, "tasks.json")
         fill_store(path, count)
         data = path.read_bytes()
-        saved, written = asyncio.run(_save_and_write(path, data))
+        what = f"one change saved, {count:_} tasks".replace("_", " ")
+        saved, written = asyncio.run(_save_and_write(what, path, data))
     bare = median(written)
     detail = f"{median(saved) * 1000:.1f} ms against {bare * 1000:.1f} ms for {len(data) / 1e6:.1f} MB"
-    return Figure(
-        f"one change saved, {count:_} tasks".replace("_", " "),
-        median(saved) / bare,
-        "times a raw write",
-        budget,
-        detail,
-    )
+    return Figure(what, median(saved) / bare, "times a raw write", budget, detail)
 
 
-async def _save_and_write(path: Path, data: bytes) -> tuple[list[float], list[float]]:
+async def _save_and_write(what: str, path: Path, data: bytes) -> tuple[list[float], list[float]]:
     """Seconds of each save, and of each raw write in between."""
     store = JsonTaskStore(path, SystemClock())
     saved, written = [], []
-    for turn in range(_ROUNDS + 1):
+    await store.apply({make_task(0).id: _retitled("Turn 0")})  # the first one also reads the file
+    for turn in range(1, _ROUNDS + 1):
+        change = {make_task(turn).id: _retitled(f"Turn {turn}")}
         start = time.perf_counter()
-        await store.apply({make_task(turn).id: _retitled(f"Turn {turn}")})
+        with measured(what):
+            await store.apply(change)
         middle = time.perf_counter()
         _write_raw(path.with_name("raw.json"), data)
         end = time.perf_counter()
-        if turn > 0:  # the first one also reads the file
-            saved.append(middle - start)
-            written.append(end - middle)
+        saved.append(middle - start)
+        written.append(end - middle)
     await store.close()
     return saved, written
 
@@ -94,23 +92,19 @@ class _CountingOps(FileOps):
 
 
 async def _many_changes() -> Figure:
+    what = f"{_CHANGES} changes in a second, 1 000 tasks"
     with tempfile.TemporaryDirectory(prefix="jjm-bench-") as folder:
         path = Path(folder, "tasks.json")
         await asyncio.to_thread(fill_store, path, 1_000)
         ops = _CountingOps()
         store = JsonTaskStore(path, SystemClock(), ops=ops)
         await store.list_tasks()
-        start = time.perf_counter()
-        async with asyncio.TaskGroup() as group:
-            for number in range(_CHANGES):
-                group.create_task(store.apply({make_task(number).id: _retitled(f"Change {number}")}))
-                await asyncio.sleep(max(0.0, start + (number + 1) / _CHANGES - time.perf_counter()))
-        seconds = time.perf_counter() - start
+        with measured(what):
+            start = time.perf_counter()
+            async with asyncio.TaskGroup() as group:
+                for number in range(_CHANGES):
+                    group.create_task(store.apply({make_task(number).id: _retitled(f"Change {number}")}))
+                    await asyncio.sleep(max(0.0, start + (number + 1) / _CHANGES - time.perf_counter()))
+            seconds = time.perf_counter() - start
         await store.close()
-    return Figure(
-        f"{_CHANGES} changes in a second, 1 000 tasks",
-        ops.saves,
-        "saves",
-        10,
-        f"all durable {seconds:.2f} s after the first",
-    )
+    return Figure(what, ops.saves, "saves", 10, f"all durable {seconds:.2f} s after the first")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ settings.load_profile("any machine")
 
 _ABOVE_THE_CORE = frozenset({"tui", "soak"})
 """Folders whose tests would take twice as long while lines of the core are counted, which have tests of their own."""
+
+
+def pytest_configure() -> None:
+    """Programs that tests start shall be interruptible, also where the tests run behind a shell that ignores Ctrl+C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

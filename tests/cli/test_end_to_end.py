@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -177,6 +178,7 @@ def test_create_dry_run_sends_nothing(served: Program) -> None:
         (["--repo", REPO, "--description", " "], b"", "The description is empty."),
         (["--repo", REPO, "-"], b"\xff", "not UTF-8"),
         (["--repo", REPO, "--file", "/nowhere/x"], b"", "cannot be read"),
+        (["--repo", REPO, "--file", "/dev/zero"], b"", "/dev/zero is a device, not a file."),
         (["--repo", REPO, "--description", "x", "--watch", "--json"], b"", "--watch"),
     ],
 )
@@ -186,6 +188,22 @@ def test_create_wrong_input_is_told_before_a_server_is_started(
     result = program.run("create", *arguments, stdin=stdin)
     assert result.code == 2
     assert sentence in result.err
+
+
+def test_import_reads_no_device_and_a_pipe(program: Program) -> None:
+    refused = program.run("import", "/dev/zero")
+    assert (refused.code, "/dev/zero is a device, not a file." in refused.err) == (2, True)
+    read = program.run("import", "/dev/stdin", stdin=b"[]")
+    assert (read.code, read.rows[0]) == (0, ["added", "0"])
+
+
+def test_store_of_a_newer_version_says_how_it_is_read(served: Program) -> None:
+    ids = [row[0] for row in served.ok("list").rows]
+    path = Path(served.ok("store", "info", "--json").json["store"]["path"])
+    path.write_bytes(re.sub(rb'"schema_version": ?1\b', b'"schema_version":99', path.read_bytes(), count=1))
+    refused = served.run("list")
+    assert (refused.code, "reading still works: jjm list --cached." in refused.err) == (1, True)
+    assert {row[0] for row in served.ok("list", "--cached").rows} == set(ids)
 
 
 def test_rows_of_the_last_list_are_remembered_for_this_session(served: Program) -> None:
@@ -359,7 +377,8 @@ def test_server_commands_talk_to_the_server_and_refuse_cookies(served: Program) 
     answer = served.ok("server", "call", "list_sessions", '{"pageSize": 1}', "--json").json
     assert len(json.loads(answer["text"])["sessions"]) == 1
     assert served.run("server", "call", "jules_get_cookies").code == 1
-    assert served.run("server", "call", "list_sessions", "[]").code == 2
+    for wrong in ("[]", '{"pageSize": NaN}', '{"pageSize": [-1e999]}'):
+        assert served.run("server", "call", "list_sessions", wrong).code == 2
     assert served.run("server", "call", "no_such_tool", "--json").json["error"]["code"] == "tool_not_found"
     assert served.ok("server", "info", "--json").json["dialect"] == "rest"
     served.ok("server", "resources")
@@ -535,6 +554,16 @@ def test_damaged_drafts_stay_told_until_somebody_removes_them(program: Program) 
     aside.unlink()
     assert program.ok("outbox", "list").err.startswith("Nothing is open")
     assert "problem" not in program.ok("store", "check").out
+
+
+def test_lines_of_the_history_that_cannot_be_read_are_told_and_kept(program: Program) -> None:
+    path = Path(program.ok("store", "info", "--json").json["store"]["path"]).with_name("events.jsonl")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\xff\n")
+    checked = program.ok("store", "check", "--json").json
+    assert not checked["damaged"], "the tasks are not, and nothing is to be repaired"
+    assert [f"1 line of the history {path} cannot be read (line 1)" in each for each in checked["problems"]] == [True]
+    assert path.read_bytes() == b"\xff\n"
 
 
 def test_outbox_discard_lets_an_interrupted_message_go(served: Program) -> None:

@@ -110,7 +110,7 @@ def test_risk_lines_say_each_thing_once() -> None:
     plan = Plan("ab", (PlanStep("Update the lock file"),), complete=True)
     preview = ApprovalPreview(WAITING, plan, "ab", False, None, risk_marks(plan))
     lines = [line for line, _ in preview_lines(preview, NOW)]
-    assert "  ! Step 1 changes a lock file, and with it what gets installed." in lines
+    assert "  ! Step 1 names a lock file." in lines
 
 
 def test_no_to_several_is_told_once(stocked: Program) -> None:

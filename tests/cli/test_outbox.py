@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from jjm_tui.domain.operation_words import sent_again_message
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.times import format_time
 from jjm_tui.settings.locations import StorePaths
 from jjm_tui.store.outbox_file import FileOutbox
 from tests.cli.program import Program
@@ -36,6 +37,28 @@ def test_outbox_list_with_drafts_tells_how_many_wait_and_where(program: Program)
     (draft, *_) = program.ok("outbox", "list", "--json").json["drafts"]
     assert (draft["key"], draft["task_id"]) == ("message:12345", "12345")
     assert "\x1b" not in draft["text"]
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [("sending", 0), ("unconfirmed", 0), ("done", 0), ("not_sent", 2), ("discarded", 2)]
+)
+async def test_stored_draft_is_told_as_not_sent_only_until_it_goes_out(program: Program, state: str, told: int) -> None:
+    now = datetime.now(UTC)
+    form = {"repository": "owner/name", "description": "Tidy up", "saved_at": format_time(now - timedelta(minutes=1))}
+    kept = [{"key": "message:12345", "text": "Are you there?\n"}, {"key": "create", "text": json.dumps(form)}]
+    paths = StorePaths.beside(keep_drafts(program, *kept).with_name("tasks.json"))
+    outbox = FileOutbox(paths.outbox, paths.locks, HandClock(now))
+    said = {"text": "Are you there?"}
+    message = Operation(
+        "0a1b", OperationKind.MESSAGE, now, "default/demo", OperationState(state), "12345", said, owner=outbox.owner()
+    )
+    await outbox.add(message)
+    asked = {"repository": "owner/name", "description": "Tidy up"}
+    await outbox.add(replace(message, id="2c3d", kind=OperationKind.CREATE, task_id=None, payload=asked))
+    listed = program.ok("outbox", "list", "--json").json
+    assert len(listed["drafts"]) == told
+    assert ("not sent yet" in program.ok("outbox", "list").err) is (told > 0)
+    outbox.close()
 
 
 @pytest.mark.parametrize("wrong", [{"key": "message:5", "text": ["x"]}, {"key": 5, "text": "x"}])
@@ -106,3 +129,26 @@ async def test_message_that_is_being_sent_again_is_told_so_by_list_settle_and_di
     refused = program.run("outbox", "discard", "0a1b")
     assert (refused.code, "0a1b was sent again, as 2c3d; nothing to discard." in refused.err) == (1, True)
     outbox.close()
+
+
+async def test_outbox_list_on_a_terminal_names_tasks_by_their_titles_and_on_a_pipe_by_their_ids(
+    served: Program,
+) -> None:
+    task_id, title = served.ok("list", "--fields", "id,title").rows[0]
+    paths = StorePaths.beside(Path(served.ok("store", "info", "--json").json["store"]["path"]))
+    outbox = FileOutbox(paths.outbox, paths.locks, HandClock(datetime.now(UTC)))
+    now = datetime.now(UTC)
+    kept = Operation(
+        "0a1b", OperationKind.MESSAGE, now, "default/demo", OperationState.NOT_SENT, task_id, {"text": "Are you there?"}
+    )
+    await outbox.add(kept)
+    await outbox.add(replace(kept, id="2c3d", task_id="12345"))
+    outbox.close()
+    with served.on_terminal("outbox", "list", columns=160) as terminal:
+        assert terminal.finish() == 0
+        assert f"{title}: Are you there?" in terminal.text
+        assert "12345 Are you there?" in terminal.text
+    assert [row[4:] for row in served.ok("outbox", "list").rows] == [
+        [task_id, f"{task_id} Are you there?"],
+        ["12345", "12345 Are you there?"],
+    ]

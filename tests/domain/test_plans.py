@@ -185,14 +185,28 @@ def test_risk_marks_quote_the_place() -> None:
         )
     )
 
-    assert [mark.reason for mark in marks] == ["Step 1 concerns secrets ('config/.env.production')."]
+    assert [mark.reason for mark in marks] == ["Step 1 may concern secrets ('config/.env.production')."]
     assert risk_marks(None) == ()
 
 
 def test_risk_marks_whose_words_say_the_same_do_not_repeat_them() -> None:
     marks = risk_marks(plan("Update the lock file"))
-    assert [mark.reason for mark in marks] == ["Step 1 changes a lock file, and with it what gets installed."]
+    assert [mark.reason for mark in marks] == ["Step 1 names a lock file."]
     assert "('uv.lock')" in risk_marks(plan("Update uv.lock"))[0].reason
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Read package-lock.json",
+        "Do not delete old/legacy.py",
+        "Leave the database schema alone",
+        "Read .github/workflows",
+    ],
+)
+def test_risk_marks_claim_nothing_that_a_step_only_names(title: str) -> None:
+    (mark,) = risk_marks(plan(title))
+    assert mark.reason.startswith(("Step 1 names ", "Step 1 may ")), mark.reason
 
 
 def test_risk_marks_of_a_huge_hostile_step_end() -> None:

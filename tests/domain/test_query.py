@@ -158,6 +158,7 @@ def test_query_finds_the_tasks_that_people_mean(query: str, ids: set[str]) -> No
         ("zzz:1", 0, "there is no key 'zzz:'.", "The keys are age, "),
         ("state:failed,pausd", 13, "'pausd' is not a word for this.", "Did you mean paused?"),
         ("-is:needsme", 4, "'needsme' is not a word for this.", "Did you mean needs-me?"),
+        ("state:paused,f", 13, "'f' is not a word for this.", "Did you mean failed or final or failure?"),
         ("needs:sleep", 6, "'sleep' is not a word for this.", "Use one of approval, "),
         ("age:2h", 4, "a length of time needs '>' or '<' in front.", "For example age:>2h."),
         ("x age:>2y", 7, "'2y' is not a length of time.", "Write a number and s, m, h, d or w"),

@@ -457,6 +457,14 @@ async def test_rpc_error_of_the_protocol_is_a_refusal(
     assert caught.value.effect is Effect.REFUSED
 
 
+async def test_rpc_error_about_the_answer_of_a_tool_that_ran_may_have_had_an_effect(stand: Stand) -> None:
+    words = "MCP error -32602: Output validation error: Tool x has an output schema but no structured content"
+    policy = CallPolicy(kind="write", judge=judge_writing)
+    with pytest.raises(JulesManagerError) as caught:
+        await stand.caller().call("rpc_error", {"code": -32602, "message": words}, policy)
+    assert caught.value.effect is Effect.UNKNOWN
+
+
 @pytest.mark.parametrize("code", [-32603, -32600, -32000, -32001, -32700, 7])
 async def test_rpc_error_of_a_tool_is_its_answer(stand: Stand, code: int) -> None:
     error = {"code": code, "message": "Error in x: nope", "data": {"retry": 5}}

@@ -14,6 +14,7 @@ from jjm_tui.errors import (
     AuthenticationError,
     Effect,
     JulesManagerError,
+    ProtocolError,
     RateLimitedError,
     ServiceUnavailableError,
     TaskNotFoundError,
@@ -119,12 +120,56 @@ def test_classify_recorded_failure_reads_well(case: str) -> None:
         ("", ToolRefusedError, Effect.UNKNOWN),
         ("Session 11111111111111114041 is busy", ToolRefusedError, Effect.UNKNOWN),
         ("session 123 not found", TaskNotFoundError, Effect.REFUSED),
+        ("MCP error -32602: Output validation error: no structured content", ProtocolError, Effect.UNKNOWN),
+        ("MCP error -32602: Invalid arguments for tool send_message", ToolArgumentsError, Effect.REFUSED),
+        ("429 Too Many Requests, then the request timed out", ServiceUnavailableError, Effect.UNKNOWN),
+        ("401 Unauthorized: upstream status code 502", ServiceUnavailableError, Effect.UNKNOWN),
+        ("status code 429, then status code 503", ServiceUnavailableError, Effect.UNKNOWN),
+        ("Internal error: name is required", ServiceUnavailableError, Effect.UNKNOWN),
+        ('{"error":{"status":"INTERNAL","message":"Unauthorized"}}', ServiceUnavailableError, Effect.UNKNOWN),
     ],
 )
 def test_classify_write_tells_what_may_have_happened(words: str, kind: type[JulesManagerError], effect: Effect) -> None:
     error = classify_text(words, writing=True)
     assert type(error) is kind
     assert error.effect is effect
+
+
+SENT = 'Say "429 Too many requests"\nwhen the rate limit is hit; a name is required; else 401 Unauthorized.'
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        SENT,
+        json.dumps(SENT),
+        json.dumps(json.dumps(SENT)),
+        repr(SENT),
+        " ".join(SENT.split()),
+        SENT[:60] + "...",
+        SENT.replace('"', "&quot;"),
+    ],
+    ids=["whole", "json", "json in json", "repr", "one line", "cut", "html"],
+)
+def test_classify_words_that_were_sent_do_not_speak_for_the_server(echo: str) -> None:
+    error = classify_text(f"Could not do it ({echo})", writing=True, sent=(SENT, "sessions/1"))
+    assert type(error) is ToolRefusedError
+    assert error.effect is Effect.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("words", "sent"),
+    [("Error: 401 Unauthorized", "Unauthorized"), ("Error: timed out: 401 Unauthorized", "timed out")],
+)
+def test_classify_words_that_were_sent_never_make_an_answer_surer(words: str, sent: str) -> None:
+    assert classify_text(words, writing=True, sent=(sent,)).effect is Effect.UNKNOWN
+
+
+def test_classify_short_words_that_were_sent_leave_other_words_whole() -> None:
+    error = classify_text("session 17 not found: API key expired", writing=True, sent=("a", "17", "s", "key exp", ""))
+    assert type(error) is AuthenticationError
+    error = classify_text("session 17 not found", writing=True, sent=("17",))
+    assert type(error) is TaskNotFoundError
 
 
 def test_classify_bare_400_names_the_three_causes() -> None:
@@ -161,4 +206,6 @@ def test_classify_any_words_give_one_clean_line(words: str, writing: bool) -> No
 
 @pytest.mark.parametrize("piece", ["create session ", "retry ", "Error in a: ", "[4", "session ", '{"error":', "╔"])
 def test_classify_long_repetitive_words_take_no_time(piece: str) -> None:
-    assert classify_text(piece * (1_000_000 // len(piece)), writing=False).message
+    words = piece * (1_000_000 // len(piece))
+    assert classify_text(words, writing=False).message
+    assert classify_text(words, writing=True, sent=(words[: len(words) // 2], piece)).message

@@ -29,6 +29,12 @@ def kind_of(message: dict[str, Any]) -> str:
     return "error" if "error" in message else "result"
 
 
+def _empty_members(message: dict[str, Any]) -> list[str]:
+    """Members that are null, which the schema allows nowhere in what a client sends; the models take it for absent."""
+    params = message.get("params") or {}
+    return [name for members in (message, params) for name, value in members.items() if value is None]
+
+
 def judge(recorded: bytes) -> tuple[Counter[str], list[str]]:
     """How many lines there were of each method (``result``, ``error`` for answers), and what is wrong with which."""
     seen: Counter[str] = Counter()
@@ -42,6 +48,7 @@ def judge(recorded: bytes) -> tuple[Counter[str], list[str]]:
             KINDS[kind].validate_json(line, strict=True)
             if kind == "result":
                 RESULT.validate_python(message["result"])
+            wrong += [f"{name} has no value: {line!r}" for name in _empty_members(message)]
             if message.get("jsonrpc") != "2.0":
                 wrong.append(f"no JSON-RPC 2.0: {line!r}")
         except (ValueError, ValidationError) as error:

@@ -47,6 +47,7 @@ def test_commands_write_valid_lines_only(dialect: str, tmp_path: Path) -> None:
         b'{"jsonrpc":"2.0","id":1,"method":"tools/coll","params":{"name":"x"}}',
         b'{"jsonrpc":"1.0","id":1,"method":"ping"}',
         b'{"id":1,"method":"ping"}',
+        b'{"jsonrpc":"2.0","id":1,"method":"ping","params":null}',
         b'{"jsonrpc":"2.0","id":1,"result":3}',
         b"not json",
         b"",

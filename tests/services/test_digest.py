@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
-from jjm_tui.services.digest import DIGEST_GROUPS, make_digest, should_show, summary_sentence
+from jjm_tui.domain.times import format_time
+from jjm_tui.services.digest import DIGEST_GROUPS, make_digest, should_show, summary_parts, summary_sentence
 from tests.services.histories import START, at, event, found, moved
 
 
@@ -47,7 +48,7 @@ def test_digest_groups_tasks_by_what_they_ask_now():
         "gone": ["lost"],
         "created": ["new"],
     }
-    assert made.created_count == 2
+    assert made.count("created") == 2
     assert made.finished[1].is_new
 
 
@@ -56,7 +57,7 @@ def test_new_task_is_listed_by_where_it_is_although_nobody_saw_how_it_came_there
     assert [entry.task_id for entry in made.failed] == ["bad"]
     assert made.failed[0].is_new
     assert made.created == ()
-    assert made.created_count == 1
+    assert made.count("created") == 1
 
 
 def test_new_task_that_waits_is_among_plans_or_questions_and_counted_as_new():
@@ -70,17 +71,55 @@ def test_new_task_that_waits_is_among_plans_or_questions_and_counted_as_new():
     )
 
 
-def test_digest_of_a_task_that_was_answered_meanwhile_tells_only_how_it_ended():
+def test_digest_of_a_task_that_was_answered_meanwhile_lists_how_it_ended_and_counts_both():
     events = [moved(1, "waiting_approval"), moved(5, "in_progress"), moved(9, "completed")]
     made = make_digest(events, _tasks(**{"1": "completed"}), START, at(60))
     assert made.plans == ()
     assert [entry.at for entry in made.finished] == [at(9)]
+    assert summary_parts(made) == ("1 plan was made", "1 finished")
 
 
-def test_digest_leaves_out_what_was_before_archived_and_forgotten_tasks():
+def test_digest_counts_what_happened_whatever_came_of_it():
+    plan = event(3, EventType.PLAN_READY, "quick", steps=2)
+    events = [
+        moved(1, "completed", "told-more"),
+        moved(2, "in_progress", "told-more", "completed"),
+        moved(2, "waiting_approval", "approved"),
+        *(plan, plan, moved(4, "completed", "quick")),
+        moved(5, "in_progress", "approved", "waiting_approval"),
+        moved(6, "waiting_approval", "waits"),
+        moved(7, "waiting_feedback", "answered"),
+        moved(8, "in_progress", "answered", "waiting_feedback"),
+        event(9, EventType.TASK_VANISHED, "answered"),
+    ]
+    tasks = _tasks(
+        **{"told-more": "in_progress", "approved": "in_progress", "quick": "completed"},
+        waits="waiting_approval",
+        answered="in_progress",
+    )
+    made = make_digest(events, tasks, START, at(60))
+    assert summary_parts(made) == ("3 plans were made", "1 question was asked", "2 finished")
+    assert ([each.task_id for each in made.plans], [each.task_id for each in made.finished]) == (["waits"], ["quick"])
+
+
+def test_digest_counts_no_plan_that_was_only_seen_meanwhile_and_no_end_that_was_only_seen_again():
+    events = [
+        event(3, EventType.PLAN_READY, "old", happened_at=format_time(at(-90))),
+        event(3, EventType.PLAN_READY, "when?", first_seen=True),
+        moved(4, "unknown", "done", "completed"),
+        moved(5, "completed", "done", "unknown"),
+    ]
+    tasks = _tasks(**{"old": "in_progress", "when?": "in_progress", "done": "completed"})
+    assert summary_parts(make_digest(events, tasks, START, at(60))) == ()
+
+
+def test_digest_leaves_out_what_was_before_and_forgotten_tasks_and_only_counts_archived_ones():
     events = [moved(-5, "completed", "before"), moved(1, "failed", "archived"), moved(1, "failed", "forgotten")]
     tasks = _tasks(before="completed") | {"archived": Task("archived", status=TaskStatus.FAILED, archived=True)}
-    assert make_digest(events, tasks, START, at(60)).is_empty
+    made = make_digest(events, tasks, START, at(60))
+    assert summary_parts(made) == ("1 failed",)
+    assert not any(made.group(name) for name in DIGEST_GROUPS)
+    assert not should_show(START, at(60), made)
 
 
 def test_digest_lists_whoever_needs_the_person_now_also_without_any_history():

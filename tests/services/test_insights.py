@@ -8,7 +8,9 @@ from datetime import UTC, date, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jjm_tui.domain.events import EventType
+from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.facts import FactSource, Rank, TaskFacts
+from jjm_tui.domain.merge import merge
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.services.insights import Spread, compute_insights
@@ -82,6 +84,29 @@ def test_days_count_each_task_once_and_know_what_they_do_not_know():
     ]
     assert seen.is_short
     assert seen.history_since == at(-1440)
+
+
+def test_task_that_vanished_or_was_forgotten_and_is_seen_again_was_created_and_finished_once():
+    """The events are those that merging answers of a server makes."""
+    day = 1440
+    told = [
+        (-2 * day, {"status": TaskStatus.IN_PROGRESS}),
+        (-2 * day + 9, {"status": TaskStatus.COMPLETED}),
+        (-day, {"on_server": False}),
+        (0, {"status": TaskStatus.COMPLETED}),
+    ]
+    events: list[TaskEvent] = []
+    task: Task | None = None
+    for minutes, said in told:
+        result = merge(task, TaskFacts("a", FactSource(Rank.LIVE, at(minutes), "get"), **said))
+        task, events = result.task, [*events, *result.events]
+    events += [event(1, EventType.FORGOTTEN, "a"), found(2, "completed", "a")]
+    seen = compute_insights(events, {}, at(60), 3, UTC)
+    assert [(day.created, day.finished) for day in seen.days] == [(1, 1), (0, 0), (0, 0)]
+    today = compute_insights([*events, moved(3, "in_progress", "a"), moved(4, "completed", "a")], {}, at(60), 1, UTC)
+    assert [(day.created, day.finished) for day in today.days] == [(0, 1)], "it was worked on, and finished anew"
+    unseen = compute_insights([found(-day, "in_progress", "a"), *events[2:6]], {}, at(60), 1, UTC)
+    assert [day.finished for day in unseen.days] == [0]
 
 
 def test_days_end_at_the_midnight_of_the_persons_zone():

@@ -10,12 +10,11 @@ import anyio
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind
-from jjm_tui.errors import JulesManagerError, StorageError
+from jjm_tui.errors import JulesManagerError
 from jjm_tui.gateway.spec import CallerState
 from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.live import LiveFeed, Pace
-from jjm_tui.services.poller import Poller
 from jjm_tui.services.reading import TaskReader
 from tests.services.workbench import START, Workbench, bench
 
@@ -185,13 +184,11 @@ async def test_open_and_visible_tasks_are_read_first(tmp_path: Path) -> None:
 
 
 async def test_store_in_which_no_lock_can_be_made_is_trouble_and_the_feed_goes_on(tmp_path: Path) -> None:
-    work = bench(tmp_path)
-    _, _, context = work.process()
+    _, _, context = bench(tmp_path).process()
     (tmp_path / "locks").write_text("no folder")
-    poller = Poller(context, TaskReader(context), calls_per_tick=10)
-    for _ in range(2):
-        report = await poller.tick()
-        assert isinstance(report.failure, StorageError)
-        assert "locks" in report.failure.message
-    (tmp_path / "locks").unlink()
-    assert (await poller.tick()).failure is None
+    async with feed(context, polls=True) as live:
+        await until(lambda: live.board.store_trouble is not None and live.board.connection.next_poll_at is not None)
+        assert not live.board.tasks
+        (tmp_path / "locks").unlink()
+        live.refresh()
+        await until(lambda: len(live.board.tasks) == 12 and live.board.store_trouble is None)

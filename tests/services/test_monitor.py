@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.errors import TaskNotFoundError
+from jjm_tui.errors import StorageError, TaskNotFoundError
 from jjm_tui.services.results import MonitorRequest
 from jjm_tui.services.selection import ListRequest
 from tests.services.workbench import Workbench, bench
@@ -250,3 +250,10 @@ async def test_monitor_that_never_got_an_answer_does_not_say_that_nothing_is_lef
     context.leadership.resign()
     assert found[-1].finished == "timeout"
     assert found[-1].failure is not None
+
+
+async def test_monitor_of_a_store_in_which_no_lock_can_be_made_ends_with_the_reason(tmp_path):
+    work = bench(tmp_path)
+    (tmp_path / "locks").write_text("no folder")
+    with pytest.raises(StorageError, match="locks"):
+        await _watch(work, MonitorRequest(interval=5))

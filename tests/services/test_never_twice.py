@@ -250,31 +250,33 @@ async def test_task_of_another_origin_is_refused_before_anything_is_sent(tmp_pat
     assert _effects(work, "message") == 0
 
 
-async def test_resend_after_not_sent_happens_once(tmp_path):
-    work = bench(tmp_path)
-    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+async def _not_sent(work: Workbench) -> tuple[JobManager, str]:
+    """The id of a message that did not go out, and who may send it again."""
     manager, caller, _ = work.process()
     _cut_once(caller, "before write", lost(Effect.NONE))
-    first = await manager.send_message(task_id, TEXT)
+    first = await manager.send_message(work.session_in("AWAITING_USER_FEEDBACK"), TEXT)
     assert first.outcome is Outcome.NOT_SENT
-    again = await manager.resend_operation(first.operation_id or "")
+    return manager, first.operation_id or ""
+
+
+async def test_resend_after_not_sent_happens_once(tmp_path):
+    work = bench(tmp_path)
+    manager, first = await _not_sent(work)
+    again = await manager.resend_operation(first)
     assert again.outcome is Outcome.DONE
     assert _effects(work, "message") == 1
 
 
 async def test_resend_that_cannot_begin_leaves_the_old_one_as_it_was(tmp_path):
     work = bench(tmp_path)
-    task_id = work.session_in("AWAITING_USER_FEEDBACK")
-    manager, caller, _ = work.process()
-    _cut_once(caller, "before write", lost(Effect.NONE))
-    first = await manager.send_message(task_id, TEXT)
+    manager, first = await _not_sent(work)
     aside = tmp_path / "outbox.json.damaged-20261120T080000.000000Z"
     aside.write_text("{")
     with pytest.raises(StorageError, match="set aside"):
-        await manager.resend_operation(first.operation_id or "")
+        await manager.resend_operation(first)
     assert [each.state for each in await manager.list_operations(open_only=False)] == [OperationState.NOT_SENT]
     aside.unlink()
-    assert (await manager.resend_operation(first.operation_id or "")).outcome is Outcome.DONE
+    assert (await manager.resend_operation(first)).outcome is Outcome.DONE
     assert _effects(work, "message") == 1
 
 
@@ -293,26 +295,20 @@ async def test_same_message_while_it_is_open_is_told_as_open_and_not_as_a_draft(
 
 async def test_resend_of_what_was_sent_again_sends_nothing(tmp_path):
     work = bench(tmp_path)
-    task_id = work.session_in("AWAITING_USER_FEEDBACK")
-    manager, caller, _ = work.process()
-    _cut_once(caller, "before write", lost(Effect.NONE))
-    first = await manager.send_message(task_id, TEXT)
-    again = await manager.resend_operation(first.operation_id or "")
+    manager, first = await _not_sent(work)
+    again = await manager.resend_operation(first)
     with pytest.raises(WrongStateError, match=f"sent again already, as {again.operation_id}; nothing was sent"):
-        await manager.resend_operation(first.operation_id or "")
+        await manager.resend_operation(first)
     assert _effects(work, "message") == 1
 
 
 async def test_resend_from_two_processes_that_read_the_same_happens_once(tmp_path):
     work = bench(tmp_path)
-    task_id = work.session_in("AWAITING_USER_FEEDBACK")
-    manager, caller, context = work.process()
-    _cut_once(caller, "before write", lost(Effect.NONE))
-    first = await manager.send_message(task_id, TEXT)
-    known = await context.outbox.get(first.operation_id or "")
-    assert known is not None
-    await manager.resend_operation(known.id)
+    manager, first = await _not_sent(work)
     _, _, other = work.process()
+    known = await other.outbox.get(first)
+    assert known is not None
+    await manager.resend_operation(first)
     again = replace(known, id="ffff00001111", state=OperationState.PREPARED)
     with pytest.raises(WrongStateError, match="has changed meanwhile: it is sent again now"):
         await OperationRecorder(other).request(again, instead_of=known)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from jjm_tui.domain.operations import OperationState
+from jjm_tui.services.courses.base import NothingToDoError
 from jjm_tui.services.results import Outcome
-from tests.services.workbench import WRITES, bench
+from tests.services.workbench import WRITES, bench, hide_plans, lost
 
 WORDS = {"COMPLETED": "is finished", "FAILED": "failed", "PAUSED": "is paused", "IN_PROGRESS": "is being worked on"}
 
@@ -42,4 +43,81 @@ async def test_approval_of_a_plan_that_somebody_else_approved_meanwhile_sends_no
     result = await manager.approve_plan(task_id, read.fingerprint, incomplete=True)
     assert result.outcome is Outcome.NOT_SENT
     assert not set(caller.calls) & set(WRITES)
+    await manager.close()
+
+
+@pytest.mark.parametrize("dialect", ["rest", "official"])
+async def test_plan_that_the_server_no_longer_shows_is_neither_previewed_nor_approved(
+    tmp_path: Path, dialect: str
+) -> None:
+    work = bench(tmp_path, dialect=dialect)
+    manager, caller, _ = work.process()
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    read = await manager.preview_approval(task_id)
+    hide_plans(work, task_id)
+    with pytest.raises(NothingToDoError, match=r"The server shows no plan of task \d+ now; nothing was sent"):
+        await manager.preview_approval(task_id)
+    result = await manager.approve_plan(task_id, read.fingerprint, incomplete=True)
+    assert result.outcome is Outcome.NOT_SENT
+    assert "The server shows no plan of task" in result.message
+    assert not set(caller.calls) & set(WRITES)
+    assert work.effects("approve") == []
+    await manager.close()
+
+
+async def test_plan_that_the_server_no_longer_shows_is_told_with_its_own_age_and_not_as_complete(
+    tmp_path: Path,
+) -> None:
+    work = bench(tmp_path)
+    manager, _, _ = work.process()
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    told = await manager.get_task(task_id)
+    assert told.task.plan is not None
+    assert told.task.plan.complete
+    assert told.remarks == ()
+    hide_plans(work, task_id)
+    work.clock.advance(600)
+    for cached in (False, True):
+        now = await manager.get_task(task_id, cached=cached)
+        assert now.task.plan is not None
+        assert now.task.plan.fingerprint == told.task.plan.fingerprint
+        assert not now.task.plan.complete
+        assert ("The server does not show the plan now; this one was read 10m ago." in now.remarks) is not cached
+    await manager.close()
+
+
+async def test_older_plan_that_the_server_shows_again_is_previewed_as_not_the_latest(tmp_path: Path) -> None:
+    work = bench(tmp_path)
+    manager, _, _ = work.process()
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    older = await manager.preview_approval(task_id)
+    work.world.step(60)
+    work.world.change_plan(task_id)
+    newer = await manager.preview_approval(task_id)
+    hide_plans(work, task_id, but=1)
+    shown = await manager.preview_approval(task_id)
+    assert (shown.fingerprint, shown.needs_extra_word) == (older.fingerprint, True)
+    assert shown.difference
+    assert (await manager.approve_plan(task_id, newer.fingerprint, incomplete=True)).outcome is Outcome.NOT_SENT
+    assert (await manager.approve_plan(task_id, older.fingerprint)).outcome is Outcome.NOT_SENT
+    assert work.effects("approve") == []
+    await manager.close()
+
+
+async def test_approval_in_doubt_is_not_called_absent_while_the_server_shows_no_plan(tmp_path: Path) -> None:
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    read = await manager.preview_approval(task_id)
+
+    def cut(tool: str, place: str) -> BaseException | None:
+        if tool == "approve_plan" and place == "written":
+            hide_plans(work, task_id)
+            work.clock.advance(600)
+            return lost()
+        return None
+
+    caller.cut = cut
+    result = await manager.approve_plan(task_id, read.fingerprint)
+    assert result.outcome is Outcome.UNCONFIRMED
     await manager.close()

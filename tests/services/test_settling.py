@@ -91,6 +91,22 @@ async def test_operation_of_another_origin_is_left_alone(tmp_path):
     assert caller.calls == []
 
 
+@pytest.mark.parametrize(("kept", "left"), [("And now?", None), ("And now? Or later", "And now? Or later")])
+async def test_message_settled_as_done_takes_its_draft_along(tmp_path, kept, left):
+    work = bench(tmp_path)
+    manager, caller, context = work.process()
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    await context.drafts.put(f"message:{task_id}", kept)
+    _lose(caller, "effect")
+    assert (await manager.send_message(task_id, "And now?")).outcome is Outcome.UNCONFIRMED
+    context.outbox.close()
+    assert list((await manager.list_drafts()).values()) == ([] if left is None else [left])
+    manager, _, context = work.process()
+    (settled,) = await manager.settle_operations()
+    assert settled.outcome is Outcome.DONE
+    assert await context.drafts.get(f"message:{task_id}") == left
+
+
 async def test_operation_is_found_by_the_beginning_of_its_id(tmp_path):
     work = bench(tmp_path)
     operation_id = await _unconfirmed_create(work)

@@ -160,6 +160,14 @@ def bench(folder: Path, *, tasks: int = 12, seed: int = 1, dialect: str = "rest"
     return Workbench(folder, world, hand, DIALECTS[dialect](world))
 
 
+def hide_plans(work: Workbench, task_id: str, *, but: int = 0) -> None:
+    """From now on the server shows none of the plans of this task, ``but`` the first ones; the task goes on waiting."""
+    session = work.world.session(task_id)
+    plans = [record for record in session.activities if record.kind == "planGenerated"]
+    gone = {record.id for record in plans[but:]}
+    session.activities[:] = [record for record in session.activities if record.id not in gone]
+
+
 def other_origin(context: ServiceContext) -> ServiceContext:
     """The same stores, reached through another server."""
     return replace(context, origin="test/other")

@@ -148,6 +148,8 @@ def test_set_path_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("polling.intervall", "3", "no setting"),
         ("polling", "3", "a whole section"),
         ("polling.interval", "soon", "a number"),
+        ("polling.interval", "nan", "a number from .* not the text 'nan'"),
+        ("ui.theme", "a\nb", "ui.theme must be a text of one line"),
         ("storage.backend", "sqlite", "only json"),
         ("server.api_key", "AIza-not-a-real-key-0000000000000000000", "has a secret in it"),
         ("server.env.JULES_API_KEY", "abc", "has a secret in it"),

@@ -83,6 +83,18 @@ async def test_told_again_is_seen_by_other_processes_and_after_a_restart(
         assert read_tasks(store.path)[1]["sync"][ORIGIN].synced_at == later(seconds)
 
 
+async def test_told_again_and_again_every_mark_is_as_here_for_other_processes(store: JsonTaskStore) -> None:
+    for turn, source in enumerate(["list", "list", "page", "list", "list"], 1):
+        await store.apply(told("1", "2", at=later(turn), source=source))
+        if turn == 3:
+            await store.apply(told("2", at=later(turn), status=TaskStatus.PAUSED))
+
+        seen = {task.id: task for task in read_tasks(store.path, pause=no_pause)[0]}
+
+        assert seen == {task.id: task for task in await store.list_tasks()}
+        assert seen["1"].provenance["status"].observed_at == later(turn)
+
+
 async def test_watch_told_again_elsewhere_yields_its_ids(store: JsonTaskStore, clock: HandClock) -> None:
     other = JsonTaskStore(store.path, clock)
     await other.list_tasks()

@@ -14,6 +14,7 @@ import pytest
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.errors import StorageError
 from jjm_tui.store.event_file import FileEventLog
+from jjm_tui.store.inspection import check_history
 from tests.store.stands import START, HandClock
 
 LIMIT = 5
@@ -167,6 +168,36 @@ async def test_follow_through_rotations_misses_and_repeats_nothing(small: FileEv
             await small.append([event(number)])
         seen += [(await asyncio.wait_for(anext(events), LIMIT)).data["n"] for _ in range(40)]
     assert seen == list(range(60))
+
+
+async def test_check_tells_which_lines_cannot_be_read_and_leaves_them(
+    log: FileEventLog, path: Path, clock: HandClock
+) -> None:
+    await log.append([event(1), event(2)])
+    assert check_history(path) == ()
+    kept = path.with_name("events.jsonl.old-20260101T000000.000000Z")
+    good = path.read_bytes()
+    path.write_bytes(good + b"\x00garbage\n\n" + good + b'{"at":"2026-11-20T21:34:54Z","type":"later"}\n[1]\n')
+    kept.write_bytes(b"{}\n" * 7 + b'{"at":')
+    before = path.read_bytes(), kept.read_bytes()
+    looks: list[float] = []
+    here, full = check_history(path, pause=looks.append)
+    assert here.message.startswith(f"3 lines of the history {path} cannot be read (line 3, 7, 8):")
+    assert full.message.startswith(f"8 lines of the history {kept} cannot be read (line 1, 2, 3, 4, 5 and 3 more):")
+    assert (path.read_bytes(), kept.read_bytes()) == before
+    assert len(looks) == 1, "somebody may be writing a line without an end"
+    assert numbers(await FileEventLog(path, clock).query()) == [1, 2, 1, 2], "what is told is what is left out"
+
+
+async def test_check_takes_no_line_that_is_being_written_for_damage(log: FileEventLog, path: Path) -> None:
+    await log.append([event(1)])
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:9])
+
+    def finish(_: float) -> None:
+        path.write_bytes(whole * 2)
+
+    assert check_history(path, pause=finish) == ()
 
 
 async def test_follow_torn_line_waits_for_its_end(log: FileEventLog, path: Path) -> None:

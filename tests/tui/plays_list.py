@@ -56,11 +56,17 @@ async def _filter(on: Stage) -> AsyncIterator[str]:
 
 
 @scene(
-    "main-views", settings={"views": {"mine": "repo:acme/*", "ci": "text:CI", "Everything that failed": "state:failed"}}
+    "main-views",
+    "save-view",
+    screens=("MainScreen", "SaveViewDialog"),
+    settings={"views": {"mine": "repo:acme/*", "ci": "text:CI", "Everything that failed": "state:failed"}},
 )
 async def _views(on: Stage) -> AsyncIterator[str]:
     await on.press("V")
     yield "main-views"
+    await on.press("!", "colon", *"save", "space", *"view", "enter", *"mine", "enter")
+    await on.shows("There is a view mine")
+    yield "save-view"
 
 
 @scene("main-empty", tasks=0)

@@ -17,7 +17,7 @@ from jjm_tui.tui.screens.approval import ApprovalScreen
 from jjm_tui.tui.screens.approval_phase import Phase
 from jjm_tui.tui.screens.confirm import ConfirmDialog
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
-from tests.services.workbench import Cut, lost
+from tests.services.workbench import Cut, hide_plans, lost
 from tests.tui.scenes import select
 from tests.tui.stage import Stage, stage
 
@@ -73,7 +73,7 @@ async def test_approval_shows_the_plan_and_approves_it_after_reading(tmp_path: P
         assert str(task.title) in on.text
         assert f"{task.repository}@{task.branch}" in on.text
         assert "waits for 18m" in on.text
-        assert "touches lock file" in on.text
+        assert "names lock file" in on.text
         assert task.plan is not None
         assert f"1. {task.plan.steps[0].title}" in on.text
         await on.press("y")
@@ -218,6 +218,7 @@ async def test_approval_is_told_when_somebody_else_approves(tmp_path: Path) -> N
         on.bench.world.approve_plan(task_id)
         await poll_elsewhere(on, task_id)
         await on.shows("Nothing to approve")
+        assert "not approved" not in on.text
         await on.press("y")
         assert "Read it again first: ctrl+r." in on.text
         assert len(on.bench.effects("approve")) == 1
@@ -229,6 +230,7 @@ async def test_approval_of_a_plan_approved_elsewhere_unseen_sends_nothing(tmp_pa
         on.bench.world.approve_plan(task_id)
         await on.press("y")
         await on.shows("Not sent: Nothing to approve")
+        assert "not approved" not in on.text
         assert answers == []
         assert len(on.bench.effects("approve")) == 1
 
@@ -582,3 +584,33 @@ async def test_rows_below_are_counted_anew_when_the_terminal_grows(tmp_path: Pat
         await on.until(lambda: "below" not in on.text)
         await on.pilot.resize_terminal(80, 16)
         await on.shows("rows below")
+
+
+async def test_approval_of_a_plan_that_the_server_no_longer_shows_tells_its_own_age_and_sends_nothing(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as on:
+        task_id = on.bench.session_in("AWAITING_PLAN_APPROVAL")
+        hide_plans(on.bench, task_id)
+        on.advance(900)
+        await poll_elsewhere(on, task_id)
+        _, answers = await open_plan(on, task_id)
+        await on.shows("! The server shows no plan of task")
+        shown = plain(on)
+        assert "as it is stored, last heard of 15m ago; the server does not show it now." in shown
+        assert "read 0s ago" not in shown
+        await on.press("y", "y")
+        assert "Read it again first: ctrl+r." in plain(on)
+        assert on.bench.effects("approve") == []
+        assert answers == []
+
+
+async def test_approval_of_a_plan_that_the_server_stops_showing_while_it_is_read_sends_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(100, 60)) as on:
+        task_id, answers = await read_plan(on)
+        hide_plans(on.bench, task_id)
+        await on.press("y")
+        await on.shows("! Not sent: The server shows no plan of task")
+        await on.press("y", "y")
+        assert on.bench.effects("approve") == []
+        assert answers == []

@@ -13,7 +13,7 @@ from jjm_tui.store.locks import lock_path
 from jjm_tui.tui.screens.approval import ApprovalScreen
 from jjm_tui.tui.screens.bulk_approval import BulkApprovalScreen
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
-from tests.services.workbench import Workbench, lost
+from tests.services.workbench import Workbench, hide_plans, lost
 from tests.tui.stage import Stage, stage
 
 PLANS = 60
@@ -62,7 +62,7 @@ async def test_bulk_sheet_lists_every_waiting_plan_and_ticks_only_those_without_
         sheet, _ = await open_sheet(on)
         assert set(sheet.lines) == set(waiting(on))
         assert "7 plans · 5 ticked" in on.text
-        risky = [line for line in on.text.splitlines() if "touches" in line]
+        risky = [line for line in on.text.splitlines() if "! " in line]
         assert len(risky) == 2
         assert all("[ ]" in line for line in risky)
         assert on.text.count("[x]") == 5
@@ -91,7 +91,7 @@ async def test_bulk_sheet_says_in_the_past_what_looked_alike_once_that_is_over(t
 async def test_bulk_sheet_cuts_no_reason_while_titles_have_room_and_keeps_away_from_the_plan(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24), tasks=PLANS, read=PLANS) as on:
         await open_sheet(on)
-        assert "! touches lock file" in on.text
+        assert "! names lock file" in on.text
         assert "Log invoice failures in" in on.text
         await on.press("y")
         lines = on.text.splitlines()
@@ -308,13 +308,14 @@ async def test_bulk_sheet_unticks_a_plan_that_polling_saw_changing(tmp_path: Pat
 
 
 async def test_bulk_sheet_tells_when_somebody_else_approves(tmp_path: Path) -> None:
-    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+    async with stage(tmp_path, size=(80, 24), tasks=PLANS, read=PLANS) as on:
         sheet, _ = await open_sheet(on)
         task_id = sheet.ticked[0].task_id
         on.bench.world.approve_plan(task_id)
         manager, _, _ = on.bench.process()
         await manager.get_task(task_id)
-        await on.shows("Nothing to approve")
+        await on.shows(" it is being worked on ")
+        assert task_id not in on.text
         assert task_id not in {line.task_id for line in sheet.ticked}
         assert len(approved(on)) == 1
 
@@ -369,7 +370,7 @@ async def test_bulk_sheet_leaves_the_room_of_a_short_note_to_the_title(tmp_path:
     async with stage(tmp_path, size=(80, 24), tasks=PLANS, read=PLANS) as on:
         await open_sheet(on)
         assert "Split billing/invoice into smaller" in on.text
-        assert "! touches lock file" in on.text
+        assert "! names lock file" in on.text
         assert " 18m " in on.text
         on.advance(60)
         on.app._tick()
@@ -390,5 +391,30 @@ async def test_bulk_sheet_fits_a_small_terminal(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(40, 12), tasks=PLANS, read=PLANS) as on:
         await open_sheet(on)
         assert "7 plans" in on.text
-        assert "y approve" in on.text
+        assert "y read on" in on.text
         assert all(cell_width(line) <= 40 for line in on.text.splitlines())
+
+
+async def test_bulk_plan_that_the_server_no_longer_shows_cannot_be_ticked(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS, size=(140, 40)) as on:
+        hidden = waiting(on)[0]
+        hide_plans(on.bench, hidden)
+        sheet, _ = await open_sheet(on)
+        assert not sheet.lines[hidden].is_ticked
+        assert "The server shows no plan of task" in on.text
+        sheet.row_list.move_to(hidden)
+        await on.press("space")
+        assert "It cannot be ticked: The server shows no plan of task" in plain(on)
+        await approve_ticked(on, sheet)
+        assert approved(on)
+        assert hidden not in approved(on)
+
+
+async def test_bulk_plan_that_the_server_stops_showing_after_it_was_ticked_is_not_sent(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        hidden = sheet.ticked[0].task_id
+        hide_plans(on.bench, hidden)
+        await approve_ticked(on, sheet)
+        await on.shows("4 approved, 1 not sent, 2 left out.")
+        assert hidden not in approved(on)

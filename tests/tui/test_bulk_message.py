@@ -159,3 +159,13 @@ async def test_bulk_message_reason_is_whole_and_nothing_is_offered_once_nobody_i
         await on.shows("Nobody is left to write to")
         assert "space tick" not in on.text
         assert "* all" not in on.text
+
+
+async def test_bulk_message_with_fewer_recipients_tells_how_many_are_below_now(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), tasks=30) as on:
+        sheet, _ = await open_sheet(on, 20)
+        below = sheet.row_list.max_scroll_y
+        assert f"↓ {below} more rows below" in on.text
+        sheet.lines.popitem()
+        sheet.show_lines()
+        await on.shows(f"↓ {below - 1} more rows below")

@@ -121,6 +121,7 @@ STOPS = (
     Stop("InsightsScreen", ("I",), None, ("p",)),
     Stop("DigestScreen", ("B",), None, ("G",)),
     Stop("HelpScreen", ("question_mark",), None, ("slash", "x"), plain=True),
+    Stop("SaveViewDialog", ("!", "colon", *"save", "enter"), None, ("x", "enter"), plain=True),
     Stop("Palette", ("colon",), None, ("f", "o", "o", "down")),
     Stop("ThemePalette", ("colon", *"theme", "enter"), None, (), more=show_last_option),
 )

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from textual.events import Paste
 
 from jjm_tui.domain.draft_keys import message_key
-from jjm_tui.domain.operations import Operation
+from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.domain.text import clean
+from jjm_tui.services.drafting.joined_texts import ELSEWHERE, Section, has_marker, split_texts, write_sections
 from jjm_tui.services.results import Outcome
+from jjm_tui.tui.screens.sheet import SEEN_FOR
 from jjm_tui.tui.widgets.composer import Composer
 from jjm_tui.tui.widgets.typing_area import typed_text
 from jjm_tui.tui.writing.drafts import drafts_of
-from jjm_tui.tui.writing.joined_texts import ELSEWHERE, Section, has_marker, split_texts, write_sections
 from jjm_tui.tui.writing.text_history import TextWalk
 from tests.services.workbench import WRITES, lost
 from tests.tui.stage import Stage, stage
@@ -281,6 +282,56 @@ async def test_message_sent_from_another_program_is_not_offered_again(tmp_path: 
         await on.press("m")
         await on.until(lambda: composer_of(on).text == "")
         await on.shows("nothing typed")
+
+
+async def test_text_of_which_the_beginning_was_sent_from_another_program_is_asked_about_first(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "go on, please")
+        task_id = composer_of(on).task_id or ""
+        await drafts_of(on.app).flush()
+        manager, _, _ = on.bench.process()
+        await manager.send_message(task_id, "go on")
+        await on.shows("its beginning was sent")
+        assert composer_of(on).text == "go on, please"
+        await on.press("ctrl+s")
+        await on.shows("begins with a message that was sent already")
+        await on.press("y")
+        await on.shows("The question has just appeared")
+        await on.press("escape")
+        assert composer_of(on).text == "go on, please"
+        assert composer_of(on).has_focus_within
+        await on.press("ctrl+s")
+        await on.shows("begins with a message that was sent already")
+        on.advance(SEEN_FOR)
+        await on.press("y")
+        await on.until(lambda: on.bench.effects("message") == [(task_id, "go on"), (task_id, "go on, please")])
+
+
+async def test_text_that_another_program_sends_while_it_is_in_the_field_is_taken_out_with_a_word(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "go on")
+        await drafts_of(on.app).flush()
+        manager, _, other = on.bench.process()
+        task_id = composer_of(on).task_id or ""
+        await manager.send_message(task_id, "go on")
+        await on.until(lambda: any(op.state is OperationState.DONE for op in on.board.operations_of(task_id)))
+        await other.drafts.put(message_key(task_id), "")
+        await on.shows("This text was sent already, from elsewhere; it was taken out.")
+        assert composer_of(on).text == ""
+
+
+async def test_text_that_is_cleared_in_another_program_goes_from_the_field_with_a_word(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "never mind")
+        await drafts_of(on.app).flush()
+        _, _, other = on.bench.process()
+        await other.drafts.put(message_key(composer_of(on).task_id or ""), "")
+        await on.shows("This text was sent or cleared elsewhere; it was taken out.")
+        assert composer_of(on).text == ""
+        await drafts_of(on.app).flush()
+        assert await stored(on) is None
 
 
 # history

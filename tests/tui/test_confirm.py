@@ -270,6 +270,17 @@ async def test_snooze_own_text_is_explained_while_typed_and_a_wrong_one_refused(
         assert answers == [on.now + timedelta(minutes=90)]
 
 
+async def test_snooze_digit_typed_among_the_spans_begins_the_own_time(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        answers = await ask(on, SnoozeDialog())
+        await on.press("j", *"10h")
+        assert "until today 19:00" in on.text
+        await on.press("tab", "5", "enter")
+        assert "Not understood." in on.text
+        await on.press("backspace", "enter")
+        assert answers == [on.now + timedelta(hours=10)]
+
+
 async def test_snooze_of_a_snoozed_task_offers_to_wake_it(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         task_id = next(iter(on.board.tasks))

@@ -118,6 +118,23 @@ async def test_checks_use_the_server_that_runs_and_start_no_second_one(tmp_path:
         assert "! warning    settings" in on.text
 
 
+async def test_checks_on_a_small_terminal_end_with_their_verdict_and_the_first_trouble_in_sight(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(60, 20)) as on:
+        await _open(on)
+        on.caller.is_down = True
+        await on.press("G", "t")
+        await on.shows("made: 1 failed, ")
+        assert "✗ failed     account: The server is down." in on.text
+        assert on.text.index("✗ failed") < on.text.index("! warning")
+
+
+def test_verdict_of_the_checks_counts_every_state() -> None:
+    ok, warning = Check("store", "ok", "fine"), Check("settings", "warning", "odd")
+    assert "Checks  1 made: all ok" in _texts(checks=(ok,))
+    assert "Checks  3 made: 2 warnings" in _texts(checks=(ok, warning, warning))
+    assert "Checks  2 made: 1 failed, 1 warning" in _texts(140, checks=(warning, Check("server", "failed", "gone")))
+
+
 async def test_checks_of_a_failing_server_tell_the_way_out(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(100, 40)) as on:
         await _open(on)

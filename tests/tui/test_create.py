@@ -13,14 +13,14 @@ from textual.widgets import Button
 from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.services.drafting.joined_texts import split_texts
+from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.tui.screens.create import READING_TIME, CreateScreen
 from jjm_tui.tui.screens.templates import TemplatesScreen
 from jjm_tui.tui.widgets.choice import Choice
 from jjm_tui.tui.widgets.new_task_form import NewTaskForm
 from jjm_tui.tui.writing.drafts import drafts_of
-from jjm_tui.tui.writing.joined_texts import split_texts
 from jjm_tui.tui.writing.known_repositories import KnownRepositories, suggest
-from jjm_tui.tui.writing.new_task import NewTask
 from jjm_tui.tui.writing.submission import _bring_back
 from jjm_tui.tui.writing.templates import PreparedTask, decode_templates
 from tests.services.workbench import WRITES, lost
@@ -107,6 +107,8 @@ async def test_new_task_on_a_failed_one_is_filled_in_as_that_was_and_no_draft_be
         await on.shows("as for: ")
         filled = form_of(on).filled_in
         assert (filled.repository, filled.description) == (failed.repository, failed.description)
+        await on.shows("filled in, not changed yet")
+        assert "nothing filled in" not in on.text
         await on.press("escape")
         assert await stored(on) is None
         await open_form(on)
@@ -170,9 +172,11 @@ async def test_keys_typed_ahead_do_not_send_a_preview_that_nobody_can_have_read(
         await on.shows("tool: ")
         await on.press("ctrl+s")
         assert created(on) == before
+        await on.shows("The preview has just appeared; nothing was sent. Press ctrl+s again.")
         on.advance(READING_TIME)
         await on.press("ctrl+s")
         await until_created(on, len(before) + 1)
+        assert "just appeared" not in on.text
 
 
 async def test_preview_shows_what_will_be_sent_and_editing_drops_it(tmp_path: Path) -> None:
@@ -707,6 +711,21 @@ async def test_stray_text_changes_no_choice_and_is_no_command(tmp_path: Path) ->
         assert isinstance(on.app.focused, Button)
         assert isinstance(on.app.screen, CreateScreen)
         assert form_of(on).filled_in == before
+
+
+async def test_paste_of_more_lines_into_a_line_says_how_many_were_left_out(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await open_form(on)
+        await on.paste("\nacme/webapp\n \n")
+        assert form_of(on).filled_in.repository == REPOSITORY
+        assert "left out" not in on.text
+        await on.press("tab", "tab")
+        await on.paste("A title\n\nand why\n")
+        assert form_of(on).filled_in.title == "A title"
+        await on.shows("Only the first line was taken; 1 more was left out.")
+        await on.paste(", long\nmore\r\nand more")
+        assert form_of(on).filled_in.title == "A title, long"
+        await on.shows("Only the first line was taken; 2 more were left out.")
 
 
 async def test_arrows_change_a_choice(tmp_path: Path) -> None:

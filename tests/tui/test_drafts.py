@@ -17,12 +17,8 @@ from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import clean
 from jjm_tui.services.board import Board
-from jjm_tui.services.results import OperationResult, Outcome
-from jjm_tui.store.draft_file import FileDrafts
-from jjm_tui.store.durable import FileOps
-from jjm_tui.tui.writing.draft_kinds import draft_kinds
-from jjm_tui.tui.writing.drafts import DraftChange, Drafts
-from jjm_tui.tui.writing.joined_texts import (
+from jjm_tui.services.drafting.draft_kinds import draft_kinds
+from jjm_tui.services.drafting.joined_texts import (
     ELSEWHERE,
     Section,
     has_marker,
@@ -31,7 +27,11 @@ from jjm_tui.tui.writing.joined_texts import (
     split_texts,
     write_sections,
 )
-from jjm_tui.tui.writing.new_task import NewTask
+from jjm_tui.services.drafting.new_task import NewTask
+from jjm_tui.services.results import OperationResult, Outcome
+from jjm_tui.store.draft_file import FileDrafts
+from jjm_tui.store.durable import FileOps
+from jjm_tui.tui.writing.drafts import DraftChange, Drafts
 from tests.services.workbench import START, HandClock
 
 KEY = "message:t1"
@@ -180,8 +180,8 @@ async def test_a_draft_typed_on_elsewhere_is_taken_over_where_nothing_was_typed(
 async def test_drafts_typed_in_two_places_are_both_kept_and_must_be_chosen_from(tmp_path: Path) -> None:
     one, other = Desk(tmp_path), Desk(tmp_path)
     one.drafts.put(KEY, "left")
-    other.drafts.put(KEY, "right")
     await one.drafts.flush()
+    other.drafts.put(KEY, "right")
     await other.drafts.flush()
     kept = await one.store.get(KEY)
     assert kept is not None
@@ -203,10 +203,45 @@ async def test_a_draft_that_vanished_from_the_disk_is_stored_again(tmp_path: Pat
     one, other = Desk(tmp_path), Desk(tmp_path)
     one.drafts.put(KEY, "still here")
     await one.drafts.flush()
-    await other.store.put(KEY, "")
+    await other.drafts.refresh(KEY)
+    (tmp_path / "drafts.json").unlink()
     await one.drafts.refresh(KEY)
-    assert one.drafts.text(KEY) == "still here"
+    await other.drafts.refresh(KEY)
+    assert one.drafts.text(KEY) == other.drafts.text(KEY) == "still here"
     await until_stored(one, "still here")
+
+
+async def test_a_draft_that_was_taken_out_elsewhere_goes_here_as_well(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.drafts.put(KEY, "never mind")
+    await one.drafts.flush()
+    await other.drafts.refresh(KEY)
+    assert other.drafts.text(KEY) == "never mind"
+    for here, there in ((one, other), (other, one)):
+        here.drafts.put(KEY, "")
+        await here.drafts.flush()
+        await there.drafts.refresh(KEY)
+        assert there.drafts.text(KEY) == ""
+        await there.drafts.flush()
+        assert await one.store.get(KEY) is None
+        here.drafts.put(KEY, "again")
+        await here.drafts.flush()
+        await there.drafts.refresh(KEY)
+        assert there.drafts.text(KEY) == "again"
+
+
+async def test_a_draft_that_is_typed_on_stays_when_it_is_taken_out_elsewhere(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path, save_after=60.0)
+    one.drafts.put(KEY, "never")
+    await one.drafts.flush()
+    await other.drafts.refresh(KEY)
+    other.drafts.put(KEY, "never say never")
+    one.drafts.put(KEY, "")
+    await one.drafts.flush()
+    await other.drafts.refresh(KEY)
+    assert other.drafts.text(KEY) == "never say never"
+    await other.drafts.flush()
+    assert await one.store.get(KEY) == "never say never"
 
 
 async def test_a_draft_that_another_process_sent_goes_here_as_well(tmp_path: Path) -> None:
@@ -333,7 +368,7 @@ async def test_text_sent_elsewhere_that_is_known_late_is_not_stored_again(tmp_pa
     await one.drafts.flush()
     await other.store.put(KEY, "")
     await one.drafts.refresh(KEY)
-    assert one.drafts.text(KEY) == "go on"
+    assert one.drafts.text(KEY) == ""
     one.recorded(OperationState.DONE, "go on")
     one.drafts.reconsider({"t1"})
     assert one.drafts.text(KEY) == ""
@@ -348,6 +383,35 @@ async def test_text_typed_anew_that_reads_like_one_sent_before_stays(tmp_path: P
     await desk.drafts.flush()
     desk.drafts.reconsider({"t1"})
     assert desk.drafts.text(KEY) == "go on"
+
+
+async def test_text_typed_on_in_one_while_the_other_sends_its_beginning_is_known_in_both(tmp_path: Path) -> None:
+    one, other = Desk(tmp_path), Desk(tmp_path)
+    one.drafts.put(KEY, "go on")
+    await one.drafts.flush()
+    await other.drafts.refresh(KEY)
+    await one.drafts.hand_over(KEY)
+    other.drafts.put(KEY, "go on, please")
+    await other.drafts.flush()
+    await one.drafts.refresh(KEY)
+    for desk in (one, other):
+        desk.recorded(OperationState.DONE, "go on")
+        desk.drafts.reconsider({"t1"})
+    one.ended(Outcome.DONE)
+    await one.drafts.flush()
+    await other.drafts.refresh(KEY)
+    for desk in (one, other):
+        assert desk.drafts.text(KEY) == "go on, please"
+        assert desk.drafts.sent_beginning(KEY, "go on, please") == "go on"
+        assert desk.drafts.sent_beginning(KEY, "please") is None
+        assert desk.drafts.sent_beginning(KEY, "go onwards") is None
+
+
+async def test_text_begun_after_a_message_may_begin_like_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.recorded(OperationState.DONE, "go on")
+    desk.drafts.put(KEY, "go on, please")
+    assert desk.drafts.sent_beginning(KEY, "go on, please") is None
 
 
 PIECES = st.text(alphabet="ab\n -", max_size=6)

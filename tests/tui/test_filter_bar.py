@@ -22,7 +22,7 @@ def shown(on: Stage) -> list[str]:
 
 def _joined(on: Stage) -> str:
     """The words of the explanation on one line, wherever it was broken."""
-    lines = (line[1:62].strip() for line in on.text.splitlines()[3:7])
+    lines = (line[1:62].strip(" │") for line in on.text.splitlines()[3:8])
     return " ".join(lines)
 
 
@@ -42,6 +42,18 @@ async def test_filter_is_live_and_a_wrong_one_keeps_the_last_good_list(tmp_path:
         assert shown(on) == found
         await on.press("escape")
         assert len(shown(on)) == len(on.board.tasks)
+
+
+async def test_wrong_filter_says_what_the_list_shows_where_words_that_would_do_have_no_room(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path, size=(60, 20)) as on:
+        await on.press("/", *"state:xx")
+        told = _joined(on)
+        assert "'xx' is not a word for this. Use one of pending, in-progress, " in told
+        assert "… The list still shows: everything." in told
+        await on.press("backspace", "backspace", "f")
+        assert "Did you mean failed or final or failure? The list still shows: everything." in _joined(on)
 
 
 async def test_filter_kept_by_enter_is_named_in_the_title_and_escape_ends_it(tmp_path: Path) -> None:
@@ -226,3 +238,11 @@ async def test_no_row_shows_no_task_beside_and_says_the_way_out(tmp_path: Path) 
         assert "0 everything" in on.text.splitlines()[-1]
         await on.press("0")
         await on.until(lambda: screen.detail.task_id == screen.tasks.highlighted is not None)
+
+
+async def test_filter_that_is_pasted_with_more_lines_takes_the_first_and_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("slash")
+        await on.paste("\nstate:failed\nstate:paused\nstate:completed")
+        await on.shows("Only the first line was taken; 2 more were left out.")
+        assert {on.board.tasks[task_id].status for task_id in shown(on)} == {TaskStatus.FAILED}

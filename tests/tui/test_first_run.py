@@ -161,6 +161,14 @@ async def test_wrong_answer_says_why_and_stays_at_the_question(
         await on.shows("step 2 of")
 
 
+async def test_command_that_is_pasted_with_more_lines_says_what_was_left_out(tmp_path: Path) -> None:
+    async with _first_run(tmp_path) as on:
+        await _choose(on, "custom")
+        await on.paste("node server.js\n--verbose\n")
+        await on.shows("Only the first line was taken; 1 more was left out.")
+        assert "node server.js" in on.text
+
+
 async def test_address_asks_for_no_key(tmp_path: Path) -> None:
     async with _first_run(tmp_path) as on:
         await _choose(on, "custom")

@@ -48,6 +48,14 @@ async def test_header_of_80_columns_tells_the_counts_before_everything_else():
         assert "google-jules-mcp" not in line
 
 
+async def test_server_that_is_called_like_the_profile_is_named_once():
+    async with _HeaderApp("connected").run_test(size=(200, 3)) as pilot:
+        assert "work · google-jules-mcp ● connected" in pilot.app.line
+        bar = pilot.app.query_one(HeaderBar)
+        bar.show_state("demo", Connection(status="connected", label="demo"), None, NOON, is_cut=False)
+        assert pilot.app.line.split()[:3] == ["jjm", "demo", "●"]
+
+
 async def test_gap_gets_closer_before_a_word_is_given_up():
     async with _HeaderApp("connected").run_test(size=(80, 3)) as pilot:
         bar = pilot.app.query_one(HeaderBar)

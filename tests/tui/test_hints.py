@@ -172,7 +172,7 @@ async def test_next_view_is_told_where_there_is_one(tmp_path: Path) -> None:
     async with stage(tmp_path / "none", size=(160, 30)) as on:
         assert "V next view" not in _hints(on)
         await on.press("V")
-        await on.shows("There are no saved views; the settings have them")
+        await on.shows("There are no saved views; filter the list and save that: : save view.")
 
 
 async def test_scrolling_a_preview_is_told_where_there_is_more_than_fits(tmp_path: Path) -> None:

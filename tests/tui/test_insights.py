@@ -94,6 +94,13 @@ def test_page_tells_waits_whose_beginning_was_not_seen() -> None:
     assert "since when is not known of 1 of them" in now
 
 
+def test_page_of_a_period_with_a_new_plan_only_does_not_say_that_nothing_happened() -> None:
+    events = [found(-20, "in_progress", first_sync=True), moved(-10, "waiting_approval")]
+    page = "\n".join(line.content.plain for line in insights_lines(compute_insights(events, {}, START), str, 100))
+    assert "Nothing happened" not in page
+    assert "saw no task created, finished or failed in this period, and no wait end." in page
+
+
 async def test_insights_are_honest_about_short_history_and_switch_the_period(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as on:
         await _fill(on)
@@ -114,6 +121,8 @@ async def test_insights_without_history_say_so(tmp_path: Path) -> None:
         await on.press("I")
         await on.shows("There is no history yet.")
         assert "No day is known yet." in on.text
+        assert "Nothing is known yet." in on.text
+        assert "in this period" not in on.text
 
 
 async def test_insights_count_what_happens_while_they_are_open(tmp_path: Path) -> None:

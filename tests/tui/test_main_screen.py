@@ -13,6 +13,7 @@ import pytest
 
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import needs_me
+from jjm_tui.settings.document import set_values
 from jjm_tui.tui.look.ascii import to_ascii
 from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.detail import DetailScreen
@@ -191,6 +192,74 @@ async def test_next_view_tells_a_wrong_one_and_goes_on_to_the_next(tmp_path: Pat
         assert len(_shown(on)) == len(on.board.tasks)
 
 
+async def _save_view(on: Stage, name: str) -> None:
+    await on.press("colon", *"save", "space", *"view", "enter")
+    await on.shows("Save this filter as a view")
+    await on.press(*name, "enter")
+
+
+async def test_filter_is_saved_as_a_view_that_is_there_at_once_and_at_the_next_start(tmp_path: Path) -> None:
+    config = '# mine\n[views]\nmine = "repo:acme/webapp"\n'
+    async with stage(tmp_path, config=config, size=(160, 30)) as on:
+        await on.press("exclamation_mark")
+        await _save_view(on, "broken")
+        await on.shows("view: broken")
+        await on.press("0", "V", "V")
+        assert "view: broken" in on.text
+    written = (tmp_path / "home" / "jjm.toml").read_text()
+    assert written == f'{config}broken = "state:failed"\n'
+    async with stage(tmp_path, size=(160, 30)) as on:
+        await on.press("V", "V")
+        assert "view: broken" in on.text
+
+
+async def test_view_is_replaced_only_when_that_was_asked(tmp_path: Path) -> None:
+    async with stage(tmp_path, config='[views]\nmine = "repo:acme/webapp"\n', size=(160, 30)) as on:
+        await on.press("exclamation_mark")
+        await _save_view(on, "mine")
+        await on.shows("There is a view mine with another filter: repo:acme/webapp")
+        assert on.app.launch.views["mine"] == "repo:acme/webapp"
+        await on.press("enter")
+        await on.shows("view: mine")
+        assert on.app.launch.views["mine"] == "state:failed"
+        assert len(_shown(on)) == 1
+
+
+async def test_view_that_somebody_else_saved_meanwhile_is_replaced_only_when_that_was_asked(tmp_path: Path) -> None:
+    async with stage(tmp_path, config='[views]\nzz = "text:a"\n', size=(160, 30)) as on:
+        await on.press("exclamation_mark")
+        path = on.app.launch.place.loaded.path
+        set_values(path, {"views.zz": "is:needs-me"})
+        await _save_view(on, "zz")
+        await on.shows("There is a view zz with another filter: is:needs-me")
+        set_values(path, {"views.zz": "is:open"})
+        await on.press("enter")
+        await on.shows("There is a view zz with another filter: is:open")
+        assert 'zz = "is:open"' in path.read_text()
+        await on.press("enter")
+        await on.shows("view: zz")
+        assert 'zz = "state:failed"' in path.read_text()
+
+
+async def test_view_cannot_have_the_name_of_the_tab_for_everything(tmp_path: Path) -> None:
+    async with stage(tmp_path, config="[ui]\n", size=(160, 30)) as on:
+        await on.press("exclamation_mark")
+        await _save_view(on, "All")
+        await on.shows("all is the tab for everything; choose another name.")
+        assert on.app.launch.views == {}
+
+
+async def test_view_that_cannot_be_written_is_told_and_not_there(tmp_path: Path) -> None:
+    async with stage(tmp_path, config="[ui]\n", size=(160, 30)) as on:
+        await on.press("exclamation_mark")
+        on.app.launch.place.loaded.path.write_text("[views\n")
+        await _save_view(on, "mine")
+        await on.until(lambda: "this is not TOML" in " ".join(on.text.replace("│", " ").split()))
+        assert on.app.launch.views == {}
+        await on.press("escape")
+        assert "filter: state:failed" in on.text
+
+
 async def test_views_of_which_all_are_wrong_are_told_and_leave_the_list_as_it_is(tmp_path: Path) -> None:
     async with stage(tmp_path, config='[views]\nbad = "state:nonsense"\n', size=(160, 30)) as on:
         await on.press("V")
@@ -331,7 +400,7 @@ async def test_address_of_a_task_without_a_page_is_its_pull_request(tmp_path: Pa
 
 async def test_risks_of_a_plan_are_told_in_the_same_words_everywhere(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(160, 45)) as on:
-        words = "deletes something · touches CI, lock file"
+        words = "may delete · names CI, lock file"
         await on.press("#")
         main_screen(on).tasks.select(_find(on, "Split the CI build into two jobs"))
         await on.shows(words)

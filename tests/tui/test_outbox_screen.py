@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import cell_width
+from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
-from jjm_tui.tui.screens.outbox import OutboxScreen
+from jjm_tui.tui.screens.outbox import OutboxScreen, describe
 from jjm_tui.tui.widgets.row_list import RowList
-from tests.services.workbench import Cut, Workbench, lost
+from tests.services.workbench import START, Cut, Workbench, lost
 from tests.tui.stage import Stage, stage
 
 WRITTEN = ("send_message", "written", True)
@@ -29,9 +32,7 @@ async def message(on: Stage, text: str, number: int = 0) -> str:
     assert on.app.engine is not None
     result = await on.app.engine.desk.send_message(task_id, text)
     await on.until(lambda: any(op.id == result.operation_id for op in on.board.operations))
-    await on.until(
-        lambda: not any(op.state in (OperationState.PREPARED, OperationState.SENDING) for op in on.board.operations)
-    )
+    await on.until(lambda: not any(op.state.is_under_way for op in on.board.operations))
     return task_id
 
 
@@ -165,6 +166,10 @@ async def test_outbox_sending_again_is_asked_first_and_says_that_it_may_be_there
         await on.press("r", "y")
         await on.shows("has just appeared")
         assert on.bench.effects("message") == []
+        await on.press("escape")
+        await on.until(lambda: "has just appeared" not in on.text)
+        await on.press("r")
+        await on.shows("Send it again?")
         on.advance(0.5)
         await on.press("y")
         await on.until(lambda: bool(on.bench.effects("message")))
@@ -256,3 +261,10 @@ async def test_outbox_sending_again_what_did_not_arrive_names_the_key_and_the_te
         await on.press("r")
         assert "It did not arrive. y sends it again unchanged: Once more." in plain(on)
         assert "This is sent" not in plain(on)
+
+
+@pytest.mark.parametrize("has_twin", [True, False])
+def test_outbox_names_the_command_only_where_one_reaches_this_store(has_twin: bool) -> None:
+    operation = Operation("01abc", OperationKind.MESSAGE, START, "test/simulator", OperationState.REFUSED)
+    words = describe(operation, Board(), START, has_twin=has_twin).plain
+    assert ("jjm outbox show 01abc" in words) is has_twin

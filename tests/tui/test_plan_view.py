@@ -72,14 +72,13 @@ async def test_a_plan_is_numbered_with_its_risks_where_they_are() -> None:
     async with staged() as (app, _):
         files = file_risk_marks([SourceFile("deploy/.env", "modified")])
         app.view.show(NEW, risks=(*risk_marks(NEW), *files), revision=3, note="has waited for 18m")
-        assert app.text[:18] == [
-            "Plan 3 · 3 steps · touches secrets, CI, lock file",
+        assert app.text[:17] == [
+            "Plan 3 · 3 steps · names CI, lock file · touches secrets",
             "has waited for 18m",
-            "! deploy/.env: concerns secrets.",
+            "! deploy/.env: may hold secrets.",
             "",
             "1. Pin SQLAlchemy 2.0",
-            "   ! Step 1 changes a lock file, and with it what gets installed",
-            "     ('poetry.lock').",
+            "   ! Step 1 names a lock file ('poetry.lock').",
             "   Update requirements.txt and poetry.lock.",
             "",
             "   - keep **2.0**",
@@ -87,7 +86,7 @@ async def test_a_plan_is_numbered_with_its_risks_where_they_are() -> None:
             "2. Run the tests",
             "",
             "3. Change the CI workflow",
-            "   ! Step 3 changes what the build servers run ('CI workflow').",
+            "   ! Step 3 may change what the build servers run ('CI workflow').",
             "   Runs on every push.",
             "",
             "",
@@ -222,8 +221,10 @@ def test_kinds_of_risks_are_told_once_the_most_dangerous_first() -> None:
     marks = file_risk_marks(["a.lock", "b.lock", ".github/workflows/ci.yml", "id_rsa"])
     assert touched_words(marks) == "touches secrets, CI, lock file"
     assert touched_words(()) == ""
-    deleting = [RiskMark(RiskKind.CI, "", ""), RiskMark(RiskKind.DELETION, "", "")]
-    assert touched_words(deleting) == "deletes something · touches CI"
+    planned = [RiskMark(RiskKind.CI, "", ""), RiskMark(RiskKind.DELETION, "", "")]
+    assert touched_words(planned) == "may delete · names CI"
+    assert touched_words([*planned, *marks]) == "may delete · touches secrets, CI, lock file"
+    assert touched_words(file_risk_marks([SourceFile("a.lock", "deleted")])) == "deletes something · touches lock file"
 
 
 @given(st.none() | plans, plans, st.integers(12, 60), st.none() | st.integers(1, 9), st.none() | st.text(max_size=9))

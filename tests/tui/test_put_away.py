@@ -61,6 +61,19 @@ async def test_archiving_tells_how_many_of_the_tasks_wait_for_the_person(tmp_pat
         assert "although" not in on.text
 
 
+async def test_snoozing_tells_until_when(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("space", "space", "z", "j", "j", "enter")
+        await on.shows("Snoozed 2 tasks until tomorrow 09:00. u undoes it.")
+        await on.press("u")
+        await on.shows("Undone: snoozed 2 tasks.")
+        await on.press("escape", "z", "enter")
+        await on.shows("until today 10:00. u undoes it.")
+        await on.until(lambda: any(task.snoozed_until is not None for task in on.board.tasks.values()))
+        on.app.show_task(next(task.id for task in on.board.tasks.values() if task.snoozed_until is not None))
+        await on.shows("Snoozed until today 10:00, in 1h.")
+
+
 async def test_last_task_of_the_list_that_is_snoozed_keeps_the_cursor(tmp_path: Path) -> None:
     async with stage(tmp_path, tasks=1) as on:
         screen = main_screen(on)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -247,6 +248,19 @@ def test_program_sleeps_and_wakes_up_as_it_was(place: Ground, way: str) -> None:
         terminal.shows("state:failed")
         terminal.press("escape", "escape")
         terminal.hides("state:failed")
+        terminal.press("q")
+        assert_is_over(terminal, place, 0)
+
+
+def test_whole_job_is_stopped_with_the_program_and_goes_on_with_it(place: Ground) -> None:
+    program = place.program
+    with TerminalStage(["sh", "-c", '"$@"; exit $?', "sh", *program.plain_argv()], program.environ) as terminal:
+        terminal.shows("connected", "NEEDS YOU")
+        terminal.press("ctrl+z")
+        terminal.until(lambda: terminal.state == "T", "the starting program stopped")
+        terminal.until(lambda: terminal.modes == Modes(), "the terminal given back")
+        os.killpg(terminal.process.pid, signal.SIGCONT)
+        terminal.shows("connected", "NEEDS YOU")
         terminal.press("q")
         assert_is_over(terminal, place, 0)
 

@@ -102,3 +102,24 @@ async def test_click_puts_the_cursor_there_but_not_on_a_heading() -> None:
         assert lines.cursor_id == "b"
         await pilot.click(RowList, offset=(3, 0))
         assert lines.cursor_id == "b"
+
+
+async def test_list_tells_which_rows_are_on_the_screen_and_brings_a_hidden_one_to_the_top() -> None:
+    app = Lines()
+    async with app.run_test(size=(30, 3)) as pilot:
+        lines = app.query_one(RowList)
+        lines.show(rows("HEAD", "a", "b", "c", "OTHER", "d", "e", "f", "g"))
+        await pilot.pause()
+        assert lines.ids_on_screen == ("a", "b")
+        lines.move_to("d")
+        await pilot.pause()
+        assert (lines.cursor_id, lines.ids_on_screen) == ("d", ("d", "e"))
+        lines.move_to("e")
+        assert (lines.cursor_id, lines.ids_on_screen) == ("e", ("d", "e"))
+        lines.move_to("nowhere")
+        assert lines.cursor_id == "e"
+        await pilot.resize_terminal(30, 1)
+        lines.move_to("a")
+        await pilot.pause()
+        assert (lines.cursor_id, lines.ids_on_screen) == ("a", ("a",))
+        assert app.moved == ["a", "d", "e", "a"]

@@ -317,6 +317,42 @@ async def test_first_task_is_shown_with_its_heading():
         assert app.lines[0].strip() == "RUNNING (40)"
 
 
+async def test_first_task_of_a_group_has_its_heading_in_sight_whatever_order_the_list_takes():
+    tasks = [*(needing(f"n{number:02}", 60 - number) for number in range(20)), *MANY]
+    async with shown(tasks, size=(60, 8), grouping="none", sort="title", reverse=True) as (app, pilot):
+        app.list.move_last()
+        app.list.select("r00")
+        await pilot.pause()
+        assert app.cursor_line() == 0
+        app.view(grouping="needs", reverse=False)
+        await pilot.pause()
+        assert app.lines[0].strip() == "RUNNING (40)"
+        assert "Title r00" in app.lines[app.cursor_line()]
+
+
+async def test_group_that_goes_on_from_above_has_its_heading_on_the_first_line():
+    tasks = [*(needing(f"n{number:02}", 60 - number) for number in range(20)), *MANY]
+    async with shown(tasks, size=(60, 12)) as (app, pilot):
+        app.list.move(15)
+        await pilot.pause()
+        assert app.lines[0].strip() == "NEEDS YOU (20)"
+        app.list.move(25)
+        await pilot.pause()
+        assert app.lines[0].strip() == "RUNNING (40)"
+        assert app.list.visible_ids()[0] in app.lines[1]
+        app.list.move(-6)
+        await pilot.pause()
+        line, held = app.cursor_line(), app.list.highlighted
+        assert held in app.lines[line], "the heading is not over the cursor"
+        assert app.lines[0].strip() == "RUNNING (40)"
+        await pilot.click(TaskList, offset=(5, 0))
+        assert app.list.highlighted == held
+        app.arrangement.freeze()
+        app.change(remove=["r39"])
+        await pilot.pause()
+        assert app.lines[0].strip() == "RUNNING (39) now; rows of before"
+
+
 async def test_page_moves_cursor_and_list_alike():
     async with shown(MANY) as (app, pilot):
         app.list.move(4)

@@ -46,6 +46,19 @@ async def test_toasts_told_in_one_go_leave_the_last_two(tmp_path: Path) -> None:
         assert len(on.app.screen.query(Toast)) == 2
 
 
+async def test_same_toast_again_at_once_is_not_built_anew(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        on.app.tell("The same.")
+        await on.shows("The same.")
+        toast = on.app.screen.query_one(Toast)
+        on.app.tell("The same.")
+        await on.settle()
+        assert on.app.screen.query_one(Toast) is toast
+        on.app.tell("The same.", severity="error")
+        await on.until(lambda: toast not in on.app.screen.query(Toast))
+        await on.shows("The same.")
+
+
 async def test_same_toast_again_takes_the_place_of_the_first(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         on.app.tell("The same.")

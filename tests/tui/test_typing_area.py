@@ -48,6 +48,23 @@ async def test_undo_leaves_what_was_typed_elsewhere_meanwhile() -> None:
         assert app.area.text == "mine\nyours"
 
 
+async def test_text_that_grows_elsewhere_keeps_the_cursor_at_its_end_or_at_its_words() -> None:
+    app = Field()
+    async with app.run_test() as pilot:
+        app.area.focus()
+        app.area.show_text("one")
+        app.area.change_to("one two")
+        await pilot.press("!")
+        assert app.area.text == "one two!"
+        await pilot.press("home", "right")
+        app.area.change_to("one two! three")
+        await pilot.press("?")
+        assert app.area.text == "o?ne two! three"
+        app.area.select_all()
+        app.area.change_to("o?ne two! three four")
+        assert app.area.selected_text == "o?ne two! three"
+
+
 async def test_undo_of_more_lines_than_are_shown_leaves_the_cursor_in_the_text() -> None:
     app = Field()
     async with app.run_test(size=(40, 10)) as pilot:

@@ -9,9 +9,9 @@ import pytest
 
 from jjm_tui.domain.draft_keys import CREATE_KEY, MANY_KEY, message_key
 from jjm_tui.services.board import Board
+from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.tui.screens.confirm import QuitDialog
 from jjm_tui.tui.writing.drafts import Unkept, drafts_of
-from jjm_tui.tui.writing.new_task import NewTask
 from tests.tui.ground import ground
 from tests.tui.stage import stage
 
@@ -50,7 +50,7 @@ def test_leaving_anyway_prints_the_text_and_the_exit_code_says_so(tmp_path: Path
         _lock_out(found.parent, found.name.removesuffix("tasks.json"))
         terminal.press("m")
         terminal.type("Take the first way.")
-        terminal.shows("NOT KEPT")
+        terminal.shows("Take the first way.", "NOT KEPT")
         if way == "q":
             terminal.press("ctrl+q")
             terminal.shows("Leave now?")

@@ -121,6 +121,7 @@ async def test_watch_scrolled_up_stays_there_and_counts_what_is_new(tmp_path: Pa
         await on.press("k", "k")
         await _happens(on, _moved(task, on.now, "failed"), _moved(task, on.now, "completed"))
         await on.shows("▾ 2 new below")
+        await on.shows("▎ Finished")
         on.app.clear_notifications()
         await on.press("G")
         await on.shows("working → done")

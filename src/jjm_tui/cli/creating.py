@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError, worst
 from jjm_tui.cli.interruption import truth_after_interruption
 from jjm_tui.cli.loop import run_async
-from jjm_tui.cli.operating import failed, read_standard_input, tell_results
+from jjm_tui.cli.operating import failed, read_standard_input, read_text_file, tell_results
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import answer_awaited, waiting_for
 from jjm_tui.cli.task_files import Defaults, read_requests
@@ -60,7 +59,7 @@ def _read_requests(context: CommandContext) -> list[CreateRequest]:
         if given.stdin is not None:
             raise UsageError("--from and - do not go together; use --from -.", hint="See: jjm create --help")
         name = "standard input" if given.source == "-" else given.source
-        text = read_standard_input("list of tasks") if given.source == "-" else _read_file(given.source)
+        text = read_standard_input("list of tasks") if given.source == "-" else read_text_file(given.source)
         return read_requests(text, name, defaults)
     if defaults.repository is None:
         hint = f"{_known_repositories(context)}For example: {_EXAMPLE}"
@@ -113,20 +112,10 @@ def _description(context: CommandContext) -> str:
     if given.description is not None and given.description != "-":
         return str(given.description)
     if given.file is not None and given.file != "-":
-        return _read_file(given.file)
+        return read_text_file(given.file)
     if "-" in (given.stdin, given.description, given.file):
         return read_standard_input("description")
     raise UsageError("What is Jules to do? Say it with --description, --file, or -.", hint=_EXAMPLE)
-
-
-def _read_file(name: str) -> str:
-    try:
-        return Path(name).expanduser().read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{name} is not UTF-8 text (byte {error.start}).", hint="Convert it first.") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{name} cannot be read: {reason}.", hint="Check the path.") from error
 
 
 async def _create_all(

@@ -33,7 +33,9 @@ _DEMO_ENDS: Final = "A demo ends with its command and forgets this. To try it in
 
 _SENTENCES: Final = re.compile(r"(?<=[.?!])\s+")
 _NO_ID: Final = re.compile(r"(jjm outbox (?:resend|discard)) ID\b")
-_LARGEST_INPUT: Final = 64 * 1024 * 1024
+_LARGEST_INPUT: Final = 200 * 1024 * 1024
+"""Bytes; nine times what 10 000 tasks take in the store (22.4 MB, benchmarks/README.md)."""
+_AT_MOST: Final = "At most 200 MiB are read."
 
 
 def read_standard_input(what: str) -> str:
@@ -42,13 +44,36 @@ def read_standard_input(what: str) -> str:
         raise UsageError(f"There is no standard input to read the {what} from.", hint="Give it on the command line.")
     data = sys.stdin.buffer.read(_LARGEST_INPUT + 1)
     if len(data) > _LARGEST_INPUT:
-        raise UsageError(f"The {what} on standard input is too large.", hint="At most 64 MiB are read.")
+        raise UsageError(f"The {what} on standard input is too large.", hint=_AT_MOST)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(
             f"The {what} on standard input is not UTF-8 text (byte {error.start}).", hint="Convert it first."
         ) from error
+
+
+def read_text_file(name: str, *, hint: str = "Convert it first.") -> str:
+    """A file or pipe to its end, as text with line feeds.
+
+    Raises:
+        UsageError: it cannot be read, is a device or far too large, or is not UTF-8; ``hint`` says what is wanted then.
+    """
+    try:
+        path = Path(name).expanduser()
+        if path.is_char_device() or path.is_block_device():
+            raise UsageError(f"{name} is a device, not a file.", hint="Name a file, or - for standard input.")
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_INPUT + 1)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise UsageError(f"{name} cannot be read: {reason}.", hint="Check the path.") from error
+    if len(data) > _LARGEST_INPUT:
+        raise UsageError(f"{name} is too large.", hint=_AT_MOST)
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} is not UTF-8 text (byte {error.start}).", hint=hint) from error
 
 
 async def resolve_all(

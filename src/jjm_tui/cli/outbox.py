@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from jjm_tui.cli.appearance import local_minute
+from jjm_tui.cli.appearance import local_minute, task_heading
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode
 from jjm_tui.cli.interruption import truth_after_interruption
@@ -22,7 +22,6 @@ from jjm_tui.domain.times import format_time
 from jjm_tui.errors import StorageError
 
 _WITH_TEXT: Final = (OperationKind.MESSAGE, OperationKind.CREATE)
-_UNDER_WAY: Final = (OperationState.PREPARED, OperationState.SENDING)
 _NOT_OUT: Final = (OperationState.NOT_SENT, OperationState.REFUSED)
 
 
@@ -34,6 +33,10 @@ async def list_operations(context: CommandContext) -> int:
         drafts: Mapping[str, str] = {}
         with suppress(StorageError):  # it is told as unknown
             drafts = await manager.list_drafts()
+        titles: Mapping[str | None, str] = {}
+        with suppress(StorageError):  # then their ids do
+            if context.out.terminal and not context.arguments.json:
+                titles = {task.id: task_heading(task) for task in await manager.list_stored()}
     if not context.arguments.all:
         operations = tuple(each for each in operations if each.state.is_open or is_unsent(each, operations))
     out, now = context.out, context.now()
@@ -47,10 +50,8 @@ async def list_operations(context: CommandContext) -> int:
         return ExitCode.DONE
     for operation in operations:
         if out.terminal:
-            age = relative_time(operation.created_at, now)
-            out.line(
-                f"{operation.id}  {state_word(operation):<12} {operation.kind.value:<8} {age:<9} {_about(operation)}"
-            )
+            age, about = relative_time(operation.created_at, now), _about(operation, titles.get(operation.task_id))
+            out.line(f"{operation.id}  {state_word(operation):<12} {operation.kind.value:<8} {age:<9} {about}")
         else:
             row = [operation.id, _state_field(operation), operation.kind.value, format_time(operation.created_at)]
             out.row([*row, operation.task_id or "", _about(operation)])
@@ -106,10 +107,13 @@ def _state_field(operation: Operation) -> str:
     return operation.state.value if operation.sent_again_as is None else state_word(operation).replace(" ", "_")
 
 
-def _about(operation: Operation) -> str:
+def _about(operation: Operation, title: str | None = None) -> str:
+    """Where, by the title of the task if there is one, and the start of the text."""
     payload = operation.payload
     text = str(payload.get("text") or payload.get("description") or payload.get("fingerprint") or "")
     where = operation.task_id or str(payload.get("repository") or "")
+    if title is not None:
+        where = f"{title}:" if text else title
     return clean_line(f"{where} {text[:200]}")
 
 
@@ -148,7 +152,7 @@ async def settle(context: CommandContext) -> int:
     """Re-read to find out what became of each."""
     async with context.manager() as manager, waiting_for(context.out, "Re-reading what became of them"):
         results = await manager.settle_operations()
-        under_way = sum(each.state in _UNDER_WAY for each in await manager.list_operations())
+        under_way = sum(each.state.is_under_way for each in await manager.list_operations())
     if under_way:
         what = "1 operation is" if under_way == 1 else f"{under_way} operations are"
         context.out.warn(f"{what} being sent right now and cannot be settled yet. See how far: jjm outbox list")

@@ -99,6 +99,7 @@ def _read_arguments(text: str) -> dict[str, Any]:
         text = read_standard_input("arguments")
     try:
         arguments = json.loads(text)
+        json.dumps(arguments, allow_nan=False)  # Python reads NaN and 1e999, which no JSON holds
     except (ValueError, RecursionError) as error:
         raise UsageError(
             f"The arguments are not JSON: {json_complaint(error)}.", hint="Example: '{\"pageSize\": 5}'"

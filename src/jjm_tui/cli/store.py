@@ -33,8 +33,8 @@ def info(context: CommandContext) -> int:
 
 
 def check(context: CommandContext) -> int:
-    """Look for damage; exit code 1 when there is some."""
-    report, unknown = _report(context)
+    """Look for damage; exit code 1 when the tasks are damaged."""
+    report, unknown = _report(context, with_history=True)
     out = context.out
     problems = [*report.problems, *(f"{error.message} {error.hint}" for error in unknown)]
     if context.arguments.json:
@@ -51,7 +51,7 @@ def check(context: CommandContext) -> int:
     return ExitCode.FAILED if report.damaged else ExitCode.DONE
 
 
-def _report(context: CommandContext) -> tuple[StoreReport, tuple[StorageError, ...]]:
+def _report(context: CommandContext, *, with_history: bool = False) -> tuple[StoreReport, tuple[StorageError, ...]]:
     """What is in the store, and what beside it cannot be read, or was damaged and nobody has looked at."""
     import anyio
 
@@ -60,7 +60,7 @@ def _report(context: CommandContext) -> tuple[StoreReport, tuple[StorageError, .
     from jjm_tui.store.backups import list_damaged
     from jjm_tui.store.draft_file import FileDrafts
     from jjm_tui.store.durable import whole_path
-    from jjm_tui.store.inspection import check_store
+    from jjm_tui.store.inspection import check_history, check_store
 
     with assembly.open_workplace(context.options, context.environ) as place:
         assembly.fill_demo(place, context.environ)
@@ -69,7 +69,8 @@ def _report(context: CommandContext) -> tuple[StoreReport, tuple[StorageError, .
             [str(each) for each in list_damaged(whole_path(path))] for path in (place.store.outbox, place.store.drafts)
         )
         unknown = what_is_unknown(outbox, drafts)
-        return check_store(place.store.tasks), (*unknown, *([trouble] if trouble is not None else ()))
+        history = check_history(place.store.events) if with_history else ()
+        return check_store(place.store.tasks), (*unknown, *([trouble] if trouble is not None else ()), *history)
 
 
 def _document(report: StoreReport) -> dict[str, Any]:

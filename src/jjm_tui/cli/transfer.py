@@ -13,7 +13,7 @@ from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.interchange import exported_task, read_tasks, to_csv, to_markdown
 from jjm_tui.cli.loop import run_async
-from jjm_tui.cli.operating import may_overwrite, read_standard_input, resolve_all
+from jjm_tui.cli.operating import may_overwrite, read_standard_input, read_text_file, resolve_all
 from jjm_tui.cli.output import SCHEMA
 from jjm_tui.cli.selection import chosen_query, chosen_statuses
 from jjm_tui.cli.task_json import time_or_null
@@ -36,6 +36,7 @@ _BY_NAME = {
     ".md": "markdown",
     ".markdown": "markdown",
 }
+_READS = "It reads JSON, JSON lines and CSV."
 
 
 async def export(context: CommandContext) -> int:
@@ -136,7 +137,7 @@ def import_tasks(context: CommandContext) -> int:
     """Read tasks into the store."""
     given = context.arguments
     name = "standard input" if given.file == "-" else given.file
-    text = read_standard_input("tasks") if given.file == "-" else _read_file(given.file)
+    text = read_standard_input("tasks") if given.file == "-" else read_text_file(given.file, hint=_READS)
     tasks = read_tasks(text, name)
 
     async def put(context: CommandContext) -> int:
@@ -156,15 +157,3 @@ def import_tasks(context: CommandContext) -> int:
         return ExitCode.DONE
 
     return run_async(put, context)
-
-
-def _read_file(name: str) -> str:
-    try:
-        return Path(name).expanduser().read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{name} is not UTF-8 text (byte {error.start}).", hint="It reads JSON, JSON lines and CSV."
-        ) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{name} cannot be read: {reason}.", hint="Check the path.") from error

@@ -172,8 +172,8 @@ def _one_of(
 
 def _unknown_word(value: Value, word: str, allowed: Iterable[str]) -> Problem:
     known = list(allowed)
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]}?" if close else "Use one of " + ", ".join(known) + "."
+    meant = [each for each in known if word and each.startswith(word)] or get_close_matches(word, known, 1, 0.5)
+    hint = f"Did you mean {' or '.join(meant)}?" if meant else "Use one of " + ", ".join(known) + "."
     return Problem(value.position, f"'{shown(value.text)}' is not a word for this.", hint)
 
 

@@ -205,9 +205,13 @@ class _Merging:
             self.prove("failure")
 
     def merge_plan(self) -> None:
-        """A plan is never erased: that a server shows none now does not undo what was read."""
+        """A plan is never erased: that a server shows none now does not undo what was read, but makes it doubtful."""
         said, known = self.facts.plan, self.old.plan
-        if said is SILENT or said is None:
+        if said is SILENT:
+            return
+        if said is None:
+            if known is not None and known.complete and self.rank >= Rank.CACHE and self.accepts("plan", is_known=True):
+                self.values["plan"] = replace(known, complete=False)
             return
         if self.accepts("plan", is_known=known is not None) and not (known and is_older_plan(said, known)):
             self.values["plan"] = said if known is None else _with_known(said, known)

@@ -40,7 +40,12 @@ class OperationState(StrEnum):
     @property
     def is_open(self) -> bool:
         """Still under way or unsettled: it blocks a second operation of the same task and kind."""
-        return self in (OperationState.PREPARED, OperationState.SENDING, OperationState.UNCONFIRMED)
+        return self.is_under_way or self is OperationState.UNCONFIRMED
+
+    @property
+    def is_under_way(self) -> bool:
+        """A process carries it out right now, or died over it."""
+        return self in (OperationState.PREPARED, OperationState.SENDING)
 
 
 SENT_AGAIN: Final = "Sent again as "

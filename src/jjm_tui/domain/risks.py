@@ -24,11 +24,16 @@ class RiskKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RiskMark:
-    """One reason to look twice. ``where`` is ``step N`` or a file name; ``reason`` is a sentence for people."""
+    """One reason to look twice. ``where`` is ``step N`` or a file name; ``reason`` is a sentence for people.
+
+    ``is_touched``: the mark comes from a file that was changed. Otherwise words of a plan stand behind it, and nobody
+    knows before the work is done whether they come true.
+    """
 
     kind: RiskKind
     reason: str
     where: str
+    is_touched: bool = False
 
 
 _CI_FILES: Final = (
@@ -87,12 +92,20 @@ _TEXTS: Final = (
     (RiskKind.LOCK_FILE, _any_of(_LOCKED_VERSIONS, _LOCK_WORDS)),
 )
 
-_SENTENCES: Final = {
-    RiskKind.SECRET: "concerns secrets",
-    RiskKind.DELETION: "deletes something",
-    RiskKind.MIGRATION: "changes stored data or its schema",
-    RiskKind.CI: "changes what the build servers run",
-    RiskKind.LOCK_FILE: "changes a lock file, and with it what gets installed",
+_EFFECTS: Final = {
+    RiskKind.MIGRATION: "may change stored data or its schema",
+    RiskKind.CI: "may change what the build servers run",
+}
+_OF_STEPS: Final = {
+    **_EFFECTS,
+    RiskKind.SECRET: "may concern secrets",
+    RiskKind.DELETION: "may delete something",
+    RiskKind.LOCK_FILE: "names a lock file",
+}
+_OF_FILES: Final = {
+    **_EFFECTS,
+    RiskKind.SECRET: "may hold secrets",
+    RiskKind.LOCK_FILE: "may change what gets installed",
 }
 _EXAMINED_CHARACTERS: Final = 20_000
 """A step longer than this is examined at its beginning only; nobody reads further before approving either."""
@@ -109,17 +122,27 @@ def risk_marks(plan: Plan | None) -> tuple[RiskMark, ...]:
             found = pattern.search(text)
             if found is not None:
                 words = truncate(clean_line(_whole_words(text, found)), 60)
-                evidence = "" if words.casefold() in _SENTENCES[kind] else f" ('{words}')"
-                marks.append(RiskMark(kind, f"Step {number} {_SENTENCES[kind]}{evidence}.", f"step {number}"))
+                evidence = "" if words.casefold() in _OF_STEPS[kind] else f" ('{words}')"
+                marks.append(RiskMark(kind, f"Step {number} {_OF_STEPS[kind]}{evidence}.", f"step {number}"))
     return tuple(marks)
 
 
 def touched_words(risks: Iterable[RiskMark]) -> str:
-    """``deletes something · touches CI, lock file``: deletions, then the most dangerous kind first; or nothing."""
-    kinds = {mark.kind for mark in risks}
+    """``may delete · names CI, lock file`` of a plan, ``deletes something · touches CI`` of files; or nothing.
+
+    Deletions come first, then the most dangerous kind of each.
+    """
+    marks = tuple(risks)
+    touched = {mark.kind for mark in marks if mark.is_touched}
+    named = {mark.kind for mark in marks} - touched
+    planned = "may delete" if RiskKind.DELETION in named else ""
+    done = "deletes something" if RiskKind.DELETION in touched else ""
+    return " · ".join(filter(None, (planned, done, _kinds("names", named), _kinds("touches", touched))))
+
+
+def _kinds(verb: str, kinds: set[RiskKind]) -> str:
     words = ", ".join(kind for kind in reversed(RiskKind) if kind in kinds and kind is not RiskKind.DELETION)
-    deletes = "deletes something" if RiskKind.DELETION in kinds else ""
-    return " · ".join(filter(None, (deletes, f"touches {words}" if words else "")))
+    return f"{verb} {words}" if words else ""
 
 
 def _whole_words(text: str, found: re.Match[str]) -> str:
@@ -138,8 +161,10 @@ def file_risk_marks(files: Iterable[SourceFile | str]) -> tuple[RiskMark, ...]:
         name = file if isinstance(file, str) else file.filename
         shown = truncate(clean_line(name), 120)
         if isinstance(file, SourceFile) and file.status == "deleted":
-            marks.append(RiskMark(RiskKind.DELETION, f"{shown} is deleted.", name))
+            marks.append(RiskMark(RiskKind.DELETION, f"{shown} is deleted.", name, is_touched=True))
         marks += [
-            RiskMark(kind, f"{shown}: {_SENTENCES[kind]}.", name) for kind, pattern in _FILES if pattern.search(name)
+            RiskMark(kind, f"{shown}: {_OF_FILES[kind]}.", name, is_touched=True)
+            for kind, pattern in _FILES
+            if pattern.search(name)
         ]
     return tuple(marks)

@@ -18,7 +18,7 @@ from jjm_tui.errors import (
     ToolArgumentsError,
     ToolNotFoundError,
 )
-from jjm_tui.gateway.refusals import classify_text, strip_decoration
+from jjm_tui.gateway.refusals import classify_text, leaves_doubt, strip_decoration
 from jjm_tui.gateway.slips import Slip, WritingRefused
 from jjm_tui.ports import ToolAnswer
 
@@ -55,11 +55,14 @@ class Answered(Exception):  # noqa: N818
     def judge_tool(self, tool: str, label: str) -> ToolAnswer:
         """The tool's failure for the dialect to read.
 
+        Some servers check their own answer after the tool has run, and complain about it under the number for wrong
+        arguments: then the words decide.
+
         Raises:
             ToolNotFoundError, ToolArgumentsError: the protocol itself says so.
         """
         context = {"server_said": strip_decoration(self.message)[:2000], "rpc_code": self.code}
-        if self.code in (_UNKNOWN_METHOD, _BAD_ARGUMENTS):
+        if self.code in (_UNKNOWN_METHOD, _BAD_ARGUMENTS) and not leaves_doubt(self.message):
             said = classify_text(self.message, writing=True)
             if self.code == _UNKNOWN_METHOD or isinstance(said, ToolNotFoundError):
                 raise ToolNotFoundError(

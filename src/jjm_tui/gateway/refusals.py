@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from jjm_tui.errors import (
     AuthenticationError,
     Effect,
     JulesManagerError,
+    ProtocolError,
     RateLimitedError,
     ServiceUnavailableError,
     TaskNotFoundError,
@@ -23,10 +24,13 @@ from jjm_tui.errors import (
     ToolRefusedError,
     WrongStateError,
 )
+from jjm_tui.gateway.echoes import take_out
 
 SAID_CHARS = 2000
 _SENTENCE_CHARS = 240
 _READ_CHARS = 20_000
+_SEARCHED_CHARS = 100_000
+"""So much of an answer is searched for words that were sent: they may stand before the server's own."""
 
 _STATUS = re.compile(
     r"\[(\d{3}) [A-Z][A-Za-z' -]+\]|status(?: code)?[ :=]+(\d{3})\b|API error:? (\d{3})\b"
@@ -65,7 +69,30 @@ def _words(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+_BROKEN_PROMISE = _words(r"Output validation error|has an output schema but")
+_TROUBLE = _words(
+    r"ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|socket hang up|fetch failed"
+    r"|network error|net::ERR_|timed? ?out(?:Error|Exception)?\b|Timeout \d+ ?ms exceeded|DEADLINE_EXCEEDED"
+    r"|\bUNAVAILABLE\b|Bad Gateway|Service Unavailable|Internal (?:Server )?Error|\"INTERNAL\"|\berror:? 5\d\d\b"
+    r"|Gateway Time-?out|AbortError|connection (?:was )?(?:closed|lost|reset|aborted)|broken pipe"
+    r"|Target (?:page|closed)|browser has been closed"
+)
+
 _RULES = (
+    _Rule(
+        ProtocolError,
+        _BROKEN_PROMISE,
+        frozenset(),
+        "This is a fault of the server; try another version of it.",
+        unsure=True,
+    ),
+    _Rule(
+        ServiceUnavailableError,
+        _TROUBLE,
+        frozenset({408, *range(500, 600)}),
+        "Try again in a while; if it stays, look at the network and at the server's own log.",
+        unsure=True,
+    ),
     _Rule(
         ToolRefusedError,
         _words(r"Executable doesn't exist|playwright install"),
@@ -120,46 +147,42 @@ _RULES = (
         frozenset({404, 410}),
         "It may have been deleted, or belong to another account; `jjm list` shows what there is.",
     ),
-    _Rule(
-        ServiceUnavailableError,
-        _words(
-            r"ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|socket hang up|fetch failed|network error"
-            r"|net::ERR_|\btimed? ?out\b|Timeout \d+ ?ms exceeded|DEADLINE_EXCEEDED|\bUNAVAILABLE\b|Bad Gateway"
-            r"|Service Unavailable|Internal Server Error|Gateway Time-?out|Target (?:page|closed)"
-            r"|browser has been closed"
-        ),
-        frozenset({408}),
-        "Try again in a while; if it stays, look at the network and at the server's own log.",
-        unsure=True,
-    ),
 )
 
 
-def classify_text(text: str, *, writing: bool) -> JulesManagerError:
+def classify_text(text: str, *, writing: bool, sent: Iterable[str] = ()) -> JulesManagerError:
     """The error that a failed answer's words amount to.
 
     ``writing`` says that the call was to change something: then ``effect`` is ``REFUSED`` for a clear no and
-    ``UNKNOWN`` where the server may have acted before it failed, or where the words are not recognised. The raw words
+    ``UNKNOWN`` where the server may have acted before it failed, or where the words are not recognised. ``sent`` are
+    the words of the call: repeated by the server they can make its answer less sure, and never surer. The raw words
     (at most 2 000 characters) are in ``context["server_said"]``; ``context["retry_after"]`` holds seconds if told.
     """
     said = strip_decoration(text[:_READ_CHARS])
-    status = _find_status(said)
+    own = strip_decoration(take_out(text[:_SEARCHED_CHARS], sent)[:_READ_CHARS])
+    status = _find_status(own)
     context: dict[str, object] = {"server_said": said[:SAID_CHARS]}
     if status is not None:
         context["http_status"] = status
-    if (seconds := find_retry_after(said)) is not None:
+    if (seconds := find_retry_after(own)) is not None:
         context["retry_after"] = seconds
-    make, hint, unsure = _judge(said, status)
-    effect = Effect.UNKNOWN if writing and unsure else Effect.REFUSED
+    make, hint, unsure = _judge(own, status)
+    effect = Effect.UNKNOWN if writing and (unsure or leaves_doubt(text)) else Effect.REFUSED
     return make(_sentence(said, status), hint=hint, context=context, effect=effect)
+
+
+def leaves_doubt(text: str) -> bool:
+    """Whether a failure's words, whatever else they say, are of the kind that comes after an effect as well."""
+    said = strip_decoration(text[:_SEARCHED_CHARS])
+    status = _find_status(said)
+    has_words = _BROKEN_PROMISE.search(said) is not None or _TROUBLE.search(said) is not None
+    return has_words or (status is not None and status >= 500)
 
 
 def _judge(said: str, status: int | None) -> tuple[Callable[..., JulesManagerError], str | None, bool]:
     for rule in _RULES:
         if status in rule.statuses or (rule.words is not None and rule.words.search(said)):
             return rule.make, rule.hint, rule.unsure
-    if status is not None and status >= 500:
-        return ServiceUnavailableError, _RULES[-1].hint, True
     if status is not None and 400 <= status < 500:
         reason = _json_message(said)
         return ToolRefusedError, None if reason else _BARE_400_HINT, False
@@ -182,11 +205,10 @@ def strip_decoration(text: str) -> str:
 
 
 def _find_status(said: str) -> int | None:
-    for found in _STATUS.finditer(said):
-        status = int(next(group for group in found.groups() if group))
-        if 400 <= status < 600:
-            return status
-    return None
+    """The first status of trouble on the server's side, else the first of a refusal."""
+    told = (int(next(group for group in found.groups() if group)) for found in _STATUS.finditer(said))
+    failures = [status for status in told if 400 <= status < 600]
+    return next((status for status in failures if status >= 500), failures[0] if failures else None)
 
 
 def _json_message(said: str) -> str | None:

@@ -16,6 +16,7 @@ from jjm_tui.errors import AnswerTooLongError, ConfigurationError, ToolNotFoundE
 from jjm_tui.gateway.calls import SupervisedCaller
 from jjm_tui.gateway.dialects.base import Dialect
 from jjm_tui.gateway.dialects.detection import detect
+from jjm_tui.gateway.echoes import list_words
 from jjm_tui.gateway.refusals import classify_text
 from jjm_tui.gateway.spec import CallerState
 from jjm_tui.gateway.wire import Caller, CallPolicy, Handshake
@@ -203,7 +204,7 @@ class JulesServer:
         await self._use_its_manners()
         answer = await self._caller.call(name, arguments, CallPolicy(kind="write"))
         if answer.is_error:
-            raise classify_text(answer.text, writing=True)
+            raise classify_text(answer.text, writing=True, sent=list_words(arguments))
         return ToolAnswer(clean(answer.text), answer.structured)
 
     async def list_resources(self) -> tuple[ResourceInfo, ...]:

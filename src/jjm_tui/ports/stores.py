@@ -154,6 +154,9 @@ class DraftStore(Protocol):
     async def read_all(self) -> Mapping[str, str]:
         """All drafts by their keys."""
 
+    async def is_whole(self) -> bool:
+        """Whether a draft that is no longer there was taken out, and not lost with the file or a damaged version."""
+
     async def set_aside(self) -> tuple[str, ...]:
         """Damaged versions that were set aside and are still there. Texts in them may be missing here."""
 

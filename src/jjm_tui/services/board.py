@@ -155,7 +155,7 @@ class Board:
         """
         done = [each for each in self._operations if each.state is OperationState.DONE]
         arrived = {_aim(each): each.created_at for each in done}
-        approved = {_plan(each) for each in done}
+        approved = {_plan(each) for each in done if each.kind is OperationKind.APPROVE}
         return tuple(
             each
             for each in self._operations
@@ -164,7 +164,7 @@ class Board:
                 each.state in (OperationState.NOT_SENT, OperationState.REFUSED)
                 and each.sent_again_as is None
                 and arrived.get(_aim(each), each.created_at) <= each.created_at
-                and (each.kind is not OperationKind.APPROVE or _plan(each) not in approved)
+                and _plan(each) not in approved
             )
         )
 

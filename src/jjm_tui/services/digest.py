@@ -1,14 +1,15 @@
-"""While you were away: who needs the person now, and what changed and is still so.
+"""While you were away: who needs the person now, what happened, and what of that is still so.
 
-Pure: the tasks say who waits, whether or not the history knows how that came about. The history says what happened; of
-that, only what the tasks confirm is told.
+Pure: the tasks say who waits, whether or not the history knows how that came about. The history says what happened, and
+that is counted whatever came of it; listed is only what the tasks confirm.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from jjm_tui.domain.events import EventType, TaskEvent
@@ -30,6 +31,8 @@ _BY_STATUS: Final[Mapping[TaskStatus, DigestGroup]] = {
     TaskStatus.FAILED: "failed",
     TaskStatus.COMPLETED: "finished",
 }
+
+_NONE: Final[Mapping[DigestGroup, int]] = MappingProxyType({})
 
 _OBSERVED: Final = frozenset({EventType.TASK_DISCOVERED, EventType.STATUS_CHANGED, EventType.TASK_VANISHED})
 
@@ -61,7 +64,8 @@ class Digest:
 
     ``since`` is when the history begins where that is later than what was asked for; then ``is_cut``. ``waiting``: all
     who need the person, whenever that began; where that is news, they are in a group as well. Of the groups every task
-    is in one; ``created`` holds new tasks that are nowhere else, ``created_count`` counts all new.
+    is in one, by how it is now; ``created`` holds new tasks that are nowhere else. ``counts``: how many tasks each
+    thing happened to, also those that have moved on or are archived by now; a task may count for several.
     """
 
     since: datetime
@@ -74,12 +78,21 @@ class Digest:
     finished: tuple[DigestEntry, ...] = ()
     gone: tuple[DigestEntry, ...] = ()
     created: tuple[DigestEntry, ...] = ()
-    created_count: int = 0
+    counts: Mapping[DigestGroup, int] = field(default_factory=lambda: _NONE)
 
     @property
     def is_empty(self) -> bool:
         """Nothing happened, and no wait began. Tasks may wait all the same."""
-        return not any(self.group(name) for name in DIGEST_GROUPS)
+        return not any(self.counts.values())
+
+    @property
+    def lists_anything(self) -> bool:
+        """Whether something that happened is still so."""
+        return any(self.group(name) for name in DIGEST_GROUPS)
+
+    def count(self, name: DigestGroup) -> int:
+        """How many tasks this happened to."""
+        return self.counts.get(name, 0)
 
     def group(self, name: DigestGroup) -> tuple[DigestEntry, ...]:
         """The entries of one group."""
@@ -92,33 +105,30 @@ class Digest:
         return tuple(entry for entry in self.group(name) if entry.task_id not in waiting)
 
 
+@dataclass(slots=True)
+class _History:
+    """What the events say: tasks that were found, came into a status, vanished, or got a plan, and when last."""
+
+    new: dict[str, datetime] = field(default_factory=dict)
+    moved: dict[tuple[str, TaskStatus], datetime] = field(default_factory=dict)
+    gone: dict[str, datetime] = field(default_factory=dict)
+    planned: set[str] = field(default_factory=set)
+
+
 def make_digest(events: Iterable[TaskEvent], tasks: Mapping[str, Task], since: datetime, now: datetime) -> Digest:
-    """Who needs the person at ``now``, and what happened after ``since`` and still holds.
+    """Who needs the person at ``now``, what happened after ``since``, and what of that still holds.
 
     Args:
         events: Events, oldest first; those up to ``since`` are passed over.
-        tasks: The tasks as they are now. Archived and forgotten ones are left out.
+        tasks: The tasks as they are now. Archived ones are counted and not listed; forgotten ones are left out.
         since: When the person last looked. What was before the history begins is not known, so it is no news.
         now: Until when.
     """
     events = list(events)
     begins = _begins(events, since)
     asked, since = since, begins or since
-    new: dict[str, datetime] = {}
-    moved: dict[tuple[str, TaskStatus], datetime] = {}
-    gone: dict[str, datetime] = {}
-    for event in events:
-        task_id = event.task_id
-        if task_id is None or event.at <= since:
-            continue
-        if event.type is EventType.TASK_DISCOVERED and not event.data.get("first_sync"):
-            new[task_id] = event.at
-            moved[task_id, normalise_status(event.data.get("status"))] = event.at
-        elif event.type is EventType.STATUS_CHANGED:
-            moved[task_id, normalise_status(event.data.get("to"))] = event.at
-        elif event.type is EventType.TASK_VANISHED:
-            gone[task_id] = event.at
-    groups = _groups(new, moved, gone, tasks)
+    history = _read(events, since)
+    groups = _groups(history, tasks)
     listed = {entry.task_id for entries in groups.values() for entry in entries}
     waiting = _waiting(tasks.values(), since, now, listed)
     for entry in waiting:
@@ -126,19 +136,43 @@ def make_digest(events: Iterable[TaskEvent], tasks: Mapping[str, Task], since: d
         if entry.is_news and entry.at is not None and group is not None and entry.task_id not in listed:
             groups[group].append(DigestEntry(entry.task_id, entry.at))
     sorted_groups = {name: tuple(sorted(found, key=lambda entry: entry.at)) for name, found in groups.items()}
-    count = sum(entry.is_new for entries in sorted_groups.values() for entry in entries)
-    return Digest(since, now, since != asked, waiting, created_count=count, **sorted_groups)
+    return Digest(since, now, since != asked, waiting, counts=_counts(history, groups, tasks), **sorted_groups)
 
 
-def _groups(
-    new: Mapping[str, datetime],
-    moved: Mapping[tuple[str, TaskStatus], datetime],
-    gone: Mapping[str, datetime],
-    tasks: Mapping[str, Task],
-) -> dict[DigestGroup, list[DigestEntry]]:
+def _read(events: Iterable[TaskEvent], since: datetime) -> _History:
+    """What happened after ``since``. Who is in the same status again after one that was not known has not moved."""
+    history = _History()
+    known: dict[str, TaskStatus] = {}
+    for event in events:
+        task_id = event.task_id
+        if task_id is None or event.at <= since:
+            continue
+        if event.type is EventType.TASK_DISCOVERED and not event.data.get("first_sync"):
+            history.new[task_id] = event.at
+            history.moved[task_id, normalise_status(event.data.get("status"))] = event.at
+        elif event.type is EventType.STATUS_CHANGED:
+            status, before = (normalise_status(event.data.get(name)) for name in ("to", "from"))
+            before = known.get(task_id, before) if before is TaskStatus.UNKNOWN else before
+            known[task_id] = before if status is TaskStatus.UNKNOWN else status
+            if status is not before:
+                history.moved[task_id, status] = event.at
+        elif event.type is EventType.TASK_VANISHED:
+            history.gone[task_id] = event.at
+        elif _is_new_plan(event, since) or (event.type is EventType.PLAN_READY and task_id in history.new):
+            history.planned.add(task_id)
+    return history
+
+
+def _is_new_plan(event: TaskEvent, since: datetime) -> bool:
+    """A plan that was made after ``since``, and not only seen."""
+    return event.type is EventType.PLAN_READY and not event.is_first_seen and event.told_at > since
+
+
+def _groups(history: _History, tasks: Mapping[str, Task]) -> dict[DigestGroup, list[DigestEntry]]:
     """What happened and still holds, by what it is; no task is in two groups."""
     groups: dict[DigestGroup, list[DigestEntry]] = {name: [] for name in DIGEST_GROUPS}
-    for task_id in dict.fromkeys((*(task_id for task_id, _ in moved), *gone)):
+    new, gone = history.new, history.gone
+    for task_id in dict.fromkeys((*(task_id for task_id, _ in history.moved), *gone)):
         task = tasks.get(task_id)
         if task is None or task.archived:
             continue
@@ -146,13 +180,27 @@ def _groups(
             if task_id in gone:
                 groups["gone"].append(DigestEntry(task_id, gone[task_id], task_id in new))
             continue
-        at = moved.get((task_id, task.status), new.get(task_id))
+        at = history.moved.get((task_id, task.status), new.get(task_id))
         group = _BY_STATUS.get(task.status)
         if group is not None and at is not None:
             groups[group].append(DigestEntry(task_id, at, task_id in new))
         elif task_id in new:
             groups["created"].append(DigestEntry(task_id, new[task_id], is_new=True))
     return groups
+
+
+def _counts(
+    history: _History, groups: Mapping[DigestGroup, Iterable[DigestEntry]], tasks: Mapping[str, Task]
+) -> dict[DigestGroup, int]:
+    """How many tasks each thing happened to: by the history, and by what is listed without it."""
+    happened = {name: {entry.task_id for entry in entries} for name, entries in groups.items()}
+    for task_id, status in history.moved:
+        if (group := _BY_STATUS.get(status)) is not None:
+            happened[group].add(task_id)
+    happened["plans"] |= history.planned
+    happened["gone"] |= {task_id for task_id in history.gone if task_id in tasks and tasks[task_id].on_server is False}
+    happened["created"] = set(history.new)
+    return {name: len(task_ids & tasks.keys()) for name, task_ids in happened.items()}
 
 
 def _begins(events: Iterable[TaskEvent], since: datetime) -> datetime | None:
@@ -176,19 +224,19 @@ def _is_after(moment: datetime | None, since: datetime) -> bool:
 
 
 def should_show(last_seen: datetime | None, now: datetime, digest: Digest) -> bool:
-    """Whether the digest opens by itself: after a pause, and only when something happened."""
-    return last_seen is not None and now - last_seen >= PAUSE and not digest.is_empty
+    """Whether the digest opens by itself: after a pause, and only when something happened that is still so."""
+    return last_seen is not None and now - last_seen >= PAUSE and digest.lists_anything
 
 
 def summary_parts(digest: Digest) -> tuple[str, ...]:
-    """What happened: ``3 finished``, ``1 failed`` and so on; groups without tasks are left out."""
+    """What happened: ``3 finished``, ``1 failed`` and so on, whatever came of it; what happened to none is left out."""
     words = (
-        (len(digest.plans), "plan was made", "plans were made"),
-        (len(digest.questions), "question was asked", "questions were asked"),
-        (len(digest.failed), "failed", "failed"),
-        (len(digest.finished), "finished", "finished"),
-        (len(digest.gone), "is gone from the server", "are gone from the server"),
-        (digest.created_count, "was created", "were created"),
+        (digest.count("plans"), "plan was made", "plans were made"),
+        (digest.count("questions"), "question was asked", "questions were asked"),
+        (digest.count("failed"), "failed", "failed"),
+        (digest.count("finished"), "finished", "finished"),
+        (digest.count("gone"), "is gone from the server", "are gone from the server"),
+        (digest.count("created"), "was created", "were created"),
     )
     return tuple(f"{count} {one if count == 1 else more}" for count, one, more in words if count)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final
@@ -132,7 +132,7 @@ def compute_insights(
         since = history_since
     created = {task_id: task.created_at for task_id, task in tasks.items() if task.created_at is not None}
     spans = state_spans(events, created)
-    milestones = [mark for event in events if event.at >= since for mark in _milestones(event)]
+    milestones = [mark for mark in _milestones(events) if mark.at >= since]
     waits = [span for span in spans if span.status in WAITING_STATUSES]
     waiting = [task for task in tasks.values() if _is_waiting(task, now)]
     return Insights(
@@ -207,6 +207,9 @@ def _state_times(spans: Sequence[StateSpan], since: datetime, now: datetime) -> 
 # milestones: what happened to which task, when
 
 
+_ENDS: Final = {TaskStatus.COMPLETED: "finished", TaskStatus.FAILED: "failed"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Milestone:
     task_id: str
@@ -214,21 +217,28 @@ class _Milestone:
     word: str
 
 
-def _milestones(event: TaskEvent) -> Iterable[_Milestone]:
-    """Created, finished, failed. What was found at the very first synchronisation is no news."""
-    task_id = event.task_id
-    if task_id is None or event.type not in (EventType.TASK_DISCOVERED, EventType.STATUS_CHANGED):
-        return
-    is_discovery = event.type is EventType.TASK_DISCOVERED
-    if is_discovery and event.data.get("first_sync"):
-        return
-    if is_discovery:
-        yield _Milestone(task_id, event.at, "created")
-    status = normalise_status(event.data.get("status" if is_discovery else "to"))
-    if status is TaskStatus.COMPLETED:
-        yield _Milestone(task_id, event.at, "finished")
-    elif status is TaskStatus.FAILED:
-        yield _Milestone(task_id, event.at, "failed")
+def _milestones(events: Iterable[TaskEvent]) -> Iterator[_Milestone]:
+    """Created, finished, failed, when that was seen to happen.
+
+    What was found at the very first synchronisation is no news. Nor is a task that is seen again, after it vanished or
+    was forgotten, in the state in which it was last known.
+    """
+    known: dict[str, TaskStatus] = {}
+    for event in sorted(events, key=lambda each: each.at):
+        task_id = event.task_id
+        if task_id is None or event.type not in (EventType.TASK_DISCOVERED, EventType.STATUS_CHANGED):
+            continue
+        is_discovery = event.type is EventType.TASK_DISCOVERED
+        is_news = not (is_discovery and event.data.get("first_sync"))
+        status = normalise_status(event.data.get("status" if is_discovery else "to"))
+        before = normalise_status(event.data.get("from"))
+        if before is TaskStatus.UNKNOWN:
+            before = known.get(task_id, TaskStatus.UNKNOWN)
+        if is_news and is_discovery and task_id not in known:
+            yield _Milestone(task_id, event.at, "created")
+        if is_news and status is not before and status in _ENDS:
+            yield _Milestone(task_id, event.at, _ENDS[status])
+        known[task_id] = before if status is TaskStatus.UNKNOWN else status
 
 
 def _days(

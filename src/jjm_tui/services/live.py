@@ -19,7 +19,7 @@ from jjm_tui.logs import get_logger
 from jjm_tui.ports import ServerInfo, ServerStatus
 from jjm_tui.services.board import Board, Connection, ConnectionStatus
 from jjm_tui.services.context import ServiceContext
-from jjm_tui.services.poller import Poller
+from jjm_tui.services.poller import Poller, PollReport
 from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.recording import missing_drafts, unknown_outbox
 from jjm_tui.services.store_troubles import Place, StoreTroubles
@@ -264,7 +264,10 @@ class LiveFeed:
 
     async def _look(self, poller: Poller) -> None:
         poller.open_tasks, poller.visible = self._open_tasks | self.board.watched, self._visible
-        report = await poller.tick()
+        try:
+            report = await poller.tick()
+        except StorageError as error:  # no lock, no leader: the face goes on with what is stored
+            report = PollReport(led=True, at=self.context.clock.now(), failure=error)
         is_local = isinstance(report.failure, StorageError)
         if is_local or report.failure is None:
             self._note("news", report.failure)

@@ -72,9 +72,9 @@ class TaskLookup:
         return parsed.text if is_whole else None
 
     async def _stored(self, wanted: str) -> str | None:
-        matches = await self._context.store.find_ids(wanted)
-        if wanted in matches:
+        if await self._context.store.get_task(wanted) is not None:
             return wanted
+        matches = await self._context.store.find_ids(wanted)
         if len(matches) > 1:
             raise AmbiguousTaskError(
                 f"{len(matches)} tasks start with {wanted}.",

@@ -171,8 +171,14 @@ class JobManager:
         return (*aside, *([trouble] if trouble is not None else ()))
 
     async def list_drafts(self) -> Mapping[str, str]:
-        """Texts that were typed and never sent, as ``DraftStore.read_all`` tells them. Raises StorageError."""
-        return await self._context.drafts.read_all()
+        """What of the stored texts is still to be sent, by key; what went out, or may have, is an operation.
+
+        Raises StorageError.
+        """
+        from jjm_tui.services.drafting.draft_kinds import unsent_drafts
+
+        stored = await self._context.drafts.read_all()
+        return unsent_drafts(stored, await self._context.outbox.list_operations()) if stored else {}
 
     async def get_operation(self, operation_id: str) -> Operation:
         """One operation by id or unambiguous prefix. Raises TaskNotFoundError."""

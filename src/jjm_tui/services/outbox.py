@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import anyio
 
-from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operation_words import changed_meanwhile
@@ -140,7 +139,7 @@ class OperationRunner:
                 f"The operation {operation.id} was sent again already, as {operation.sent_again_as}; nothing was sent.",
                 hint=f"See what became of that: jjm outbox show {operation.sent_again_as}",
             )
-        if operation.state in (OperationState.DONE, OperationState.PREPARED, OperationState.SENDING):
+        if operation.state is OperationState.DONE or operation.state.is_under_way:
             raise WrongStateError(
                 f"The operation {operation.id} is {operation.state.value}; there is nothing to send again.",
                 hint="See what is open: jjm outbox list",
@@ -246,9 +245,6 @@ class OperationRunner:
         done = await self._recorder.finish(
             operation, OperationState.DONE, course.done_sentence(operation, task_id), task_id=task_id
         )
-        if operation.kind is OperationKind.MESSAGE:
-            with contextlib.suppress(StorageError):
-                await self._clear_draft(operation)
         confirmation = await self._confirm(done, task_id)
         if confirmation.alarms:
             with contextlib.suppress(StorageError):
@@ -276,12 +272,6 @@ class OperationRunner:
                 return confirmation
             await clock.sleep(_CONFIRM_PAUSE)
 
-    async def _clear_draft(self, operation: Operation) -> None:
-        """The draft goes once its text went out; a draft that was typed on meanwhile stays."""
-        key = message_key(operation.task_id or "")
-        if await self._context.drafts.get(key) == operation.payload.get("text"):
-            await self._context.drafts.put(key, "")
-
     async def _refused(self, operation: Operation, answer: Answer, remarks: tuple[str, ...]) -> OperationResult:
         message = answer.text.strip().splitlines()[0] if answer.text.strip() else "The server said no."
         refused = await self._recorder.finish(operation, OperationState.REFUSED, message)
@@ -302,6 +292,8 @@ class OperationRunner:
             finished = await self._recorder.finish(operation, OperationState.NOT_SENT, error.message)
             return await self._recorder.result(finished, error=error, remarks=remarks)
         if error.effect is Effect.REFUSED:
+            if _server_said(error) is not None and (seen := await self._settler.doubt_refusal(operation, error)):
+                return seen
             if _explains_itself(operation, error):
                 error.hint = None  # guesses at the reason would contradict the remark that tells it
             finished = await self._recorder.finish(operation, OperationState.REFUSED, error.message)
@@ -311,7 +303,7 @@ class OperationRunner:
     async def _record_interruption(self, operation_id: str) -> None:
         """Ctrl+C or a failure of our own: the record on disk tells whether anything can have been sent."""
         operation = await self._context.outbox.get(operation_id)
-        if operation is None or operation.state not in (OperationState.PREPARED, OperationState.SENDING):
+        if operation is None or not operation.state.is_under_way:
             return
         if operation.state is OperationState.PREPARED:
             await self._recorder.finish(operation, OperationState.NOT_SENT, "Interrupted before anything was sent.")

@@ -14,7 +14,7 @@ from typing import Final
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.facts import TaskFacts
 from jjm_tui.domain.task import Task, needs_me
-from jjm_tui.errors import JulesManagerError, StorageError, TaskNotFoundError
+from jjm_tui.errors import JulesManagerError, TaskNotFoundError
 from jjm_tui.ports import Priority
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.read_troubles import is_of_the_task, may_be_the_way
@@ -71,13 +71,14 @@ class Poller:
         return cls(context, reader, calls, frozenset(only))
 
     async def tick(self) -> PollReport:
-        """Ask once, if this process leads. A failure changes no status: it is reported, and rows get older."""
+        """Ask once, if this process leads. A failure changes no status: it is reported, and rows get older.
+
+        Raises:
+            StorageError: the lock of the leader cannot be made, so that nobody knows who leads.
+        """
         at = self.context.clock.now()
-        try:
-            if not self.context.leadership.try_lead():
-                return PollReport(led=False, at=at)
-        except StorageError as error:  # nobody is known to lead where the lock cannot be made
-            return PollReport(led=True, at=at, failure=error)
+        if not self.context.leadership.try_lead():
+            return PollReport(led=False, at=at)
         events: list[TaskEvent] = []
         calls = 0
         try:

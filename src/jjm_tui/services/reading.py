@@ -12,7 +12,7 @@ from jjm_tui.domain.facts import ChatFacts, FactSource, Rank, TaskFacts
 from jjm_tui.domain.merge import merge
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.sync import SyncState
-from jjm_tui.domain.task import Task
+from jjm_tui.domain.task import Plan, Task
 from jjm_tui.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -28,9 +28,11 @@ from jjm_tui.logs import get_logger
 from jjm_tui.ports import DiffReading, Priority, TaskChange, TaskListing, TaskReading, TaskServer
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.conversations import Conversations, is_silent, with_operations, with_whole_chat
+from jjm_tui.services.merging import Merger
 from jjm_tui.services.read_troubles import is_of_the_task, may_be_the_way
 from jjm_tui.services.results import GetResult
 from jjm_tui.services.selection import ListRequest, ListResult, select_tasks
+from jjm_tui.services.told_plans import find_told_plan, with_plan_as_told
 
 _log: Final = get_logger("reading")
 
@@ -50,11 +52,13 @@ class Absorbed:
     """Facts merged into the store: the tasks with their whole conversations, and what happened.
 
     ``saw_whole_chat``: this very reading showed the whole conversation, so that it can prove an absence.
+    ``told_plan``: the plan that this very reading told.
     """
 
     tasks: Mapping[str, Task]
     events: tuple[TaskEvent, ...]
     saw_whole_chat: bool = False
+    told_plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class TaskReader:
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
         self._conversations = Conversations(context)
+        self._merger = Merger(context.origin)
 
     @property
     def server(self) -> TaskServer:
@@ -186,7 +191,10 @@ class TaskReader:
         task: Task | None = None
         if not cached:
             try:
-                task = (await self.refresh_task(task_id)).tasks.get(task_id)
+                absorbed = await self.refresh_task(task_id)
+                task = absorbed.tasks.get(task_id)
+                if task is not None:
+                    task, remarks = with_plan_as_told(task, absorbed.told_plan, self._context.clock.now())
             except TaskNotFoundError as error:
                 failure = error
                 if await self._context.store.get_task(task_id) is None:
@@ -266,7 +274,7 @@ class TaskReader:
         task = absorbed.tasks.get(task_id)
         if task is not None:
             await self._conversations.keep(task, reading, saw_whole=saw_whole)
-        return replace(absorbed, saw_whole_chat=saw_whole)
+        return replace(absorbed, saw_whole_chat=saw_whole, told_plan=find_told_plan(reading.facts))
 
     def _says_nothing_new(self, known: Task, reading: TaskReading) -> bool:
         if reading.suspicious or not is_silent(reading) or known.origin != self._context.origin:
@@ -339,17 +347,8 @@ class TaskReader:
 
         def change_for(task_id: str, group: Sequence[TaskFacts]) -> TaskChange:
             def change(stored: Task | None) -> Task | None:
-                task = stored
-                events: list[TaskEvent] = []
-                for fact in group:
-                    result = merge(task, fact, first_sync=first_sync)
-                    task = result.task
-                    events.extend(result.events)
-                if task is not None and task.origin != self._context.origin:
-                    task = replace(task, origin=self._context.origin)
-                if task is not None:
-                    merged[task_id] = task
-                happened[task_id] = tuple(events)
+                task, happened[task_id] = self._merger.merge(stored, group, first_sync=first_sync)
+                merged[task_id] = task
                 return task
 
             return change

@@ -77,13 +77,21 @@ class OperationRecorder:
     async def finish(
         self, operation: Operation, state: OperationState, message: str, *, task_id: str | None = None
     ) -> Operation:
-        """Record an outcome; text that did not go out is kept as a draft as well.
+        """Record an outcome. Text that did not go out is kept as a draft as well; the draft of what went out goes.
 
         An outcome is true whether or not it can be written down: when the disk fails, the operation is answered with
         the reason in ``extra["unrecorded"]``, and its record stays what it was, to be settled later. What a person
         has let go or sent again meanwhile stays that. When what was to be sent again for one in doubt was not sent,
         that one is answered: it stays in doubt.
         """
+        finished = await self._record(operation, state, message, task_id)
+        if state is OperationState.DONE:
+            await self._clear_draft(operation)
+        return finished
+
+    async def _record(
+        self, operation: Operation, state: OperationState, message: str, task_id: str | None
+    ) -> Operation:
         if state is OperationState.NOT_SENT and (former := operation.instead_of):
             return await self._withdraw(operation, former, message)
         now = self._context.clock.now()
@@ -124,6 +132,16 @@ class OperationRecorder:
             _log.error("operation_unrecorded", operation=operation.id, state="not_sent", reason=error.message)
             return replace(answered, extra={**answered.extra, _UNRECORDED: error.message})
         return answered
+
+    async def _clear_draft(self, operation: Operation) -> None:
+        """The draft of a message goes once it went out; a draft that was typed on meanwhile stays."""
+        text, drafts = operation.payload.get("text"), self._context.drafts
+        if operation.kind is not OperationKind.MESSAGE or not isinstance(text, str):
+            return
+        key = message_key(operation.task_id or "")
+        with contextlib.suppress(StorageError):
+            if await drafts.get(key) == text:
+                await drafts.exchange(key, text, "")
 
     async def _keep_text(self, operation: Operation) -> None:
         """Keep the typed text as the task's draft, unless another draft is there: the record has it anyway."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import anyio
+
 from jjm_tui.domain.operation_words import changed_meanwhile
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import AmbiguousTaskError, JulesManagerError, TaskNotFoundError, WrongStateError
@@ -21,6 +23,9 @@ from jjm_tui.services.results import OperationResult
 _UNCONFIRMED_HINT: Final = (
     "It may have happened. Look at the task, then: jjm outbox settle, jjm outbox resend ID, or jjm outbox discard ID."
 )
+
+_REFUSAL_PATIENCE: Final = 20.0
+"""Seconds that a re-read after a refusal may take: a server that asks for fewer calls may let it wait for long."""
 
 
 class Settler:
@@ -78,19 +83,32 @@ class Settler:
             )
         verdict = await self.look(operation)
         if verdict.sight is Sight.HAPPENED:
-            course = self.course(operation.kind)
-            sentence = course.done_sentence(operation, verdict.task_id)
-            done = await self.recorder.finish(
-                operation,
-                OperationState.DONE,
-                f"{sentence} There was no clear answer; a re-read shows it.",
-                task_id=verdict.task_id,
-            )
-            return await self.recorder.result(done, remarks=verdict.remarks)
+            return await self._done(operation, verdict, "There was no clear answer; a re-read shows it.")
         if verdict.sight is Sight.ABSENT:
             absent = await self.recorder.finish(operation, OperationState.NOT_SENT, verdict.message)
             return await self.recorder.result(absent, error=error)
         return await self._unconfirmed(operation, verdict, error)
+
+    async def doubt_refusal(self, operation: Operation, error: JulesManagerError) -> OperationResult | None:
+        """Re-read once what the server's words call refused; ``None`` where nothing speaks against them.
+
+        Servers may act and then fail over something else, and say that.
+        """
+        verdict = Verdict(Sight.UNCLEAR, "")
+        with anyio.move_on_after(_REFUSAL_PATIENCE):
+            verdict = await self.look(operation)
+        if verdict.sight is Sight.HAPPENED:
+            return await self._done(
+                operation, verdict, f"A re-read shows it, whatever else went wrong. {error.message}"
+            )
+        return await self._unconfirmed(operation, verdict, error) if verdict.has_trace else None
+
+    async def _done(self, operation: Operation, verdict: Verdict, how_known: str) -> OperationResult:
+        sentence = self.course(operation.kind).done_sentence(operation, verdict.task_id)
+        done = await self.recorder.finish(
+            operation, OperationState.DONE, f"{sentence} {how_known}", task_id=verdict.task_id
+        )
+        return await self.recorder.result(done, remarks=verdict.remarks)
 
     async def look(self, operation: Operation) -> Verdict:
         """What a re-read shows; a failing re-read shows nothing."""
@@ -143,7 +161,7 @@ class Settler:
             )
         if operation.state in (OperationState.DONE, OperationState.DISCARDED):
             raise WrongStateError(f"The operation {operation.id} is {operation.state.value}; nothing to discard.")
-        if operation.state in (OperationState.PREPARED, OperationState.SENDING):
+        if operation.state.is_under_way:
             raise WrongStateError(
                 f"The operation {operation.id} is being sent right now.", hint="Wait for its outcome."
             )

@@ -128,8 +128,21 @@ def server_of(path: Path, *, profile: str | None = None) -> dict[str, Any]:
     Raises:
         ConfigurationError: the file cannot be read.
     """
+    return _table_of(path, "server", profile)
+
+
+def views_of(path: Path, *, profile: str | None = None) -> dict[str, Any]:
+    """The views in the file, those of the profile before those of all, as they stand there right now.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    return _table_of(path, "views", None) | (_table_of(path, "views", profile) if profile else {})
+
+
+def _table_of(path: Path, section: str, profile: str | None) -> dict[str, Any]:
     content: Any = read_settings_file(path).content if path.exists() else {}
-    for name in (*_inside(profile), "server"):
+    for name in (*_inside(profile), section):
         content = content.get(name, {}) if isinstance(content, Mapping) else {}
     return dict(content) if isinstance(content, Mapping) else {}
 

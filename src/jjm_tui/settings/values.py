@@ -69,9 +69,10 @@ def spoken(setting: Setting, raw: str, layer: Layer) -> Any:
             except ValueError:
                 pass
             try:
-                return float(text)
+                number = float(text)
             except ValueError:
                 return raw
+            return number if math.isfinite(number) else raw
     import tomllib
 
     try:
@@ -89,6 +90,8 @@ def _text(setting: Setting, value: Any, layer: Layer) -> str:
     pattern = setting.rules["pattern"]
     if _CONTROL.search(value) or (pattern is not None and re.fullmatch(pattern, value) is None):
         raise wrong(setting, value, layer)
+    if pattern is None and "\n" in value:  # a text of several lines has a pattern that says so
+        raise wrong(setting, value, layer, wanted="a text of one line")
     rule = setting.rules["rule"]
     return value if rule is None else _ruled(rule, setting, value, layer)
 

@@ -73,13 +73,26 @@ class Confirmations:
         return task if marks is None else confirm(task, marks)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What moved of one task: ``encoded`` begins with the newest mark and goes on with ``rest``, which stays the same
+    while the stored task does and the same fields are told. Without ``rest`` that is not as simple.
+    """
+
+    stored: Task
+    task: Task
+    names: list[str]
+    rest: bytes
+    encoded: bytes
+
+
 class ConfirmationFile:
     """The file of confirmations beside one store file. Nothing here raises; every method blocks."""
 
     def __init__(self, store: Path, ops: FileOps = FILE_OPS) -> None:
         self._path = confirmations_path(store)
         self._ops = ops
-        self._known: dict[str, tuple[Task, Task, bytes]] = {}
+        self._known: dict[str, _Kind] = {}
 
     @property
     def path(self) -> Path:
@@ -106,7 +119,7 @@ class ConfirmationFile:
 
     def write(self, document: Document[Task]) -> Signature | None:
         """Replace the file by what the document shows newer than its bytes tell; answer the version written."""
-        groups = [kind[:-1] + b',"ids":' + encode_plain(ids) + b"}" for kind, ids in self._find_kinds(document).items()]
+        groups = [kind + b',"ids":' + encode_plain(ids) + b"}" for kind, ids in self._find_kinds(document).items()]
         synced = encode_plain(_encode_synced(document))
         body = b'{"synced":' + synced + b',"tasks":[' + b",\n".join(groups) + b"]}"
         replace_loosely(self._path, _first_line(body) + body, self._ops)
@@ -115,21 +128,17 @@ class ConfirmationFile:
 
     def _find_kinds(self, document: Document[Task]) -> dict[bytes, list[str]]:
         """Ids by what moved, encoded: all that one list told of have few kinds. Only what is newer than at the last
-        writing is compared again.
+        writing is compared again, and of that mostly nothing but the newest mark is other.
         """
         known, self._known = self._known, {}
-        shared: dict[tuple[str | int, ...], bytes] = {}
+        encoded: dict[int, bytes] = {}
         kinds: dict[bytes, list[str]] = {}
         for stored, task in document.renewed():
             before = known.get(task.id)
-            if before is not None and before[0] is stored and before[1] is task:
-                kind = before[2]
-            else:
-                pairs = _compare(stored, task)
-                key = tuple([part for name, *marks in pairs for part in (name, id(marks[0]), id(marks[1]))])
-                kind = shared.get(key) or shared.setdefault(key, _encode_kind(pairs))
-            self._known[task.id] = stored, task, kind
-            kinds.setdefault(kind, []).append(task.id)
+            if before is None or before.stored is not stored or before.task is not task:
+                before = _encode_kind(stored, task, before, encoded)
+            self._known[task.id] = before
+            kinds.setdefault(before.encoded, []).append(task.id)
         return kinds
 
 
@@ -167,15 +176,36 @@ def _encode_synced(document: Document[Task]) -> dict[str, str]:
     return {origin: format_time(moment) for origin, moment in document.notes.get(SYNC, {}).items()}
 
 
-def _compare(stored: Task, task: Task) -> list[tuple[str, Provenance, Provenance]]:
-    before = stored.provenance
-    return [(name, before[name], after) for name, after in task.provenance.items() if after is not before[name]]
+def _encode_kind(stored: Task, task: Task, before: _Kind | None, encoded: dict[int, bytes]) -> _Kind:
+    """``before``: what was written of this task last. ``encoded``: marks by their identity, which many tasks share."""
+    told = stored.provenance
+    pairs = [(name, told[name], after) for name, after in task.provenance.items() if after is not told[name]]
+    names = [name for name, *_ in pairs]
+    newest = {id(after): after for *_, after in pairs}
+    marks = b",".join([_encode_mark(mark, encoded) for mark in newest.values()])
+    if before is not None and before.rest and before.stored is stored and before.names == names and len(newest) == 1:
+        return _Kind(stored, task, names, before.rest, b'{"marks":[' + marks + before.rest)
+    rest = _encode_rest(pairs, newest, encoded)
+    stays = len(newest) == 1 and all(id(mark) not in newest for _, mark, _ in pairs)
+    return _Kind(stored, task, names, rest if stays else b"", b'{"marks":[' + marks + rest)
 
 
-def _encode_kind(pairs: list[tuple[str, Provenance, Provenance]]) -> bytes:
-    marks: dict[Provenance, int] = {}
-    fields = {
-        name: (marks.setdefault(before, len(marks)), marks.setdefault(after, len(marks)))
-        for name, before, after in pairs
-    }
-    return encode_plain({"marks": [mark.to_dict() for mark in marks], "fields": fields})
+def _encode_rest(
+    pairs: list[tuple[str, Provenance, Provenance]], newest: Mapping[int, Provenance], encoded: dict[int, bytes]
+) -> bytes:
+    """What follows the newest marks: the marks that are stored, and which of both each field has."""
+    places = {each: place for place, each in enumerate(newest)}
+    marks = b""
+    for _, mark, _ in pairs:
+        if id(mark) not in places:
+            places[id(mark)] = len(places)
+            marks += b"," + _encode_mark(mark, encoded)
+    fields = {name: (places[id(mark)], places[id(after)]) for name, mark, after in pairs}
+    return marks + b'],"fields":' + encode_plain(fields)
+
+
+def _encode_mark(mark: Provenance, encoded: dict[int, bytes]) -> bytes:
+    known = encoded.get(id(mark))
+    if known is None:
+        known = encoded[id(mark)] = encode_plain(mark.to_dict())
+    return known

@@ -271,7 +271,8 @@ def refuse_newer(path: Path, version: int | None) -> None:
         return
     raise StoreSchemaError(
         f"{path} was written by a newer version of jjm-tui (format {version}, not {SCHEMA_VERSION}).",
-        hint="Nothing was changed; reading still works. Update jjm-tui, or keep another store (--store PATH).",
+        hint="Nothing was changed; reading still works: jjm list --cached. "
+        "Update jjm-tui, or keep another store (--store PATH).",
         context={"path": str(path), "schema_version": version},
     )
 

@@ -85,6 +85,13 @@ class FileDrafts:
         document = await self._read()
         return {draft.key: draft.text for key in document.ids() if (draft := document.get(key)) is not None}
 
+    async def is_whole(self) -> bool:
+        """See ``DraftStore.is_whole``."""
+        from anyio import to_thread
+
+        path = self._file.path
+        return await to_thread.run_sync(lambda: path.exists() and not list_damaged(path))
+
     async def set_aside(self) -> tuple[str, ...]:
         """See ``DraftStore.set_aside``; the paths."""
         from anyio import to_thread

@@ -81,7 +81,7 @@ class FileEventLog:
             async with watch_file(self._path) as bell:
                 while True:
                     for line in await to_thread.run_sync(tail.read_lines):
-                        event = _decode_event(line)
+                        event = decode_event(line)
                         if event is not None:
                             yield event
                     await bell.wait()
@@ -128,7 +128,7 @@ class FileEventLog:
         found: list[TaskEvent] = []
         for line in self._lines_backwards() if most > 0 else ():
             if _is_worth_decoding(line, task_id, since):
-                event = _decode_event(line)
+                event = decode_event(line)
                 if event is not None and _is_wanted(event, task_id, types, since):
                     found.append(event)
                     if len(found) >= most:
@@ -151,7 +151,8 @@ class FileEventLog:
             raise storage_error(error, path, "read", "") from error
 
 
-def _decode_event(line: bytes) -> TaskEvent | None:
+def decode_event(line: bytes) -> TaskEvent | None:
+    """The event of a line, ``None`` for an empty line and for one that this version cannot read."""
     if not line:
         return None
     try:

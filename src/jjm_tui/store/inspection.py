@@ -1,15 +1,16 @@
-"""Looking at a store file and bringing a damaged one back, without ever overwriting anything."""
+"""Looking at a store file and the history, and bringing a damaged store back, without ever overwriting anything."""
 
 from __future__ import annotations
 
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from jjm_tui.domain.task import Task
+from jjm_tui.errors import StorageError
 from jjm_tui.ports import Clock
 from jjm_tui.store.backups import Backup, damaged_path, list_backups, list_damaged
 from jjm_tui.store.document import (
@@ -21,14 +22,19 @@ from jjm_tui.store.document import (
 )
 from jjm_tui.store.document_file import SECOND_LOOK, refuse_newer
 from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder, replace_file, storage_error, whole_path
+from jjm_tui.store.event_file import decode_event
+from jjm_tui.store.event_lines import list_rotated
 from jjm_tui.store.json_file import FORGOTTEN, TASKS
 from jjm_tui.store.json_scan import DamagedDocumentError
 from jjm_tui.store.locks import hold_lock, lock_path
 
-__all__ = ["Backup", "RepairReport", "StoreReport", "check_store", "list_backups", "repair_store"]
+__all__ = ["Backup", "RepairReport", "StoreReport", "check_history", "check_store", "list_backups", "repair_store"]
 
 _PRIVATE: Final = 0o077
 """Permission bits that nobody but the owner should have."""
+
+_MOST_NUMBERS: Final = 5
+"""Lines of the history that are told by number, of each file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,52 @@ def check_store(path: Path, *, ops: FileOps = FILE_OPS) -> StoreReport:
         mode=mode,
         folder_mode=folder_mode,
     )
+
+
+def check_history(path: Path, *, pause: Callable[[float], None] = time.sleep) -> tuple[StorageError, ...]:
+    """What cannot be read of the history and its full files; changes nothing, takes no lock. Blocking."""
+    path = whole_path(path)
+    found = (_check_history_file(file, pause) for file in (path, *list_rotated(path)))
+    return tuple(error for error in found if error is not None)
+
+
+def _check_history_file(path: Path, pause: Callable[[float], None]) -> StorageError | None:
+    """A last line without its end gets a second look, as somebody may be writing it."""
+    try:
+        numbers, has_end = _unreadable_lines(path)
+        if numbers and not has_end:
+            pause(SECOND_LOOK)
+            numbers, _ = _unreadable_lines(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return storage_error(error, path, "read", "")
+    if not numbers:
+        return None
+    lines = "1 line" if len(numbers) == 1 else f"{len(numbers)} lines"
+    return StorageError(
+        f"{lines} of the history {path} cannot be read ({_numbered(numbers)}): damaged, or from a newer version.",
+        hint="What cannot be read is kept, and left out wherever the history is shown.",
+        context={"path": str(path), "lines": numbers},
+    )
+
+
+def _unreadable_lines(path: Path) -> tuple[list[int], bool]:
+    """Their numbers, counted from 1, and whether the last line is ended."""
+    numbers = []
+    line = b"\n"
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            text = line.removesuffix(b"\n")
+            if text and decode_event(text) is None:
+                numbers.append(number)
+    return numbers, line.endswith(b"\n")
+
+
+def _numbered(numbers: Sequence[int]) -> str:
+    told = ", ".join(map(str, numbers[:_MOST_NUMBERS]))
+    more = len(numbers) - _MOST_NUMBERS
+    return f"line {told}" + (f" and {more} more" if more > 0 else "")
 
 
 def repair_store(

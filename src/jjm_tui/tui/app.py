@@ -393,4 +393,4 @@ class JulesApp(App[int]):
         self.set_class(compact, "-compact")
         self.launch.memory.density = "compact" if compact else "comfortable"
         self.launch.memory.save()
-        self._hearing.density_changed(compact)
+        self._hearing.density_changed()

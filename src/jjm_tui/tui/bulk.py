@@ -131,12 +131,17 @@ class Run:
         send: Callable[[Line], asyncio.Task[OperationResult]],
         ended: Callable[[Line, OperationResult], None],
     ) -> None:
-        """Send each, waiting for its outcome before the next. A cancelled run leaves what is on its way alone."""
+        """Send each, waiting for its outcome before the next. A cancelled run leaves what is on its way alone.
+
+        A line that lost its tick meanwhile, or is being read again, is left out: what was decided about has changed.
+        """
         self.is_running, self.stopped = True, None
         try:
             for line in lines:
                 if self.is_stopped:
                     return
+                if not (line.is_ticked and line.can_be_ticked):
+                    continue
                 line.state, line.note = State.SENDING, "sending…"
                 sending = send(line)
                 await asyncio.wait({sending})

@@ -39,15 +39,15 @@ class Hearing:
         """What became of a decision is known."""
         self._call("operation_ended", result)
 
-    def density_changed(self, is_compact: bool) -> None:
+    def density_changed(self) -> None:
         """Rows and panes are closer together, or further apart."""
-        self._call("density_changed", is_compact)
+        self._call("density_changed")
 
-    def _call(self, name: str, told: object) -> None:
+    def _call(self, name: str, *told: object) -> None:
         for screen in self._open():
             heard = getattr(screen, name, None)
             if heard is not None:
-                heard(told)
+                heard(*told)
 
     def _open(self) -> Iterator[DashboardScreen[Any] | Dialog[Any]]:
         """Ours that can be told something: made, and not being taken down."""

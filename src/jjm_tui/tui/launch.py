@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Launch:
     """``open_engine`` is called once, in a thread, behind the first frame. ``is_configured``: a server is set up;
-    without one the guided set-up opens. ``remarks``: sentences to show once, such as wrong keys in the settings."""
+    without one the guided set-up opens. ``remarks``: sentences to show once, such as wrong keys in the settings.
+    """
 
     place: Workplace
     environ: Mapping[str, str]
@@ -30,11 +32,18 @@ class Launch:
     open_engine: Callable[[Board], Engine]
     is_configured: bool = True
     remarks: tuple[str, ...] = field(default=())
+    new_views: dict[str, str] = field(default_factory=dict)
+    """Views that were saved since the start: the settings of a run do not change."""
 
     @property
     def settings(self) -> Settings:
         """The settings of this run."""
         return self.place.loaded.settings
+
+    @property
+    def views(self) -> Mapping[str, str]:
+        """The saved filters by name, as they are at any time."""
+        return ChainMap(self.new_views, dict(self.settings.views))
 
     @property
     def is_simulated(self) -> bool:

@@ -21,7 +21,8 @@ from jjm_tui.errors import (
     ToolRefusedError,
     UnsupportedOperationError,
 )
-from jjm_tui.ports import CreateRequest, DiffReading, ToolAnswer, ToolInfo
+from jjm_tui.gateway.dialects.options import Verdict, choose_branch
+from jjm_tui.ports import CreateRequest, DiffReading, Repository, ToolAnswer, ToolInfo
 from tests.gateway.dialects.replay import FakeCaller, Written, serve
 
 SESSION = {
@@ -294,6 +295,18 @@ async def test_the_repository_goes_into_whatever_argument_there_is(optional: str
     assert plan.refusal is None
     assert expected.items() <= plan.arguments.items()
     assert (plan.arguments["autoApprove"], plan.arguments["autoPr"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("branch", "others"),
+    [("mian", "main, …"), ("release/3.0", "release/2.0, …"), ("xyzzy", "main, develop, release/2.0, a, b, …")],
+)
+def test_a_branch_that_the_server_does_not_list_is_told_with_those_that_it_lists(branch: str, others: str) -> None:
+    verdict = Verdict()
+    branches = ("main", "develop", "release/2.0", "a", "b", "c")
+    repository = Repository("acme/webapp", "sources/github/acme/webapp", default_branch="main", branches=branches)
+    assert choose_branch(CreateRequest("x", "acme/webapp", branch=branch), repository, verdict) == branch
+    assert verdict.remarks == [f"The server does not list a branch '{branch}' of acme/webapp. It lists {others}."]
 
 
 async def test_the_source_has_its_documented_name_where_nothing_lists_sources() -> None:

@@ -11,6 +11,7 @@ from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import clean
 from jjm_tui.errors import Effect, JulesManagerError, UnsupportedOperationError
 from jjm_tui.gateway.dialects.answers import AnswerReading
+from jjm_tui.gateway.refusals import leaves_doubt
 from jjm_tui.ports import (
     Answer,
     Capabilities,
@@ -107,7 +108,10 @@ def plain_answer(reading: AnswerReading, facts: tuple[TaskFacts, ...] = ()) -> A
     """
     words = "" if reading.has_value else clean(reading.text).strip()
     certain = isinstance(reading.value, Mapping) if reading.has_value else not words or _says_yes(words)
-    return Answer(accepted=_SAYS_NO.match(words) is None, text=words, facts=facts, certain=certain)
+    says_no = _SAYS_NO.match(words) is not None
+    if says_no and leaves_doubt(words):
+        says_no = certain = False
+    return Answer(accepted=not says_no, text=words, facts=facts, certain=certain)
 
 
 def _says_yes(words: str) -> bool:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from jjm_tui.domain.facts import FactSource, Rank
-from jjm_tui.errors import JulesManagerError
+from jjm_tui.errors import Effect, JulesManagerError
 from jjm_tui.gateway.dialects.answers import AnswerReading, read_answer
 from jjm_tui.gateway.dialects.record_list import RecordList
-from jjm_tui.gateway.refusals import classify_text
+from jjm_tui.gateway.echoes import list_words, take_out
+from jjm_tui.gateway.refusals import classify_text, leaves_doubt
 from jjm_tui.gateway.wire import Caller, CallKind, CallPolicy
 from jjm_tui.ports import Clock, Priority, ResourceInfo, ToolAnswer
 
@@ -80,7 +81,7 @@ class Exchange:
     def _read_text(self, text: str) -> AnswerReading:
         reading = read_answer(ToolAnswer(text))
         if reading.failure is not None:
-            raise self._verdict(reading.failure, writing=False)
+            raise self._verdict(reading.failure, (), writing=False)
         return reading
 
     async def _call(
@@ -92,19 +93,24 @@ class Exchange:
         written: Callable[[], None] | None,
     ) -> AnswerReading:
         readings: dict[int, AnswerReading] = {}
+        sent = list_words(arguments)
 
         def judge(answer: ToolAnswer) -> JulesManagerError | None:
             reading = read_answer(answer)
             readings[id(answer)] = reading
-            return None if reading.failure is None else self._verdict(reading.failure, writing=kind == "write")
+            return None if reading.failure is None else self._verdict(reading.failure, sent, writing=kind == "write")
 
         policy = CallPolicy(kind=kind, priority=priority, at_least=self._at_least, written=written, judge=judge)
         answer = await self._caller.call(tool, arguments, policy)
         reading = readings.get(id(answer)) or read_answer(answer)
         if reading.failure is not None:
-            raise self._verdict(reading.failure, writing=kind == "write")
+            raise self._verdict(reading.failure, sent, writing=kind == "write")
         return reading
 
-    def _verdict(self, words: str, *, writing: bool) -> JulesManagerError:
-        own = None if self._judge is None else self._judge(words, writing)
-        return own or classify_text(words, writing=writing)
+    def _verdict(self, words: str, sent: tuple[str, ...], *, writing: bool) -> JulesManagerError:
+        own = None if self._judge is None else self._judge(take_out(words, sent), writing)
+        if own is None:
+            return classify_text(words, writing=writing, sent=sent)
+        if writing and leaves_doubt(words):
+            own.effect = Effect.UNKNOWN
+        return own

@@ -13,6 +13,9 @@ from jjm_tui.ports import Capabilities, CreatePlan, CreateRequest, Repository, S
 FALLBACK_BRANCH = "main"
 """The branch when nobody said one and the default of the repository is not known."""
 
+_SHOWN = 5
+"""Names that are offered in the place of one that is not known."""
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -82,14 +85,21 @@ def choose_branch(request: CreateRequest, repository: Repository | None, verdict
     """The branch to send: the person's, else the repository's default, else ``main`` with a remark."""
     if request.branch is not None:
         if repository is not None and repository.branches and request.branch not in repository.branches:
-            verdict.remarks.append(
-                f"The server does not list a branch {clean_line(request.branch)!r} of {repository.name}."
-            )
+            verdict.remarks.append(_not_listed(request.branch, repository))
         return request.branch
     if repository is not None and repository.default_branch:
         return repository.default_branch
     verdict.remarks.append(f"The default branch is not known; {FALLBACK_BRANCH!r} is used.")
     return FALLBACK_BRANCH
+
+
+def _not_listed(branch: str, repository: Repository) -> str:
+    """A sentence that names what is spelled alike, else the first of those that there are."""
+    near = get_close_matches(branch, repository.branches, n=3, cutoff=0.5)
+    shown = near or repository.branches[:_SHOWN]
+    more = ", …" if len(shown) < len(repository.branches) else ""
+    listed = ", ".join(map(clean_line, shown)) + more
+    return f"The server does not list a branch {clean_line(branch)!r} of {repository.name}. It lists {listed}."
 
 
 def refuse_unknown_repository(name: str, known: Mapping[str, Repository], verdict: Verdict) -> None:
@@ -100,7 +110,7 @@ def refuse_unknown_repository(name: str, known: Mapping[str, Repository], verdic
     if near:
         sentence += " Similar ones: " + ", ".join(names[item] for item in near) + "."
     elif names:
-        shown = sorted(names.values())[:5]
+        shown = sorted(names.values())[:_SHOWN]
         sentence += " Connected: " + ", ".join(shown) + (", …" if len(names) > len(shown) else "") + "."
     verdict.refusals.append(sentence)
     otherwise = "connect the repository to Jules on jules.google.com first."

@@ -19,28 +19,35 @@ from jjm_tui.services.courses.base import (
     Sight,
     Verdict,
 )
+from jjm_tui.services.told_plans import plan_to_decide
 
 
 class PlanChangedError(WrongStateError):
     """The server holds another plan than the one that was read; nothing was sent."""
 
 
+class PlanNotShownError(NothingToDoError):
+    """The server was asked, and showed no plan that waits, whatever is stored; nothing was sent."""
+
+
 class ApproveCourse(CourseBase):
     """The approval of one plan. ``payload``: ``fingerprint``, and ``incomplete`` as the person's explicit consent."""
 
     async def waiting_plan(self, task_id: str) -> tuple[Task, Plan, bool]:
-        """The task, the plan that waits now, and whether the server is sure that it waits.
+        """The task, the plan that the server shows now, and whether the server is sure that it waits.
 
         Raises:
             NothingToDoError: nothing waits for approval.
+            PlanNotShownError: the server does not show the plan; a stored one is never taken for it.
         """
-        task = await self._fresh_task(task_id)
+        task, reading = await self._fresh_reading(task_id)
         self._require_waiting(task)
-        plan = task.plan
+        plan = plan_to_decide(task.plan, reading.told_plan)
         if plan is None:
-            raise NothingToDoError(
-                f"The server shows no plan of task {task_id}.",
-                hint=f"Look at the task: {spell_command('jjm get', task_id)}. A plan may still be on its way.",
+            raise PlanNotShownError(
+                f"The server shows no plan of task {task_id} now; nothing was sent.",
+                hint=f"Ask again, or look at its page: {spell_command('jjm open', task_id)}. "
+                + ("A plan may still be on its way." if task.plan is None else "The plan stored here may be outdated."),
                 context={"task_id": task_id, "status": task.status.value},
             )
         if plan.approved:
@@ -115,7 +122,7 @@ class ApproveCourse(CourseBase):
         return Confirmation(visible=moved)
 
     async def inspect(self, operation: Operation) -> Verdict:
-        task = await self._fresh_task(self._task_id(operation))
+        task, reading = await self._fresh_reading(self._task_id(operation))
         plan = task.plan
         same = plan is not None and plan.fingerprint == operation.baseline.get("fingerprint")
         if same and plan is not None and plan.approved:
@@ -125,6 +132,8 @@ class ApproveCourse(CourseBase):
         if task.status in (TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED, TaskStatus.WAITING_FEEDBACK):
             went_on = f"The task has moved on with this plan: it {task.status.sentence}."
             return Verdict(Sight.HAPPENED, went_on, task.id)
+        if task.status is TaskStatus.WAITING_APPROVAL and reading.told_plan is None:
+            return Verdict(Sight.UNCLEAR, "The task still waits, and the server does not show its plan now.", task.id)
         if task.status is TaskStatus.WAITING_APPROVAL:
             return self._absent(operation, "The same plan still waits: the approval did not arrive.")
         return Verdict(Sight.UNCLEAR, "The server does not tell whether the plan was approved.", task.id)

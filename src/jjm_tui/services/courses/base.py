@@ -33,12 +33,16 @@ class Sight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a re-read says about an operation, in a sentence for people."""
+    """What a re-read says about an operation, in a sentence for people.
+
+    ``has_trace``: something is there that may be its effect, though the sight is unclear.
+    """
 
     sight: Sight
     message: str
     task_id: str | None = None
     remarks: tuple[str, ...] = ()
+    has_trace: bool = False
 
 
 class NothingToDoError(WrongStateError):
@@ -105,6 +109,11 @@ class CourseBase:
 
     async def _fresh_conversation(self, task_id: str) -> tuple[Task, bool]:
         """The task as the server shows it now, and whether that showed its whole conversation."""
+        task, absorbed = await self._fresh_reading(task_id)
+        return task, absorbed.saw_whole_chat
+
+    async def _fresh_reading(self, task_id: str) -> tuple[Task, Absorbed]:
+        """The task after asking the server, and what this very reading told."""
         absorbed = await self._read(task_id)
         task = absorbed.tasks.get(task_id) or await self._context.store.get_task(task_id)
         if task is None:
@@ -112,7 +121,7 @@ class CourseBase:
                 f"The task {task_id} was forgotten here.",
                 hint=f"Bring it back: {spell_command('jjm forget --undo', task_id)}",
             )
-        return task, absorbed.saw_whole_chat
+        return task, absorbed
 
     async def _absorb(self, facts: tuple[TaskFacts, ...]) -> None:
         if facts:

@@ -108,13 +108,12 @@ class CreateCourse(CourseBase):
         candidates = [task for task in candidates if task.id not in claimed]
         if len(candidates) == 1:
             if self._is_doubtful(operation, candidates[0], reading.listing):
-                return Verdict(
-                    Sight.UNCLEAR, f"Task {candidates[0].id} may be it, but the list is cut short.", candidates[0].id
-                )
+                sentence = f"Task {candidates[0].id} may be it, but the list is cut short."
+                return Verdict(Sight.UNCLEAR, sentence, candidates[0].id, has_trace=True)
             return Verdict(Sight.HAPPENED, f"Task {candidates[0].id} was created.", candidates[0].id)
         if candidates:
             ids = ", ".join(task.id for task in candidates)
-            return Verdict(Sight.UNCLEAR, f"Several new tasks look like it: {ids}.")
+            return Verdict(Sight.UNCLEAR, f"Several new tasks look like it: {ids}.", has_trace=True)
         if partial or operation.baseline.get("list_truncated"):
             return Verdict(Sight.UNCLEAR, "The server's list shows only a part of the tasks, so it cannot be told.")
         return self._absent(operation, "The task was not created: the complete list shows no sign of it.")

@@ -81,7 +81,8 @@ class MessageCourse(CourseBase):
         if has_more and operation.baseline.get("saw_whole_chat"):
             return Verdict(Sight.HAPPENED, "The message is in the conversation on the server.", task.id)
         if has_more:
-            return Verdict(Sight.UNCLEAR, "There is a message like it, but it may be an earlier one.", task.id)
+            sentence = "There is a message like it, but it may be an earlier one."
+            return Verdict(Sight.UNCLEAR, sentence, task.id, has_trace=True)
         if not whole:
             return Verdict(
                 Sight.UNCLEAR, "The server shows only a part of the conversation, so it cannot be told.", task.id

@@ -66,6 +66,15 @@ FIND: Final = (
         "view.next", "V", "list", "next view", "show the next view saved in your settings", section="Find", footer=62
     ),
     action(
+        "view.save",
+        "",
+        "list",
+        "save view",
+        "keep the filter as a view, a tab with a name",
+        section="Find",
+        twin="jjm config set views.NAME ...",
+    ),
+    action(
         "sort", "s", "list", "sort", "order by need, change, wait … in turn", section="Find", twin="jjm list --sort ..."
     ),
     action(

@@ -32,6 +32,7 @@ from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.look.theme import use_theme
 from jjm_tui.tui.screens.line_sheet import LineSheet
 from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.widgets.line_input import LineInput
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.lines import Line
 
@@ -77,7 +78,7 @@ class Palette(LineSheet[Entry]):
         self._shown: dict[str, Entry] = {}
 
     def compose_inside(self) -> ComposeResult:
-        field = Input(placeholder="a few letters of what you want", id="query", select_on_focus=False)
+        field = LineInput(placeholder="a few letters of what you want", id="query", select_on_focus=False)
         yield field
         found = LineList(has_cursor=True, id="found")
         found.can_focus = False

@@ -110,7 +110,7 @@ def view_entries(screen: Screen[Any], app: JulesApp) -> list[Entry]:
     apply_view = getattr(screen, "apply_view", None)
     if apply_view is None:
         return []
-    views = app.launch.settings.views
+    views = app.launch.views
     return [
         Entry("view", "view", clean_line(name), clean_line(text), partial(apply_view, name))
         for name, text in views.items()

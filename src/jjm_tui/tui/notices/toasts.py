@@ -36,11 +36,15 @@ class Told(Notification):
 def show(app: JulesApp, text: str, severity: SeverityLevel) -> None:
     """Show a toast: instead of the same one, and instead of the oldest when there are enough.
 
-    It counts from now on, although it is laid out only some moments later: many may be told in one go.
+    It counts from now on, although it is laid out only some moments later: many may be told in one go. The newest one,
+    told again in the first half of its time, stays as it is: each toast lays out the whole screen several times.
     """
     whole = clean(text)
     toast = Told(whole, "", severity, _SHOWN_FOR[severity], markup=False, whole=whole)
     shown = app._notifications  # noqa: SLF001 - there is no public way to count them
+    newest = next(reversed(list(shown)), None)
+    if newest is not None and _whole(newest) == whole and newest.severity == severity and _is_fresh(newest):
+        return
     for each in list(shown):
         if _whole(each) == whole:
             del shown[each]
@@ -97,6 +101,10 @@ def fit(app: JulesApp) -> None:
     rack.set_class(isinstance(field, Input) and field.region.y == row, "-above-field")
     for toast in rack.query(Toast):
         toast.refresh(layout=True)
+
+
+def _is_fresh(toast: Notification) -> bool:
+    return toast.time_left > toast.timeout / 2
 
 
 def _whole(toast: Notification) -> str:

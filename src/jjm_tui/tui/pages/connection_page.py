@@ -51,6 +51,7 @@ _IN_TROUBLE: Final = frozenset({"reconnecting", "offline", "could not start", "g
 _STAYS_DOWN: Final = frozenset({"cannot_start", "gave_up"})
 """Of a server's own states: it is not started again before somebody asks for it."""
 _CHECKS: Final[Mapping[str, tuple[str, str]]] = {"ok": ("✓", GOOD), "warning": ("!", WARNING), "failed": ("✗", BAD)}
+_WORST_FIRST: Final = ("failed", "warning", "ok")
 _BREAKER: Final[Mapping[str, str]] = {
     "closed": "go through",
     "open": "are paused for a while after several failures in a row",
@@ -120,12 +121,14 @@ def _shown_address(url: str) -> str:
 
 
 def connection_lines(view: ConnectionView, width: int) -> list[Line]:
-    """The page in lines of so many cells."""
+    """The page in lines of so many cells. Checks that were asked for come first."""
     if width < TWO_COLUMNS_FROM:
+        is_asked = view.is_checking or bool(view.checks)
         sections = [
+            _checks(view, width) if is_asked else [],
             _server(view, width),
             _last_words(view, width) if view.connection.status in _IN_TROUBLE else [],
-            _checks(view, width),
+            [] if is_asked else _checks(view, width),
             _calls(view, width),
             _abilities(view, width),
             [] if view.connection.status in _IN_TROUBLE else _last_words(view, width),
@@ -302,8 +305,8 @@ def _checks(view: ConnectionView, width: int) -> list[Line]:
         hint = f"{view.check_key} checks settings, server, account, store and outbox."
         hint += "" if view.info is None else " It reads the list once."
         return [heading("Checks"), *paragraph(Content.styled(hint, MUTED), width)]
-    lines = [heading("Checks", "under way…" if view.is_checking else "")]
-    for check in view.checks:
+    lines = [heading("Checks", "under way…" if view.is_checking else _verdict(view.checks))]
+    for check in sorted(view.checks, key=lambda check: _WORST_FIRST.index(check.state)):
         glyph, style = _CHECKS[check.state]
         value = literal_line(check.message)
         lines += pair(
@@ -313,6 +316,14 @@ def _checks(view: ConnectionView, width: int) -> list[Line]:
             if text:
                 lines += paragraph(literal_line(text, MUTED), width, 2 + _NAME)
     return lines
+
+
+def _verdict(checks: Sequence[Check]) -> str:
+    """``7 made: 1 failed, 2 warnings``."""
+    failed, warnings = (sum(check.state == state for check in checks) for state in ("failed", "warning"))
+    words = [f"{failed} failed"] if failed else []
+    words += [f"{warnings} warning{'' if warnings == 1 else 's'}"] if warnings else []
+    return f"{len(checks)} made: {', '.join(words) or 'all ok'}"
 
 
 def _calls(view: ConnectionView, width: int) -> list[Line]:

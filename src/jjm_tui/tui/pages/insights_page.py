@@ -93,7 +93,8 @@ def _waiting(insights: Insights, title_of: TitleOf, width: int) -> list[Line]:
         lines += paragraph(Content.assemble(what, (length(partly.median), STRONG)), width)
         lines += _longest("the longest took at least", partly, title_of, width)
     if done.median is None and partly.median is None:
-        lines += paragraph(Content.styled("No wait has ended in this period.", MUTED), width)
+        nothing = "No wait is known yet." if insights.history_since is None else "No wait has ended in this period."
+        lines += paragraph(Content.styled(nothing, MUTED), width)
     return lines + _waiting_now(insights, title_of, width)
 
 
@@ -126,7 +127,9 @@ def _states(insights: Insights, width: int) -> list[Line]:
     lines = [heading("Time in each state", "share of all time until tasks were finished")]
     if not insights.states or has_just_begun(insights):
         nothing = "Nothing was under way in this period."
-        if has_just_begun(insights):
+        if insights.history_since is None:
+            nothing = "No time is known yet."
+        elif has_just_begun(insights):
             nothing = "The history has only begun; there is no time to compare yet."
         return [*lines, *paragraph(Content.styled(nothing, MUTED), width)]
     rows = [
@@ -234,9 +237,12 @@ def _label(bucket: _Bucket, chart: Chart) -> str:
 
 def _repositories(insights: Insights, width: int) -> list[Line]:
     found = insights.repositories
-    lines = [heading("Repositories", "tasks to which something happened")]
+    lines = [heading("Repositories", "tasks created, finished, failed or done waiting")]
     if not found:
-        return [*lines, *paragraph(Content.styled("Nothing happened in this period.", MUTED), width)]
+        nothing = "This machine saw no task created, finished or failed in this period, and no wait end."
+        if insights.history_since is None:
+            nothing = "Nothing is known yet."
+        return [*lines, *paragraph(Content.styled(nothing, MUTED), width)]
     top = max(each.tasks for each in found)
     names = [each.name or "repository unknown" for each in found[:_REPOSITORIES]]
     rows = [

@@ -29,6 +29,7 @@ from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.widgets.blocks.block_view import BlockView
 from jjm_tui.tui.widgets.blocks.plan_paper import PlanPaper
 from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import ApprovalPreview, OperationResult
@@ -90,7 +91,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         yield Static(id="news")
         yield PlanPaper()
         yield Static(id="state")
-        yield Input(placeholder="the word, then enter", id="word")
+        yield LineInput(placeholder="the word, then enter", id="word")
 
     def on_mount(self) -> None:
         """Show what is known, and read the plan."""
@@ -147,16 +148,20 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self.appears()
 
     def _show_failure(self, error: JulesManagerError) -> None:
-        self._tell(explain(error))
+        from jjm_tui.services.courses.approve import PlanNotShownError
+
+        self._end(explain(error), is_hidden=isinstance(error, PlanNotShownError))
+
+    def _end(self, why: str | Content, *, is_hidden: bool = False) -> None:
+        """Nothing can be approved now. What is below is only what is stored."""
+        self._tell(why)
         task = self.board.task(self._task_id)
-        if self._preview is None and task is not None and task.plan is not None:
-            self._paper.show_stored(task, task.plan, self.now(), self.dashboard.launch.keymap.first("refresh"))
+        if task is not None and task.plan is not None:
+            key = self.dashboard.launch.keymap.first("refresh")
+            self._paper.show_stored(task, task.plan, self.now(), key, is_hidden=is_hidden)
         self._show_phase(Phase.OVER)
 
     # what is told
-
-    def _seconds(self, since: datetime) -> float:
-        return (self.now() - since).total_seconds()
 
     def _tell(self, news: str | Content | None, *, is_alarm: bool = False) -> None:
         """Put something above the plan that the person must not miss."""
@@ -230,6 +235,12 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         """What was drawn may be read; what a key only passed over on its way was not drawn."""
         if self._phase is Phase.READY and self.app.screen is self:
             self._paper.note_shown()
+
+    @property
+    def shown_whole(self) -> str | None:
+        """The fingerprint of the plan once all of it was on the screen."""
+        is_whole = self._paper.has_room and not self._paper.rows_not_shown
+        return self._preview.fingerprint if is_whole and self._preview is not None else None
 
     def _note_appearance(self) -> None:
         super()._note_appearance()
@@ -331,8 +342,7 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         else:
             words = {"not_sent": "Not sent", "refused": "The server said no", "unconfirmed": "Not confirmed"}
             said = " ".join(filter(None, (result.message, result.hint)))
-            self._tell(f"{words[result.outcome.value]}: {said}")
-            self._show_phase(Phase.OVER)
+            self._end(f"{words[result.outcome.value]}: {said}")
 
     def _show_alarm(self, result: OperationResult) -> None:
         """Another plan was approved than the one that was read: show which."""

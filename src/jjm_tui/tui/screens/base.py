@@ -20,6 +20,7 @@ from jjm_tui.tui.notices import toasts
 
 if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine
+    from jjm_tui.tui.widgets.line_input import LineInput
 
 T = TypeVar("T")
 
@@ -80,6 +81,14 @@ class AppScreen(Screen[T], Keyed):
     def watch_focused(self) -> None:
         """A text is typed now, or no longer: toasts take the room that is left to them."""
         self.call_after_refresh(toasts.fit, self.dashboard)
+
+    def on_line_input_shortened(self, event: LineInput.Shortened) -> None:
+        """Nothing pasted is left out without a word."""
+        event.stop()
+        were = "was" if event.left_out == 1 else "were"
+        self.dashboard.tell(
+            f"Only the first line was taken; {event.left_out} more {were} left out.", severity="warning"
+        )
 
     def board_changed(self, change: BoardChange) -> None:
         """Something on the board is dirty; at most twenty times a second."""

@@ -4,68 +4,58 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widget import Widget
 
 from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task, needs_me
-from jjm_tui.domain.text import age, heading, truncate
-from jjm_tui.errors import JulesManagerError
-from jjm_tui.services.board import BoardChange
+from jjm_tui.domain.text import age
 from jjm_tui.tui.actions import Scope
-from jjm_tui.tui.bulk import Line, State, count_words
-from jjm_tui.tui.literal import literal_line
+from jjm_tui.tui.bulk import Line, State
 from jjm_tui.tui.screens.approval import ApprovalAnswer, ApprovalScreen
-from jjm_tui.tui.screens.bulk_approval_words import first_steps, plan_note, task_and_place
-from jjm_tui.tui.screens.bulk_sheet import BulkSheet
+from jjm_tui.tui.screens.bulk_approval_words import (
+    asked_words,
+    left_out_words,
+    not_shown_words,
+    plan_note,
+    reading_words,
+    summary_words,
+)
+from jjm_tui.tui.screens.bulk_plan_pane import BulkPlanPane
+from jjm_tui.tui.screens.bulk_plan_sheet import BulkPlanSheet
 from jjm_tui.tui.widgets.blocks.block_view import BlockView
-from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 
 if TYPE_CHECKING:
-    from jjm_tui.services.results import ApprovalPreview, OperationResult
+    from jjm_tui.services.results import OperationResult
     from jjm_tui.tui.engine import Engine
 
-_ASKED_CELLS: Final = 40
-"""Cells of a title in the question."""
 
-AT_ONCE: Final = 4
-"""How many plans are read at the same time at most; the gateway lets through fewer where a server wants that."""
-
-
-class BulkApprovalScreen(BulkSheet):
+class BulkApprovalScreen(BulkPlanSheet):
     """The plans of the marked tasks, or of all that wait when none is marked.
 
     Risky plans, and those that changed since they were read here before, are not ticked by themselves; plans that are
-    not known to be whole cannot be ticked at all. A plan that is another one by now is not sent, read again and
-    unticked. Dismisses with the ids of the tasks whose plans were approved.
+    not known to be whole cannot be ticked at all. While the row of a ticked plan was not on the screen, or not all of a
+    risky or changed one, the key to approve goes on to it and pages through it. A plan that is another one by now is
+    not sent, read again and unticked. Dismisses with the ids of the tasks whose plans were approved.
     """
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "approval"})
-    ALWAYS: ClassVar[tuple[str, ...]] = (*BulkSheet.ALWAYS, "open", "refresh")
+    ALWAYS: ClassVar[tuple[str, ...]] = (*BulkPlanSheet.ALWAYS, "open")
     DOES: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"open": "look at the plan under the cursor", "refresh": "read the plans again"}
     )
     DEFAULT_CSS = """
     BulkApprovalScreen {
         & RowList { max-height: 55%; }
-        & PlanView {
-            height: 1fr;
-            border-top: solid $foreground 30%;
-            border-title-color: $foreground;
-            border-title-style: bold;
-        }
         &.-empty RowList { max-height: 100%; }
-        &.-short PlanView { display: none; }
     }
     """
     DONE_WORD = "approved"
@@ -73,15 +63,11 @@ class BulkApprovalScreen(BulkSheet):
     def __init__(self, marked: Iterable[str] = ()) -> None:
         super().__init__("Approve many plans")
         self._marked = tuple(marked)
-        self._previews: dict[str, ApprovalPreview] = {}
-        self._on_board: dict[str, str | None] = {}
-        self._groups: tuple[tuple[str, ...], ...] = ()
-        self._grouped: dict[str, str] = {}
-        self._first_steps: dict[str, str] = {}
         self._skipped = 0
+        self._reads_on = False
 
     def compose_below(self) -> ComposeResult:
-        yield PlanView()
+        yield BulkPlanPane()
 
     def on_mount(self) -> None:
         """List what waits, and read it."""
@@ -89,8 +75,7 @@ class BulkApprovalScreen(BulkSheet):
         tasks = [task for task in self.board.tasks.values() if self._is_wanted(task, now)]
         tasks.sort(key=lambda task: (task.waiting_since is None, task.waiting_since or now, task.id))
         self._skipped = len(self._marked) - len(tasks) if self._marked else 0
-        self.lines = {task.id: Line(task.id, is_reading=True) for task in tasks}
-        self._on_board = {task.id: _fingerprint(task) for task in tasks}
+        self.list_tasks(tasks)
         self.row_list.focus()
         self.show_lines()
         self.do_refresh()
@@ -100,128 +85,28 @@ class BulkApprovalScreen(BulkSheet):
             return task.id in self._marked and task.status in (TaskStatus.WAITING_APPROVAL, TaskStatus.UNKNOWN)
         return needs_me(task, now) == "approval"
 
-    # reading
-
-    def do_refresh(self) -> None:
-        """Read again what is not decided."""
-        if not self.lines:
-            key = self.dashboard.launch.keymap.first("refresh")
-            self.show_state(f"{key} in the list asks the server for new ones.")
-        elif not self.is_sending:
-            self.with_engine(self._read_all)
-
-    @work(exclusive=True, group="reading")
-    async def _read_all(self, engine: Engine) -> None:
-        wanted = [line for line in self.lines.values() if not line.is_over]
-        for line in wanted:
-            line.is_reading = True
-        self.show_lines()
-        places = asyncio.Semaphore(AT_ONCE)
-
-        async def read(line: Line) -> None:
-            async with places:
-                await self._read(engine, line)
-
-        await asyncio.gather(*(read(line) for line in wanted))
-        self._arrange()
-        self.show_lines()
-
-    async def _read(self, engine: Engine, line: Line) -> None:
-        from jjm_tui.services.approving import why_not_in_bulk, why_not_ticked
-
-        before = self._previews.get(line.task_id)
-        line.obstacle = None
-        try:
-            preview = await engine.manager.preview_approval(line.task_id)
-        except JulesManagerError as error:
-            line.obstacle, line.is_ticked = error.message.rstrip("."), False
-        else:
-            self._previews[line.task_id] = preview
-            line.obstacle = why_not_in_bulk(preview) or self._why_not_again(line.task_id)
-            if before is None:
-                line.is_ticked = line.obstacle is None and why_not_ticked(preview) is None
-            elif before.fingerprint != preview.fingerprint:
-                line.is_ticked, line.note = False, line.note or "! changed just now: look at it"
-        finally:
-            line.is_reading = False
-        self.show_lines()
-
-    @work(group="again")
-    async def _read_again(self, engine: Engine, line: Line) -> None:
-        line.is_reading = True
-        self.show_lines()
-        await self._read(engine, line)
-
-    def _why_not_again(self, task_id: str) -> str | None:
-        for operation in self.board.operations_of(task_id):
-            if operation.kind is OperationKind.APPROVE and operation.state.is_open:
-                return "an earlier approval is not settled yet; see the outbox"
-        return None
-
-    def _arrange(self) -> None:
-        """Look-alikes together, once everything is read; after that nothing moves any more."""
-        from jjm_tui.services.approving import cluster
-
-        if self._groups:
-            return
-        read = [self._previews[task_id] for task_id in self.lines if task_id in self._previews]
-        self._groups = tuple(tuple(each.task.id for each in group) for group in cluster(read))
-        self._grouped = {each.task.id: each.fingerprint for each in read}
-        self._first_steps = {each.task.id: first_steps(each.plan) for each in read}
-        ordered = [task_id for group in self._groups for task_id in group]
-        self.lines = {task_id: self.lines[task_id] for task_id in dict.fromkeys([*ordered, *self.lines])}
-
-    def board_changed(self, change: BoardChange) -> None:
-        """Polling saw another plan, or that a task no longer waits: its line is read again, and loses its tick."""
-        engine = self.engine
-        if engine is None or not self.children:
-            return
-        for task_id in change.task_ids & self.lines.keys():
-            line, task, preview = self.lines[task_id], self.board.task(task_id), self._previews.get(task_id)
-            seen, self._on_board[task_id] = self._on_board[task_id], _fingerprint(task)
-            if preview is None or line.is_over or line.is_reading:
-                continue
-            is_other = self._on_board[task_id] not in (seen, preview.fingerprint)
-            if task is None or is_other or task.status not in (preview.task.status, TaskStatus.WAITING_APPROVAL):
-                self._read_again(engine, line)
-
     # what is shown
 
     def summary(self) -> str:
         if not self.lines:
             return "None of the marked tasks has a plan that waits." if self._marked else "No plan waits for approval."
-        lines = self.lines.values()
-        reading = sum(line.is_reading for line in lines)
-        went, ticked = count_words(lines, self.DONE_WORD), len(self.ticked)
-        parts = [f"{len(lines)} plan{'' if len(lines) == 1 else 's'}"]
-        parts += [f"{ticked} ticked"] if ticked or not went else []
-        if reading:
-            parts.append(f"reading, {len(lines) - reading} of {len(lines)} read")
-        if self._skipped > 0:
-            parts.append(f"{self._skipped} marked without a plan that waits")
-        return " · ".join(filter(None, [*parts, went]))
+        return summary_words(tuple(self.lines.values()), self._skipped, self.DONE_WORD)
 
     def rows(self) -> Iterator[ListRow]:
         now, last = self.now(), 1
-        shown: set[str] = set()
-        for group in self._groups:
-            if len(group) > 1:
-                yield _heading(group[0], f"{len(group)} {self._likeness(group)}: {self._first_steps[group[0]]}")
-            elif last > 1:
-                yield _heading(group[0], "each of its own kind")
+        left = dict.fromkeys(self.lines)
+        for group in self._plans.groups:
+            words = self._plans.group_words(group, self.lines) if len(group) > 1 else "each of its own kind"
+            if len(group) > 1 or last > 1:
+                yield ListRow(f"group {group[0]}", (Cell(words, "quiet"),), is_heading=True)
             last = len(group)
-            shown.update(group)
-            yield from (self._row(task_id, now) for task_id in group)
-        yield from (self._row(task_id, now) for task_id in self.lines if task_id not in shown)
-
-    def _likeness(self, group: tuple[str, ...]) -> str:
-        """Whether they still look alike, or did when they were put together."""
-        same = all(self._grouped[task_id] == self._previews[task_id].fingerprint for task_id in group)
-        is_undecided = all(self.lines[task_id].state is State.OPEN for task_id in group)
-        return "look alike" if same and is_undecided else "looked alike when they were read"
+            for task_id in group:
+                del left[task_id]
+                yield self._row(task_id, now)
+        yield from (self._row(task_id, now) for task_id in left)
 
     def _row(self, task_id: str, now: datetime) -> ListRow:
-        line, task, preview = self.lines[task_id], self.board.task(task_id), self._previews.get(task_id)
+        line, task, preview = self.lines[task_id], self.board.task(task_id), self._plans.get(task_id)
         task = task or (preview.task if preview is not None else Task(task_id))
         waited = "" if task.waiting_since is None else age((now - task.waiting_since).total_seconds())
         return ListRow(
@@ -239,7 +124,7 @@ class BulkApprovalScreen(BulkSheet):
         """Its outcome, else what its plan is like."""
         if line.note and not line.is_reading:
             return line.note, line.role
-        return plan_note(line, self._previews.get(line.task_id))
+        return plan_note(line, self._plans.get(line.task_id))
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         """Show the plan under the cursor."""
@@ -257,23 +142,21 @@ class BulkApprovalScreen(BulkSheet):
     def _show_plan(self) -> None:
         if not self.children:
             return
-        view = self.query_one(PlanView)
-        view.display = bool(self.lines)
+        pane = self._pane
+        pane.display = bool(self.lines)
         line = self.lines.get(self.row_list.cursor_id or "")
-        preview = None if line is None else self._previews.get(line.task_id)
+        preview = None if line is None else self._plans.get(line.task_id)
         task = preview.task if preview is not None else None if line is None else self.board.task(line.task_id)
-        view.border_title = "" if task is None else Content.assemble(" ", literal_line(task_and_place(task)), " ")
-        if preview is not None and line is not None:
-            approved = True if line.state is State.DONE else None if line.is_over else preview.plan.approved
-            plan = replace(preview.plan, approved=approved)
-            view.show(plan, difference=preview.difference, risks=preview.risks)
-        else:
-            view.show(None, note=None if line is None else line.obstacle or "It is being read.")
-        self.show_around()
+        pane.show_line(line, preview, task)
+        self.view_changed()
+
+    @property
+    def _pane(self) -> BulkPlanPane:
+        return self.query_one(BulkPlanPane)
 
     def scrolled(self) -> Widget:
         """The plan."""
-        return self.query_one(PlanView)
+        return self._pane.text
 
     def clock_ticked(self, now: datetime) -> None:
         """They have waited longer."""
@@ -284,14 +167,87 @@ class BulkApprovalScreen(BulkSheet):
     def _extent_changed(self, event: BlockView.ExtentChanged) -> None:
         """Less or more of the plan fits."""
         event.stop()
-        self.show_around()
+        self.view_changed()
+
+    # what was on the screen
+
+    def show_around(self) -> None:
+        """Note which plans the person has before them; those that a key only passed over were not drawn."""
+        super().show_around()
+        for task_id in self.row_list.ids_on_screen:
+            if not self.lines[task_id].is_reading:
+                self._plans.note_shown(task_id)
+        line = self.lines.get(self.row_list.cursor_id or "")
+        if line is not None and not line.is_reading and self._plans.get(line.task_id) is not None:
+            self._note_plan(line.task_id)
+        if self._reads_on:
+            self._show_reading(self._reading_words())
+        self.show_keys()
+
+    def _note_plan(self, task_id: str) -> None:
+        """What is on the screen of the plan is read."""
+        self._pane.note_shown()
+        if self._pane.is_all_shown:
+            self._plans.note_shown_whole(task_id, self._plans.fingerprint(task_id))
+
+    def show_state(self, words: str) -> None:
+        """Something else than how far a plan is read is told from now on."""
+        self._reads_on = False
+        super().show_state(words)
+
+    def _show_reading(self, words: str) -> None:
+        """Close to the plan: a row in between would push one away that was just noted as shown."""
+        super().show_state(words)
+        self.query_one("#foot").remove_class("-told")
+
+    def _reading_words(self) -> str:
+        here = self.row_list.cursor_id
+        others = sum(line.task_id != here for line in self._not_shown)
+        is_ticked = any(line.task_id == here for line in self.ticked)
+        key = self.dashboard.launch.keymap.first("approval.confirm")
+        return reading_words(self._pane.rows_to_read, others, key) if is_ticked else ""
+
+    @property
+    def _not_shown(self) -> list[Line]:
+        """The ticked lines whose plans, as they are now, were not on the screen."""
+        return [line for line in self.ticked if not self._plans.was_shown(line.task_id)]
+
+    def _go_on_looking(self) -> None:
+        """Show what comes next instead of approving what nobody could see."""
+        left = self._not_shown
+        task_id, before = left[0].task_id, self.row_list.cursor_id
+        with self.row_list.prevent(RowList.Moved):
+            self.row_list.move_to(task_id)
+        self._show_plan()
+        must_be_read = self._plans.must_be_read(task_id)
+        has_room = task_id in self.row_list.ids_on_screen and (self._pane.has_room or not must_be_read)
+        if has_room and must_be_read:
+            self._read_on(is_here=task_id == before)
+            return
+        self.show_state(not_shown_words(len(left)))
+        if not has_room:
+            self.dashboard.tell("There is too little room to show the plans; nothing was sent.", severity="warning")
+
+    def _read_on(self, *, is_here: bool) -> None:
+        """Page on in the plan, or begin to where it has just come; no key typed ahead turns a page."""
+        if is_here and self._reads_on and not self.was_seen:
+            key = self.dashboard.launch.keymap.first("approval.confirm")
+            self._show_reading(f"It has just appeared; nothing was sent. Press {key} again.")
+            return
+        if is_here:
+            self._pane.read_on()
+        self._show_reading(self._reading_words())
+        self._reads_on = True
+        self.appears()
+        self.view_changed()
 
     def hints(self) -> Iterable[Hint]:
         if self.is_asking or self.is_sending:
             return super().hints()
         if not self.lines:
             return (("back", "back"),)
-        approve: tuple[Hint, ...] = (("approval.confirm", "approve the ticked"),) if self.ticked else ()
+        words = "read on" if self._not_shown else "approve the ticked"
+        approve: tuple[Hint, ...] = (("approval.confirm", words),) if self.ticked and self._plans.groups else ()
         return (*approve, *super().hints(), ("open", "look"), ("refresh", "read again"))
 
     # deciding
@@ -301,27 +257,20 @@ class BulkApprovalScreen(BulkSheet):
         super().do_mark_all()
         left_out = sum(line.can_be_ticked and not self.ticks_itself(line) for line in self.lines.values())
         if left_out and not self.is_sending:
-            which = "1 is risky or changed" if left_out == 1 else f"{left_out} are risky or changed"
-            self.show_state(f"{which}: look, and tick {'it' if left_out == 1 else 'them'} yourself.")
+            self.show_state(left_out_words(left_out))
 
     def ticks_itself(self, line: Line) -> bool:
         """Neither risky nor changed; those are ticked one by one."""
-        from jjm_tui.services.approving import why_not_ticked
-
-        preview = self._previews.get(line.task_id)
-        return super().ticks_itself(line) and preview is not None and why_not_ticked(preview) is None
+        is_read = self._plans.get(line.task_id) is not None
+        return super().ticks_itself(line) and is_read and not self._plans.must_be_read(line.task_id)
 
     def moved(self) -> Widget:
         """The list, or the plan while that has the focus."""
-        plan = self.query_one(PlanView)
+        plan = self._pane.text
         return plan if plan.has_focus else self.row_list
 
     def ask_words(self, count: int) -> str:
-        if count != 1:
-            return f"To approve these {count} plans, type how many ({count}):"
-        task = self.board.task(self.ticked[0].task_id)
-        title = "" if task is None else truncate(heading(task.title, task.description, task.id), _ASKED_CELLS)
-        return f"To approve the plan of {title}, type 1:"
+        return asked_words(count, self.board.task(self.ticked[0].task_id))
 
     def do_approval_confirm(self) -> None:
         """Ask for the number of ticked plans, then approve them."""
@@ -329,11 +278,22 @@ class BulkApprovalScreen(BulkSheet):
             return
         if not self.ticked:
             self.show_state("Nothing is ticked; nothing was sent.")
+        elif not self._plans.groups:
+            self.show_state("Still reading the plans; nothing was sent.")
+        elif self._not_shown:
+            self._go_on_looking()
         else:
             self.ask_for_count()
 
+    def start(self) -> None:
+        """Approve, unless plans that were read while the number was typed are ticked now as well."""
+        if self._not_shown:
+            self._go_on_looking()
+        else:
+            super().start()
+
     def begin(self, engine: Engine, line: Line) -> asyncio.Task[OperationResult]:
-        return engine.desk.approve(line.task_id, self._previews[line.task_id].fingerprint)
+        return engine.desk.approve(line.task_id, self._plans.fingerprint(line.task_id))
 
     def take(self, line: Line, result: OperationResult) -> None:
         """A plan that changed must be looked at before it can be ticked again."""
@@ -342,7 +302,7 @@ class BulkApprovalScreen(BulkSheet):
         super().take(line, result)
         if isinstance(result.error, PlanChangedError) and result.outcome.value == "not_sent":
             line.note, line.is_ticked = "✗ not sent: the plan changed", False
-            self.with_engine(lambda engine: self._read_again(engine, line))
+            self.with_engine(lambda engine: self.read_again(engine, line))
 
     # one plan alone
 
@@ -350,7 +310,8 @@ class BulkApprovalScreen(BulkSheet):
         """Look at the plan under the cursor on a sheet of its own, where it can be approved alone."""
         task_id = self.row_list.cursor_id
         if task_id is not None and not self.is_sending:
-            self.app.push_screen(ApprovalScreen(task_id), lambda answer: self._looked_at(task_id, answer))
+            look = ApprovalScreen(task_id)
+            self.app.push_screen(look, lambda answer: self._looked_at(task_id, answer, look.shown_whole))
 
     def operation_ended(self, result: OperationResult) -> None:
         """An approval that was decided on the other sheet has its outcome."""
@@ -358,21 +319,15 @@ class BulkApprovalScreen(BulkSheet):
         if line is not None and result.kind is OperationKind.APPROVE and not self.is_sending:
             self.take(line, result)
 
-    def _looked_at(self, task_id: str, answer: ApprovalAnswer | None) -> None:
+    def _looked_at(self, task_id: str, answer: ApprovalAnswer | None, shown_whole: str | None) -> None:
         line = self.lines[task_id]
+        if shown_whole is not None:
+            self._plans.note_shown_whole(task_id, shown_whole)
         if answer is True and not line.is_over:
             line.state, line.note = State.SENDING, "sending…"
             self.show_lines()
         elif answer is None and not line.is_over:
-            self.with_engine(lambda engine: self._read_again(engine, line))
+            self.with_engine(lambda engine: self.read_again(engine, line))
         elif answer is not None and answer is not True:
             self.leave(self.done())
             self.dashboard.show_task(task_id)
-
-
-def _heading(group_id: str, words: str) -> ListRow:
-    return ListRow(f"group {group_id}", (Cell(words, "quiet"),), is_heading=True)
-
-
-def _fingerprint(task: Task | None) -> str | None:
-    return None if task is None or task.plan is None else task.plan.fingerprint

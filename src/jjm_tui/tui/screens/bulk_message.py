@@ -15,6 +15,7 @@ from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import ValidationError
+from jjm_tui.services.drafting.joined_texts import has_marker
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.bulk import Line, State, count_words
 from jjm_tui.tui.look.appearance import appearance_of
@@ -23,7 +24,6 @@ from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.row_list import Cell, ListRow
 from jjm_tui.tui.widgets.typing_area import TypingArea
 from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of
-from jjm_tui.tui.writing.joined_texts import has_marker
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import OperationResult

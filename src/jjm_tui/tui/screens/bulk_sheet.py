@@ -22,6 +22,7 @@ from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.screens.sheet import Sheet
 from jjm_tui.tui.text.around import rows_around
 from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.widgets.line_input import LineInput
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ _TITLE_CELLS: Final = 24
 """Cells of a title that are left whatever there is to say about it."""
 _NOTE_CELLS: Final = 36
 """Cells of a note for which other columns are left out."""
-_NARROW: Final = 72
-"""Columns below which a sentence and what is not on the screen have no room on one line."""
+_FOOT_SPACES: Final = 3
+"""Cells around a sentence and what is not on the screen, which share a line."""
 
 
 class BulkSheet(Sheet[Done], Moving):
@@ -56,7 +57,7 @@ class BulkSheet(Sheet[Done], Moving):
         & #state { width: 1fr; }
         & #around { width: auto; padding: 0 1 0 0; }
         &.-tall #foot.-told { margin: 1 0 0 0; }
-        &.-narrow #foot.-told #around { display: none; }
+        & #foot.-full #around { display: none; }
         & #count { display: none; border: none; height: 1; padding: 0 1; background: $boost; }
         & #count:focus { border: none; background-tint: $foreground 5%; }
         & #count > .input--placeholder { color: $text-muted; }
@@ -73,6 +74,7 @@ class BulkSheet(Sheet[Done], Moving):
         self.lines: dict[str, Line] = {}
         self.is_asking = False
         self._run = Run()
+        self._said = self._around = ""
 
     def compose_inside(self) -> ComposeResult:
         yield Static(id="summary")
@@ -81,16 +83,30 @@ class BulkSheet(Sheet[Done], Moving):
         with Horizontal(id="foot"):
             yield Static(id="state")
             yield Static(id="around")
-        yield Input(id="count")
+        yield LineInput(id="count")
 
     def on_mount(self) -> None:
         """Tell what is not on the screen."""
-        self.watch(self.scrolled(), "scroll_y", self.show_around)
+        for view in {self.scrolled(), self.row_list}:
+            for changes in ("scroll_y", "virtual_size"):
+                self.watch(view, changes, self.view_changed, init=False)
 
     def on_resize(self, event: Resize) -> None:
-        """What is said has precedence where there is little room."""
-        self.set_class(event.size.width < _NARROW, "-narrow")
-        self.call_after_refresh(self.show_around)
+        """More or less fits."""
+        self.view_changed()
+
+    def on_screen_resume(self) -> None:
+        """What lay on top is gone."""
+        self.view_changed()
+
+    def view_changed(self) -> None:
+        """Something else is on the screen; what that is, is known once it has been drawn."""
+        self.call_after_refresh(self.view_drawn)
+
+    def view_drawn(self) -> None:
+        """Tell how much is not on the screen."""
+        if self.is_mounted and self.app.screen is self:
+            self.show_around()
 
     def compose_below(self) -> ComposeResult:
         """What stands below the list."""
@@ -136,6 +152,7 @@ class BulkSheet(Sheet[Done], Moving):
         if not self.children:
             return
         self.row_list.show(self.rows())
+        self.view_changed()
         self.query_one("#summary", Static).update(literal_line(self.summary()))
         if self.is_asking:
             self._show_question()
@@ -149,13 +166,22 @@ class BulkSheet(Sheet[Done], Moving):
         """How much is not on the screen."""
         view = self.scrolled()
         above = round(view.scroll_y)
-        words = rows_around(above, max(0, view.max_scroll_y - above)) if view.size.height else ""
-        self.query_one("#around", Static).update(Content(words))
+        self._around = rows_around(above, max(0, view.max_scroll_y - above)) if view.size.height else ""
+        self.query_one("#around", Static).update(Content(self._around))
+        self._share_foot()
 
     def show_state(self, words: str) -> None:
         """The line above the keys."""
+        self._said = words
         self.query_one("#state", Static).update(literal_line(words))
         self.query_one("#foot").set_class(bool(words), "-told")
+        self._share_foot()
+
+    def _share_foot(self) -> None:
+        """What is said has precedence where there is no room for both."""
+        foot = self.query_one("#foot")
+        needed = cell_width(clean_line(self._said)) + cell_width(self._around) + _FOOT_SPACES
+        foot.set_class(bool(self._said) and needed > foot.size.width, "-full")
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         """Tell all of what became of the line, as there is little room for it in the list."""
@@ -203,11 +229,21 @@ class BulkSheet(Sheet[Done], Moving):
         """Tick everything that needs no look of its own, or take all ticks away."""
         if self.is_sending:
             return
-        tickable = [line for line in self.lines.values() if self.ticks_itself(line)]
-        wanted = not all(line.is_ticked for line in tickable)
+        wanted = self._ticks_more()
         for line in self.lines.values():
-            line.is_ticked = wanted and line in tickable
+            line.is_ticked = wanted and self.ticks_itself(line)
         self.show_lines()
+
+    def _ticks_more(self) -> bool:
+        """Whether there is a line to tick together with others that has no tick yet."""
+        return any(self.ticks_itself(line) and not line.is_ticked for line in self.lines.values())
+
+    def _all_word(self) -> str:
+        """What the key for all lines does now; empty for nothing."""
+        if not self._ticks_more():
+            return "untick all" if self.ticked else ""
+        is_any_left = any(line.can_be_ticked and not self.ticks_itself(line) for line in self.lines.values())
+        return "all without !" if is_any_left else "all"
 
     def ticks_itself(self, line: Line) -> bool:
         """Whether it may be ticked together with others."""
@@ -226,7 +262,15 @@ class BulkSheet(Sheet[Done], Moving):
         self.show_keys()
 
     def _show_question(self) -> None:
-        self.show_state(self.ask_words(len(self.ticked)))
+        """Ask again where the ticks changed; a single one is named, so it is the one under the cursor."""
+        ticked = self.ticked
+        if len(ticked) == 1:
+            self.row_list.move_to(ticked[0].task_id)
+        if ticked:
+            self.show_state(self.ask_words(len(ticked)))
+        else:
+            self.stop_asking()
+            self.show_state("Nothing is ticked any more; nothing was sent.")
 
     @on(Input.Submitted, "#count")
     def _count_typed(self, event: Input.Submitted) -> None:
@@ -272,7 +316,8 @@ class BulkSheet(Sheet[Done], Moving):
 
     def _end_words(self, sent: list[Line]) -> str:
         """How a run went, and how many lines it left out."""
-        left = sum(not line.is_over and line not in sent for line in self.lines.values())
+        tried = [line for line in sent if line.state is not State.OPEN]
+        left = sum(not line.is_over and line not in tried for line in self.lines.values())
         went = count_words(sent, self.DONE_WORD).replace(" · ", ", ")
         return f"{went}{f', {left} left out' if left else ''}."
 
@@ -308,5 +353,6 @@ class BulkSheet(Sheet[Done], Moving):
         if self.is_sending:
             return (("back", "leave" if self._run.is_stopped else "stop"),)
         can_tick = any(line.can_be_ticked for line in self.lines.values())
-        ticks: tuple[Hint, ...] = (("mark", "tick"), ("mark.all", "all")) if can_tick else ()
-        return (*ticks, ("back", "back"))
+        tick: tuple[Hint, ...] = (("mark", "tick"),) if can_tick else ()
+        of_all = self._all_word()
+        return (*tick, *([("mark.all", of_all)] if of_all else []), ("back", "back"))

@@ -25,6 +25,7 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
+from jjm_tui.tui.notices import toasts
 from jjm_tui.tui.pages.operation_words import KINDS, LOOKS, is_recorded, title_of
 from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.text.around import rows_around
@@ -113,9 +114,17 @@ class ConfirmDialog(Sheet[bool], Moving):
 
     def unavailable(self, action_id: str) -> str | None:
         if action_id == "question.yes" and self._must_be_seen and not self.was_seen:
-            key = self.dashboard.launch.keymap.first("question.yes")
-            return f"The question has just appeared; nothing was done. Press {key} again."
+            return self._too_early()
         return super().unavailable(action_id)
+
+    def _too_early(self) -> str:
+        key = self.dashboard.launch.keymap.first("question.yes")
+        return f"The question has just appeared; nothing was done. Press {key} again."
+
+    def leave(self, result: bool | None) -> None:
+        """No key is asked for any more."""
+        toasts.withdraw(self.app, self._too_early())
+        super().leave(result)
 
     def do_question_yes(self) -> None:
         """Say yes."""

@@ -168,6 +168,7 @@ class ConnectionScreen(PageScreen):
             self._is_checking = True
             self._checks = []
             self._show_state()
+            self.lines.move_first()
             self.run_worker(self._check(engine), exit_on_error=False)
 
     async def _check(self, engine: Engine) -> None:

@@ -167,14 +167,17 @@ class DetailHost(TaskScreen):
 
     def clock_ticked(self, now: datetime) -> None:
         """Ages read differently, and servers told the same again."""
+        self._show_again(now)
+
+    def density_changed(self) -> None:
+        """Titles of panes are set otherwise."""
+        self._show_again(self.now())
+        self.keys_changed()
+
+    def _show_again(self, now: datetime) -> None:
         task = self.board.task(self.detail.task_id)
         if task is not None:
             self._show(task, now)
-
-    def density_changed(self, is_compact: bool) -> None:
-        """Titles of panes are set otherwise."""
-        DetailHost.clock_ticked(self, self.now())
-        self.keys_changed()
 
     def _show(self, task: Task, now: datetime) -> None:
         board = self.board

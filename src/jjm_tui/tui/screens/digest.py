@@ -171,9 +171,7 @@ class DigestScreen(PageScreen):
         lines += paragraph(Content(_told(digest, since, self._has_history)), width, 1)
         for name, entries in happened.items():
             if entries:
-                count = digest.created_count if name == "created" else len(digest.group(name))
-                above = f"{count - len(entries)} of them above" if count > len(entries) else ""
-                lines += [BLANK, heading(f"{_TITLES[name]} ({count})", above)]
+                lines += [BLANK, heading(f"{_TITLES[name]} ({digest.count(name)})", _elsewhere(digest, name))]
                 add(entries)
         self.lines.set_lines(lines)
 
@@ -230,12 +228,23 @@ class DigestScreen(PageScreen):
 
 
 def _told(digest: Digest, since: str, has_history: bool) -> str:
-    """What happened, in a sentence that counts what is listed, above or below."""
+    """What happened, in a sentence; it counts also what has moved on since, or is archived."""
     parts = summary_parts(digest)
     if not parts:
         return f"{_nothing(digest, since, has_history)}."
     begin = f"The history here begins {since}. Since then" if digest.is_cut else f"Since {since}"
-    return f"{begin}: {', '.join(parts)}."
+    away = "" if digest.lists_anything else " All of that is archived or has moved on since."
+    return f"{begin}: {', '.join(parts)}.{away}"
+
+
+def _elsewhere(digest: Digest, name: DigestGroup) -> str:
+    """Where those are that a heading counts and that are not below it."""
+    listed = [each for other in DIGEST_GROUPS for each in digest.group(other) if each.is_new]
+    there = len(listed if name == "created" else digest.group(name))
+    above, away = there - len(digest.others(name)), digest.count(name) - there
+    return ", ".join(
+        (*([f"{above} of them above"] if above else []), *([f"{away} archived or moved on since"] if away else []))
+    )
 
 
 def _nothing(digest: Digest, since: str, has_history: bool) -> str:

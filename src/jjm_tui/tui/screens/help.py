@@ -20,6 +20,7 @@ from jjm_tui.tui.keyed import Keyed
 from jjm_tui.tui.pages.help_text import HelpRow, HelpSection, Offer, help_sections, where_one_is
 from jjm_tui.tui.screens.line_sheet import LineSheet
 from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.widgets.line_input import LineInput
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.lines import Line
 
@@ -56,7 +57,7 @@ class HelpScreen(LineSheet[None]):
 
     def compose_inside(self) -> ComposeResult:
         key = self.dashboard.launch.keymap.first("filter")
-        yield Input(placeholder=f"{key} and a word: search the help".strip(), id="sought")
+        yield LineInput(placeholder=f"{key} and a word: search the help".strip(), id="sought")
         yield LineList(id="help")
 
     def hints(self) -> Iterable[Hint]:

@@ -42,7 +42,7 @@ class ListHost(DetailHost):
     def __init__(self) -> None:
         super().__init__()
         launch = self.dashboard.launch
-        self.choice = choice = ListChoice.remembered(launch.memory, launch.settings.views)
+        self.choice = choice = ListChoice.remembered(launch.memory, launch.views)
         self._before_typing: Filtered | None = None
         self._cursor_before_typing: str | None = None
         self._drafted: frozenset[str] = frozenset()
@@ -128,8 +128,6 @@ class ListHost(DetailHost):
             return f"All of them are marked; {self.dashboard.launch.keymap.first('back')} takes the marks away."
         if action_id == "filter.all" and not self.choice.text:
             return "Everything is shown already."
-        if action_id == "view.next" and not self.dashboard.launch.settings.views:
-            return 'There are no saved views; the settings have them: [views] mine = "repo:acme/*".'
         return super().unavailable(action_id)
 
     def _are_all_marked(self) -> bool:
@@ -151,6 +149,8 @@ class ListHost(DetailHost):
     def marked(self) -> tuple[str, ...]:
         """The marked tasks, those with a row in the order of the list."""
         marks = self.tasks.marks
+        if not marks:
+            return ()
         shown = [task_id for group in self._arrangement.groups for task_id in group.task_ids if task_id in marks]
         return (*shown, *sorted(marks.difference(shown)))
 
@@ -272,7 +272,7 @@ class ListHost(DetailHost):
             return
         message.bar.show_match(message.text)
         self.choice.set_filter(message.text, query)
-        self._rearrange(remembers=False)
+        self.rearrange(remembers=False)
 
     def on_filter_bar_typed(self) -> None:
         """Other keys may work now."""
@@ -304,54 +304,36 @@ class ListHost(DetailHost):
 
     def _end_typing(self) -> None:
         self._before_typing = self._cursor_before_typing = None
-        self._rearrange()
+        self.rearrange()
         self.set_focus(self.tasks)
 
     def filter_by(self, text: str) -> None:
         """Filter by a text of ours; the same again shows everything."""
         self.choice.toggle_filter(text)
-        self._rearrange()
-
-    def apply_view(self, name: str | None) -> None:
-        """Show a saved view of the settings; ``None``: everything. A wrong one is told, and the list stays."""
-        problem = self.choice.use_view(name)
-        if problem is not None:
-            self.dashboard.tell(problem, severity="error")
-        self._rearrange()
-
-    def do_view_next(self) -> None:
-        """The next saved view that can be understood."""
-        names = [None, *self.dashboard.launch.settings.views]
-        here = names.index(self.choice.view) if self.choice.view in names else 0
-        for name in (*names[here + 1 :], *names[: here + 1]):
-            problem = self.choice.use_view(name)
-            if problem is None:
-                break
-            self.dashboard.tell(problem, severity="error")
-        self._rearrange()
+        self.rearrange()
 
     def do_sort(self) -> None:
         self.choice.next_sort()
-        self._rearrange()
+        self.rearrange()
 
     def sort_by(self, field: str) -> None:
         """Sort by one field of ``list_view.SORT_WORDS``, the usual way round."""
         self.choice.sort, self.choice.reverse = field, False
-        self._rearrange()
+        self.rearrange()
 
     def do_sort_reverse(self) -> None:
         self.choice.reverse = not self.choice.reverse
-        self._rearrange()
+        self.rearrange()
 
     def do_group(self) -> None:
         self.choice.next_grouping()
-        self._rearrange()
+        self.rearrange()
 
     def do_archived(self) -> None:
         self.choice.archived = not self.choice.archived
-        self._rearrange()
+        self.rearrange()
 
-    def _rearrange(self, *, remembers: bool = True) -> None:
+    def rearrange(self, *, remembers: bool = True) -> None:
         choice = self.choice
         self._arrangement.set_view(
             now=self.now(),

@@ -23,6 +23,7 @@ from jjm_tui.tui.pages.log_tail import LEVELS, MOST_RECORDS, LogRecord, LogTail,
 from jjm_tui.tui.pages.page_lines import day_name, time_of_day
 from jjm_tui.tui.screens.page import PageScreen
 from jjm_tui.tui.widgets.bar import Piece
+from jjm_tui.tui.widgets.line_input import LineInput
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.line_styles import BAD, KEY, MUTED, STRONG, WARNING
 from jjm_tui.tui.widgets.lines import Line
@@ -78,7 +79,7 @@ class LogScreen(PageScreen):
         yield self.lines
         with VerticalScroll(id="record"):
             yield Static()
-        text = Input(placeholder="text to look for", id="text")
+        text = LineInput(placeholder="text to look for", id="text")
         yield text
 
     def on_mount(self) -> None:

@@ -305,7 +305,7 @@ class MainScreen(PaneHost):
         return f"{count} marked, {hidden} hidden" if gone else f"{count} marked"
 
     def show_list_state(self) -> None:
-        names, choice = tuple(self.dashboard.launch.settings.views), self.choice
+        names, choice = tuple(self.dashboard.launch.views), self.choice
         self.query_one(ViewTabs).show_views(names, choice.view, is_all=not choice.text)
         self._show_empty_state()
 

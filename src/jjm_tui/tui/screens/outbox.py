@@ -44,7 +44,6 @@ _UNKNOWN: Final[Mapping[Place, str]] = {
 }
 """What a trouble with the local files means for what is shown here."""
 
-_UNDER_WAY: Final = (OperationState.PREPARED, OperationState.SENDING)
 _EMPTY: Final = (
     "Nothing is recorded from the last seven days.\n\n"
     "Messages, approvals, resumes and new tasks that you send are listed here with what became of them.\n"
@@ -132,7 +131,11 @@ class OutboxScreen(DashboardScreen[None], Moving):
 
     def _show_chosen(self) -> None:
         operation = self.chosen
-        words = Content() if operation is None else describe(operation, self.board, self.now())
+        words = (
+            Content()
+            if operation is None
+            else describe(operation, self.board, self.now(), has_twin=not self.dashboard.launch.place.demo)
+        )
         self.query_one("#words", Static).update(words)
         wanted = ("outbox.settle", "outbox.resend", "outbox.discard", "outbox.copy", "open")
         hints = [(each, _title_of_key(each)) for each in wanted if self.unavailable(each) is None]
@@ -290,7 +293,7 @@ def outbox_row(operation: Operation, board: Board, now: datetime, longest: int) 
 
 
 def _why_not_change(operation: Operation, action_id: str) -> str | None:
-    if operation.state in _UNDER_WAY:
+    if operation.state.is_under_way:
         return "It is on its way; wait for its outcome."
     if operation.state is OperationState.DONE:
         return "It arrived; there is nothing to do about it."
@@ -313,8 +316,11 @@ def _headline(operation: Operation, board: Board) -> Content:
     return literal_line(f"{KINDS[operation.kind]} · {title_of(operation, board)}", "bold")
 
 
-def describe(operation: Operation, board: Board, now: datetime) -> Content:
-    """Everything about one operation that a person decides by."""
+def describe(operation: Operation, board: Board, now: datetime, *, has_twin: bool) -> Content:
+    """Everything about one operation that a person decides by.
+
+    ``has_twin``: a command shows the same; the world of a demonstration ends with its dashboard.
+    """
     look = LOOKS[operation.state]
     styles = {"good": "$text-success", "warning": "$text-warning", "bad": "$text-error"}
     when = f"decided {relative_time(operation.created_at, now)}"
@@ -330,7 +336,7 @@ def describe(operation: Operation, board: Board, now: datetime) -> Content:
     if operation.message:
         lines.append(literal(operation.message))
     lines += _text_lines(operation)
-    if is_recorded(operation):
+    if has_twin and is_recorded(operation):
         (short,) = short_ids([operation.id]).values()
         lines += [Content(""), literal_line(f"The same on the command line: jjm outbox show {short}")]
     return Content("\n").join(lines)

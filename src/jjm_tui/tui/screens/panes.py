@@ -8,7 +8,7 @@ from textual import on
 
 from jjm_tui.tui.actions import ACTIONS
 from jjm_tui.tui.notices import toasts
-from jjm_tui.tui.screens.list_host import ListHost
+from jjm_tui.tui.screens.view_host import ViewHost
 from jjm_tui.tui.widgets.detail_panes import Tab
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
 
@@ -24,7 +24,7 @@ _FULL: Final = ("-full-list", "-full-detail")
 _PANE_STEPS: Final = frozenset({"next.pane", "previous.pane"})
 
 
-class PaneHost(ListHost):
+class PaneHost(ViewHost):
     """Where the person is on the main screen, and where they can go from there."""
 
     @property

@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -19,7 +20,9 @@ from jjm_tui.domain.text import heading, truncate
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.screens.sheet import Sheet
+from jjm_tui.tui.text.local_time import local_words
 from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.widgets.line_input import LineInput
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 
 _MORNING: Final = 9
@@ -28,6 +31,7 @@ _SPAN: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*(m|h|d|w)(?:[a-z]*)", re.A
 _MINUTES: Final = {"m": 1, "h": 60, "d": 1440, "w": 10_080}
 _TIME_OF_DAY: Final = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _LONGEST: Final = timedelta(days=366)
+_DIGITS: Final = "0123456789"
 _WAKE: Final = "wake"
 
 
@@ -60,7 +64,7 @@ class SnoozeDialog(Sheet[datetime], Moving):
     def compose_inside(self) -> ComposeResult:
         yield Static(self._about(), id="about")
         yield RowList(id="spans")
-        yield Input(placeholder="or type: 90m  3h  2d  1w  18:30", id="own")
+        yield LineInput(placeholder="or type: 90m  3h  2d  1w  18:30", id="own", select_on_focus=False)
         yield Static(id="wrong")
 
     def _about(self) -> Content:
@@ -94,6 +98,27 @@ class SnoozeDialog(Sheet[datetime], Moving):
         )
         rows.styles.height = len(shown)
         rows.focus()
+
+    def bind_others(self) -> None:
+        """A digit begins one's own time, wherever the focus is, unless it is the key of an action.
+
+        These keys go before those of what has the focus, so that whatever follows quickly finds the field.
+        """
+        for digit in _DIGITS:
+            binding = Binding(digit, f"begin_own({digit!r})", show=False, priority=True)
+            self._bindings.key_to_bindings.setdefault(digit, [binding])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the field a digit is one like any other."""
+        if action == "begin_own":
+            return self.focused is not self.query_one("#own", Input)
+        return super().check_action(action, parameters)
+
+    def action_begin_own(self, digit: str) -> None:
+        """Go to one's own time and write this digit."""
+        own = self.query_one("#own", Input)
+        self.set_focus(own)
+        own.insert_text_at_cursor(digit)
 
     def hints(self) -> Iterable[Hint]:
         own = self.query_one("#own", Input)
@@ -169,11 +194,3 @@ def read_moment(text: str, now: datetime) -> datetime | None:
         moment = here.astimezone(UTC)
         return moment if moment > now else (here + timedelta(days=1)).astimezone(UTC)
     return None
-
-
-def local_words(moment: datetime, now: datetime) -> str:
-    """A time on the local clock as people say it: ``today 18:30``, ``tomorrow 09:00``, ``Mon 24 Nov 09:00``."""
-    here, today = moment.astimezone(), now.astimezone().date()
-    days = (here.date() - today).days
-    day = {0: "today", 1: "tomorrow"}.get(days) or f"{here:%a} {here.day} {here:%b}"
-    return f"{day} {here:%H:%M}"

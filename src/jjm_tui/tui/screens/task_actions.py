@@ -15,6 +15,7 @@ from jjm_tui.tui.look.appearance import appearance_of_status
 from jjm_tui.tui.notices import toasts
 from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.screens.base import DashboardScreen
+from jjm_tui.tui.text.local_time import local_words
 from jjm_tui.tui.undo import Change
 
 if TYPE_CHECKING:
@@ -205,8 +206,14 @@ class TaskScreen(DashboardScreen[str]):
     def _snooze(self, ids: tuple[str, ...], until: datetime | None) -> None:
         if until is not None:
             before = {task_id: task.snoozed_until for task_id in ids if (task := self.board.task(task_id)) is not None}
-            word = "snoozed" if until > self.now() else "woke"
-            self._mark(word, ids, lambda engine: engine.manager.snooze(ids, until), lambda e: _wake(e, before))
+            is_ahead = until > (now := self.now())
+            self._mark(
+                "snoozed" if is_ahead else "woke",
+                ids,
+                lambda engine: engine.manager.snooze(ids, until),
+                lambda e: _wake(e, before),
+                f" until {local_words(until, now)}" if is_ahead else "",
+            )
 
     def do_task_forget(self) -> None:
         """Forget the targets here, after a question that names what would be lost."""
@@ -260,11 +267,12 @@ class TaskScreen(DashboardScreen[str]):
         ids: Sequence[str],
         mark: Callable[[Engine], Awaitable[MarkResult]],
         unmark: Callable[[Engine], Awaitable[object]],
+        until: str = "",
     ) -> None:
         engine = self.engine
         if engine is not None:
             self.dashboard.put_away = frozenset(ids) if word in _PUTTING_AWAY else frozenset()
-            self.run_worker(self._carry_out_mark(engine, word, ids, mark, unmark), group="marks")
+            self.run_worker(self._carry_out_mark(engine, word, ids, mark, unmark, until), group="marks")
 
     async def _carry_out_mark(
         self,
@@ -273,6 +281,7 @@ class TaskScreen(DashboardScreen[str]):
         ids: Sequence[str],
         mark: Callable[[Engine], Awaitable[MarkResult]],
         unmark: Callable[[Engine], Awaitable[object]],
+        until: str = "",
     ) -> None:
         waiting = self._waiting(ids) if word == "archived" else frozenset()
         try:
@@ -288,7 +297,7 @@ class TaskScreen(DashboardScreen[str]):
         task = self.board.task(changed[0]) if len(changed) == 1 else None
         what = f"{word} {_tasks(len(changed))}" if task is None else f"{word} '{_name(task)}'"
         wait = _of_them_wait(len(waiting.intersection(changed)), len(changed))
-        told = f"{what[0].upper()}{what[1:]}{wait}. {key_here(self.dashboard, 'undo')} undoes it."
+        told = f"{what[0].upper()}{what[1:]}{until}{wait}. {key_here(self.dashboard, 'undo')} undoes it."
         self.dashboard.undo.push(Change(what, changed, lambda: unmark(engine), told))
         self.marks_used()
         self.keys_changed()

@@ -18,6 +18,7 @@ from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES
 from jjm_tui.tui.screens.sheet import Sheet
 from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.widgets.line_input import LineInput
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 from jjm_tui.tui.writing.templates import PreparedTask, server_templates, settings_templates
 
@@ -79,7 +80,7 @@ class TemplatesScreen(Sheet[PreparedTask]):
         self._is_asking = False
 
     def compose_inside(self) -> ComposeResult:
-        yield Input(placeholder="a few letters of its name", id="query", select_on_focus=False)
+        yield LineInput(placeholder="a few letters of its name", id="query", select_on_focus=False)
         with Container(id="both"):
             found = RowList(id="found")
             found.can_focus = False

@@ -14,6 +14,7 @@ from jjm_tui.domain.text import clean, lasting, relative_time
 from jjm_tui.services.read_troubles import ReadTrouble
 from jjm_tui.tui.look.appearance import Role, appearance_of
 from jjm_tui.tui.text.blocks import Block, LineBlock, PartsBlock, Piece, PlainBlock, markdown_blocks
+from jjm_tui.tui.text.local_time import local_words
 from jjm_tui.tui.text.rows import Roles
 
 MINUS: Final = "\u2212"
@@ -110,7 +111,9 @@ def _state(task: Task, now: datetime) -> Iterator[Block]:
     if task.status is TaskStatus.UNKNOWN and task.status_detail:
         yield _line((f"The server's own word: {task.status_detail}", ()))
     if task.snoozed_until is not None and task.snoozed_until > now:
-        yield _line((f"Snoozed; {relative_time(task.snoozed_until, now)} it needs you again.", ()))
+        yield _line(
+            (f"Snoozed until {local_words(task.snoozed_until, now)}, {relative_time(task.snoozed_until, now)}.", ())
+        )
     if task.archived:
         yield _line(("Archived here; the server does not know.", ()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
@@ -15,6 +16,7 @@ from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.text import clean_line, truncate
 from jjm_tui.errors import ValidationError
+from jjm_tui.services.drafting.joined_texts import UNDECIDED, has_marker
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.keyed import Keyed
 from jjm_tui.tui.literal import literal_line
@@ -22,7 +24,7 @@ from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.widgets.titles import show_subtitle, show_title
 from jjm_tui.tui.widgets.typing_area import TypingArea, typed_text
 from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of
-from jjm_tui.tui.writing.joined_texts import UNDECIDED, has_marker
+from jjm_tui.tui.writing.sent_elsewhere import ask_about, why_gone
 from jjm_tui.tui.writing.text_history import TextWalk
 
 if TYPE_CHECKING:
@@ -88,6 +90,7 @@ class Composer(Widget, Keyed):
         self._title = ""
         self._walk: TextWalk | None = None
         self._area = TypingArea(self._typed, placeholder="Write to Jules")
+        self._agreed: tuple[str | None, str] | None = None
         self._is_in_editor = False
         self._is_begun = False
         self._stop_listening: Callable[[], None] = lambda: None
@@ -183,10 +186,14 @@ class Composer(Widget, Keyed):
             return
         text = self._drafts.text(self._key)
         if text != self._draft():
+            gone = why_gone(self.dashboard.launch.board, self.task_id, self._draft())
             if self._walk is None and text.strip() and self.text.strip():
                 self._area.change_to(text)
             else:
                 self._show(text)
+            is_own = change.by is not None or self._drafts.state(self._key).is_sending
+            if not text and self.is_used and not is_own:
+                self.dashboard.tell(gone)
             if change.is_joined:
                 self.dashboard.tell("Another text for this task is kept below yours: choose.", severity="warning")
         self._show_state()
@@ -241,6 +248,8 @@ class Composer(Widget, Keyed):
             return f"NOT KEPT: {state.trouble}"
         if self._walk is not None and not self._walk.is_at_own:
             return f"{sending}sent before"
+        if self._drafts.sent_beginning(self._key, self.text) is not None:
+            sending = "its beginning was sent · "
         if not state.is_kept:
             return f"{sending}keeping the draft"
         if state.kept_at is None:
@@ -283,17 +292,31 @@ class Composer(Widget, Keyed):
     async def do_composer_send(self) -> None:
         """Send what is in the field, once it is on disk; then the field is empty.
 
-        The own text comes back when a text sent before was chosen instead.
+        The own text comes back when a text sent before was chosen instead. Where the beginning went out meanwhile,
+        the person is asked first.
         """
+        sent = self._drafts.sent_beginning(self._key, self.text)
+        if sent is not None and self._agreed != (self.task_id, self.text):
+            ask_about(self.app, sent, partial(self._answered, (self.task_id, self.text)))
+            return
         task_id, text, walk = self.task_id, self.text, self._walk
         if task_id is None:
             return
+        self._agreed = None
         own = walk.own if walk is not None and not walk.is_at_own else ""
         self._walk = None
         self._drafts.put(self._key, text, by=self)
         await self._drafts.hand_over(self._key, rest=own)
         if not self.post_message(self.Sent(self, task_id, text)):
             self._drafts.give_back(message_key(task_id))
+
+    async def _answered(self, asked: tuple[str | None, str], is_yes: bool | None) -> None:
+        """Only the text that was asked about goes out."""
+        if is_yes and asked != (self.task_id, self.text):
+            self.dashboard.tell("The text was changed meanwhile; nothing was sent.", severity="warning")
+        elif is_yes:
+            self._agreed = asked
+            await self.action_perform("composer.send")
 
     def do_back(self) -> None:
         """Leave; the draft is kept."""

@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.widgets import Static
 
 from jjm_tui.domain.text import clean_line
+from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.widgets.new_task_form import APPROVALS, LABELS, PULL_REQUESTS, AnyField
-from jjm_tui.tui.writing.new_task import NewTask
 
 if TYPE_CHECKING:
     from jjm_tui.errors import JulesManagerError

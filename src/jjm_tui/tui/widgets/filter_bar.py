@@ -17,8 +17,10 @@ from textual.widgets import Input, Static
 
 from jjm_tui.domain.criteria import KEYS
 from jjm_tui.domain.query import Query, parse_query
+from jjm_tui.domain.text import truncate
 from jjm_tui.errors import FilterError
 from jjm_tui.tui.literal import literal_line
+from jjm_tui.tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from typing import ClassVar
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 _HALF_TYPED: Final = re.compile(r"(?:^|\s)-?(?P<key>[A-Za-z][A-Za-z_-]*)(?P<sign>[<>=]\S*)?\s*$")
 """A word that may be a key of the filter language without its colon, and what may stand behind that."""
+
+_LEAST_HINT: Final = 60
+"""Cells of a hint that are shown however narrow the bar is."""
 
 
 class FilterBar(Vertical):
@@ -120,7 +125,7 @@ class FilterBar(Vertical):
         self._has_match = True
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="words  state:failed  repo:acme/*  waiting:>30m  is:needs-me  -not  OR")
+        yield LineInput(placeholder="words  state:failed  repo:acme/*  waiting:>30m  is:needs-me  -not  OR")
         yield Static()
 
     def open(self, text: str, before: Sequence[str] = ()) -> None:
@@ -177,7 +182,9 @@ class FilterBar(Vertical):
             self.add_class("-wrong")
             self._show_last_whole(text)
             refusal = "Not kept, because it is wrong. " if is_refused else ""
-            line.update(literal_line(f"{refusal}{_explanation(error)} T{self._says_what_is_shown()[1:]}."))
+            line.update(
+                literal_line(f"{refusal}{_explanation(error, self.size.width)} T{self._says_what_is_shown()[1:]}.")
+            )
             return
         self.remove_class("-wrong")
         line.update(literal_line(query.explain()) if query is not None else Content("everything"))
@@ -239,9 +246,10 @@ def _parse(text: str) -> Query | None:
     return parse_query(text) if text.strip() else None
 
 
-def _explanation(error: FilterError) -> str:
+def _explanation(error: FilterError, width: int) -> str:
+    """What is wrong; a hint that names many words ends with an ellipsis where it would push the list away."""
     position = error.context.get("position")
     where = f" at {position + 1}" if isinstance(position, int) else ""
-    hint = f" {error.hint}" if error.hint else ""
+    hint = f" {truncate(error.hint, max(width * 5 // 2, _LEAST_HINT))}" if error.hint else ""
     what = error.message.removeprefix("The filter is wrong").partition(": ")[2] or error.message
     return f"✗{where}: {what}{hint}"

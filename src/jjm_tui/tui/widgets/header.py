@@ -99,7 +99,7 @@ class HeaderBar(Bar):
     ) -> Iterator[Piece]:
         yield Piece("jjm", "brand", rank=_RANKS["brand"])
         yield Piece(profile, "quiet", rank=_RANKS["profile"])
-        if connection.label:
+        if connection.label not in ("", profile):
             yield Piece(f"· {connection.label}", "quiet", rank=_RANKS["server"], glue=" ")
         glyph, word, role = connection_look(connection, now)
         rank = _RANKS["connection" if role in ("good", "quiet") else "trouble"]

@@ -9,21 +9,22 @@ from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Click, Paste, Resize
+from textual.events import Click, Resize
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
 from jjm_tui.domain.text import cell_width, clean, clean_line, truncate
+from jjm_tui.tui.widgets.line_input import LineInput
 from jjm_tui.tui.writing.known_repositories import suggest
 
 _SHOWN: Final = 6
 _HOW_TO_CHOOSE: Final = "arrow down goes into the list, enter takes one"
 
 
-class LineField(Input):
-    """An ``Input`` without a frame that holds clean text only. ``on_edit`` is called at every change, at once."""
+class LineField(LineInput):
+    """A ``LineInput`` without a frame that holds clean text only. ``on_edit`` is called at every change, at once."""
 
     DEFAULT_CSS = """
     LineField {
@@ -71,13 +72,6 @@ class LineField(Input):
     def on_resize(self, event: Resize) -> None:
         """The placeholder is cut to the width."""
         self.show_placeholder(self._shown_when_empty)
-
-    def on_paste(self, event: Paste) -> None:
-        """Only the first line that has something in it."""
-        event.prevent_default()
-        event.stop()
-        line = next((line for line in event.text.splitlines() if line.strip()), "")
-        self.replace(clean_line(line), *self.selection)
 
 
 class _Suggestions(Widget):

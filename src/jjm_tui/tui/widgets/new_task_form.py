@@ -11,12 +11,12 @@ from textual.events import DescendantBlur
 from textual.widget import Widget
 from textual.widgets import Static
 
+from jjm_tui.services.drafting.new_task import MOST_ATTEMPTS, TEXT_FIELDS, FieldName, NewTask
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.widgets.choice import Choice
 from jjm_tui.tui.widgets.line_field import LineField, SuggestField
 from jjm_tui.tui.widgets.typing_area import TypingArea
 from jjm_tui.tui.writing.known_repositories import KnownRepositories
-from jjm_tui.tui.writing.new_task import MOST_ATTEMPTS, TEXT_FIELDS, FieldName, NewTask
 
 AnyField = Literal["repository", "branch", "title", "description", "approval", "pr", "attempts"]
 

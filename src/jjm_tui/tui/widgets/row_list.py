@@ -129,6 +129,21 @@ class RowList(ScrollView, can_focus=True):
         """How many rows there are, headings counted."""
         return len(self._rows)
 
+    @property
+    def ids_on_screen(self) -> tuple[str, ...]:
+        """The rows that can be seen, headings left out."""
+        seen = self._places_on_screen
+        return tuple(row.id for row in self._rows[seen.start : seen.stop] if not row.is_heading)
+
+    @property
+    def _places_on_screen(self) -> range:
+        """Where there can be rows that are seen; not what the screen cuts off."""
+        if not self.is_on_screen:
+            return range(0)
+        geometry = self.screen.find_widget(self)
+        top = self.scroll_offset.y + geometry.visible_region.y - geometry.region.y
+        return range(top, top + geometry.visible_region.height)
+
     def show(self, rows: Iterable[ListRow]) -> None:
         """Replace the rows; the cursor stays on its row, or where that was."""
         newest = tuple(rows)
@@ -173,23 +188,33 @@ class RowList(ScrollView, can_focus=True):
         """To the first or the last row."""
         self.move(len(self._rows) if end else -len(self._rows))
 
+    def move_to(self, row_id: str) -> None:
+        """To this row, if there is one; where it is not on the screen, it comes to the top."""
+        index = next((number for number, row in enumerate(self._rows) if row.id == row_id), None)
+        if index is not None:
+            self._put_cursor(index, at_top=row_id not in self.ids_on_screen)
+
     def _go_to(self, index: int, step: int) -> None:
-        before = self._cursor
-        if index == before:
+        if index == self._cursor:
             self.scroll_relative(y=step, animate=False, immediate=True)
-            return
-        self._cursor = index
+        else:
+            self._put_cursor(index)
+
+    def _put_cursor(self, index: int, *, at_top: bool = False) -> None:
+        before, self._cursor = self._cursor, index
         self.refresh_line(before)
         self.refresh_line(index)
-        self._scroll_to_cursor()
-        self.post_message(self.Moved(self, self.cursor_id))
+        self._scroll_to_cursor(at_top=at_top)
+        if index != before:
+            self.post_message(self.Moved(self, self.cursor_id))
 
-    def _scroll_to_cursor(self) -> None:
-        top = self._cursor
-        while top > 0 and self._rows[top - 1].is_heading:
+    def _scroll_to_cursor(self, *, at_top: bool = False) -> None:
+        """With the headings above the row, where there is room for both."""
+        top, room = self._cursor, len(self._places_on_screen)
+        while top > 0 and self._rows[top - 1].is_heading and self._cursor - top + 1 < room:
             top -= 1
         region = Region(0, top, 1, self._cursor - top + 1)
-        self.scroll_to_region(region, animate=False, force=True, immediate=True)
+        self.scroll_to_region(region, animate=False, force=True, immediate=True, top=at_top)
 
     def on_click(self, event: Click) -> None:
         """Put the cursor there."""

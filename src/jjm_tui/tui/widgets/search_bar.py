@@ -12,6 +12,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from jjm_tui.tui.widgets.line_input import LineInput
+
 
 class SearchBar(Horizontal):
     """A line to type a term into; hidden unless open."""
@@ -58,7 +60,7 @@ class SearchBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("search:")
-        yield Input(placeholder="a word or more")
+        yield LineInput(placeholder="a word or more")
         yield Static(id="search-place")
 
     def open(self) -> None:

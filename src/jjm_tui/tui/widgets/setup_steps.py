@@ -21,6 +21,7 @@ from jjm_tui.settings.presets import PRESETS
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.pages.setup_answers import CHOICES, DEMO_TITLE
 from jjm_tui.tui.widgets.key_bar import Hint
+from jjm_tui.tui.widgets.line_input import LineInput
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.lines import Line
 
@@ -201,7 +202,7 @@ class AskStep(Step):
         self._is_private = is_private
 
     def compose(self) -> ComposeResult:
-        yield Input(clean_line(self._typed), placeholder=self._placeholder, select_on_focus=False)
+        yield LineInput(clean_line(self._typed), placeholder=self._placeholder, select_on_focus=False)
         yield Static(id="wrong")
         with VerticalScroll(can_focus=False):
             yield Static(self._explained)

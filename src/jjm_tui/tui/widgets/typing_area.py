@@ -108,7 +108,7 @@ class TypingArea(TextArea):
         self.move_cursor(result.end_location)
 
     def change_to(self, text: str) -> None:
-        """Make it this text by changing only what differs; the cursor stays at the words it is at.
+        """Make it this text by changing only what differs; the cursor stays at the words it is at, or at the end.
 
         Nobody typed that here, so it cannot be undone, and nothing from before it.
         """
@@ -125,6 +125,8 @@ class TypingArea(TextArea):
         self._is_showing = False
         self.history.clear()
         moved = [at if at <= start else max(at + grown, start) if at >= end else end + grown for at in cursors]
+        if cursors == [len(before)] * 2:
+            moved = [len(after)] * 2
         self.selection = Selection(*(_place(after, at) for at in moved))
 
     def on_paste(self, event: Paste) -> None:

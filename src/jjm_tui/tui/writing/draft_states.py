@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jjm_tui.domain.draft_keys import CREATE_KEY, task_of
 from jjm_tui.domain.text import clean, clean_line, heading
-from jjm_tui.tui.writing.new_task import NewTask
+from jjm_tui.services.drafting.new_task import NewTask
 
 if TYPE_CHECKING:
     from jjm_tui.services.board import Board
@@ -54,3 +54,22 @@ class Unkept(NamedTuple):
     def words(self) -> str:
         """What was typed, for people; harmless, with its line ends."""
         return clean(NewTask.read(self.text).tell_difference(NewTask()) if self.key == CREATE_KEY else self.text)
+
+
+@dataclass(slots=True)
+class Entry:
+    """A draft as one dashboard has it.
+
+    ``known``: what the store held when last looked at; ``None``: never looked. ``held``: handed over, no outcome.
+    ``is_typed``: here, and not gone from the store since, so that it is no old message even if it reads like one.
+    ``gone``: the ids of what had gone out already when the text was begun here.
+    """
+
+    text: str = ""
+    known: str | None = None
+    is_dirty: bool = False
+    is_typed: bool = False
+    held: str | None = None
+    gone: frozenset[str] = frozenset()
+    kept_at: datetime | None = None
+    trouble: str | None = None

@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary, ref
 
 from jjm_tui.domain.draft_keys import CREATE_KEY, message_key, task_of
 from jjm_tui.errors import StorageError
-from jjm_tui.tui.writing.draft_kinds import DraftKind, draft_kinds
-from jjm_tui.tui.writing.draft_states import DraftChange, DraftState, Unkept
-from jjm_tui.tui.writing.joined_texts import NOT_SENT, UNDER_WAY, has_marker
+from jjm_tui.services.drafting.draft_kinds import DraftKind, beginning_of, draft_kinds
+from jjm_tui.services.drafting.joined_texts import NOT_SENT, UNDER_WAY, has_marker
+from jjm_tui.tui.writing.draft_states import DraftChange, DraftState, Entry, Unkept
 
 if TYPE_CHECKING:
     from jjm_tui.ports import DraftStore
@@ -34,21 +33,6 @@ SAVE_AFTER: Final = 0.25
 
 _RETRY_AFTER: Final = 2.0
 """Seconds after a failed saving until the next try."""
-
-
-@dataclass(slots=True)
-class _Entry:
-    """``known``: what the store held when last looked at; ``None``: never looked. ``held``: handed over, no outcome.
-    ``is_typed``: here, and not gone from the store since, so that it is no old message even if it reads like one."""
-
-    text: str = ""
-    known: str | None = None
-    is_dirty: bool = False
-    is_typed: bool = False
-    held: str | None = None
-    kept_at: datetime | None = None
-    trouble: str | None = None
-
 
 _NOT_OPEN: Final = "the store is not open"
 _RETURNED: Final = frozenset({"not_sent", "refused"})
@@ -72,7 +56,7 @@ class Drafts:
         self._kind = kind
         self._now = now
         self._save_after = save_after
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._listeners: list[Callable[[DraftChange], None]] = []
         self._turn = asyncio.Lock()
         self._urgent = asyncio.Event()
@@ -105,6 +89,11 @@ class Drafts:
         entry = self._entries.get(message_key(task_id))
         return entry is not None and bool(entry.text.strip())
 
+    def sent_beginning(self, key: str, text: str) -> str | None:
+        """What ``text`` begins with, and was sent after it was begun: from elsewhere, while it was typed on here."""
+        known = self._entry(key).gone
+        return beginning_of(text, (each for each in self._kind(key).gone(key) if each.id not in known))
+
     def subscribe(self, listener: Callable[[DraftChange], None]) -> Callable[[], None]:
         """Call ``listener`` at every change and saving; answer how to stop that."""
         self._listeners.append(listener)
@@ -116,6 +105,8 @@ class Drafts:
         """Take over what is typed; it is saved behind this call, ``at_once`` without waiting for more."""
         entry = self._entry(key)
         if entry.text != text:
+            if not entry.text:
+                entry.gone = frozenset(each.id for each in self._kind(key).gone(key))
             entry.text = text
             entry.is_dirty = entry.is_typed = True
             self._tell(DraftChange(key, by=by))
@@ -151,13 +142,13 @@ class Drafts:
     async def _refresh_all(self, store: DraftStore) -> None:
         async with self._turn:
             try:
-                stored = await store.read_all()
+                stored, is_whole = await store.read_all(), await store.is_whole()
             except StorageError as error:
                 for key in self._dirty():
                     self._fail(key, self._entry(key), error)
                 return
             for key in {**stored, **self._entries}:
-                self._see(key, self._entry(key), stored.get(key, ""))
+                self._see(key, self._entry(key), stored.get(key, ""), is_whole)
         self._save_soon()
 
     # sending
@@ -234,13 +225,13 @@ class Drafts:
                 await self._save(store, key)
         return tuple({entry.trouble for entry in self._entries.values() if entry.is_dirty and entry.trouble})
 
-    def _entry(self, key: str) -> _Entry:
-        return self._entries.setdefault(key, _Entry())
+    def _entry(self, key: str) -> Entry:
+        return self._entries.setdefault(key, Entry())
 
     def _dirty(self) -> list[str]:
         return [key for key, _ in self._changed()]
 
-    def _changed(self) -> list[tuple[str, _Entry]]:
+    def _changed(self) -> list[tuple[str, Entry]]:
         return [(key, entry) for key, entry in self._entries.items() if entry.is_dirty]
 
     def _tell(self, change: DraftChange) -> None:
@@ -279,7 +270,7 @@ class Drafts:
                 return
         self._tell(DraftChange(key))
 
-    async def _exchange(self, store: DraftStore, key: str, entry: _Entry) -> bool:
+    async def _exchange(self, store: DraftStore, key: str, entry: Entry) -> bool:
         """Write what is in memory over what was last seen on disk; false when another process was faster."""
         wanted = self._on_disk(key, entry)
         entry.is_dirty = False
@@ -297,14 +288,14 @@ class Drafts:
         entry.known, entry.kept_at, entry.trouble = wanted, self._now(), None
         return True
 
-    def _on_disk(self, key: str, entry: _Entry) -> str:
+    def _on_disk(self, key: str, entry: Entry) -> str:
         """What is to be stored: also what was handed over, because it may have to come back after a crash."""
         if entry.held is None or not entry.text:
             return entry.held or entry.text
         joined = self._kind(key).join(entry.text, entry.held, UNDER_WAY)
         return entry.text if joined is None else joined
 
-    def _fail(self, key: str, entry: _Entry, error: StorageError) -> None:
+    def _fail(self, key: str, entry: Entry, error: StorageError) -> None:
         entry.trouble = error.message
         self._tell(DraftChange(key))
 
@@ -312,20 +303,26 @@ class Drafts:
         """Read what is stored and take it in; false when it cannot be read."""
         entry = self._entry(key)
         try:
-            stored = await store.get(key) or ""
+            stored, is_whole = await store.get(key) or "", await store.is_whole()
         except StorageError as error:
             self._fail(key, entry, error)
             return False
-        self._see(key, entry, stored)
+        self._see(key, entry, stored, is_whole)
         return True
 
-    def _see(self, key: str, entry: _Entry, stored: str) -> None:
-        """This is what is stored now. What went out may have to come back, when it is known that it did not."""
+    def _see(self, key: str, entry: Entry, stored: str, is_whole: bool) -> None:
+        """This is what is stored now. What went out may have to come back, when it is known that it did not.
+
+        What somebody took out elsewhere goes here, too; what was lost with the file is stored again.
+        """
+        if entry.known and not stored and is_whole and not entry.is_dirty and entry.held is None:
+            entry.is_typed = False
+            self._change(key, entry, "")
         may_come_back = stored and not (entry.text or entry.is_dirty or entry.held)
         if stored != entry.known or may_come_back:
             self._take_in(key, entry, stored)
 
-    def _take_in(self, key: str, entry: _Entry, stored: str) -> None:
+    def _take_in(self, key: str, entry: Entry, stored: str) -> None:
         """Somebody else changed the stored draft, or it is seen for the first time."""
         kind, bases = self._kind(key), filter(None, (entry.known, entry.held))
         theirs = kind.unsent(key, stored)
@@ -342,13 +339,14 @@ class Drafts:
         is_other = bool(entry.text) and not kind.is_same(self._on_disk(key, entry), stored)
         entry.is_dirty = entry.is_dirty or theirs.is_over or is_other
 
-    def _change(self, key: str, entry: _Entry, text: str) -> None:
+    def _change(self, key: str, entry: Entry, text: str) -> None:
         if text != entry.text:
             is_joined = has_marker(text) and not has_marker(entry.text)
+            entry.gone = entry.gone if entry.text else frozenset()
             entry.text = text
             self._tell(DraftChange(key, is_joined=is_joined))
 
-    def _add_below(self, key: str, entry: _Entry, text: str, why: str) -> None:
+    def _add_below(self, key: str, entry: Entry, text: str, why: str) -> None:
         joined = self._kind(key).join(entry.text, text, why) if entry.text else text
         if joined is not None:
             entry.is_dirty = True

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from textual.widgets import Input, TextArea
 
 from jjm_tui.domain.draft_keys import CREATE_KEY
+from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.writing.drafts import drafts_of
-from jjm_tui.tui.writing.new_task import NewTask
 
 if TYPE_CHECKING:
     from jjm_tui.ports import CreateRequest

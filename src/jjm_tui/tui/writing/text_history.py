@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jjm_tui.tui.writing.joined_texts import ELSEWHERE, Section, write_sections
+from jjm_tui.services.drafting.joined_texts import ELSEWHERE, Section, write_sections
 
 
 class TextWalk:

@@ -184,10 +184,12 @@ class BlockScroll(ScrollView, can_focus=True):
 
     def row_of(self, place: Place) -> int:
         """The row in which a place is now; where that cannot be told, the first one of its block."""
-        row = place.row
-        if row and place.width != self._page.width:
-            row = row_at(self.rows_of(place.block), place.position) if place.position >= 0 else 0
-        return self._page.top_of(place.block) + row
+        return self._page.top_of(place.block) + self._row_inside(place)
+
+    def _row_inside(self, place: Place) -> int:
+        if place.row and place.width != self._page.width:
+            return row_at(self.rows_of(place.block), place.position) if place.position >= 0 else 0
+        return place.row
 
     def blocks_replaced(self, changed: int, *, fresh: bool) -> None:
         """A hook: there are other blocks from index ``changed`` on, or everything is another matter (``fresh``)."""
@@ -234,18 +236,14 @@ class BlockScroll(ScrollView, can_focus=True):
         if width <= 0 or not height:
             return
         self._height = height
-        kept: tuple[int, int, int] | None = None
-        if page.width and page.width != width and page.has_rows:
-            index, row = page.find(self.scroll_offset.y)
-            kept = index, row, self._position_of(index, row)
+        is_other = page.width != width and page.has_rows
+        kept = self.place_of(self.scroll_offset.y) if page.width and is_other else None
         if page.width != width:
             self._rows.clear()
             page.resize(width)
             self.width_changed()
         if kept is not None and not self.follow:
-            index, row, position = kept
-            row = row if position < 0 else row_at(self.rows_of(index), position)
-            self._commit(page.place(index, row, 0, self._height))
+            self._commit(page.place(kept.block, self._row_inside(kept), 0, self._height))
         else:
             self._place_again(None, at_top=False)
         self.refresh()

@@ -14,7 +14,6 @@ from textual.widgets import Static
 
 from jjm_tui.domain.plans import PlanDifference, diff_plans, file_risk_marks, is_chat_fingerprint, risk_marks
 from jjm_tui.domain.task import Plan, Task
-from jjm_tui.domain.text import ago
 from jjm_tui.tui.text.around import rows_around
 from jjm_tui.tui.text.blocks import Block
 from jjm_tui.tui.text.message_blocks import MessageHeader
@@ -138,6 +137,11 @@ class PlanPaper(Vertical):
         if self._first_unread in text.rows_on_screen:
             self._unread, self._noted = text.place_of(self._read_until), text.blocks
 
+    def begin_again(self) -> None:
+        """It is read for another task now: from its beginning, and none of it counts as shown."""
+        self._unread = None
+        self.text.scroll_home(animate=False)
+
     def read_on(self) -> None:
         """Go to where reading stopped, with the row before it where there is room for both."""
         text = self.text
@@ -160,13 +164,18 @@ class PlanPaper(Vertical):
         if is_chat:
             self.query_one(Transcript).show(task.chat_history, now, task.chat_truncated, way_on="")
 
-    def show_stored(self, task: Task, plan: Plan, now: datetime, key: str) -> None:
-        """The plan as it was last heard of, which nobody can approve before ``key`` has read it again."""
-        heard = "at an unknown time" if task.synced_at is None else ago((now - task.synced_at).total_seconds())
+    def show_stored(self, task: Task, plan: Plan, now: datetime, key: str, *, is_hidden: bool = False) -> None:
+        """The plan as it was last heard of, which nobody can approve before ``key`` has read it again.
+
+        ``is_hidden``: the server was asked, and does not show it.
+        """
+        from jjm_tui.services.told_plans import plan_age
+
+        but = "; the server does not show it now" if is_hidden else ""
         self.query_one(PlanView).show(
             replace(plan, approved=None),
             risks=risk_marks(plan),
-            note=f"This is the plan as it is stored, last heard of {heard}. "
+            note=f"This is the plan as it is stored, last heard of {plan_age(task, now)}{but}. "
             f"It can be approved once it is read again ({key}).",
         )
 

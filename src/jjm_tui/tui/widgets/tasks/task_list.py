@@ -42,7 +42,7 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     It has no keys of its own: a screen calls `move`, `toggle_mark` and the others from its actions. The cursor and the
     marks are task ids. When rows change places under the cursor, it stays on its task, and the task stays on its line
     of the screen as far as the list can scroll. When its task goes, the cursor is on the next one that is still there,
-    or else on the one before.
+    or else on the one before. While a group goes on from above the top edge, its heading is on the first line.
     """
 
     ALLOW_SELECT = False
@@ -277,7 +277,7 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     def _anchor(self) -> tuple[str | None, int] | None:
         """What stays on its line of the screen: the cursor (``None``) or, while it is out of sight, the top task."""
         top, height = self.scroll_offset.y, self._height
-        if self._cursor.task_id is not None and top <= self._cursor.row < top + height:
+        if self._cursor.task_id is not None and self._at(self._cursor.row - top, top, height) == self._cursor.task_id:
             return None, self._cursor.row - top
         for row in range(top, top + height):
             task_id = self._rows.task_at(row)
@@ -288,15 +288,17 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     def _restore(self, task_id: str | None, line: int) -> None:
         if task_id is None:
             self._scroll_to_row(self._cursor.row - line)
+            self._scroll_to_cursor()
         elif self.scroll_offset.y and (position := self._arrangement.position(task_id)) is not None:
             self._scroll_to_row(self._rows.row_at(position) - line)
 
     def _scroll_to_cursor(self) -> None:
-        """Scroll just as far as the row, and a heading right above it, can be seen."""
+        """Scroll just as far as the row and the heading of its group can be seen."""
         top, height = self.scroll_offset.y, self._height
         if not height or self._cursor.task_id is None:
             return
-        first = self._cursor.row - (1 if isinstance(self._rows.at(self._cursor.row - 1), Group) else 0)
+        has_heading = height > 1 and self._arrangement.view.grouping != "none"
+        first = self._cursor.row - (1 if has_heading else 0)
         if first < top:
             self._scroll_to_row(first)
         elif self._cursor.row >= top + height:
@@ -307,9 +309,17 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def visible_ids(self) -> tuple[str, ...]:
         """The tasks whose rows can be seen, from the top."""
-        top = self.scroll_offset.y
-        rows = map(self._rows.task_at, range(top, top + self._height))
-        return tuple(task_id for task_id in rows if task_id is not None)
+        top, height = self.scroll_offset.y, self._height
+        found = (self._at(y, top, height) for y in range(height))
+        return tuple(each for each in found if isinstance(each, str))
+
+    def _at(self, y: int, top: int, height: int) -> str | Group | None:
+        """What is on the line ``y`` of what can be seen, ``top`` being its first row and ``height`` its lines: on the
+        first line the heading of a group that goes on from above."""
+        if not 0 <= y < height:
+            return None
+        heading = self._rows.heading_over(top) if y == 0 and height > 1 else None
+        return heading or self._rows.at(top + y)
 
     # drawing
 
@@ -322,8 +332,10 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         """Paint the lines in sight that look different from what is on the screen."""
         top, size = self.scroll_offset.y, self.scrollable_content_region.size
         for y in range(size.height):
-            if only is not None and self._rows.task_at(top + y) not in only:
-                continue
+            if only is not None:
+                found = self._at(y, top, size.height)
+                if (found if isinstance(found, str) else None) not in only:
+                    continue
             if self._strip(y, top, size) is not self._painted.get(y):
                 self.refresh_line(top + y)
 
@@ -333,7 +345,7 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         if not self._rows.count:
             lines = painter.message(self._empty, size)
             return lines[y] if y < len(lines) else painter.blank(size.width)
-        found = self._rows.at(top + y)
+        found = self._at(y, top, size.height)
         if isinstance(found, Group):
             count, is_same = self._arrangement.now_in(found)
             is_whole = self._arrangement.is_whole
@@ -361,9 +373,11 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        row = -1 if offset is None else offset.y + self.scroll_offset.y
-        task_id = self._rows.task_at(row)
-        if task_id is None or event.button != 1:
+        if offset is None or event.button != 1:
+            return
+        row = offset.y + self.scroll_offset.y
+        task_id = self._at(offset.y, self.scroll_offset.y, self._height)
+        if not isinstance(task_id, str):
             return
         event.stop()
         if event.shift:

@@ -51,6 +51,13 @@ class Rows:
         found = self.at(row)
         return found if isinstance(found, str) else None
 
+    def heading_over(self, row: int) -> Group | None:
+        """The group that stands on a line and goes on below it, when its heading is further up."""
+        index = bisect_right(self._first_rows, row) - 1
+        if index < 0 or not self.groups[index].title:
+            return None
+        return self.groups[index] if row + 1 < self._first_rows[index] + len(self.groups[index].task_ids) else None
+
     def row_at(self, position: Position) -> int:
         """The line of a position of the same order."""
         return self._first_rows[position.group] + position.place

@@ -13,7 +13,7 @@ from jjm_tui.domain.repository import validate_branch, validate_description, val
 from jjm_tui.domain.text import clean
 from jjm_tui.domain.times import format_time, parse_time
 from jjm_tui.errors import ValidationError
-from jjm_tui.tui.writing.joined_texts import UNDECIDED, has_marker
+from jjm_tui.services.drafting.joined_texts import UNDECIDED, has_marker
 
 if TYPE_CHECKING:
     from jjm_tui.ports import CreateRequest

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from jjm_tui.domain.draft_keys import CREATE_KEY, task_of
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.services.board import Board
-from jjm_tui.tui.writing.joined_texts import (
+from jjm_tui.services.drafting.joined_texts import (
     Section,
     are_same,
     join_text,
@@ -17,7 +17,7 @@ from jjm_tui.tui.writing.joined_texts import (
     sections_of,
     write_sections,
 )
-from jjm_tui.tui.writing.new_task import NewTask
+from jjm_tui.services.drafting.new_task import NewTask
 
 
 class Unsent(NamedTuple):
@@ -32,6 +32,9 @@ class DraftKind(Protocol):
 
     def unsent(self, key: str, text: str) -> Unsent:
         """What of a stored draft did not go out."""
+
+    def gone(self, key: str) -> list[Operation]:
+        """What of this kind is recorded for the key as under way or done."""
 
     def join(self, ours: str, theirs: str, why: str) -> str | None:
         """Both, ours first, behind a marker line that says ``why``; ``None``: all of theirs is in ours."""
@@ -49,6 +52,15 @@ def draft_kinds(board: Board) -> Callable[[str], DraftKind]:
     return lambda key: tasks if key == CREATE_KEY else messages
 
 
+def unsent_drafts(stored: Mapping[str, str], operations: Iterable[Operation]) -> dict[str, str]:
+    """What of the stored texts did not go out, by key, by the operations that are recorded."""
+    board = Board()
+    board.set_operations(operations)
+    kind = draft_kinds(board)
+    left = {key: kind(key).unsent(key, text).text for key, text in stored.items()}
+    return {key: text for key, text in left.items() if text}
+
+
 class MessageDrafts:
     """Plain texts, ``message:<task id>``.
 
@@ -62,10 +74,9 @@ class MessageDrafts:
 
     def unsent(self, key: str, text: str) -> Unsent:
         """See ``DraftKind.unsent``."""
-        gone = [op for op in self._board.operations_of(task_of(key) or "") if _went_out(op, OperationKind.MESSAGE)]
         states: dict[str, list[OperationState]] = {}
-        for operation in gone:
-            states.setdefault(str(operation.payload.get("text", "")).strip(), []).append(operation.state)
+        for operation in self.gone(key):
+            states.setdefault(_words_of(operation), []).append(operation.state)
         sections = sections_of(text)
         left = [each for each in sections if each.words not in states]
         if len(left) == len(sections):
@@ -74,6 +85,10 @@ class MessageDrafts:
             return Unsent(write_sections(left))
         is_done = all(state is OperationState.DONE for each in sections for state in states[each.words])
         return Unsent("", is_over=is_done)
+
+    def gone(self, key: str) -> list[Operation]:
+        """See ``DraftKind.gone``."""
+        return [op for op in self._board.operations_of(task_of(key) or "") if _went_out(op, OperationKind.MESSAGE)]
 
     def join(self, ours: str, theirs: str, why: str) -> str | None:
         """See ``DraftKind.join``."""
@@ -100,12 +115,16 @@ class NewTaskDrafts:
         if not text:
             return Unsent("")
         task = NewTask.read(text)
-        made = [op for op in self._board.operations if _went_out(op, OperationKind.CREATE) and task.is_made_by(op)]
+        made = [op for op in self.gone(key) if task.is_made_by(op)]
         if not made:
             return Unsent(text)
         if len(made) >= task.attempts:
             return Unsent("", is_over=all(op.state is OperationState.DONE for op in made))
         return Unsent(replace(task, attempts=task.attempts - len(made)).write())
+
+    def gone(self, key: str) -> list[Operation]:
+        """See ``DraftKind.gone``."""
+        return [op for op in self._board.operations if _went_out(op, OperationKind.CREATE)]
 
     def join(self, ours: str, theirs: str, why: str) -> str | None:
         """See ``DraftKind.join``."""
@@ -160,6 +179,18 @@ def _with_choices(ours: NewTask, known: list[NewTask], theirs: NewTask) -> NewTa
     before = _choices(known[0]) if known else _choices(ours)
     mine, other = _choices(ours), _choices(theirs)
     return replace(ours, **{name: other[name] if mine[name] == before[name] else mine[name] for name in mine})
+
+
+def beginning_of(text: str, sent: Iterable[Operation]) -> str | None:
+    """The longest message among ``sent`` that is done and that ``text`` goes on from, not in the middle of a word."""
+    words = text.strip()
+    done = {_words_of(each) for each in sent if each.state is OperationState.DONE} - {"", words}
+    begun = (each for each in done if words.startswith(each) and not words[len(each)].isalnum())
+    return max(begun, key=len, default=None)
+
+
+def _words_of(operation: Operation) -> str:
+    return str(operation.payload.get("text", "")).strip()
 
 
 def _went_out(operation: Operation, kind: OperationKind) -> bool:

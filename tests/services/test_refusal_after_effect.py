@@ -1,0 +1,140 @@
+"""A server that acts and then answers with a failure: it is never told as refused, and nothing happens twice."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.errors import ServerConnectionError
+from jjm_tui.gateway.faults import Answered
+from jjm_tui.ports import CreateRequest, ToolAnswer
+from jjm_tui.services.manager import JobManager
+from jjm_tui.services.results import OperationResult, Outcome
+from tests.services.workbench import WRITES, CuttingCaller, Workbench, bench
+
+TEXT = 'Return 429 when the rate limit is hit: "name is required", 401 Unauthorized.'
+OUTPUT = (
+    "MCP error -32602: Output validation error: Tool {tool} has an output schema but no structured content was provided"
+)
+UNSURE = (
+    (-32602, OUTPUT),
+    (None, OUTPUT),
+    (None, f"Error: request timed out; sent: {TEXT}"),
+    (None, f"Error: socket hang up (POST sessions, prompt {TEXT!r})"),
+    (None, "Error: 429 Too many requests, then socket hang up"),
+)
+SURE = (
+    (None, "Error: 401 Unauthorized"),
+    (None, "Error: 429 Too many requests"),
+    (None, "MCP error -32602: Invalid arguments for tool {tool}"),
+    (-32602, "Invalid arguments for tool {tool}"),
+    (-32601, "Unknown tool {tool}"),
+)
+UNSURE_CASES = (
+    *((kind, *UNSURE[0]) for kind in ("create", "message", "approve")),
+    *(("message", *words) for words in UNSURE[1:]),
+    ("create", *UNSURE[3]),
+)
+SURE_CASES = (*(("message", *words) for words in SURE), ("create", *SURE[1]), ("approve", *SURE[0]))
+
+Decision = Callable[[JobManager], Awaitable[OperationResult]]
+
+
+def _fail(caller: CuttingCaller, code: int | None, words: str, *, does_it: bool, can_read: bool) -> None:
+    """Every change answers with this failure, as the text of a tool or as an error of the protocol (``code``)."""
+    real = caller.answer
+
+    def answer(name, arguments):
+        if name not in WRITES:
+            return real(name, arguments)
+        if does_it:
+            real(name, arguments)
+        caller.cut = lambda tool, place: None if can_read or tool in WRITES else ServerConnectionError("It is down.")
+        said = words.replace("{tool}", name)
+        if code is None:
+            return ToolAnswer(said, is_error=True)
+        return Answered(code, said, None).judge_tool(name, "simulator")
+
+    caller.answer = answer
+
+
+async def _decision(work: Workbench, kind: str) -> Decision:
+    if kind == "create":
+        return lambda manager: manager.create_task(CreateRequest(TEXT, "acme/webapp"))
+    if kind == "message":
+        talking = work.session_in("AWAITING_USER_FEEDBACK")
+        return lambda manager: manager.send_message(talking, TEXT)
+    waiting = work.session_in("AWAITING_PLAN_APPROVAL")
+    fingerprint = (await work.process()[0].preview_approval(waiting)).fingerprint
+    return lambda manager: manager.approve_plan(waiting, fingerprint)
+
+
+async def _decide(
+    folder: Path, kind: str, code: int | None, words: str, *, does_it: bool = True, can_read: bool = True
+) -> tuple[Workbench, OperationResult, int]:
+    """The world, what was told, and how much of this kind had happened before."""
+    work = bench(folder)
+    decide = await _decision(work, kind)
+    before = len(work.effects(kind))
+    manager, caller, _ = work.process()
+    _fail(caller, code, words, does_it=does_it, can_read=can_read)
+    return work, await decide(manager), before
+
+
+@pytest.mark.parametrize(("kind", "code", "words"), [*UNSURE_CASES, *SURE_CASES])
+async def test_failure_told_after_the_effect_is_done_when_a_reread_shows_it(tmp_path, kind, code, words):
+    work, result, before = await _decide(tmp_path, kind, code, words)
+    assert result.outcome is Outcome.DONE, result
+    assert len(work.effects(kind)) == before + 1
+
+
+@pytest.mark.parametrize(("kind", "code", "words"), UNSURE_CASES)
+async def test_doubtful_failure_that_cannot_be_reread_is_unconfirmed_and_never_doubled(tmp_path, kind, code, words):
+    work, result, before = await _decide(tmp_path, kind, code, words, can_read=False)
+    assert result.outcome is Outcome.UNCONFIRMED, result
+    manager, _, _ = work.process()
+    assert (await manager.resend_operation(result.operation_id)).outcome is Outcome.DONE
+    assert len(work.effects(kind)) == before + 1
+
+
+@pytest.mark.parametrize(("kind", "code", "words"), SURE_CASES)
+async def test_sure_refusal_without_effect_stays_refused(tmp_path, kind, code, words):
+    for can_read in (True, False):
+        work, result, before = await _decide(
+            tmp_path / str(can_read), kind, code, words, does_it=False, can_read=can_read
+        )
+        assert result.outcome is Outcome.REFUSED, result
+        assert len(work.effects(kind)) == before
+
+
+async def test_refused_create_is_in_doubt_when_several_new_tasks_look_like_it(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    real = caller.answer
+
+    def twins(name, arguments):
+        if name != "create_session":
+            return real(name, arguments)
+        for _ in range(2):
+            real(name, arguments)
+        return ToolAnswer("Error: 429 Too many requests", is_error=True)
+
+    caller.answer = twins
+    assert (await manager.create_task(CreateRequest(TEXT, "acme/webapp"))).outcome is Outcome.UNCONFIRMED
+
+
+async def test_words_that_say_no_because_of_a_timeout_are_not_believed(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    real = caller.answer
+
+    def answer(name, arguments):
+        told = real(name, arguments)
+        return ToolAnswer("Session 1 is not answering: request timed out") if name == "send_message" else told
+
+    caller.answer = answer
+    assert (await manager.send_message(task_id, TEXT)).outcome is Outcome.DONE
+    assert len(work.effects("message")) == 1
