@@ -69,8 +69,12 @@ class Stage:
         """Wait until nothing is under way any more, and the detail has followed the cursor."""
         await self.pilot.pause()
         await self.until(lambda: self.app.engine is None or self.app.engine.desk.under_way == 0)
-        await self.until(lambda: getattr(self.app.screen, "_following", None) is None)
+        await self.until(lambda: not self._is_following())
         await self.pilot.pause()
+
+    def _is_following(self) -> bool:
+        following = getattr(self.app.screen, "_following", None)
+        return following is not None and following.is_waiting
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a condition."""

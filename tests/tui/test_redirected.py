@@ -1,4 +1,4 @@
-"""The dashboard when a standard stream leads elsewhere than to the terminal."""
+"""The dashboard when a standard stream leads elsewhere than to the terminal, or the terminal is moved about."""
 
 from __future__ import annotations
 
@@ -36,3 +36,12 @@ def test_dashboard_without_a_whole_terminal_says_what_it_needs(tmp_path: Path, r
         assert terminal.finish() == 2
         told = " ".join(terminal.text.split())
         assert f"The dashboard needs a terminal, and standard {which} is not one." in told
+
+
+def test_dashboard_is_drawn_whole_when_the_terminal_had_another_size_for_a_moment(tmp_path: Path) -> None:
+    with dashboard(tmp_path, "") as terminal:
+        terminal.shows("NEEDS YOU")
+        for _ in range(5):
+            terminal.resize(101, 30)
+            terminal.resize(100, 30)
+            terminal.shows("Tasks", "NEEDS YOU", "RUNNING", "q quit")

@@ -25,6 +25,7 @@ from jjm_tui.tui.hearing import Hearing
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.look.theme import extra_filters, set_up_themes
 from jjm_tui.tui.notices import toasts
+from jjm_tui.tui.once import Once
 from jjm_tui.tui.opening import Opening
 from jjm_tui.tui.returning import Returning
 from jjm_tui.tui.screens.main import MainScreen
@@ -33,7 +34,6 @@ from jjm_tui.tui.undo import UndoStack
 
 if TYPE_CHECKING:
     from jjm_tui.domain.events import TaskEvent
-    from jjm_tui.errors import JulesManagerError
     from jjm_tui.services.results import OperationResult
     from jjm_tui.tui.engine import Engine
     from jjm_tui.tui.notices.notifying import Notifying
@@ -57,6 +57,9 @@ _SCREENS: Final = {
 _FOCUSED_TICK: Final = 1.0
 _UNFOCUSED_TICK: Final = 15.0
 """Seconds between two looks at the clock; nobody watches it in a terminal that is not looked at."""
+
+_DRAW_AFTER: Final = 0.05
+"""Seconds for which a terminal keeps its size before everything is drawn anew."""
 
 _INTERRUPTED: Final = 130
 """The exit code of what a signal ended (``cli.md``, Exit codes)."""
@@ -82,6 +85,7 @@ class JulesApp(App[int]):
         self._typed_ahead = TypedAhead(self, super().on_event)
         self._hearing = Hearing(self)
         self._bridge: Bridge | None = None
+        self._drawing_anew = Once(self, self._draw_anew)
         self._is_focused = True
         self._ticked_at = launch.clock.monotonic()
         self.undo = UndoStack()
@@ -120,7 +124,7 @@ class JulesApp(App[int]):
     def on_mount(self) -> None:
         """The main screen is there; everything that takes time happens behind it."""
         board, monotonic = self.launch.board, self.launch.clock.monotonic
-        self._bridge = Bridge(board, self._hearing.board_changed, self.set_timer, monotonic)
+        self._bridge = Bridge(board, self._hearing.board_changed, self, monotonic)
         self.set_interval(_FOCUSED_TICK, self._tick)
         self.call_after_refresh(self._open_behind)
 
@@ -145,12 +149,13 @@ class JulesApp(App[int]):
             self.tell(f"The services could not be opened: {error}", severity="error")
             return
         from jjm_tui.tui.notices.notifying import notifying_for
+        from jjm_tui.tui.notices.telling import tell_failure, tell_trouble
 
         engine.desk.on_result = self._tell_result
         engine.live.on_events = self._tell_events
-        engine.live.on_trouble = self._tell_trouble
+        engine.live.on_trouble = partial(tell_trouble, self)
         self._notifying = notifying_for(self)
-        engine.start(self._tell_failure)
+        engine.start(partial(tell_failure, self))
         self._opening.is_ready(engine)
         self._returning.started(engine)
         await asyncio.to_thread(engine.warm_up)
@@ -289,6 +294,15 @@ class JulesApp(App[int]):
         """A key has had its effect."""
         self._typed_ahead.done(message)
 
+    def on_resize(self) -> None:
+        """What a terminal shows of another size, even for a moment, is not what was drawn."""
+        if self._is_shown:
+            self._drawing_anew.start(_DRAW_AFTER)
+
+    def _draw_anew(self) -> None:
+        self._check_resize()  # Textual's own timer for this may never call (``Once``)
+        self.refresh()
+
     def on_app_focus(self) -> None:
         self._set_focused(True)
 
@@ -314,16 +328,6 @@ class JulesApp(App[int]):
         if tells is None or not tells(result):
             tell_result(self, result)
         self._hearing.operation_ended(result)
-
-    def _tell_trouble(self, error: JulesManagerError | None) -> None:
-        if error is None:
-            self.tell("The store can be read and written again.")
-        else:
-            self.tell(" ".join(filter(None, (error.message, error.hint))), severity="error")
-
-    def _tell_failure(self, error: BaseException) -> None:
-        _log.error("live_feed_failed", reason=repr(error))
-        self.tell("What is shown is no longer followed, because of a mistake inside jjm: restart it.", severity="error")
 
     # talking to the person
 

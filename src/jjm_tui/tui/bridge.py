@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from textual.timer import Timer
+from textual.message_pump import MessagePump
 
 from jjm_tui.services.board import Board, BoardChange
+from jjm_tui.tui.once import Once
 
 TICK: Final = 1 / 20
 """Seconds between two tellings: changes faster than that only cost (``facts.md`` 3.1, live rows)."""
@@ -23,25 +24,22 @@ class Bridge:
         self,
         board: Board,
         show: Callable[[BoardChange], None],
-        set_timer: Callable[[float, Callable[[], None]], Timer],
+        owner: MessagePump,
         monotonic: Callable[[], float],
     ) -> None:
         self._show = show
-        self._set_timer = set_timer
+        self._tick = Once(owner, self._tell)
         self._monotonic = monotonic
         self._dirty = BoardChange()
-        self._is_due = False
         self._told_at = -TICK
         self.stop = board.subscribe(self._heard)
 
     def _heard(self, change: BoardChange) -> None:
         self._dirty |= change
-        if not self._is_due:
-            self._is_due = True
-            wait = self._told_at + TICK - self._monotonic()
-            self._set_timer(max(wait, 0.001), self._tell)
+        if not self._tick.is_waiting:
+            self._tick.start(max(self._told_at + TICK - self._monotonic(), 0.0))
 
     def _tell(self) -> None:
-        change, self._dirty, self._is_due = self._dirty, BoardChange(), False
+        change, self._dirty = self._dirty, BoardChange()
         self._told_at = self._monotonic()
         self._show(change)

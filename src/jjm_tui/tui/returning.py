@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from jjm_tui.errors import StorageError
 from jjm_tui.logs import get_logger
 from jjm_tui.services.board import BoardChange
+from jjm_tui.tui.once import Once
 
 if TYPE_CHECKING:
     from jjm_tui.tui.app import JulesApp
@@ -64,7 +65,7 @@ class Returning:
                 self._app.call_later(tell)
 
         stop = board.subscribe(heard)
-        self._app.set_timer(_PATIENCE, tell)
+        Once(self._app, tell).start(_PATIENCE)
 
     def _tell(self, engine: Engine, since: datetime, *, in_the_way: bool) -> None:
         self._app.run_worker(self._read_and_tell(engine, since, in_the_way), group="returning", exit_on_error=False)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.widget import Widget
 
-_PATIENCE: Final = 0.5
+_PATIENCE: Final = 2.0
 """Seconds after which the next key no longer waits, whatever happened to the one before."""
 
 _LOOK_AFTER: Final = 0.03

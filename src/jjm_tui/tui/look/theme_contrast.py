@@ -70,8 +70,9 @@ def _with_readable_cursors(theme: Theme) -> Theme:
 
 
 def _changed(theme: Theme, wanted: Mapping[str, str], made: Mapping[str, str]) -> Theme:
+    """A foreground is both a colour of the theme, from which others are made, and a variable, as that is exact."""
     news = {name: value for name, value in wanted.items() if value != made[name]}
-    return replace(theme, foreground=news.pop("foreground", theme.foreground), variables={**theme.variables, **news})
+    return replace(theme, foreground=news.get("foreground", theme.foreground), variables={**theme.variables, **news})
 
 
 def grounds_of(variables: Mapping[str, str]) -> list[Color]:

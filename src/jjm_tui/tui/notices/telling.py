@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Final
 from textual.notifications import SeverityLevel
 
 from jjm_tui.domain.text import clean, clean_line, heading, truncate
+from jjm_tui.logs import get_logger
 from jjm_tui.tui.notices.key_here import key_here
 
 if TYPE_CHECKING:
+    from jjm_tui.errors import JulesManagerError
     from jjm_tui.services.results import OperationResult
     from jjm_tui.tui.app import JulesApp
+
+_log: Final = get_logger("dashboard")
 
 _SEVERITY: Final[dict[str, SeverityLevel]] = {
     "done": "information",
@@ -58,3 +62,17 @@ def _with_title(result: OperationResult) -> str:
 def _on_screen(hint: str, outbox_key: str) -> str:
     """A hint that names one command or several, as it is done here."""
     return re.sub(r"jjm outbox(?: \w+)*(?:,(?: or)? jjm outbox(?: \w+)*)*", f"{outbox_key} has it", hint)
+
+
+def tell_trouble(app: JulesApp, error: JulesManagerError | None) -> None:
+    """The local store failed, or works again."""
+    if error is None:
+        app.tell("The store can be read and written again.")
+    else:
+        app.tell(" ".join(filter(None, (error.message, error.hint))), severity="error")
+
+
+def tell_failure(app: JulesApp, error: BaseException) -> None:
+    """A mistake of ours ended what follows store, history and server."""
+    _log.error("live_feed_failed", reason=repr(error))
+    app.tell("What is shown is no longer followed, because of a mistake inside jjm: restart it.", severity="error")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import on
-from textual.timer import Timer
 from textual.worker import Worker
 
 from jjm_tui.domain.task import Task
@@ -13,6 +13,7 @@ from jjm_tui.domain.text import heading
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS
 from jjm_tui.tui.detail_reader import DetailReader
+from jjm_tui.tui.once import Once
 from jjm_tui.tui.screens.task_actions import TaskScreen
 from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.detail_panes import Details, Tab, ways_on
@@ -36,7 +37,6 @@ _LONG_REST: Final = 0.8
 class DetailHost(TaskScreen):
     """Brings a ``TaskDetail`` what it shows. The person *opens* a task by going into it; a resting cursor does not."""
 
-    _rest_timer: Timer | None = None
     _reading: Worker[None] | None = None
     _opened: str | None = None
 
@@ -77,9 +77,11 @@ class DetailHost(TaskScreen):
             self.tell_feed()
 
     def _rest(self, seconds: float) -> None:
-        if self._rest_timer is not None:
-            self._rest_timer.stop()
-        self._rest_timer = self.set_timer(seconds, self._rested)
+        self._resting.start(seconds)
+
+    @cached_property
+    def _resting(self) -> Once:
+        return Once(self, self._rested)
 
     def _rested(self) -> None:
         task = self.board.task(self.detail.task_id)

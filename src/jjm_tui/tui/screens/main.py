@@ -11,10 +11,10 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.timer import Timer
 
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
+from jjm_tui.tui.once import Once
 from jjm_tui.tui.screens.hints import (
     detail_hints,
     helps,
@@ -96,7 +96,7 @@ class MainScreen(PaneHost):
         self._title: Content | None = None
         self._completing = asyncio.Lock()
         self._aged_at: datetime | None = None
-        self._following: Timer | None = None
+        self._following = Once(self, self.bring_detail)
         self._stop_following_drafts: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
@@ -330,15 +330,11 @@ class MainScreen(PaneHost):
     @on(TaskList.Highlighted)
     def _highlighted(self) -> None:
         """The detail follows when the cursor rests: a held key moves the cursor only."""
-        if self._following is not None:
-            self._following.stop()
-        self._following = self.set_timer(_FOLLOW, self.bring_detail)
+        self._following.start(_FOLLOW)
 
     def bring_detail(self) -> None:
         """Show the task under the cursor in the detail, now."""
-        if self._following is not None:
-            self._following.stop()
-            self._following = None
+        self._following.stop()
         if self._is_complete and self.tasks.highlighted != self.detail.task_id:
             self._show_current()
             self.show_bars()

@@ -78,9 +78,9 @@ class SaveViewDialog(Sheet[str]):
         event.stop()
         name = clean_line(event.value).strip()
         if not name:
-            self._show("Type a name for it.", is_wrong=True)
+            self._refuse("Type a name for it.")
         elif name.casefold() == _ALL:
-            self._show(f"{_ALL} is the tab for everything; choose another name.", is_wrong=True)
+            self._refuse(f"{_ALL} is the tab for everything; choose another name.")
         else:
             self._save(name)
 
@@ -91,11 +91,11 @@ class SaveViewDialog(Sheet[str]):
         try:
             lost = self._lost(name, known) if launch.place.demo else await asyncio.to_thread(self._write, name, known)
         except ConfigurationError as error:
-            self._show(" ".join(filter(None, (error.message, error.hint))), is_wrong=True)
+            self._refuse(" ".join(filter(None, (error.message, error.hint))))
             return
         if lost is not None:
             self._replaces = (name, lost)
-            self._show(f"There is a view {name} with another filter: {lost}", is_wrong=True)
+            self._refuse(f"There is a view {name} with another filter: {lost}")
             return
         launch.new_views[name] = self._text
         self.leave(name)
@@ -114,8 +114,11 @@ class SaveViewDialog(Sheet[str]):
             document.set_values(loaded.path, {f"views.{name}": self._text}, profile=profile)
         return lost
 
-    def _show(self, words: str | Content, *, is_wrong: bool = False) -> None:
+    def _refuse(self, words: str) -> None:
+        self._show(literal_line(words), is_wrong=True)
+
+    def _show(self, words: Content, *, is_wrong: bool = False) -> None:
         state = self.query_one("#state", Static)
-        state.update(literal_line(words) if isinstance(words, str) else words)
+        state.update(words)
         state.set_class(is_wrong, "-wrong")
         self.show_keys()

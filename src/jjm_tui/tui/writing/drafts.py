@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary, ref
@@ -62,6 +62,8 @@ class Drafts:
         self._urgent = asyncio.Event()
         self._saving: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
+        self.read_outcomes: Callable[[], Awaitable[None]] | None = None
+        """Reads what became of the messages; asked when a text is gone, so that it can be told why."""
 
     # what there is
 
@@ -147,6 +149,8 @@ class Drafts:
                 for key in self._dirty():
                     self._fail(key, self._entry(key), error)
                 return
+            if any(entry.known and not stored.get(key) for key, entry in self._entries.items()):
+                await self._learn()
             for key in {**stored, **self._entries}:
                 self._see(key, self._entry(key), stored.get(key, ""), is_whole)
         self._save_soon()
@@ -307,8 +311,14 @@ class Drafts:
         except StorageError as error:
             self._fail(key, entry, error)
             return False
+        if entry.known and not stored:
+            await self._learn()
         self._see(key, entry, stored, is_whole)
         return True
+
+    async def _learn(self) -> None:
+        if self.read_outcomes is not None:
+            await self.read_outcomes()
 
     def _see(self, key: str, entry: Entry, stored: str, is_whole: bool) -> None:
         """This is what is stored now. What went out may have to come back, when it is known that it did not.
@@ -383,5 +393,6 @@ def _attach(drafts: Drafts, engine: Engine, board: Board) -> None:
             drafts.reconsider(change.task_ids)
 
     engine.desk.on_result = heard
+    drafts.read_outcomes = engine.live.read_operations
     board.subscribe(changed)
     drafts.store_opened()

@@ -16,9 +16,9 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
 from textual.scroll_view import ScrollView
-from textual.timer import Timer
 from textual.widget import Widget
 
+from jjm_tui.tui.once import Once
 from jjm_tui.tui.text.blocks import Block
 from jjm_tui.tui.text.rows import Row, row_at
 from jjm_tui.tui.widgets.blocks.block_layout import BlockLayout, Place
@@ -111,7 +111,7 @@ class BlockScroll(ScrollView, can_focus=True):
         self._unseen: list[Block] = []
         self._told_tail = (self.AUTO_FOLLOW, 0)
         self._told_extent = (0, 0)
-        self._measuring: Timer | None = None
+        self._measuring = Once(self, self._measure_more)
         self.set_reactive(BlockScroll.follow, self.AUTO_FOLLOW)
 
     # blocks
@@ -310,11 +310,10 @@ class BlockScroll(ScrollView, can_focus=True):
         if extent != self._told_extent:
             self._told_extent = extent
             self.post_message(self.ExtentChanged(self))
-        if self._measuring is None and page.has_rows and not page.is_measured:
-            self._measuring = self.set_timer(PAUSE, self._measure_more)
+        if not self._measuring.is_waiting and page.has_rows and not page.is_measured:
+            self._measuring.start(PAUSE)
 
     def _measure_more(self) -> None:
-        self._measuring = None
         page, height = self._page, self._height
         if not page.has_rows or not height:
             return

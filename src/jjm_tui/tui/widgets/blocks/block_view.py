@@ -10,9 +10,9 @@ from typing import ClassVar, Final
 from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
-from textual.timer import Timer
 
 from jjm_tui.domain.text import clean_line
+from jjm_tui.tui.once import Once
 from jjm_tui.tui.text.blocks import Block
 from jjm_tui.tui.text.rows import Mark, Row, paint, row_text
 from jjm_tui.tui.widgets.blocks.block_scroll import PAUSE, BlockScroll, time_limit
@@ -109,7 +109,7 @@ class BlockView(BlockScroll):
         self._role_styles = RoleStyles(self)
         self._search: BlockSearch | None = None
         self._told_search: tuple[str, int, int, bool] = ("", 0, 0, True)
-        self._searching: Timer | None = None
+        self._searching = Once(self, self._go_on_searching)
 
     def redo(self, kind: type[Block]) -> None:
         """Make the rows of blocks of a kind again, which have as many rows as before but may say something else now.
@@ -239,7 +239,6 @@ class BlockView(BlockScroll):
 
     def _go_on_searching(self) -> None:
         """Search for a slice of time, and later further."""
-        self._searching = None
         search = self._search
         if search is None:
             return
@@ -249,8 +248,8 @@ class BlockView(BlockScroll):
             self._show_match()
         self._tell_search()
         self.refresh()
-        if not search.is_complete and self._searching is None:
-            self._searching = self.set_timer(PAUSE, self._go_on_searching)
+        if not search.is_complete:
+            self._searching.start(PAUSE)
 
     def _show_match(self) -> None:
         place = None if self._search is None else self._search.place()
