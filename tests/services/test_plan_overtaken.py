@@ -8,10 +8,17 @@ import pytest
 
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.services.courses.base import NothingToDoError
-from jjm_tui.services.results import Outcome
-from tests.services.workbench import WRITES, bench, hide_plans, lost
+from jjm_tui.services.manager import JobManager
+from jjm_tui.services.results import ApprovalPreview, Outcome
+from tests.services.workbench import WRITES, CuttingCaller, Workbench, bench, hide_plans, lost
 
 WORDS = {"COMPLETED": "is finished", "FAILED": "failed", "PAUSED": "is paused", "IN_PROGRESS": "is being worked on"}
+
+
+async def preview(work: Workbench) -> tuple[JobManager, CuttingCaller, ApprovalPreview]:
+    """A process that has read the plan that waits."""
+    manager, caller, _ = work.process()
+    return manager, caller, await manager.preview_approval(work.session_in("AWAITING_PLAN_APPROVAL"))
 
 
 @pytest.mark.parametrize("state", WORDS)
@@ -20,9 +27,8 @@ async def test_approval_of_a_task_that_went_on_meanwhile_sends_nothing_and_says_
     tmp_path: Path, dialect: str, state: str
 ) -> None:
     work = bench(tmp_path, dialect=dialect)
-    manager, caller, _ = work.process()
-    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
-    read = await manager.preview_approval(task_id)
+    manager, caller, read = await preview(work)
+    task_id = read.task.id
     work.world.set_state(task_id, state)
     result = await manager.approve_plan(task_id, read.fingerprint, incomplete=True)
     assert result.outcome is Outcome.NOT_SENT
@@ -36,9 +42,8 @@ async def test_approval_of_a_task_that_went_on_meanwhile_sends_nothing_and_says_
 
 async def test_approval_of_a_plan_that_somebody_else_approved_meanwhile_sends_nothing(tmp_path: Path) -> None:
     work = bench(tmp_path)
-    manager, caller, _ = work.process()
-    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
-    read = await manager.preview_approval(task_id)
+    manager, caller, read = await preview(work)
+    task_id = read.task.id
     work.world.approve_plan(task_id)
     result = await manager.approve_plan(task_id, read.fingerprint, incomplete=True)
     assert result.outcome is Outcome.NOT_SENT
@@ -51,9 +56,8 @@ async def test_plan_that_the_server_no_longer_shows_is_neither_previewed_nor_app
     tmp_path: Path, dialect: str
 ) -> None:
     work = bench(tmp_path, dialect=dialect)
-    manager, caller, _ = work.process()
-    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
-    read = await manager.preview_approval(task_id)
+    manager, caller, read = await preview(work)
+    task_id = read.task.id
     hide_plans(work, task_id)
     with pytest.raises(NothingToDoError, match=r"The server shows no plan of task \d+ now; nothing was sent"):
         await manager.preview_approval(task_id)
@@ -106,9 +110,8 @@ async def test_older_plan_that_the_server_shows_again_is_previewed_as_not_the_la
 
 async def test_approval_in_doubt_is_not_called_absent_while_the_server_shows_no_plan(tmp_path: Path) -> None:
     work = bench(tmp_path)
-    manager, caller, _ = work.process()
-    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
-    read = await manager.preview_approval(task_id)
+    manager, caller, read = await preview(work)
+    task_id = read.task.id
 
     def cut(tool: str, place: str) -> BaseException | None:
         if tool == "approve_plan" and place == "written":

@@ -46,6 +46,13 @@ async def open_sheet(on: Stage, marked: tuple[str, ...] = ()) -> tuple[BulkAppro
     return sheet, answers
 
 
+async def change_plan_elsewhere(on: Stage, task_id: str, remark: str) -> None:
+    """Jules plans anew, and another process reads it."""
+    on.bench.world.change_plan(task_id, remark)
+    manager, _, _ = on.bench.process()
+    await manager.get_task(task_id)
+
+
 async def approve_ticked(on: Stage, sheet: BulkApprovalScreen) -> None:
     """Type the number of ticked plans and wait for all outcomes."""
     await on.press("y", *str(len(sheet.ticked)), "enter")
@@ -296,9 +303,7 @@ async def test_bulk_sheet_unticks_a_plan_that_polling_saw_changing(tmp_path: Pat
         sheet, _ = await open_sheet(on)
         task_id = sheet.ticked[0].task_id
         order = list(sheet.lines)
-        on.bench.world.change_plan(task_id, "Meanwhile")
-        manager, _, _ = on.bench.process()
-        await manager.get_task(task_id)
+        await change_plan_elsewhere(on, task_id, "Meanwhile")
         await on.shows("! changed just now: look at it")
         assert "4 ticked" in on.text
         assert list(sheet.lines) == order

@@ -8,7 +8,7 @@ from jjm_tui.tui.bulk import Line
 from jjm_tui.tui.screens.bulk_approval import BulkApprovalScreen
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 from tests.tui.stage import Stage, stage
-from tests.tui.test_bulk_approval import PLANS, approved, open_sheet, plain
+from tests.tui.test_bulk_approval import PLANS, approved, change_plan_elsewhere, open_sheet, plain
 
 SMALL = (80, 24)
 
@@ -92,9 +92,7 @@ async def test_bulk_approval_of_another_plan_than_the_one_that_was_read_reads_it
         await read_to_the_end(on, sheet)
         await on.press("escape")
         assert "y approve the ticked" in on.text
-        on.bench.world.change_plan(line.task_id, "Delete everything")
-        manager, _, _ = on.bench.process()
-        await manager.get_task(line.task_id)
+        await change_plan_elsewhere(on, line.task_id, "Delete everything")
         await on.shows("! changed just now: look at it")
         await on.press("ctrl+r")
         await on.until(lambda: not any(each.is_reading for each in sheet.lines.values()))

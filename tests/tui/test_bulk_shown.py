@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jjm_tui.services.board import BoardChange
 from tests.tui.stage import stage
-from tests.tui.test_bulk_approval import PLANS, approve_ticked, approved, open_sheet
+from tests.tui.test_bulk_approval import PLANS, approve_ticked, approved, change_plan_elsewhere, open_sheet
 
 
 async def test_bulk_approval_with_a_plan_that_changes_during_the_run_leaves_it_out(tmp_path: Path) -> None:
@@ -92,9 +92,7 @@ async def test_bulk_approval_of_one_plan_shows_the_one_that_it_names(tmp_path: P
         title = on.board.tasks[line.task_id].title
         assert f"To approve the plan of {title}, type 1:" in on.text
         assert f"─ {title} · " in on.text
-        on.bench.world.change_plan(line.task_id, "Delete everything")
-        manager, _, _ = on.bench.process()
-        await manager.get_task(line.task_id)
+        await change_plan_elsewhere(on, line.task_id, "Delete everything")
         await on.shows("Nothing is ticked any more; nothing was sent.")
         assert not sheet.is_asking
 
