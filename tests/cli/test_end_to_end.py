@@ -563,6 +563,9 @@ def test_lines_of_the_history_that_cannot_be_read_are_told_and_kept(program: Pro
     checked = program.ok("store", "check", "--json").json
     assert not checked["damaged"], "the tasks are not, and nothing is to be repaired"
     assert [f"1 line of the history {path} cannot be read (line 1)" in each for each in checked["problems"]] == [True]
+    listed = program.ok("events", "--json")
+    assert listed.json["events"] == []
+    assert "1 line of the history cannot be read and may be missing here. See `jjm store check`." in listed.err
     assert path.read_bytes() == b"\xff\n"
 
 

@@ -31,6 +31,9 @@ async def run(context: CommandContext) -> int:
         if given.task is not None:
             task_id = await manager.resolve(expand_reference(context, given.task), ask_server=False)
         events = await manager.query_events(task_id=task_id, types=given.type, since=since, limit=given.limit)
+        if left_out := manager.events_left_out:
+            lines = "1 line" if left_out == 1 else f"{left_out} lines"
+            context.out.warn(f"{lines} of the history cannot be read and may be missing here. See `jjm store check`.")
         if given.json:
             context.out.document({"events": [harmless_event(event) for event in events]})
             return ExitCode.DONE

@@ -78,6 +78,10 @@ class EventLog(Protocol):
     ) -> tuple[TaskEvent, ...]:
         """Events, oldest first; with ``limit`` the newest ones."""
 
+    @property
+    def left_out(self) -> int:
+        """How many lines that the last query of this process came by cannot be read, and may be what was wanted."""
+
     def follow(self) -> AsyncIterator[TaskEvent]:
         """Yield events as they are appended by any process, from now on."""
 

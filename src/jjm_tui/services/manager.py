@@ -105,6 +105,11 @@ class JobManager:
         """The history, oldest first."""
         return await self._context.events.query(task_id=task_id, types=types, since=since, limit=limit)
 
+    @property
+    def events_left_out(self) -> int:
+        """How many lines of the history the last ``query_events`` could not read, and so left out."""
+        return self._context.events.left_out
+
     def follow_events(self) -> AsyncIterator[TaskEvent]:
         """Events of every process, from now on."""
         return self._context.events.follow()

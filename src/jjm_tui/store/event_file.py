@@ -38,6 +38,7 @@ class FileEventLog:
         self._clock = clock
         self._rotate_at = rotate_at
         self._ops = ops
+        self._left_out = 0
 
     async def append(self, events: Sequence[TaskEvent]) -> None:
         """See ``EventLog.append``.
@@ -67,6 +68,11 @@ class FileEventLog:
         from anyio import to_thread
 
         return await to_thread.run_sync(self._query, task_id, types, since, limit)
+
+    @property
+    def left_out(self) -> int:
+        """See ``EventLog.left_out``."""
+        return self._left_out
 
     def follow(self) -> AsyncIterator[TaskEvent]:
         """See ``EventLog.follow``; *now* is this call, not the first step of the iteration."""
@@ -126,10 +132,13 @@ class FileEventLog:
     ) -> tuple[TaskEvent, ...]:
         most = math.inf if limit is None else limit
         found: list[TaskEvent] = []
+        self._left_out = 0
         for line in self._lines_backwards() if most > 0 else ():
             if _is_worth_decoding(line, task_id, since):
                 event = decode_event(line)
-                if event is not None and _is_wanted(event, task_id, types, since):
+                if event is None:
+                    self._left_out += bool(line)
+                elif _is_wanted(event, task_id, types, since):
                     found.append(event)
                     if len(found) >= most:
                         break
