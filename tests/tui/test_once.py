@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 from textual.app import App
+from textual.containers import Container
+from textual.widgets import Static
 
 from jjm_tui.tui.once import Once
 
@@ -40,3 +43,23 @@ async def test_call_that_is_started_again_comes_once_and_a_stopped_one_never() -
         await last.wait()
         await pilot.pause()
     assert calls == ["again"]
+
+
+class Slow(Static):
+    """It takes a while to go."""
+
+    async def on_unmount(self) -> None:
+        await asyncio.sleep(0.05)
+
+
+async def test_owner_that_is_being_taken_down_is_not_called() -> None:
+    app = App[None]()
+    calls: list[str] = []
+    async with app.run_test() as pilot:
+        staying, going = Container(Slow()), Container(Slow())
+        await app.mount(staying, going)
+        for owner, name in ((staying, "staying"), (going, "going")):
+            Once(owner, partial(calls.append, name)).start(0.01)
+        await going.remove()
+        await pilot.pause()
+    assert calls == ["staying"]

@@ -11,6 +11,8 @@ from textual.message_pump import MessagePump
 class Once:
     """``start`` it, and ``call`` is called once, among the messages of its owner; started again, it waits anew.
 
+    An owner that is being taken down is no longer called: its children go before it does.
+
     Textual's ``set_timer`` counts a time that passed before it began to wait as told, and a timer for one time then
     never calls: on a busy machine that loses the call, and with it what was to be shown.
     """
@@ -42,4 +44,5 @@ class Once:
     def _ring(self, handle: asyncio.TimerHandle) -> None:
         if handle is self._handle:
             self._handle = None
-            self._call()
+            if self._owner.is_running:
+                self._call()
