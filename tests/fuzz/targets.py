@@ -27,9 +27,9 @@ from jjm_tui.settings.layers import read_settings_file
 from jjm_tui.settings.loader import check_content
 from jjm_tui.store.document import Document, RecordKind, decode_json, encode_json, parse_document, salvage_records
 from jjm_tui.store.draft_file import DRAFTS, Draft
-from jjm_tui.store.json_file import TASKS, encode_task
 from jjm_tui.store.json_scan import DamagedDocumentError
 from jjm_tui.store.outbox_file import OPERATIONS
+from jjm_tui.store.task_line import TASKS, encode_task
 from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.patches.patch_lines import Patch
 from jjm_tui.tui.patches.patch_rows import PatchRows, changed_part

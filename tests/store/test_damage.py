@@ -10,7 +10,8 @@ import pytest
 
 from jjm_tui.errors import StorageError, StoreDamagedError, StoreSchemaError
 from jjm_tui.store.inspection import check_store, list_backups, repair_store
-from jjm_tui.store.json_file import JsonTaskStore, encode_task, read_tasks
+from jjm_tui.store.json_file import JsonTaskStore, read_tasks
+from jjm_tui.store.task_line import encode_task
 from tests.store.stands import HandClock, attempt, make_task, no_pause, put, say
 
 

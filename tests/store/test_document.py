@@ -17,7 +17,7 @@ from jjm_tui.store.document import (
     parse_document,
     salvage_records,
 )
-from jjm_tui.store.json_file import TASKS, encode_task
+from jjm_tui.store.task_line import TASKS, encode_task
 from tests.store.stands import make_task
 
 JSON = st.recursive(

@@ -26,7 +26,7 @@ from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import ChatMessage, Task, needs_me
 from jjm_tui.store.document import Document, decode_json
 from jjm_tui.store.durable import FILE_OPS, Signature
-from jjm_tui.store.json_file import TASKS, JsonTaskStore, encode_task, read_tasks
+from jjm_tui.store.json_file import JsonTaskStore, read_tasks
 from jjm_tui.store.row_index import (
     QUICK_BYTES,
     RowIndex,
@@ -36,6 +36,7 @@ from jjm_tui.store.row_index import (
     index_path,
     read_index,
 )
+from jjm_tui.store.task_line import TASKS, encode_task
 from tests.domain.strategies import near, unknown_fields
 from tests.store.stands import START, CountingOps, HandClock, RefusingOps, make_task, no_pause, put, say
 

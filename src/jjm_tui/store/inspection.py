@@ -24,9 +24,10 @@ from jjm_tui.store.document_file import SECOND_LOOK, refuse_newer
 from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder, replace_file, storage_error, whole_path
 from jjm_tui.store.event_file import decode_event
 from jjm_tui.store.event_lines import list_rotated
-from jjm_tui.store.json_file import FORGOTTEN, TASKS
+from jjm_tui.store.json_file import FORGOTTEN
 from jjm_tui.store.json_scan import DamagedDocumentError
 from jjm_tui.store.locks import hold_lock, lock_path
+from jjm_tui.store.task_line import TASKS
 
 __all__ = ["Backup", "RepairReport", "StoreReport", "check_history", "check_store", "list_backups", "repair_store"]
 

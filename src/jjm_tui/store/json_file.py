@@ -15,9 +15,10 @@ from jjm_tui.domain.task import Task
 from jjm_tui.domain.times import format_time
 from jjm_tui.errors import StorageError, StoreDamagedError, ValidationError
 from jjm_tui.store.confirmations import SYNC, ConfirmationFile, is_only_confirmed
-from jjm_tui.store.document import Document, RecordKind, decode_json, encode_json, encode_plain
+from jjm_tui.store.document import Document, decode_json, encode_json
 from jjm_tui.store.document_file import DocumentFile
 from jjm_tui.store.durable import FILE_OPS, FileOps, whole_path
+from jjm_tui.store.task_line import TASKS, encode_task
 
 if TYPE_CHECKING:
     import asyncio
@@ -30,8 +31,6 @@ R = TypeVar("R")
 
 KEPT_MESSAGES: Final = 20
 """Messages of a task in the store; the whole conversation is in ``activities/``."""
-
-TASKS: Final[RecordKind[Task]] = RecordKind("tasks", Task.from_dict, lambda task: task.id, "chat_history")
 
 FORGOTTEN: Final = "forgotten"
 """The name beside the tasks that holds what was forgotten, by id."""
@@ -58,14 +57,6 @@ def read_tasks(path: Path, *, pause: Callable[[float], None] = time.sleep) -> tu
         "remarks": document.problems(),
     }
     return tuple(document.items()), info
-
-
-def encode_task(task: Task) -> bytes:
-    """One task on one line; unknown fields go the exact way, because only they can hold numbers that orjson bends."""
-    parts: list[Any] = [task, *task.chat_history, *(task.source_files or ())]
-    if task.plan is not None:
-        parts += [task.plan, *task.plan.steps]
-    return encode_json(task.to_dict()) if any(part.extra for part in parts) else encode_plain(task.to_dict())
 
 
 class JsonTaskStore:

@@ -107,7 +107,7 @@ def build_index(document: Document[Task], signature: Signature, now: datetime, d
 def encode_index(index: RowIndex) -> bytes:
     """The bytes of the index file."""
     from jjm_tui.store.document import encode_json
-    from jjm_tui.store.json_file import encode_task
+    from jjm_tui.store.task_line import encode_task
 
     head = {
         "store": index.store,
