@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from textual._time import get_time
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
 from textual.events import Paste
 from textual.message import Message
@@ -29,6 +30,11 @@ class PasteParser(XTermParser):
         self._is_inside = False
         self._before = ""
         self._held = ""
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after which a sequence that is not complete counts as it is; ``None`` when there is none."""
+        return None if self._timeout_time is None else max(0.0, self._timeout_time - get_time())
 
     def feed(self, data: str) -> Iterable[Message]:
         """Messages of what came in; an empty text is the end of everything."""

@@ -12,7 +12,8 @@ Textual's driver for POSIX systems is taken as it is, except where the dashboard
 - after SIGTSTP and SIGCONT nothing would be drawn, as the size is still the same;
 - the mouse would go on to be reported in pixels to the next program that asks for it;
 - an escape character inside a paste would end it, and the rest would count as keys (``pasted``);
-- a byte that is not UTF-8 would end the program, and any mistake while reading keys would look like a good end.
+- a byte that is not UTF-8 would end the program, and any mistake while reading keys would look like a good end;
+- it would wake up ten times a second to see whether a key came, and take a fifth of a second to stop reading.
 """
 
 from __future__ import annotations
@@ -23,16 +24,15 @@ import signal
 import sys
 import termios
 import threading
-from codecs import IncrementalDecoder, getincrementaldecoder
-from collections.abc import Callable
-from functools import partial
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterable
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
-from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.geometry import Size
+from textual.message import Message
 
 from jjm_tui.tui.pasted import PasteParser
 
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 _MOST_WAITING: Final = 1 << 18
 """Characters that may wait for the terminal; a whole screen of 200 x 60 coloured cells is some 100 000."""
+
+_MOST_READ: Final = 4096
+"""Bytes of what was typed or pasted that are read at once."""
 
 _LAST_PATIENCE: Final = 1.0
 """Seconds that a terminal has at the end to read how it is put back."""
@@ -107,8 +110,24 @@ def _write_all(descriptor: int, data: bytes) -> None:
             select.select([], [descriptor], [])
 
 
-def _lenient_decoder(encoding: str) -> Callable[[], IncrementalDecoder]:
-    return partial(getincrementaldecoder(encoding), errors="replace")
+class Ending(threading.Event):
+    """An event that also ends the waiting for a descriptor: ``descriptor`` can be read from while it is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.descriptor, self._other_end = os.pipe()
+
+    def set(self) -> None:
+        """End the waiting."""
+        if not self.is_set():
+            super().set()
+            os.write(self._other_end, b"!")
+
+    def clear(self) -> None:
+        """Wait again from now on."""
+        if self.is_set():
+            os.read(self.descriptor, 1)
+            super().clear()
 
 
 class SteadyDriver(LinuxDriver):
@@ -125,14 +144,28 @@ class SteadyDriver(LinuxDriver):
         self._is_suspended = False
         self._is_stopping = False
         self._owes = False
+        self.exit_event = self._ending = Ending()
 
     # reading
 
     def run_input_thread(self) -> None:
         """Wait for what the terminal sends. What is no text stands there as U+FFFD, and what was typed goes on."""
-        linux_driver.XTermParser = PasteParser  # type: ignore[attr-defined]  # the only way to choose it
-        linux_driver.getincrementaldecoder = _lenient_decoder  # type: ignore[attr-defined, assignment]  # this, too
-        super().run_input_thread()
+        parser = PasteParser(self._debug)
+        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        is_last = False
+        while not is_last:
+            is_last = self._ending.is_set()
+            readable, _, _ = select.select([self.fileno, self._ending.descriptor], [], [], parser.patience)
+            if self.fileno in readable:
+                if not (data := os.read(self.fileno, _MOST_READ)):
+                    return
+                if text := decode(data):
+                    self._process(parser.feed(text))
+            self._process(parser.tick())
+
+    def _process(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
 
     def _run_input_thread(self) -> None:
         try:

@@ -1,0 +1,47 @@
+"""Reading keys from a terminal: nothing is looked for while nothing is typed, and nothing is waited for at the end."""
+
+from __future__ import annotations
+
+import select
+import threading
+from pathlib import Path
+
+import pytest
+
+from jjm_tui.tui.pasted import PasteParser
+from jjm_tui.tui.steady_driver import Ending
+from tests.cli.program import Program
+from tests.tui.terminal_stage import TerminalStage
+
+
+def test_who_waits_for_a_key_is_woken_by_the_end_and_waits_again_after_it_was_taken_back() -> None:
+    ending = Ending()
+    woken = threading.Thread(target=lambda: select.select([ending.descriptor], [], []))
+    woken.start()
+    ending.set()
+    ending.set()
+    woken.join()
+    ending.clear()
+    ending.clear()
+    assert select.select([ending.descriptor], [], [], 0) == ([], [], [])
+    ending.set()
+    assert select.select([ending.descriptor], [], [], 0)[0] == [ending.descriptor]
+
+
+@pytest.mark.parametrize(
+    ("typed", "waits"), [("", False), ("a", False), ("\x1b", True), ("\x1b[", True), ("\x1b[A", False)]
+)
+def test_only_a_key_that_may_go_on_is_waited_for_in_time(typed: str, waits: bool) -> None:
+    parser = PasteParser()
+    list(parser.feed(typed) if typed else ())
+    assert (parser.patience is not None) is waits
+
+
+def test_escape_alone_counts_without_a_further_key(tmp_path: Path) -> None:
+    program = Program(tmp_path / "home")
+    with TerminalStage(program.plain_argv("--demo"), program.environ) as terminal:
+        terminal.shows("NEEDS YOU")
+        for _ in range(3):
+            terminal.insist("?", lambda: "Help" in terminal.screen.text, "help")
+            terminal.press("escape")
+            terminal.hides("Help")
