@@ -187,6 +187,24 @@ def test_message_to_a_failed_task_is_refused_with_one_reason(stocked: Program) -
     assert "gave no reason" not in refused.err
 
 
+def test_message_whose_text_is_a_task_is_refused(stocked: Program) -> None:
+    first, second = one_task(stocked, "waiting_feedback"), one_task(stocked, "in_progress")
+    for text in (second, second[:8], first):
+        refused = stocked.run("message", first[:8], text)
+        assert refused.code == 2
+        assert f"{text} is a task, not a text" in refused.err
+        assert f"Give the text in quotes: jjm message {first[:8]} 'TEXT'" in refused.err
+    assert stocked.ok("outbox", "list", "--all").rows == []
+
+
+def test_message_of_a_few_digits_and_one_from_standard_input_are_sent_as_they_are(stocked: Program) -> None:
+    first, second = one_task(stocked, "waiting_feedback"), one_task(stocked, "in_progress")
+    stocked.ok("message", first, second[:3])
+    stocked.ok("message", first, "-", stdin=second.encode())
+    chat = stocked.ok("get", first, "--json").json["task"]["chat_history"]
+    assert [entry["content"] for entry in chat[-2:]] == [second[:3], second]
+
+
 # the outbox
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jjm_tui.cli.appearance import task_heading
 from jjm_tui.cli.consent import require_yes_to_plans, require_yes_to_resume
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from jjm_tui.services.manager import JobManager
 
 _SHORTEST_FINGERPRINT = 8
+_LIKE_AN_ID: Final = re.compile(r"[A-Za-z0-9_-]{6,}")
+"""What is shorter may well be an answer, such as a number."""
 
 
 def message(context: CommandContext) -> int:
@@ -46,6 +49,8 @@ def message(context: CommandContext) -> int:
     async def send(context: CommandContext) -> int:
         async with context.manager() as manager:
             try:
+                if given.text != "-":
+                    await _refuse_id(manager, text.strip(), given.task)
                 (task_id,) = await resolve_all(context, manager, [given.task], ask_server=True)
                 says_yes = await confirm_rows(
                     context, manager, [given.task], [task_id], "Send the message to this task?"
@@ -63,6 +68,20 @@ def message(context: CommandContext) -> int:
             return tell_results(context, results, many=False)
 
     return run_async(send, context)
+
+
+async def _refuse_id(manager: JobManager, word: str, reference: str) -> None:
+    """A second task stands where the text belongs: nobody wants its id sent to Jules. Raises UsageError."""
+    if _LIKE_AN_ID.fullmatch(word) is None:
+        return
+    ids = [task.id for task in await manager.list_stored() if task.id.startswith(word)]
+    if len(ids) == 1 or word in ids:
+        quoted = spell_command("jjm message", reference, text="'TEXT'")
+        raise UsageError(
+            f"{word} is a task, not a text, and a message goes to one task; nothing was sent.",
+            hint=f"Give the text in quotes: {quoted}. With - in its place standard input is sent as it is.",
+            context={"text": word},
+        )
 
 
 async def approve(context: CommandContext) -> int:

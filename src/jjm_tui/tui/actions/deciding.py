@@ -54,7 +54,7 @@ DECIDE: Final = (
         "message marked",
         "one message to all marked tasks",
         section="Decide",
-        twin="jjm message {id} ... TEXT",
+        twin="jjm message {id} TEXT, once for each",
     ),
     action(
         "task.resume",
