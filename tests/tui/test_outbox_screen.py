@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -219,6 +221,26 @@ async def test_outbox_cursor_follows_its_operation_when_newer_ones_come(tmp_path
         await on.shows("The new one.")
         assert on.app.screen.query_one(RowList).cursor_id == chosen
         assert "The old one." in on.text.splitlines()[2]
+
+
+@pytest.mark.parametrize("key", ["j", "down", "pagedown", "end"])
+async def test_outbox_every_moving_key_moves_the_cursor_also_where_not_all_rows_fit(tmp_path: Path, key: str) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        task_id = next(iter(on.board.tasks))
+        on.board.set_operations(
+            replace(_recorded(task_id, str(number)), id=str(number), created_at=on.now + timedelta(seconds=number))
+            for number in range(30)
+        )
+        await open_outbox(on)
+        operations = on.app.screen.query_one(RowList)
+        before = operations.cursor_id
+        await on.press(key)
+        assert operations.cursor_id != before
+        assert operations.cursor_id in operations.ids_on_screen
+
+
+def _recorded(task_id: str, text: str) -> Operation:
+    return Operation("1", OperationKind.MESSAGE, START, "test", OperationState.DONE, task_id, payload={"text": text})
 
 
 async def test_outbox_copies_the_whole_text_and_opens_the_task(tmp_path: Path) -> None:

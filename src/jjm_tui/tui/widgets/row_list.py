@@ -52,7 +52,7 @@ class ListRow:
     is_heading: bool = False
 
 
-class RowList(ScrollView, can_focus=True):
+class RowList(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows under a cursor. The screen's actions move it; it tells where it is.
 
     | component class | for |
