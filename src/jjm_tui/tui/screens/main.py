@@ -36,6 +36,7 @@ from jjm_tui.tui.widgets.trouble_bar import TroubleBar
 from jjm_tui.tui.widgets.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
+    from jjm_tui.domain.counts import TaskCounts
     from jjm_tui.services.results import OperationResult
 
 _FOLLOW: Final = 0.04
@@ -229,7 +230,7 @@ class MainScreen(PaneHost):
 
     def show_bars(self) -> None:
         now, board, launch = self.now(), self.board, self.dashboard.launch
-        counts = self._arrangement.counts if board.is_whole else board.first_counts
+        counts = self._counts()
         self.query_one(HeaderBar).show_state(
             launch.profile,
             board.connection,
@@ -244,6 +245,13 @@ class MainScreen(PaneHost):
             self._title = self.query_one("#list-pane").border_title = title
         if counts is not None:
             self.dashboard.show_title(counts.needs_me)
+
+    def _counts(self) -> TaskCounts | None:
+        """Of all stored tasks; ``None`` while nobody knows: they are not read yet, and the server's never were."""
+        if not self.board.is_whole:
+            return self.board.first_counts
+        is_unknown = not self.board.tasks and self.board.sync.synced_at is None
+        return None if is_unknown else self._arrangement.counts
 
     def _oldest_visible(self) -> datetime | None:
         opened = self.detail.task_id
