@@ -105,6 +105,24 @@ async def test_only_one_of_two_feeds_asks_the_server(tmp_path: Path) -> None:
         first[2].leadership.resign()
 
 
+async def test_who_follows_a_feed_that_reads_nothing_for_long_is_told_so(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    first, second = workbench.process(), workbench.process()
+    async with feed(first[2], polls=True) as leading, feed(second[2], polls=True) as following:
+        await until(lambda: following.board.connection.polls_elsewhere or leading.board.connection.polls_elsewhere)
+        follower, caller = (following, first[1]) if following.board.connection.polls_elsewhere else (leading, second[1])
+        await until(lambda: len(follower.board.tasks) == 12)
+        caller.is_down = True
+        workbench.clock.advance(600)
+        follower.refresh()
+        await until(lambda: follower.board.connection.trouble is not None)
+        assert "has read nothing for 10m" in (follower.board.connection.trouble or "")
+        caller.is_down = False
+        leading.refresh()
+        following.refresh()
+        await until(lambda: (follower.refresh(), follower.board.connection.trouble is None)[1])
+
+
 async def test_no_server_is_told_with_the_way_out(tmp_path: Path) -> None:
     context = without_server(bench(tmp_path))
     async with feed(context, polls=True) as live:

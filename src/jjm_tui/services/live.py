@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from jjm_tui.domain.events import TaskEvent
-from jjm_tui.errors import AuthenticationError, JulesManagerError, StorageError
+from jjm_tui.domain.text import age
+from jjm_tui.errors import AuthenticationError, JulesManagerError, ServerConnectionError, StorageError
 from jjm_tui.logs import get_logger
 from jjm_tui.ports import ServerInfo, ServerStatus
 from jjm_tui.services.board import Board, Connection, ConnectionStatus
@@ -40,6 +42,9 @@ _AGAIN: Final = 5.0
 
 _OF_OUTBOX: Final[tuple[Place, ...]] = ("outbox", "aside", "drafts")
 """What ``read_operations`` looks at."""
+
+_LATE: Final = 1.5
+"""Times the longest usual pause after which the process that polls for this one is taken for being in trouble."""
 
 _ADOPT_EVERY: Final = 20.0
 """Seconds between two looks for operations whose process died."""
@@ -84,6 +89,7 @@ class LiveFeed:
     _soon: bool = False
     _failure: JulesManagerError | None = None
     _polls_elsewhere: bool = False
+    _follows_since: datetime | None = None
     _open_tasks: frozenset[str] = frozenset()
     _visible: frozenset[str] = frozenset()
     _troubles: StoreTroubles = field(default_factory=StoreTroubles)
@@ -274,11 +280,11 @@ class LiveFeed:
         self._failure, self._polls_elsewhere = None if is_local else report.failure, not report.led
         if report.led:
             self.pace.failures = self.pace.failures + 1 if self._failure is not None else 0
-        self._show_connection()
         try:
             await self._read_sync()
         except StorageError as error:
             self._note("tasks", error)
+        self._show_connection()
 
     async def _pause(self) -> None:
         """Wait for the next look. Real time, as this is about other machines; a decision or a person cuts it short."""
@@ -303,7 +309,22 @@ class LiveFeed:
             else:
                 self.board.set_connection(Connection("not ready", trouble=why.message, way_out=why.hint))
             return
-        self.board.set_connection(_describe(server.info(), self.board.connection, self._failure, self._polls_elsewhere))
+        failure = self._failure or self._silence_elsewhere()
+        self.board.set_connection(_describe(server.info(), self.board.connection, failure, self._polls_elsewhere))
+
+    def _silence_elsewhere(self) -> JulesManagerError | None:
+        """Another process polls, and nothing came of it for longer than it rests when nobody looks at it."""
+        now = self.context.clock.now()
+        self._follows_since = (self._follows_since or now) if self._polls_elsewhere else None
+        if self._follows_since is None:
+            return None
+        silent = (now - max(self._follows_since, self.board.sync.synced_at or self._follows_since)).total_seconds()
+        if silent < _LATE * max(self.pace.interval, self.pace.unfocused_interval):
+            return None
+        return ServerConnectionError(
+            f"Another jjm asks the server for this one as well, and has read nothing for {age(silent)}.",
+            hint="The connection screen there tells why.",
+        )
 
 
 _WORDS: Final[Mapping[ServerStatus, ConnectionStatus]] = {

@@ -119,7 +119,7 @@ def connection_look(connection: Connection, now: datetime) -> tuple[str, str, st
     glyph, word, role = CONNECTION_LOOKS[connection.status]
     if connection.polls_elsewhere and connection.status == "idle":
         glyph, word, role = "●", "followed", "good"
-    if connection.trouble is not None and connection.status == "connected":
+    if connection.trouble is not None and word in ("connected", "followed"):
         role, word = "trouble", "trouble"
     if (silence := connection.silence(now)) is not None:
         glyph, word, role = "◌", f"no answer for {age(silence // _STEP * _STEP)}", "trouble"
