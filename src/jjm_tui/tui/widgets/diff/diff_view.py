@@ -17,9 +17,13 @@ from jjm_tui.domain.patches import PatchFile
 from jjm_tui.tui.patches.patch_lines import Patch
 from jjm_tui.tui.patches.patch_search import PatchSearch
 from jjm_tui.tui.widgets.diff.diff_canvas import SLICE, DiffCanvas
+from jjm_tui.tui.widgets.diff.kept_place import KeptPlace, hunk_and_number
 
 _READING_ROW: Final = 6
 """Rows below the top at which a person is taken to read, and at which hunks are put."""
+
+_SLICES_AT_ONCE: Final = 20
+"""Slices of a newer reading that are looked at before it is drawn, so that the person does not see its top before."""
 
 
 class DiffView(DiffCanvas, can_focus=True):
@@ -80,33 +84,44 @@ class DiffView(DiffCanvas, can_focus=True):
         self._place_line = 0
         self._is_place_in_view = True
         self._told_place: tuple[str | None, int, int] | None = None
-        self._wish: tuple[str, int] | None = None
+        self._wish: str | None = None
+        self._kept: KeptPlace | None = None
         super().__init__(id=id, classes=classes)
 
     # what is shown
 
     def show(self, text: str, truncated: bool = False, *, keep_place: bool = False) -> None:
         """Show a diff. ``truncated``: the server cut it short, which is told at its end. ``keep_place``: this is a
-        newer reading of the diff shown, so stay in the same file where it still has it. The same again changes nothing.
+        newer reading of the diff shown, so stay at the same line of the same file where it still has it. The same again
+        changes nothing.
         """
         if text == self._text and truncated == self._rows.is_cut:
             return
-        place = self._place_in_file() if keep_place else None
+        place = (self._kept or self._place_in_file()) if keep_place else None
+        wish = self._wish if keep_place else None
         search = self._lights.search
         self._text = text
-        self._start_over(Patch(text), place, is_cut=truncated)
+        self._start_over(Patch(text), place, wish, is_cut=truncated)
         if search is not None:
-            self.search(search.term)
+            self._search_from_here(search.term, is_brought=place is None)
 
     def show_note(self, note: Content) -> None:
         """Show why there is no diff, in the parent's words."""
         self._text = None
-        self._start_over(Patch(), None, note=note)
+        self._start_over(Patch(), None, None, note=note)
 
     def _start_over(
-        self, patch: Patch, place: tuple[str, int] | None, *, is_cut: bool = False, note: Content | None = None
+        self,
+        patch: Patch,
+        place: KeptPlace | None,
+        wish: str | None,
+        *,
+        is_cut: bool = False,
+        note: Content | None = None,
     ) -> None:
-        self._wish, self._told_place, self._place_line = place, None, 0
+        self._kept, self._wish, self._told_place, self._place_line = place, wish, None, 0
+        if place is not None:
+            _look_for(patch, place.name)
         self._take(patch, is_cut=is_cut, note=note)
         self._follow_place()
         self._grant_wish()
@@ -136,6 +151,8 @@ class DiffView(DiffCanvas, can_focus=True):
         super().on_resize()
         if self._is_place_in_view:
             self._follow_place()
+        elif self._rows.of_line(self._place_line) >= self.scroll_offset.y + self.size.height > 0:
+            self._go_to(self._place_line, self._rows.of_line(self._place_line) - self._reading_offset())
 
     def _follow_place(self) -> None:
         self._is_place_in_view = True
@@ -150,6 +167,8 @@ class DiffView(DiffCanvas, can_focus=True):
         return 0 if first is None or not first.hunks else self._rows.of_line(first.hunks[0])
 
     def _tell_place(self) -> None:
+        if self._kept is not None:
+            return
         file = self._patch.file_at(self._place_line)
         index = 0 if file is None else bisect_right(file.hunks, self._place_line)
         hunk = file.hunks[index - 1] if file is not None and index else None
@@ -163,15 +182,33 @@ class DiffView(DiffCanvas, can_focus=True):
             self._told_place = place
             self.post_message(self.PlaceChanged(self, *place))
 
-    def _place_in_file(self) -> tuple[str, int] | None:
-        """The file in the top row, and how many rows below its header that is."""
-        top = self.scroll_offset.y
-        file = self._patch.file_at(self._rows.line_at(top))
-        if file is None or file.name is None:
+    def _place_in_file(self) -> KeptPlace | None:
+        line, offset = self._place_line, self.scroll_offset
+        file = self._patch.file_at(line)
+        if file is None or file.name is None or line >= len(self._patch.lines):
             return None
-        return file.name, top - self._rows.of_file(bisect_left(self._patch.files, file.start, key=_start))
+        where = hunk_and_number(self._patch, file, line)
+        below = self._rows.of_line(line) - offset.y
+        return KeptPlace(file.name, *where, below, offset.y, offset.x, self._is_place_in_view and not offset.y)
+
+    def _return_to_place(self) -> None:
+        """Go where the person was in the reading before, as soon as that file was looked at."""
+        kept = self._kept
+        index = None if kept is None else _find_file(self._patch.files, kept.name)
+        if kept is None or not (self._patch.is_read or (index is not None and self._patch.files[index].is_read)):
+            return
+        self._kept = None
+        if index is None:
+            self.scroll_to(y=min(kept.top, self.max_scroll_y), animate=False, force=True)
+            self._follow_place()
+            return
+        line = kept.line_in(self._patch, self._patch.files[index])
+        self.scroll_to(x=min(kept.column, self.max_scroll_x), animate=False, force=True)
+        self._go_to(line, self._rows.of_line(line) - kept.below)
+        self._is_place_in_view = kept.is_followed and not self.scroll_offset.y
 
     def _go_to(self, line: int, row: int) -> None:
+        self._kept = None
         self.scroll_to(y=max(0, min(row, self.max_scroll_y)), animate=False, force=True)
         self._place_line, self._is_place_in_view = line, False
         self._tell_place()
@@ -181,9 +218,9 @@ class DiffView(DiffCanvas, can_focus=True):
             line = self._patch.hunks[index]
             self._go_to(line, self._rows.of_line(line) - self._reading_offset())
 
-    def _go_to_nth_file(self, index: int, offset: int = 0) -> None:
+    def _go_to_nth_file(self, index: int) -> None:
         if 0 <= index < len(self._patch.files):
-            self._go_to(self._patch.files[index].start, self._rows.of_file(index) + offset)
+            self._go_to(self._patch.files[index].start, self._rows.of_file(index))
 
     def next_hunk(self) -> None:
         """Go to the next hunk, of this file or a later one."""
@@ -203,17 +240,17 @@ class DiffView(DiffCanvas, can_focus=True):
 
     def go_to_file(self, name: str) -> None:
         """Go to a file by its path, new or old; as soon as it is found, or ``FileMissing`` is sent."""
-        self._wish = (name, 0)
+        self._wish = name
         self._grant_wish()
 
     def _grant_wish(self) -> None:
+        self._return_to_place()
         if self._wish is None:
             return
-        name, offset = self._wish
-        index = _find_file(self._patch.files, name)
+        name, index = self._wish, _find_file(self._patch.files, self._wish)
         if index is not None:
             self._wish = None
-            self._go_to_nth_file(index, offset)
+            self._go_to_nth_file(index)
         elif self._patch.is_read:
             self._wish = None
             self.post_message(self.FileMissing(self, name))
@@ -225,26 +262,30 @@ class DiffView(DiffCanvas, can_focus=True):
         if not term.strip():
             self.clear_search()
             return
+        self._search_from_here(term)
+
+    def _search_from_here(self, term: str, *, is_brought: bool = True) -> None:
+        """``is_brought``: the place that is found is brought into view."""
         before = self._lights.search
         origin = self._rows.line_at(self.scroll_offset.y) if before is None else before.origin
         self._lights.search = PatchSearch(self._patch, term, origin)
         self._forget_strips()
-        self._search_on(self._lights.search)
+        self._search_on(self._lights.search, is_brought)
 
     @work(group="search", exclusive=True)
-    async def _search_on(self, search: PatchSearch) -> None:
+    async def _search_on(self, search: PatchSearch, is_brought: bool) -> None:
         while not search.is_done:
             search.scan(SLICE)
             if search.at is None and search.start():
-                self._show_match(search)
+                self._show_match(search, is_brought)
             await anyio.lowlevel.checkpoint()
         if search.at is None:
             search.start()
-        self._show_match(search)
+        self._show_match(search, is_brought)
 
-    def _show_match(self, search: PatchSearch) -> None:
+    def _show_match(self, search: PatchSearch, is_brought: bool = True) -> None:
         match = search.match
-        if match is not None:
+        if match is not None and is_brought:
             self._bring_into_view(*match, search.length)
         self._forget_strips()
         current = 0 if search.at is None else search.at + 1
@@ -288,6 +329,15 @@ class DiffView(DiffCanvas, can_focus=True):
 
 def _start(file: PatchFile) -> int:
     return file.start
+
+
+def _look_for(patch: Patch, name: str) -> None:
+    """Look at the diff up to the end of a file, unless that is far."""
+    for _ in range(_SLICES_AT_ONCE):
+        index = _find_file(patch.files, name)
+        if patch.is_read or (index is not None and patch.files[index].is_read):
+            return
+        patch.scan(SLICE)
 
 
 def _find_file(files: Sequence[PatchFile], name: str) -> int | None:
