@@ -38,6 +38,26 @@ def test_setup_twice_replaces_the_whole_server_and_keeps_the_old_file(chosen: Pr
     chosen.ok("config", "check")
 
 
+def test_world_of_the_preset_demo_goes_on_from_command_to_command(program: Program) -> None:
+    program.ok("setup", "--preset", "demo", "--yes")
+    assert not list(program.home.rglob("demo-*"))
+    program.ok("config", "set", "demo.speed", "0.001")
+    asked = ("create", "--repo", "acme/webapp", "--description")
+    made = [program.ok(*asked, text).rows[0][0] for text in ("Add a page", "Add a test")]
+    (waiting, *_), *_ = program.ok("list", "--status", "waiting_approval").rows
+    program.ok("approve", waiting, "--yes")
+    stands = {row[0]: row[1] for row in program.ok("list").rows}
+    assert (len(set(made)), set(made) <= set(stands)) == (2, True)
+    assert stands[waiting] == "in_progress"
+
+
+def test_another_seed_makes_another_world_of_the_preset_demo(program: Program) -> None:
+    program.ok("setup", "--preset", "demo", "--no-test", "--yes")
+    first = {row[0] for row in program.ok("list").rows}
+    program.ok("config", "set", "demo.seed", "2")
+    assert len({row[0] for row in program.ok("list").rows} - first) == 12
+
+
 def test_setup_twice_in_a_profile_leaves_the_others_alone(chosen: Program) -> None:
     before = server_section(chosen)
     chosen.ok("config", "set", "server.url", "http://127.0.0.1:1/mcp", "--profile", "work")

@@ -39,6 +39,9 @@ def build_server(place: Workplace, resolved: ResolvedServer, clock: Clock) -> Ta
     from jjm_tui.gateway.spec import CallerSettings, ServerSpec
 
     settings = place.loaded.settings
+    if resolved.preset == "demo":
+        with contextlib.suppress(OSError):  # the simulator tells it better, with the path
+            place.store.tasks.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     spec = ServerSpec(
         label=resolved.label,
         command=resolved.command,

@@ -48,7 +48,7 @@ def open_workplace(options: Options, environ: Mapping[str, str] | None = None) -
     if not options.demo:
         locations = Locations.find(variables)
         paths = locations.store_paths(loaded.profile, settings.storage.path)
-        yield Workplace(loaded, locations, paths, origin)
+        yield Workplace(_with_lasting_world(loaded, paths), locations, paths, origin)
         return
     import shutil
     import tempfile
@@ -57,11 +57,23 @@ def open_workplace(options: Options, environ: Mapping[str, str] | None = None) -
     folder = Path(tempfile.mkdtemp(prefix=f"{_DEMO_PREFIX}{os.getpid()}-"))
     try:
         locations = Locations.under(folder)
-        shared = replace(settings, demo=replace(settings.demo, state=folder / "world.json"))
-        demo = replace(loaded, settings=shared)
-        yield Workplace(demo, locations, locations.store_paths(loaded.profile), origin, demo=True)
+        shared = _with_world(loaded, folder / "world.json")
+        yield Workplace(shared, locations, locations.store_paths(loaded.profile), origin, demo=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _with_lasting_world(loaded: Loaded, store: StorePaths) -> Loaded:
+    """The preset demo keeps its world as long as the store its tasks, so that a command sees what the last one did."""
+    server, demo = loaded.settings.server, loaded.settings.demo
+    if server.preset != "demo" or demo.state is not None:
+        return loaded
+    return _with_world(loaded, store.demo_world(demo.seed, demo.tasks))
+
+
+def _with_world(loaded: Loaded, state: Path) -> Loaded:
+    settings = loaded.settings
+    return replace(loaded, settings=replace(settings, demo=replace(settings.demo, state=state)))
 
 
 def _sweep_demos(folder: Path) -> None:

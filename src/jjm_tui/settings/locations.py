@@ -45,7 +45,7 @@ class StorePaths:
     @classmethod
     def beside(cls, tasks: Path) -> Self:
         """The files that belong to a store file of any name: ``work.json`` has ``work.events.jsonl`` and so on."""
-        stem = "" if tasks.name == "tasks.json" else f"{tasks.name.removesuffix('.json')}."
+        stem = _stem(tasks)
         folder = tasks.parent
         return cls(
             tasks=tasks,
@@ -55,6 +55,14 @@ class StorePaths:
             activities=folder / f"{stem}activities",
             locks=folder / f"{stem}locks",
         )
+
+    def demo_world(self, seed: int, tasks: int) -> Path:
+        """Where the preset demo keeps its world, as the store keeps its tasks; other numbers make another world."""
+        return self.tasks.with_name(f"{_stem(self.tasks)}demo-{seed}-{tasks}.json")
+
+
+def _stem(tasks: Path) -> str:
+    return "" if tasks.name == "tasks.json" else f"{tasks.name.removesuffix('.json')}."
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,7 @@ class DemoSettings(_Section):
     )
     seed: int = field(default=1, metadata=about("Number from which its world is made; equal seeds, equal worlds."))
     state: Path | None = field(
-        default=None, metadata=about("A file in which it keeps its world; without it every start is a new one.")
+        default=None, metadata=about("The file of its world; by default beside the store, by seed and number of tasks.")
     )
 
 
