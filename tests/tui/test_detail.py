@@ -106,6 +106,26 @@ async def test_answering_sends_once_and_goes_on_to_the_next(tmp_path: Path, size
         assert {op.state for op in on.board.operations_of(task_id)} == {OperationState.DONE}
 
 
+@pytest.mark.parametrize("before", [(), ("enter",)], ids=["from-the-list", "from-the-detail"])
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_further_message_to_a_task_that_waits_for_nobody_goes_to_the_same_task(
+    tmp_path: Path, size: tuple[int, int], before: tuple[str, ...]
+) -> None:
+    async with stage(tmp_path, size=size) as on:
+        task_id = select(on, TaskStatus.IN_PROGRESS)
+        await on.press(*before)
+        start, pane = on.app.screen, type(on.app.focused)
+        await on.press("m", *"first part", "ctrl+s")
+        await on.until(lambda: on.app.screen is start)
+        assert type(on.app.focused) is pane
+        await on.press("m", *"second part", "ctrl+s")
+        await on.until(lambda: len(on.bench.effects("message")) == 2)
+        assert on.bench.effects("message") == [(task_id, "first part"), (task_id, "second part")]
+        await on.until(lambda: on.app.screen is start)
+        assert type(on.app.focused) is pane
+        assert host(on).detail.task_id == task_id
+
+
 async def test_text_of_a_message_that_was_not_sent_is_still_there(tmp_path: Path) -> None:
     async with stage(tmp_path, size=WIDE) as on:
         task_id = select(on, TaskStatus.WAITING_FEEDBACK)

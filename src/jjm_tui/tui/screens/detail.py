@@ -81,6 +81,7 @@ class DetailScreen(DetailHost):
 
     def on_descendant_focus(self) -> None:
         """The person went elsewhere: other keys work."""
+        self._was_reading |= not self.is_typing()
         self._show_bars()
 
     def _show_bars(self) -> None:
@@ -104,6 +105,13 @@ class DetailScreen(DetailHost):
     def go_on_from(self, task_id: str) -> None:
         """Back to the list, which goes on to the next task."""
         self.dismiss(task_id)
+
+    def stay_with_sent(self) -> None:
+        """To the text that was read; to the list, where nothing but the message was wanted."""
+        if self._was_reading:
+            self.detail.focus_pane()
+        else:
+            self.dismiss(None)
 
     def do_back(self) -> None:
         """End searching, leave the composer, then the screen."""

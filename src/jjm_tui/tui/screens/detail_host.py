@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from textual import on
 from textual.worker import Worker
 
-from jjm_tui.domain.task import Task
+from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.text import heading
 from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS
@@ -39,6 +39,7 @@ class DetailHost(TaskScreen):
 
     _reading: Worker[None] | None = None
     _opened: str | None = None
+    _was_reading = False
 
     @property
     def detail(self) -> TaskDetail:
@@ -345,6 +346,8 @@ class DetailHost(TaskScreen):
             self.dashboard.tell("There is no task to write to.", severity="warning")
             self.dashboard.forget_typed_ahead()
         else:
+            if not self.is_typing():
+                self._was_reading = self.detail.has_focus_within
             composer.focus_text()
             self.detail.keep_question()
 
@@ -364,10 +367,19 @@ class DetailHost(TaskScreen):
         if engine is None:
             self.dashboard.tell("Still opening; your text is kept, send it again in a moment.", severity="warning")
             return
+        task = self.board.task(message.task_id)
+        is_answer = task is not None and needs_me(task, self.now()) is not None
         self.dashboard.launch.memory.remember_text(message.text)
         self.dashboard.launch.memory.save()
         engine.desk.send_message(message.task_id, message.text)
-        self.go_on_from(message.task_id)
+        if is_answer:
+            self.go_on_from(message.task_id)
+        else:
+            self.stay_with_sent()
+
+    def stay_with_sent(self) -> None:
+        """A message went to a task that waited for nobody: back to where it was begun."""
+        raise NotImplementedError
 
     def on_composer_left(self) -> None:
         """The person goes back to reading."""

@@ -137,6 +137,13 @@ class PaneHost(ViewHost):
         """Back to the list."""
         self.set_focus(self.tasks)
 
+    def stay_with_sent(self) -> None:
+        """Into the detail, if it was read before and can be seen; else to the list, on the same task."""
+        if self._was_reading and self.is_beside:
+            self.detail.focus_pane()
+        else:
+            self.leave_composer()
+
     def do_next_pane(self) -> None:
         self._step_pane(1)
 
