@@ -17,10 +17,10 @@ SCREENS = ("textual", "rich")
 HEAVY = (*SCREENS, "mcp", "mcp_types", "structlog", "sqlalchemy", "pydantic", "tenacity", "platformdirs", "keyring")
 HEADLESS = ("domain", "ports", "errors", "settings", "gateway", "store", "services", "simulator", "assembly")
 """Not the logs' pipeline: structlog loads Rich where it is installed, which is why it comes with the first record."""
-LIGHT = ("domain", "ports", "errors", "settings", "store", "services", "assembly")
+LIGHT = ("files", "domain", "ports", "errors", "settings", "store", "services", "assembly")
 """Rooms that every command may load."""
-PURE = ("domain", "ports", "errors")
-FLOORS = ("errors", "domain", "ports", "settings", "services", "assembly", "tui", "cli")
+PURE = ("files", "domain", "ports", "errors")
+FLOORS = ("files", "errors", "domain", "ports", "settings", "services", "assembly", "tui", "cli")
 """Ground first. The gateway, the store, the simulator and the logs stand between the settings and the services."""
 MIDDLE = ("gateway", "store", "simulator", "logs")
 ENTRY = "__main__"

@@ -6,8 +6,14 @@ import os
 
 import pytest
 
+from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.errors import StorageError
+from jjm_tui.store.event_file import FileEventLog
+from jjm_tui.store.inspection import check_history
 from jjm_tui.store.json_file import read_tasks
+from tests.store.stands import START
+
+pytestmark = pytest.mark.timeout(20)
 
 
 def test_fifo_in_place_of_the_store_is_refused_without_waiting(tmp_path):
@@ -29,3 +35,26 @@ def test_folder_in_place_of_the_store_is_told(tmp_path):
     path.mkdir()
     with pytest.raises(StorageError, match="folder"):
         read_tasks(path)
+
+
+async def test_fifo_in_place_of_the_history_is_refused_for_everything(tmp_path, clock):
+    path = tmp_path / "events.jsonl"
+    os.mkfifo(path)
+    log = FileEventLog(path, clock)
+    for refused in (log.query(limit=1), log.append([TaskEvent(EventType.SEEN, START, "1")])):
+        with pytest.raises(StorageError, match="not a regular file"):
+            await refused
+    with pytest.raises(StorageError, match="not a regular file"):
+        log.follow()
+    assert ["not a regular file" in trouble.message for trouble in check_history(path)] == [True]
+
+
+async def test_history_that_becomes_a_fifo_while_it_is_followed_ends_the_following(tmp_path, clock):
+    path = tmp_path / "events.jsonl"
+    log = FileEventLog(path, clock)
+    await log.append([TaskEvent(EventType.SEEN, START, "1")])
+    following = log.follow()
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(StorageError, match="not a regular file"):
+        await anext(following)

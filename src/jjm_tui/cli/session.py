@@ -15,6 +15,7 @@ from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.domain.ids import parse_task_reference
 from jjm_tui.errors import TaskNotFoundError
+from jjm_tui.files import read_file
 
 _KEPT_FOR: Final = 7 * 86_400
 """Seconds; older files of terminals that are gone are removed."""
@@ -80,7 +81,7 @@ def _rows(context: CommandContext) -> list[str]:
     if path is None:
         return []
     try:
-        data = orjson.loads(path.read_bytes())
+        data = orjson.loads(read_file(path))
     except (OSError, ValueError):
         return []
     return [row for row in data if isinstance(row, str)] if isinstance(data, list) else []

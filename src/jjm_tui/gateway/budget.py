@@ -13,6 +13,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from jjm_tui.files import read_file
 from jjm_tui.ports import Clock, Priority
 
 _LOCK_PATIENCE = 2.0
@@ -87,7 +88,7 @@ class Budget:
 
 def _read(path: Path) -> _Bucket | None:
     try:
-        raw = json.loads(path.read_bytes())
+        raw = json.loads(read_file(path))
         tokens, at = float(raw["tokens"]), float(raw["at"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

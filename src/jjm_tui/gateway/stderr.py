@@ -11,6 +11,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from jjm_tui.files import open_descriptor
 from jjm_tui.gateway.environment import Redactor
 
 TAIL_LINES = 40
@@ -116,6 +117,6 @@ def _append(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > _FILE_BYTES:
         path.replace(path.with_name(path.name + ".1"))
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    file = open_descriptor(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     with os.fdopen(file, "w", encoding="utf-8", errors="replace") as stream:
         stream.write(clean(text[-_FILE_BYTES:]))

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from jjm_tui.files import open_descriptor
+
 _NAME: Final = re.compile(r"jjm-(\d{4}-\d{2}-\d{2})\.log")
 
 
@@ -50,8 +52,7 @@ class DailyFile:
             return self._handle
         self._close()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-        self._handle = os.open(self._folder / file_name(day), flags, 0o600)
+        self._handle = open_descriptor(self._folder / file_name(day), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._day = day
         self._drop_old(day)
         return self._handle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jjm_tui.errors import ConfigurationError
+from jjm_tui.files import open_descriptor
 
 _POSITION: Final = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 _MAX_BYTES: Final = 4 * 1024 * 1024
@@ -58,8 +60,8 @@ def read_settings_file(path: Path) -> SettingsFile:
 
     context: dict[str, Any] = {"file": str(path)}
     try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)  # a device may have no end
+        with os.fdopen(open_descriptor(path, allows_devices=True), "rb") as file:
+            raw = file.read(_MAX_BYTES + 1) or b""  # a device may have no end, or nothing to read now
     except OSError as error:
         raise ConfigurationError(
             f"The settings file {path} cannot be read: {error.strerror or error}.",

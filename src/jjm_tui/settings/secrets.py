@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from jjm_tui.errors import ConfigurationError
+from jjm_tui.files import read_file
 
 MASK: Final = "********"
 SCHEMES: Final = ("env", "file", "keyring", "command")
@@ -229,7 +230,7 @@ def _from_file(name: str) -> str:
     if not path.is_absolute():
         raise _failed(reference, "the path is not absolute", "Write the whole path, or begin with ~/.")
     try:
-        return path.read_text(encoding="utf-8-sig").strip()
+        return read_file(path).decode("utf-8-sig").strip()
     except OSError as error:
         raise _failed(reference, error.strerror or str(error), "Check the path and its permissions.") from error
     except UnicodeDecodeError as error:

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 from jjm_tui.domain.times import format_time, parse_time
 from jjm_tui.errors import StorageError
+from jjm_tui.files import read_file
 from jjm_tui.simulator.clock import SimulatedTime
 
 CONTROL: Final = "control."
@@ -131,11 +132,17 @@ class StateFile:
         if mark == self._seen:
             return None
         try:
-            record = WorldRecord.from_dict(json.loads(self.path.read_text(encoding="utf-8")))
+            record = WorldRecord.from_dict(json.loads(read_file(self.path).decode("utf-8")))
         except (ValueError, KeyError, TypeError) as error:
             raise StorageError(
                 f"{self.path} does not hold a simulated world.",
                 hint="Remove the file, or name another one with --state.",
+                context={"path": str(self.path)},
+            ) from error
+        except OSError as error:
+            raise StorageError(
+                f"{self.path} cannot be read: {error.strerror or error}.",
+                hint="Check the path, or name another file with --state.",
                 context={"path": str(self.path)},
             ) from error
         self._seen = mark

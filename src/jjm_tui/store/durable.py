@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import stat
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from jjm_tui.errors import StorageError
+from jjm_tui.files import open_descriptor, open_file
 
 FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
@@ -70,14 +70,11 @@ class FileOps:
 
     def read(self, path: Path) -> tuple[bytes, Signature]:
         """The whole content, and the signature of exactly this content."""
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise OSError(errno.EINVAL, "it is not a regular file")
+        with open_file(path) as file:
             while True:
-                before = Signature.of(os.fstat(descriptor))
+                before = Signature.of(os.fstat(file.fileno()))
                 data = file.read()
-                if Signature.of(os.fstat(descriptor)) == before:
+                if Signature.of(os.fstat(file.fileno())) == before:
                     return data, before
                 file.seek(0)
 
@@ -92,7 +89,7 @@ class FileOps:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
 
     def open_append(self, path: Path) -> int:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, FILE_MODE)
+        return open_descriptor(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, FILE_MODE)
 
     def write(self, descriptor: int, data: bytes) -> None:
         view = memoryview(data)

@@ -75,8 +75,15 @@ class FileEventLog:
         return self._left_out
 
     def follow(self) -> AsyncIterator[TaskEvent]:
-        """See ``EventLog.follow``; *now* is this call, not the first step of the iteration."""
-        return self._follow(Tail(self._path))
+        """See ``EventLog.follow``; *now* is this call, not the first step of the iteration.
+
+        Raises:
+            StorageError: the history cannot be read; while iterating, too.
+        """
+        try:
+            return self._follow(Tail(self._path))
+        except OSError as error:
+            raise storage_error(error, self._path, "read", "") from error
 
     async def _follow(self, tail: Tail) -> AsyncIterator[TaskEvent]:
         from anyio import to_thread
@@ -86,7 +93,11 @@ class FileEventLog:
         with contextlib.closing(tail):
             async with watch_file(self._path) as bell:
                 while True:
-                    for line in await to_thread.run_sync(tail.read_lines):
+                    try:
+                        lines = await to_thread.run_sync(tail.read_lines)
+                    except OSError as error:
+                        raise storage_error(error, self._path, "read", "") from error
+                    for line in lines:
                         event = decode_event(line)
                         if event is not None:
                             yield event

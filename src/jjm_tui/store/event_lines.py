@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from jjm_tui.files import open_descriptor, open_file
+
 _BLOCK: Final = 64 * 1024
 _STAMP: Final = "%Y%m%dT%H%M%S.%fZ"
 
@@ -39,7 +41,7 @@ def read_backwards(path: Path, seen: set[tuple[int, int]]) -> Iterator[bytes]:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         stat = os.fstat(file.fileno())
         if (stat.st_dev, stat.st_ino) in seen:
             return
@@ -89,7 +91,7 @@ class Tail:
 
     def _open(self, path: Path, whence: int = os.SEEK_SET) -> None:
         try:
-            opened = os.open(path, os.O_RDONLY)
+            opened = open_descriptor(path)
         except FileNotFoundError:
             return
         os.lseek(opened, 0, whence)

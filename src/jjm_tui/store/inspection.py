@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import StorageError
+from jjm_tui.files import open_file
 from jjm_tui.ports import Clock
 from jjm_tui.store.backups import Backup, damaged_path, list_backups, list_damaged
 from jjm_tui.store.document import (
@@ -165,7 +166,7 @@ def _unreadable_lines(path: Path) -> tuple[list[int], bool]:
     """Their numbers, counted from 1, and whether the last line is ended."""
     numbers = []
     line = b"\n"
-    with path.open("rb") as file:
+    with open_file(path) as file:
         for number, line in enumerate(file, 1):
             text = line.removesuffix(b"\n")
             if text and decode_event(text) is None:

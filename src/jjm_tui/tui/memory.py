@@ -16,6 +16,7 @@ from typing import Any, Final
 import orjson
 
 from jjm_tui.domain.times import format_time, parse_time
+from jjm_tui.files import read_file
 
 _KEPT_TEXTS: Final = 50
 
@@ -44,7 +45,7 @@ class Memory:
         """What is remembered in the file; the defaults when there is none or it is not understood."""
         memory = cls(path)
         try:
-            data = orjson.loads(path.read_bytes()) if path is not None else {}
+            data = orjson.loads(read_file(path)) if path is not None else {}
         except (OSError, ValueError):
             return memory
         if isinstance(data, dict):

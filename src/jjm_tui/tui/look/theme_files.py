@@ -16,6 +16,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
 from jjm_tui.domain.text import clean_line, truncate
+from jjm_tui.files import read_file
 
 JJM_DARK: Final = Theme(
     name="jjm-dark",
@@ -159,7 +160,7 @@ def _read(path: Path) -> Theme:
     try:
         if path.stat().st_size > _BIGGEST:
             raise ThemeFileError("it is too big for one")
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(read_file(path).decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ThemeFileError(f"it cannot be read ({error})") from error
     except tomllib.TOMLDecodeError as error:

@@ -15,6 +15,7 @@ import orjson
 
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.times import format_time
+from jjm_tui.files import read_file
 
 _KEPT: Final = 1000
 
@@ -39,7 +40,7 @@ class ToldFile:
         if self._path is None:
             return
         try:
-            data = orjson.loads(self._path.read_bytes())
+            data = orjson.loads(read_file(self._path))
         except (OSError, ValueError):
             return
         if isinstance(data, list):

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from jjm_tui.domain.text import clean_line
 from jjm_tui.domain.times import parse_time
+from jjm_tui.files import open_file
 from jjm_tui.logs.daily import file_name
 
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
@@ -81,13 +82,13 @@ class LogTail:
         self._path, self._unfinished = path, b""
         self._offset = max(0, size - _MOST_BYTES)
         if self._offset:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 file.seek(self._offset)
                 file.readline()
                 self._offset = file.tell()
 
     def _new_lines(self, path: Path) -> list[str]:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             file.seek(self._offset)
             data = self._unfinished + file.read(_MOST_BYTES)
             self._offset = file.tell()
