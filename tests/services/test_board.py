@@ -151,6 +151,17 @@ def test_operation_that_did_not_arrive_is_left_until_the_same_arrives_later() ->
     assert board.operations_left() == (unconfirmed,)
 
 
+@pytest.mark.parametrize(("repository", "left"), [("acme/webapp", 0), ("acme/other", 1)])
+def test_new_task_that_was_not_made_is_left_until_the_same_is_made_later(repository: str, left: int) -> None:
+    board = Board()
+    wanted = {"description": "Tidy up", "repository": "acme/webapp"}
+    failed = replace(message(OperationState.NOT_SENT), kind=OperationKind.CREATE, task_id=None, payload=wanted)
+    made = message(OperationState.DONE, operation_id="later", seconds=5)
+    made = replace(made, kind=OperationKind.CREATE, payload={**wanted, "repository": repository})
+    board.set_operations([failed, made])
+    assert len(board.operations_left()) == left
+
+
 @pytest.mark.parametrize(("approved", "left"), [("this plan", 0), ("another plan", 1)])
 def test_approval_that_came_too_late_is_nothing_to_look_after(approved: str, left: int) -> None:
     board = Board()

@@ -302,6 +302,21 @@ async def test_resend_of_what_was_sent_again_sends_nothing(tmp_path):
     assert _effects(work, "message") == 1
 
 
+async def test_resend_of_a_text_that_arrived_since_sends_nothing(tmp_path):
+    work = bench(tmp_path)
+    manager, first = await _not_sent(work)
+    work.clock.advance(60)
+    later = await manager.send_message(work.session_in("AWAITING_USER_FEEDBACK"), TEXT)
+    assert later.outcome is Outcome.DONE
+    with pytest.raises(WrongStateError, match=f"arrived since, as {later.operation_id}; nothing was sent"):
+        await manager.resend_operation(first)
+    assert _effects(work, "message") == 1
+    assert [each.state for each in await manager.list_operations(open_only=False)] == [
+        OperationState.NOT_SENT,
+        OperationState.DONE,
+    ]
+
+
 async def test_resend_from_two_processes_that_read_the_same_happens_once(tmp_path):
     work = bench(tmp_path)
     manager, first = await _not_sent(work)

@@ -186,6 +186,40 @@ async def test_outbox_sending_again_is_asked_first_and_says_that_it_may_be_there
         await on.shows("It was sent again; that one can be discarded.")
 
 
+async def test_outbox_text_that_arrived_since_is_told_and_not_sent_again(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        on.caller.is_down = True
+        task_id = await message(on, "Take the first way.")
+        on.caller.is_down = False
+        on.advance(60)
+        await message(on, "Take the first way.")
+        await open_outbox(on)
+        assert re.search(r"Outbox +everything has a clear answer", on.text)
+        await on.press("j")
+        assert "· sent since" in on.text
+        assert "The same text arrived since, today" in plain(on)
+        assert "send again" not in on.text
+        await on.press("r")
+        await on.shows("To have it there twice, write it anew.")
+        assert "Send it again?" not in on.text
+        assert on.bench.effects("message") == [(task_id, "Take the first way.")]
+
+
+async def test_outbox_question_that_a_later_send_overtook_sends_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        on.caller.is_down = True
+        task_id = await message(on, "Take the first way.")
+        on.caller.is_down = False
+        await open_outbox(on)
+        await on.press("r")
+        assert "Send it again?" in on.text
+        on.advance(60)
+        await message(on, "Take the first way.")
+        await on.press("y")
+        await on.shows("arrived since")
+        assert on.bench.effects("message") == [(task_id, "Take the first way.")]
+
+
 async def test_outbox_discarding_is_asked_first_and_the_text_stays(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         on.caller.is_down = True

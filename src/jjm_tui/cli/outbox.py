@@ -13,6 +13,7 @@ from jjm_tui.cli.interruption import truth_after_interruption
 from jjm_tui.cli.operating import declined, tell_results
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import answer_awaited, waiting_for
+from jjm_tui.domain.arrivals import Arrivals
 from jjm_tui.domain.draft_keys import CREATE_KEY, MANY_KEY, task_of
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operation_words import state_word
@@ -80,21 +81,7 @@ def is_unsent(operation: Operation, among: Sequence[Operation]) -> bool:
     """A text that did not go out and is kept only here: neither discarded, nor sent later in another attempt."""
     if operation.kind not in _WITH_TEXT or operation.state not in _NOT_OUT:
         return False
-    return not any(
-        other.state is OperationState.DONE
-        and other.kind is operation.kind
-        and other.created_at > operation.created_at
-        and _text(other) == _text(operation)
-        for other in among
-    )
-
-
-def _text(operation: Operation) -> tuple[object, ...]:
-    """What was to be sent, and where."""
-    payload = operation.payload
-    if operation.kind is OperationKind.MESSAGE:
-        return operation.task_id, payload.get("text")
-    return payload.get("repository"), payload.get("description")
+    return Arrivals(among).of_words_since(operation) is None
 
 
 def _document(operation: Operation) -> dict[str, Any]:

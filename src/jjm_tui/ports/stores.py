@@ -109,7 +109,8 @@ class OutboxStore(Protocol):
         """Write ``ended`` over ``known`` and record ``new``, in one write: either both are there or neither.
 
         Raises:
-            WrongStateError: as for ``add``, or it is no longer in the state that was ``known``.
+            WrongStateError: as for ``add``, or it is no longer in the state that was ``known``, or its text arrived
+                since as another operation.
         """
 
     async def withdraw(self, operation: Operation, former: Operation) -> None:

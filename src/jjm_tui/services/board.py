@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from jjm_tui.domain.arrivals import Arrivals
 from jjm_tui.domain.counts import TaskCounts
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.sync import SyncState
@@ -153,9 +154,9 @@ class Board:
 
         A plan needs one approval only: when another window's arrived, one that came too late is nothing to look after.
         """
-        done = [each for each in self._operations if each.state is OperationState.DONE]
-        arrived = {_aim(each): each.created_at for each in done}
-        approved = {_plan(each) for each in done if each.kind is OperationKind.APPROVE}
+        arrivals = Arrivals(self._operations)
+        approvals = (each for each in self._operations if each.kind is OperationKind.APPROVE)
+        approved = {_plan(each) for each in approvals if each.state is OperationState.DONE}
         return tuple(
             each
             for each in self._operations
@@ -163,7 +164,7 @@ class Board:
             or (
                 each.state in (OperationState.NOT_SENT, OperationState.REFUSED)
                 and each.sent_again_as is None
-                and arrived.get(_aim(each), each.created_at) <= each.created_at
+                and arrivals.since(each) is None
                 and _plan(each) not in approved
             )
         )
@@ -299,9 +300,3 @@ class Board:
 def _plan(operation: Operation) -> tuple[object, ...]:
     """Which plan was approved."""
     return operation.kind, operation.origin, operation.task_id, operation.payload.get("fingerprint")
-
-
-def _aim(operation: Operation) -> tuple[object, ...]:
-    """What an operation was to bring about: the same aim later makes an earlier failure a thing of the past."""
-    words = operation.payload.get("text") or operation.payload.get("description")
-    return operation.kind, operation.origin, operation.task_id, words

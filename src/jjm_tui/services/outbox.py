@@ -132,7 +132,8 @@ class OperationRunner:
         ``seen`` is what the person saw when they said so.
 
         Raises:
-            WrongStateError: it is done or under way, it was sent again already, or it is no longer what was seen.
+            WrongStateError: it is done or under way, it was sent again already, its text arrived since as another
+                operation, or it is no longer what was seen.
         """
         if operation.sent_again_as is not None:
             raise WrongStateError(

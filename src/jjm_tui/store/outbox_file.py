@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from jjm_tui.domain.arrivals import Arrivals, arrived_meanwhile
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operation_words import changed_meanwhile
 from jjm_tui.domain.operations import Operation, OperationKind
@@ -101,6 +102,8 @@ class FileOutbox:
             found = document.get(known.id)
             if found is None or (found.state, found.sent_again_as) != (known.state, known.sent_again_as):
                 raise changed_meanwhile(found or known)
+            if (arrived := Arrivals(document.items()).of_words_since(found)) is not None:
+                raise arrived_meanwhile(found, arrived)
             document.put(encode_json(ended.to_dict()))
             self._add(document, new)
 

@@ -14,8 +14,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from jjm_tui.domain.arrivals import Arrivals
 from jjm_tui.domain.operation_words import count_left, state_sentence, state_word
-from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.domain.text import age, cell_width, clean_line, relative_time, short_ids
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
@@ -23,8 +24,10 @@ from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
 from jjm_tui.tui.pages.operation_words import KINDS, LOOKS, is_recorded, text_of, title_of
+from jjm_tui.tui.pages.outbox_questions import about_resending, discard_words
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.screens.confirm import ConfirmDialog
+from jjm_tui.tui.text.local_time import local_words
 from jjm_tui.tui.widgets.bar import SIMULATED, Bar
 from jjm_tui.tui.widgets.key_bar import KeyBar
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
@@ -121,13 +124,18 @@ class OutboxScreen(DashboardScreen[None], Moving):
         words = Content.assemble((simulated, "bold $text-warning"), ("Outbox", "bold $text-primary"), self._summary())
         self.query_one("#summary", Static).update(words)
         longest = max((cell_width(title_of(each, self.board)) for each in operations), default=0)
-        self.query_one(RowList).show(outbox_row(each, self.board, now, longest) for each in reversed(operations))
+        arrivals = Arrivals(operations)
+        self.query_one(RowList).show(
+            outbox_row(each, self.board, now, longest, is_past=_arrived(each, arrivals) is not None)
+            for each in reversed(operations)
+        )
         self._show_chosen()
 
     def _summary(self) -> Content:
         """How many there are of what is not over, and whether that is all."""
         wrong = self.board.store_trouble
-        return _summary(self.board.operations, None if wrong is None else _UNKNOWN.get(wrong.place))
+        unknown = None if wrong is None else _UNKNOWN.get(wrong.place)
+        return _summary(self.board.operations_left(), unknown, is_empty=not self.board.operations)
 
     def _show_chosen(self) -> None:
         operation = self.chosen
@@ -178,7 +186,14 @@ class OutboxScreen(DashboardScreen[None], Moving):
             return None if operation.task_id else "It has no task yet."
         if action_id == "outbox.copy":
             return None if text_of(operation) else "It has no text."
-        return _STILL_OPENING if self.engine is None else _why_not_change(operation, action_id)
+        if self.engine is None:
+            return _STILL_OPENING
+        why_not = _why_not_change(operation, action_id)
+        if why_not is None and action_id == "outbox.resend":
+            arrived = Arrivals(self.board.operations).of_words_since(operation)
+            if arrived is not None:
+                return f"{_arrived_words(arrived, self.now())} To have it there twice, write it anew."
+        return why_not
 
     def _why_not_settle(self) -> str | None:
         if self.engine is None:
@@ -214,7 +229,7 @@ class OutboxScreen(DashboardScreen[None], Moving):
         """Ask, then send it again."""
         operation = self.chosen
         if operation is not None:
-            told = _about_resending(operation, self.dashboard.launch.keymap.first("question.yes"))
+            told = about_resending(operation, self.dashboard.launch.keymap.first("question.yes"))
             body = Content("\n\n").join([_headline(operation, self.board), *told])
             self.app.push_screen(
                 ConfirmDialog("Send it again?", body, yes="send again", no="back", must_be_seen=True),
@@ -229,7 +244,7 @@ class OutboxScreen(DashboardScreen[None], Moving):
         """Ask, then let it go."""
         operation = self.chosen
         if operation is not None:
-            body = Content("\n\n").join([_headline(operation, self.board), Content(_discard_words(operation))])
+            body = Content("\n\n").join([_headline(operation, self.board), Content(discard_words(operation))])
             self.app.push_screen(
                 ConfirmDialog("Discard it?", body, yes="discard", no="back"),
                 lambda sure: self._begin_discarding(operation) if sure is True else None,
@@ -273,18 +288,20 @@ def _title_of_key(action_id: str) -> str:
     return "go to task" if action_id == "open" else ACTIONS[action_id].title
 
 
-def outbox_row(operation: Operation, board: Board, now: datetime, longest: int) -> ListRow:
+def outbox_row(operation: Operation, board: Board, now: datetime, longest: int, *, is_past: bool = False) -> ListRow:
     """An operation as a row: state, kind, age, title of its task, first words of its text, where it has one.
 
-    ``longest``: cells of the longest title, so that the texts begin in one column.
+    ``longest``: cells of the longest title, so that the texts begin in one column. ``is_past``: its text arrived since.
     """
-    look = LOOKS[operation.state]
+    look, word = LOOKS[operation.state], state_word(operation)
+    if is_past:
+        look, word = LOOKS[OperationState.DISCARDED], "sent since"
     seconds = (now - operation.created_at).total_seconds()
     title, text = title_of(operation, board), clean_line(text_of(operation)[:400])
     return ListRow(
         operation.id,
         (
-            Cell(f"{look.glyph} {state_word(operation)}", look.role, 13),
+            Cell(f"{look.glyph} {word}", look.role, 13),
             Cell(KINDS[operation.kind], "", 8, rank=2),
             Cell(age(seconds) if seconds >= 1 else "now", "quiet", 4, rank=1, right=True),
             *((Cell(title, enough=longest), Cell(text, "quiet", rank=3)) if text else (Cell(title),)),
@@ -304,11 +321,21 @@ def _why_not_change(operation: Operation, action_id: str) -> str | None:
     return None
 
 
-def _summary(operations: Sequence[Operation], unknown: str | None) -> Content:
-    parts = [f"{count} {word}" for word, count in count_left(operations).items()]
+def _arrived(operation: Operation, arrivals: Arrivals) -> Operation | None:
+    """What arrived since in the words of one that did not."""
+    is_failed = operation.state in (OperationState.NOT_SENT, OperationState.REFUSED)
+    return arrivals.of_words_since(operation) if is_failed else None
+
+
+def _arrived_words(arrived: Operation, now: datetime) -> str:
+    return f"The same text arrived since, {local_words(arrived.created_at, now)}."
+
+
+def _summary(left: Sequence[Operation], unknown: str | None, *, is_empty: bool) -> Content:
+    parts = [f"{count} {word}" for word, count in count_left(left).items()]
     if unknown is not None:
         parts.append(unknown)
-    nothing_open = "everything has a clear answer" if operations else "empty"
+    nothing_open = "empty" if is_empty else "everything has a clear answer"
     return Content("  " + (" · ".join(parts) or nothing_open))
 
 
@@ -333,6 +360,8 @@ def describe(operation: Operation, board: Board, now: datetime, *, has_twin: boo
         ),
         Content(state_sentence(operation)),
     ]
+    if (arrived := _arrived(operation, Arrivals(board.operations))) is not None:
+        lines.append(Content(_arrived_words(arrived, now)))
     if operation.message:
         lines.append(literal(operation.message))
     lines += _text_lines(operation)
@@ -350,42 +379,3 @@ def _text_lines(operation: Operation) -> Iterator[Content]:
     yield literal(text[:_SHOWN_TEXT])
     if len(text) > _SHOWN_TEXT:
         yield Content(f"… and {len(text) - _SHOWN_TEXT} more characters; copying takes all of it.")
-
-
-def _what_is_sent(operation: Operation) -> Iterator[Content]:
-    """All of what is sent, as a person reads it before a send."""
-    named = [f"{name}: {value}" for name in ("repository", "branch", "title") if (value := operation.payload.get(name))]
-    text = text_of(operation)
-    if named:
-        yield Content("\n").join([literal_line(each) for each in named])
-    if text:
-        yield literal(text)
-
-
-def _about_resending(operation: Operation, key: str) -> list[Content]:
-    """What it means to send it again with ``key``, and all of what is sent."""
-    sent = list(_what_is_sent(operation))
-    if (words := _resend_words(operation)) is None:
-        return [Content(f"It did not arrive. {key} sends it again unchanged{':' if sent else '.'}"), *sent]
-    return [Content(words), *([Content.styled("This is sent:", "$text-muted")] if sent else []), *sent]
-
-
-def _resend_words(operation: Operation) -> str | None:
-    """What to think of before it is sent again; ``None`` where it did not arrive and is sent as it was."""
-    if operation.state is OperationState.UNCONFIRMED:
-        what = "task" if operation.kind is OperationKind.CREATE else KINDS[operation.kind]
-        return (
-            f"It may have reached the server already: then this {what} will be there twice. "
-            "Settling first finds out without sending anything."
-        )
-    if operation.state is OperationState.DISCARDED and operation.sent_at is not None:
-        return "You let it go without knowing whether it arrived. If it did, it will be there twice."
-    if operation.kind is OperationKind.APPROVE:
-        return "It did not arrive. Only the plan that you read then is approved; nothing is sent when it is another."
-    return None
-
-
-def _discard_words(operation: Operation) -> str:
-    if operation.state is OperationState.UNCONFIRMED:
-        return "It may have arrived all the same; nothing will look for it any more. Its text stays in the history."
-    return "It is no longer offered for sending. Its text stays in the history."
