@@ -28,6 +28,24 @@ def test_config_commands_write_show_and_check(program: Program) -> None:
     assert (broken.code, broken.rows[0][0]) == (2, "error")
 
 
+def test_theme_that_is_not_there_is_told_before_the_dashboard_opens(program: Program) -> None:
+    refused = program.run("config", "set", "ui.theme", "drakula")
+    assert (refused.code, "There is no theme 'drakula'." in refused.err) == (2, True)
+    assert "Did you mean dracula?" in refused.err
+    assert program.run("config", "set", "profiles.work.ui.theme", "plain").code == 2
+    program.ok("config", "set", "ui.theme", "dracula")
+    assert "There is no theme" not in program.ok("config", "check").out
+    elsewhere = {"JJM_UI__THEME": "sea"}
+    told = [row[:2] for row in program.run("config", "check", environ=elsewhere).rows]
+    assert ["warning", "There is no theme 'sea'; jjm-dark is used."] in told
+    checks = program.run("doctor", "--json", environ=elsewhere).json["checks"]
+    assert [check["state"] for check in checks if check["name"] == "theme"] == ["warning"]
+    (program.home / "themes").mkdir()
+    (program.home / "themes" / "sea.toml").write_text('primary = "#7aa2d6"\n')
+    program.ok("config", "set", "ui.theme", "sea")
+    assert "There is no theme" not in program.ok("config", "check").out
+
+
 def test_config_show_never_shows_a_key(program: Program) -> None:
     secret = "AIzaSyA" + "x" * 32
     result = program.run("config", "show", environ={"JULES_API_KEY": secret})

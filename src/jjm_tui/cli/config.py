@@ -9,6 +9,7 @@ from jjm_tui.cli.context import CommandContext, overrides
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.tables import hanging, pairs
+from jjm_tui.cli.themes import check_theme, theme_finding
 from jjm_tui.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ def check(context: CommandContext) -> int:
         overrides=overrides(given),
         environ=context.environ,
     )
+    if doubt := theme_finding(context):
+        findings = [finding for finding in findings if finding.level != "ok"] + [doubt]
     out = context.out
     if given.json:
         out.document(
@@ -190,6 +193,8 @@ def set_value(context: CommandContext) -> int:
 
     _refuse_demo(context)
     given = context.arguments
+    if given.key == "ui.theme" or (given.key.startswith("profiles.") and given.key.endswith(".ui.theme")):
+        check_theme(given.value, context.environ)
     target = _location(context)
     document.set_values(target, {given.key: given.value}, profile=given.profile)
     if given.json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from jjm_tui.cli.context import CommandContext
@@ -19,11 +20,9 @@ _STYLES: Final = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 async def run(context: CommandContext) -> int:
     """Run every check; exit code 4 when the account is the trouble, 2 for settings, 1 for anything else that failed."""
-    from jjm_tui import assembly
-
     checks: list[Check] = []
     async with waiting_for(context.out, "Checking") as progress:
-        async for check in assembly.run_doctor(context.options, context.environ):
+        async for check in _checks(context):
             checks.append(check)
             progress.update(f"Checking; {check.name} is {check.state}")
             if not context.arguments.json:
@@ -34,6 +33,17 @@ async def run(context: CommandContext) -> int:
             {"ok": all(check.state != "failed" for check in checks), "checks": [_document(check) for check in checks]}
         )
     return _code(checks)
+
+
+async def _checks(context: CommandContext) -> AsyncIterator[Check]:
+    """Those of the assembly, and the theme, which only the floor of the dashboard knows."""
+    from jjm_tui import assembly
+    from jjm_tui.cli.themes import theme_finding
+
+    async for check in assembly.run_doctor(context.options, context.environ):
+        yield check
+        if check.name == "settings" and (doubt := theme_finding(context)):
+            yield Check("theme", "warning", doubt.message, way_out=doubt.hint)
 
 
 def _code(checks: list[Check]) -> int:
@@ -62,7 +72,8 @@ def _show(context: CommandContext, check: Check) -> None:
     out = context.out
     if not out.terminal:
         way_out = out.own(check.way_out or "")
-        out.row([check.state, *(clean_line(text) for text in (check.name, check.message, way_out))])
+        details = (clean_line(text) for text in check.details)
+        out.row([check.state, *(clean_line(text) for text in (check.name, check.message, way_out)), *details])
         return
     head, width = f"{check.state:<{_STATE_ROOM}}", out.look.width
     text = clean_line(f"{check.name}: {check.message}")
