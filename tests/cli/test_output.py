@@ -84,6 +84,16 @@ def test_table_says_which_finished_tasks_nobody_looked_at() -> None:
     ]
 
 
+@pytest.mark.parametrize("width", [20, 44, 120])
+def test_table_says_that_a_task_is_gone_as_the_dashboard_does(width: int) -> None:
+    gone = replace(UNKNOWN, on_server=False)
+    word = "∅" if width == 20 else "∅ gone"
+    assert word in table(width, tasks=(gone, replace(WAITING, on_server=False))).splitlines()[1]
+    assert table(width, tasks=(gone, replace(WAITING, on_server=False))).count("∅") == 2
+    assert "unknown" in plain_row(gone, NOW, ("id", "status"))
+    assert "0 gone" in table(44, unicode=False, tasks=(gone,))
+
+
 @pytest.mark.parametrize("width", [*range(40, 200, 3), 300])
 def test_table_never_cuts_ids_statuses_or_times(width: int) -> None:
     ids, lines = short_ids(task.id for task in ALL), table(width).splitlines()

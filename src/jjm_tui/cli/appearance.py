@@ -24,6 +24,8 @@ STATUS_LOOKS: Final[Mapping[TaskStatus, tuple[str, str, str, str]]] = {
 }
 """Glyph, its ASCII stand-in, word, colour (status colours of ``requirements.md``)."""
 
+_GONE: Final = ("∅", "0", "gone", "bright_black")
+
 NEEDS_WORDS: Final[Mapping[NeedsMe, str]] = {
     "approval": "approve its plan",
     "question": "answer its question",
@@ -49,6 +51,14 @@ def status_text(status: TaskStatus, *, unicode: bool = True) -> str:
 def status_color(status: TaskStatus) -> str:
     """A rich colour."""
     return STATUS_LOOKS[status][3]
+
+
+def standing(task: Task, *, unicode: bool = True) -> tuple[str, str]:
+    """Glyph and word for how a task stands in a table, and a rich colour; as in the dashboard, gone comes first."""
+    if task.on_server is False:
+        glyph, plain, word, color = _GONE
+        return f"{glyph if unicode else plain} {word}", color
+    return status_text(task.status, unicode=unicode), status_color(task.status)
 
 
 def task_heading(task: Task) -> str:

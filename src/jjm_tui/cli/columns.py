@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from jjm_tui.cli.appearance import local_minute, status_color, status_text, task_heading
+from jjm_tui.cli.appearance import local_minute, standing, task_heading
 from jjm_tui.cli.output import Look
 from jjm_tui.cli.tables import Cell, Column, grid, widths_of
 from jjm_tui.cli.task_json import task_document
@@ -72,11 +72,9 @@ class _Maker:
         owners = _owners(tasks)
         self._makers: dict[str, Callable[[Task], Cell]] = {
             "id": lambda task: Cell(ids[task.id], "bold"),
-            "status": lambda task: Cell(status_text(task.status, unicode=look.unicode), status_color(task.status)),
+            "status": lambda task: Cell(*standing(task, unicode=look.unicode)),
             "status and need": self._status_and_need,
-            "glyph": lambda task: Cell(
-                status_text(task.status, unicode=look.unicode).split()[0], status_color(task.status)
-            ),
+            "glyph": self._glyph,
             "need": self._need,
             "title": lambda task: Cell(task_heading(task)),
             "repository": lambda task: Cell(clean_line(task.repository or _UNKNOWN)),
@@ -125,9 +123,13 @@ class _Maker:
             return Cell(reason, "bold")
         return Cell(f"{reason} {relative_time(task.waiting_since, self._now).removesuffix(' ago')}", "bold")
 
+    def _glyph(self, task: Task) -> Cell:
+        text, color = standing(task, unicode=self._unicode)
+        return Cell(text.split()[0], color)
+
     def _status_and_need(self, task: Task) -> Cell:
         """A waiting task says what it needs, and for how long; a finished one whether it was looked at."""
-        text, color = status_text(task.status, unicode=self._unicode), status_color(task.status)
+        text, color = standing(task, unicode=self._unicode)
         if needs_me(task, self._now) is None:
             return Cell(text, color)
         if task.status in (TaskStatus.FAILED, TaskStatus.COMPLETED):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from jjm_tui.cli.appearance import local_second, status_color, status_text, task_heading
+from jjm_tui.cli.appearance import local_second, standing, task_heading
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.tables import Cell, Column, cut, grid, with_title
 from jjm_tui.domain.event_words import event_sentence
@@ -144,7 +144,8 @@ def _columns(tasks: list[Task], ids: dict[str, str], now: datetime, look: Look) 
 
 def _status(task: Task, now: datetime, look: Look) -> Cell:
     weight = "bold " if needs_me(task, now) else ""
-    return Cell(status_text(task.status, unicode=look.unicode), weight + status_color(task.status))
+    text, color = standing(task, unicode=look.unicode)
+    return Cell(text, weight + color)
 
 
 def _elapsed(task: Task, now: datetime) -> str:
