@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from jjm_tui.domain.events import EventType
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.services.drafting.joined_texts import split_texts
 from jjm_tui.services.drafting.new_task import NewTask
+from jjm_tui.services.drafting.template_taken import take_template
 from jjm_tui.tui.screens.create import READING_TIME, CreateScreen
 from jjm_tui.tui.screens.templates import TemplatesScreen
 from jjm_tui.tui.widgets.choice import Choice
@@ -31,6 +33,7 @@ DESCRIPTION = "A haiku"
 SETTINGS = {
     "templates": {
         "deps": {"description": "Update the dependencies.", "title": "Deps", "repository": REPOSITORY, "branch": "dev"},
+        "words": {"description": "Only words."},
         "hostile": {"description": "\x1b]0;owned\x07[/foo] [@click=app.quit]x[/]"},
     }
 }
@@ -577,6 +580,52 @@ async def test_template_keeps_the_draft_that_was_there(tmp_path: Path) -> None:
         on.app.push_screen(CreateScreen("deps"))
         await on.shows("typed before")
         assert split_texts(form_of(on).filled_in.description) == ["Update the dependencies.", "mine"]
+
+
+async def test_template_leaves_what_it_does_not_say_and_does_not_nest_what_was_typed(tmp_path: Path) -> None:
+    async with stage(tmp_path, settings=SETTINGS) as on:
+        await fill(on, repository="acme/other", description="mine")
+        await on.press("tab", "right", "tab", "right", "tab", "right")
+        chosen = form_of(on).filled_in
+        assert (chosen.approval, chosen.pr, chosen.attempts) == ("auto", "none", 2)
+        for _ in range(2):
+            await on.press("escape", "T")
+            await on.press(*"words")
+            await on.shows("Only words.")
+            await on.press("enter")
+            await on.shows("typed before")
+            await on.settle()
+            filled = form_of(on).filled_in
+            assert split_texts(filled.description) == ["Only words.", "mine"]
+            assert replace(filled, description="mine") == chosen
+        assert "repository:" not in on.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "template", "form", "texts"),
+    [
+        (NewTask("a/b", "dev", "Mine"), NewTask(description="T"), ("a/b", "dev", "Mine"), ["T"]),
+        (NewTask("a/b", description="T"), NewTask(description="T"), ("a/b", "", ""), ["T"]),
+        (NewTask("own/repo"), NewTask("a/c", "", "Title", "T"), ("a/c", "", "Title"), ["T"]),
+        (NewTask("a/b", "dev"), NewTask("A/B", description="T"), ("A/B", "dev", ""), ["T"]),
+        (
+            NewTask("a/b", "dev", "Mine", "m"),
+            NewTask("a/c", "", "Title", "T"),
+            ("a/c", "", "Title"),
+            ["T", "repository: a/b\nbranch: dev\ntitle: Mine\nm"],
+        ),
+    ],
+)
+def test_take_template_twice_is_as_once_and_nothing_chosen_is_lost(
+    typed: NewTask, template: NewTask, form: tuple[str, str, str], texts: list[str]
+) -> None:
+    blank = NewTask("own/repo")
+    taken = take_template(typed, template, blank)
+    assert (taken.repository, taken.branch, taken.title) == form
+    assert split_texts(taken.description) == texts
+    assert take_template(taken, template, blank) == taken
+    other = take_template(taken, NewTask(description="U"), blank)
+    assert split_texts(other.description) == ["U", *texts]
 
 
 async def test_templates_of_the_server_are_offered_and_hostile_ones_are_literal(tmp_path: Path) -> None:

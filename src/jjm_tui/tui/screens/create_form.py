@@ -14,8 +14,9 @@ from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.domain.text import truncate
 from jjm_tui.errors import JulesManagerError, UnsupportedOperationError
 from jjm_tui.services.board import BoardChange
-from jjm_tui.services.drafting.joined_texts import EARLIER, EDITED
+from jjm_tui.services.drafting.joined_texts import EDITED, has_marker
 from jjm_tui.services.drafting.new_task import FieldName, NewTask
+from jjm_tui.services.drafting.template_taken import take_template
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.screens.sheet import Sheet
@@ -135,16 +136,17 @@ class CreateForm(Sheet[None]):
         before = self._drafts.text(CREATE_KEY)
         if template is None or (before and template.source == "task"):
             return
-        repository = template.repository or self._blank.repository
-        task = replace(self._blank, repository=repository, branch=template.branch, title=template.title)
-        self._form.show_task(replace(task, description=template.description))
+        typed = NewTask.read(before) if before else self._blank
+        said = NewTask(template.repository, template.branch, template.title, template.description)
+        task = take_template(typed, said, self._blank)
+        self._form.show_task(task)
         if template.source == "task":
             self._show_origin(template.note)
             self._show_state()
             return
         self._edited()
-        if before:
-            self._drafts.add_below(CREATE_KEY, before, EARLIER)
+        if has_marker(task.description):
+            self._tell_two_texts()
 
     def _show_draft(self) -> None:
         text = self._drafts.text(CREATE_KEY)
@@ -186,8 +188,11 @@ class CreateForm(Sheet[None]):
             self.drop_preview()
             self._show_draft()
             if change.is_joined:
-                self.dashboard.tell("Another text for a new task is kept below yours: choose.", severity="warning")
+                self._tell_two_texts()
         self._show_state()
+
+    def _tell_two_texts(self) -> None:
+        self.dashboard.tell("Another text for a new task is kept below yours: choose.", severity="warning")
 
     def _show_state(self) -> None:
         state = self._drafts.state(CREATE_KEY)
