@@ -38,6 +38,14 @@ def test_dashboard_without_a_whole_terminal_says_what_it_needs(tmp_path: Path, r
         assert f"The dashboard needs a terminal, and standard {which} is not one." in told
 
 
+def test_dashboard_on_a_dumb_terminal_says_what_it_needs_and_draws_nothing(tmp_path: Path) -> None:
+    program = Program(tmp_path / "home")
+    with TerminalStage(program.plain_argv("--demo"), {**program.environ, "TERM": "dumb"}) as terminal:
+        assert terminal.finish() == 2
+        assert "TERM=dumb says that this one cannot" in " ".join(terminal.text.split())
+        assert "NEEDS YOU" not in terminal.text
+
+
 def test_dashboard_is_drawn_whole_when_the_terminal_had_another_size_for_a_moment(tmp_path: Path) -> None:
     with dashboard(tmp_path, "") as terminal:
         terminal.shows("NEEDS YOU")

@@ -80,6 +80,11 @@ def _handler_name(context: CommandContext) -> str:
             f"The dashboard needs a terminal, and standard {which} is not one.",
             hint="Name a command, for example: jjm list. See: jjm --help",
         )
+    if context.environ.get("TERM", "").strip().lower() == "dumb":
+        raise UsageError(
+            "The dashboard needs a terminal that can move its cursor, and TERM=dumb says that this one cannot.",
+            hint="Set TERM to what it really is, for example xterm-256color; or name a command, for example: jjm list.",
+        )
     return "dashboard:run"
 
 
