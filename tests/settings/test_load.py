@@ -104,6 +104,7 @@ def test_default_profile_table_applies_when_it_is_chosen(load: Load) -> None:
         ("[polling]\ncalls_per_minute = 1.5\n", "polling.calls_per_minute", 2, "a whole number from 1"),
         ("[ui]\nmouse = 'yes'\n", "ui.mouse", 2, "must be true or false"),
         ("[ui]\ntheme = 3\n", "ui.theme", 2, "must be a text"),
+        ('[ui]\ntheme = "\\u001b[31mx"\n', "ui.theme", 2, "must be a text without control characters, not the text"),
         ("[ui]\ndensity = 'tight'\n", "ui.density", 2, "one of comfortable, compact"),
         ("[server]\nargs = 'x'\n", "server.args", 2, "a list of texts"),
         ("[server]\nargs = ['x', 1]\n", "server.args", 2, "a list of texts"),

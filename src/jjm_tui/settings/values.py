@@ -88,7 +88,9 @@ def _text(setting: Setting, value: Any, layer: Layer) -> str:
     if not isinstance(value, str):
         raise wrong(setting, value, layer)
     pattern = setting.rules["pattern"]
-    if _CONTROL.search(value) or (pattern is not None and re.fullmatch(pattern, value) is None):
+    if _CONTROL.search(value):
+        raise wrong(setting, value, layer, wanted="a text without control characters")
+    if pattern is not None and re.fullmatch(pattern, value) is None:
         raise wrong(setting, value, layer)
     if pattern is None and "\n" in value:  # a text of several lines has a pattern that says so
         raise wrong(setting, value, layer, wanted="a text of one line")
