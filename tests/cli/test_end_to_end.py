@@ -387,10 +387,26 @@ def test_server_commands_talk_to_the_server_and_refuse_cookies(served: Program) 
 def test_doctor_says_ok_and_failed_with_the_way_out(served: Program, program: Program) -> None:
     fine = served.ok("doctor", "--json").json
     assert fine["ok"] is True
+    rows = {row[1]: row for row in served.ok("doctor").rows}
+    assert "This server does not list archived tasks." in rows["dialect"][4:]
     served.faults = ("die-at-start",)
     broken = served.run("doctor")
     assert broken.code != 0
     assert any(row[0] == "failed" for row in broken.rows)
+
+
+def test_list_with_records_that_cannot_be_read_is_no_whole_list(served: Program) -> None:
+    served.ok("list", "--json")
+    (path,) = served.home.rglob("tasks.json")
+    document = json.loads(path.read_text())
+    for state in document["sync"].values():
+        assert state["unreadable"] == 0
+        state["unreadable"] = 1
+    path.write_text(json.dumps(document))
+    listed = served.ok("list", "--cached", "--json", "--quiet")
+    assert listed.json["truncated"] is True
+    assert "1 task in the server's list cannot be read, and is missing here." in listed.err
+    assert served.ok("list", "--json", "--quiet").json["truncated"] is False
 
 
 def test_monitor_jsonl_is_one_event_a_line(served: Program) -> None:
@@ -592,6 +608,18 @@ def test_fields_choose_and_order_what_list_and_get_answer(served: Program) -> No
     assert [row[0] for row in rows] == ["title", "id", "chat_history"]
     assert (rows[0][1], rows[1][1]) == (got["task"]["title"], task_id)
     assert isinstance(json.loads(rows[2][1]), list)
+
+
+def test_get_in_a_pipe_says_whether_it_left_out_messages(served: Program) -> None:
+    served.speed = STILL
+    task_id = served.ok("list", "--fields", "id").rows[0][0]
+    task = served.ok("get", task_id, "--json").json["task"]
+    total = len(task["chat_history"])
+    for count, cut in (("0", "true"), (str(total - 1), "true"), (str(total), "false")):
+        rows = served.ok("get", task_id, "--cached", "--chat", count).rows
+        assert [row[0] for row in rows].count("chat") == int(count)
+        assert ["chat_truncated", cut] in rows
+    assert (total > 1, task["chat_truncated"]) == (True, False)
 
 
 @pytest.mark.parametrize("command", [("list", "--cached"), ("get", "31415926", "--cached")])

@@ -86,6 +86,9 @@ def _plain(context: CommandContext, task: Task, now: datetime, fields: Sequence[
             for message in chosen_messages(context, task):
                 when = time_or_null(message.timestamp) or ""
                 context.out.row(["chat", when, message.type, message.delivery or "", message.content])
+        elif name == "chat_truncated" and fields is None:
+            left_out = len(chosen_messages(context, task)) < len(task.chat_history)
+            context.out.row([name, plain_value(left_out or task.chat_truncated)])
         elif name == "source_files" and fields is None:
             for file in task.source_files or ():
                 counts = [plain_value(file.additions), plain_value(file.deletions)]
