@@ -28,7 +28,7 @@ WRONG = [
     ("create --parallel 0", "--parallel wants a whole number from 1 to 50, not '0'.", "See: jjm create --help"),
     ("message abcd", "Missing: TEXT.", "See: jjm message --help"),
     ("resume", "Missing: TASK.", "See: jjm resume --help"),
-    ("outbox", "Missing: COMMAND.", "See: jjm outbox --help"),
+    ("outbox", "jjm outbox needs one of list, show, settle, resend, discard.", "See: jjm outbox --help"),
     ("outbox resend", "Missing: ID.", "See: jjm outbox resend --help"),
     ("outbox lst", "There is no command 'outbox lst'; there are list, show,", "Did you mean: jjm outbox list"),
     ("monitor --interval 0", "--interval wants seconds above 0", "See: jjm monitor --help"),
@@ -44,7 +44,8 @@ WRONG = [
     ("server call", "Missing: TOOL.", "See: jjm server call --help"),
     ("store copy", "Missing: --to.", "See: jjm store copy --help"),
     ("config set a", "Missing: VALUE.", "See: jjm config set --help"),
-    ("completion tcsh", "SHELL does not know 'tcsh'; there are bash, zsh, fish.", "See: jjm completion --help"),
+    ("completion", "jjm completion needs one of bash, zsh, fish.", "See: jjm completion --help"),
+    ("completion tcsh", "jjm completion does not know 'tcsh'; there are bash, zsh,", "See: jjm completion --help"),
     (
         "list --json --jsonl",
         "jjm list takes no --jsonl.",

@@ -122,7 +122,15 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise the complaint of argparse as a UsageError."""
-        raise UsageError(_sentence(message), hint=f"See: {self.prog} --help")
+        raise UsageError(
+            self._missing_choice(message) or _sentence(message, self.prog), hint=f"See: {self.prog} --help"
+        )
+
+    def _missing_choice(self, message: str) -> str | None:
+        """What there is to choose from, where nothing was chosen."""
+        match = _REQUIRED.fullmatch(message)
+        choices = next((action.choices for action in self._actions if match and action.metavar == match[1]), None)
+        return f"{self.prog} needs one of {', '.join(map(str, choices))}." if choices else None
 
     def format_help(self) -> str:
         """The help, its texts wrapped to the width at hand."""
@@ -132,13 +140,14 @@ class CommandParser(argparse.ArgumentParser):
         return super().format_help()
 
 
-def _sentence(message: str) -> str:
+def _sentence(message: str, prog: str) -> str:
     if match := _REQUIRED.fullmatch(message):
         return f"Missing: {match[1]}."
     if match := _OF_ARGUMENT.fullmatch(message):
         what, complaint = match[1].split("/")[-1], match[2]
         if choice := _CHOICE.fullmatch(complaint):
-            return f"{what} does not know {choice[1]}; there are {choice[2].replace(chr(39), '')}."
+            who = what if what.startswith("-") else prog
+            return f"{who} does not know {choice[1]}; there are {choice[2].replace(chr(39), '')}."
         if complaint.startswith("expected "):
             return f"{what} needs a value."
         if complaint.startswith("not allowed with argument "):
