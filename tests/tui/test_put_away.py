@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.widgets.tasks.task_row import CURSOR_BAR
@@ -47,6 +48,32 @@ async def test_task_that_is_put_away_leaves_the_cursor_on_the_row_that_takes_its
         assert cursor_line(on) == line
         await on.press("u")
         await on.until(lambda: screen.tasks.highlighted == task_id)
+
+
+@pytest.mark.parametrize("down", [1, 28])
+async def test_second_key_typed_fast_archives_the_row_that_takes_the_place_of_the_first(
+    tmp_path: Path, down: int
+) -> None:
+    async with stage(tmp_path, tasks=30, size=(120, 20)) as on:
+        await on.press(*"j" * down)
+        before = shown(on)
+        for _ in range(2):
+            on.app.post_message(Key("x", "x"))
+        await on.until(lambda: sum(task.archived for task in on.board.tasks.values()) == 2)
+        await on.settle()
+        assert {task.id for task in on.board.tasks.values() if task.archived} == set(before[down : down + 2])
+        assert main_screen(on).tasks.highlighted == [*before[:down], *before[down + 2 :]][min(down, 27)]
+        assert "Nothing had to change" not in on.text
+
+
+async def test_archiving_what_is_archived_leaves_the_cursor_where_it_is(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("x", "H", "G")
+        task_id = main_screen(on).tasks.highlighted
+        assert on.board.tasks[task_id or ""].archived
+        await on.press("k", "j", "x")
+        await on.shows("Nothing had to change.")
+        assert main_screen(on).tasks.highlighted == task_id
 
 
 async def test_archiving_tells_how_many_of_the_tasks_wait_for_the_person(tmp_path: Path) -> None:

@@ -171,6 +171,11 @@ class ListHost(DetailHost):
         if self.is_typing() and task_id == self.tasks.highlighted != self.detail.task_id:
             self.leave_composer()
 
+    def step_off(self, task_ids: Collection[str]) -> None:
+        """These tasks are being put away: whatever key comes next is for the row that takes their place."""
+        if self.tasks.highlighted in task_ids:
+            self.tasks.rearranged(task_ids)
+
     def await_return(self, task_id: str | None) -> None:
         """An undo was asked for: the cursor goes to its task once that is back, if the person stays here until then."""
         self._awaited = None if task_id is None else (task_id, self.tasks.highlighted)

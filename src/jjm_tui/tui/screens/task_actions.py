@@ -46,9 +46,6 @@ _NEEDS_ENGINE: Final = frozenset(
 _OPERATIONS: Final = {"task.approve": "approve", "task.message": "message", "task.diff": "diff"}
 """Actions that need the server to be able to do something, by the name in its capabilities."""
 
-_PUTTING_AWAY: Final = frozenset({"archived", "snoozed"})
-"""Who does this is done with the task: the cursor does not go with it."""
-
 _STILL_OPENING: Final = "Still opening; try again in a moment."
 
 
@@ -271,8 +268,19 @@ class TaskScreen(DashboardScreen[str]):
     ) -> None:
         engine = self.engine
         if engine is not None:
-            self.dashboard.put_away = frozenset(ids) if word in _PUTTING_AWAY else frozenset()
+            self.dashboard.put_away = self._put_away(word, ids)
+            self.step_off(self.dashboard.put_away)
             self.run_worker(self._carry_out_mark(engine, word, ids, mark, unmark, until), group="marks")
+
+    def _put_away(self, word: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those of these tasks that the person is done with: the cursor does not go with them."""
+        if word == "archived":
+            tasks = [task for task_id in ids if (task := self.board.task(task_id)) is not None]
+            return frozenset(task.id for task in tasks if not task.archived)
+        return frozenset(ids) if word == "snoozed" else frozenset()
+
+    def step_off(self, task_ids: Collection[str]) -> None:
+        """These tasks are being put away: whatever key comes next is not for them."""
 
     async def _carry_out_mark(
         self,
