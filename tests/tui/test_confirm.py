@@ -314,5 +314,24 @@ def test_snooze_text_is_read(text: str, expected: timedelta | None) -> None:
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_snooze_offers_lie_ahead(now: datetime) -> None:
-    for _, moment in offered_moments(now):
+    offered = offered_moments(now)
+    for _, moment in offered:
         assert now < moment <= now + timedelta(days=8)
+    mornings = [moment for words, moment in offered if "morning" in words]
+    assert len(set(mornings)) == len(mornings)
+
+
+@pytest.mark.parametrize(
+    ("now", "mornings"),
+    [
+        (datetime(2026, 11, 22, 0, 4), ["this", "tomorrow"]),  # noqa: DTZ001 - a Sunday, local
+        (datetime(2026, 11, 22, 9, 0), ["tomorrow"]),  # noqa: DTZ001
+        (datetime(2026, 11, 23, 8, 59), ["this", "tomorrow", "Monday"]),  # noqa: DTZ001
+        (datetime(2026, 11, 27, 15, 0), ["tomorrow", "Monday"]),  # noqa: DTZ001
+    ],
+)
+def test_snooze_offers_each_morning_once_and_that_of_today_while_it_is_to_come(
+    now: datetime, mornings: list[str]
+) -> None:
+    offered = [words for words, _ in offered_moments(now.astimezone())]
+    assert offered == ["1 hour", "4 hours", *(f"until {morning} morning" for morning in mornings)]

@@ -165,13 +165,18 @@ class SnoozeDialog(Sheet[datetime], Moving):
 
 
 def offered_moments(now: datetime) -> tuple[tuple[str, datetime], ...]:
-    """The usual spans in words, and when they end (UTC). Mornings are local ones."""
+    """The usual spans in words, and when they end (UTC), none twice. Mornings are local ones."""
     monday = 7 - now.astimezone().weekday()
+    mornings = (
+        ("until this morning", _morning(now, 0)),
+        ("until tomorrow morning", _morning(now, 1)),
+        ("until Monday morning", _morning(now, monday)),
+    )
+    ahead = tuple((words, at) for words, at in mornings if at > now)
     return (
         ("1 hour", now + timedelta(hours=1)),
         ("4 hours", now + timedelta(hours=4)),
-        ("until tomorrow morning", _morning(now, 1)),
-        ("until Monday morning", _morning(now, monday)),
+        *(ahead[:-1] if monday == 1 else ahead),
     )
 
 
