@@ -9,7 +9,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jjm_tui.domain.text import age, cell_width, clean, clean_line, heading, lasting, relative_time, short_ids, truncate
+from jjm_tui.domain.text import (
+    age,
+    ago,
+    cell_width,
+    clean,
+    clean_line,
+    heading,
+    is_age,
+    lasting,
+    relative_time,
+    short_ids,
+    truncate,
+)
 from tests.domain.strategies import NOON
 
 bounded = settings(max_examples=200, deadline=None)
@@ -215,6 +227,14 @@ def test_age_names_the_largest_whole_unit(seconds: float, shown: str) -> None:
 
 def test_lasting_is_a_length_or_just_now() -> None:
     assert [lasting(seconds) for seconds in (-3, 0.9, 1, 420)] == ["just now", "just now", "for 1s", "for 7m"]
+
+
+def test_time_far_in_the_future_is_no_age_but_clocks_may_differ() -> None:
+    century = 100 * 365 * 86400
+    assert [is_age(seconds) for seconds in (60, 0, -240, -360, -century)] == [True, True, True, False, False]
+    assert [age(seconds) for seconds in (-240, -360)] == ["0s", "?"]
+    assert [ago(seconds) for seconds in (420, -240, -century)] == ["7m ago", "just now", "at an unknown time"]
+    assert lasting(-century) == "for an unknown time"
 
 
 def test_relative_time_says_past_future_and_unknown() -> None:

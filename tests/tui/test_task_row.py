@@ -56,6 +56,11 @@ def test_row_of_80_cells_has_state_title_repository_and_age():
     assert row(PLAN, is_cursor=True).split() == ["▌", "?", "plan", "•", "Upgrade", "the", "ORM", "api", "18m"]
 
 
+@pytest.mark.parametrize(("minutes", "shown"), [(4, "now"), (6, "?"), (500 * 365 * 24 * 60, "?")])
+def test_age_of_a_task_that_changes_in_the_future_is_not_known(minutes: int, shown: str):
+    assert row(replace(WORKING, updated_at=at(minutes))).split()[-1] == shown
+
+
 def test_title_takes_the_room_of_a_repository_that_there_is_not_before_it_is_cut():
     task = replace(WORKING, title="Write a haiku about terminals to haiku.txt", repository=None)
     assert "Write a haiku about terminals to haiku.txt" in row(task, 80)

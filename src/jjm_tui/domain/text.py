@@ -134,9 +134,21 @@ _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86400
 
+_CLOCKS_DIFFER: Final = 5 * _MINUTE
+
+
+def is_age(seconds: float) -> bool:
+    """Whether something may be so long ago: clocks differ by minutes, but what lies farther in the future is no age."""
+    return seconds > -_CLOCKS_DIFFER
+
 
 def age(seconds: float) -> str:
-    """A length of time in its largest whole unit: ``12s``, ``7m``, ``2h``, ``3d``; less than nothing is ``0s``."""
+    """A length of time in its largest whole unit: ``12s``, ``7m``, ``2h``, ``3d``; less than nothing is ``0s``.
+
+    What lies farther in the future than clocks differ is no age: ``?``.
+    """
+    if not is_age(seconds):
+        return "?"
     whole = max(0, int(seconds))
     if whole < _MINUTE:
         return f"{whole}s"
@@ -156,12 +168,16 @@ def relative_time(then: datetime | None, now: datetime) -> str:
 
 
 def ago(seconds: float) -> str:
-    """How long something past is ago: ``7m ago``, ``just now``; less than nothing is nothing."""
+    """How long something past is ago: ``7m ago``, ``just now``; what lies in the future is at an unknown time."""
+    if not is_age(seconds):
+        return "at an unknown time"
     return f"{age(seconds)} ago" if seconds >= 1 else "just now"
 
 
 def lasting(seconds: float) -> str:
-    """How long something goes on already: ``for 7m``, ``just now``; less than nothing is nothing."""
+    """How long something goes on already: ``for 7m``, ``just now``; from the future on is for an unknown time."""
+    if not is_age(seconds):
+        return "for an unknown time"
     return f"for {age(seconds)}" if seconds >= 1 else "just now"
 
 

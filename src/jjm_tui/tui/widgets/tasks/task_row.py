@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from jjm_tui.domain.conversation import is_unread
 from jjm_tui.domain.task import SourceFile, Task, needs_me
-from jjm_tui.domain.text import ELLIPSIS, age, clean_line, heading, truncate
+from jjm_tui.domain.text import ELLIPSIS, age, clean_line, heading, is_age, truncate
 from jjm_tui.tui.look.appearance import Appearance, Role, appearance_of
 
 CURSOR_BAR: Final = "▌"
@@ -185,7 +185,7 @@ def _age(since: datetime | None, now: datetime) -> str:
     if since is None:
         return UNKNOWN_TIME
     seconds = (now - since).total_seconds()
-    return NOW if seconds < _MINUTE else age(seconds)
+    return NOW if is_age(seconds) and seconds < _MINUTE else age(seconds)
 
 
 def _title_style(moment: RowMoment, info: RowInfo, *, needs_person: bool) -> str:
