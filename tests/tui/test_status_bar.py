@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
 
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.task import Task
 from jjm_tui.services.board import Board
-from jjm_tui.tui.widgets.status_bar import StatusBar
+from jjm_tui.tui.widgets.status_bar import StatusBar, oldest_data
+from tests.tui.stage import stage
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -35,6 +39,25 @@ async def test_age_that_is_no_longer_true_asks_to_be_told_anew() -> None:
         bar.show_state(Board(), NOON, [], NOON + timedelta(seconds=3))
         overtaken = [bar.is_overtaken(NOON, NOON + timedelta(seconds=seconds)) for seconds in (3, 4, 5, 6)]
         assert overtaken == [False, False, True, True]
+
+
+def test_age_of_the_data_is_that_of_tasks_that_the_server_still_has() -> None:
+    here = [Task(str(minutes), synced_at=NOON - timedelta(minutes=minutes)) for minutes in (1, 3, 2)]
+    gone = Task("gone", synced_at=NOON - timedelta(hours=9), on_server=False)
+    assert oldest_data([*here, gone, Task("never read"), None]) == NOON - timedelta(minutes=3)
+    assert oldest_data([gone]) is None
+
+
+async def test_task_that_is_gone_makes_no_screen_look_older(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(90, 30)) as on:
+        gone, *here = on.board.tasks.values()
+        on.advance(600)
+        on.board.apply({task.id: replace(task, synced_at=on.now) for task in here})
+        on.board.apply({gone.id: replace(gone, on_server=False)})
+        on.board.set_watched([gone.id, here[0].id])
+        await on.shows("data <5s")
+        await on.press("W")
+        await on.shows("oldest data <5s")
 
 
 async def test_narrow_line_gives_up_every_other_key_before_help_and_the_way_out() -> None:

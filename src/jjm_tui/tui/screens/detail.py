@@ -16,7 +16,7 @@ from jjm_tui.tui.screens.hints import detail_hints, typing_hints
 from jjm_tui.tui.widgets.bar import SIMULATED, Bar
 from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.detail_panes import Tab
-from jjm_tui.tui.widgets.status_bar import StatusBar
+from jjm_tui.tui.widgets.status_bar import StatusBar, oldest_data
 from jjm_tui.tui.widgets.trouble_bar import TroubleBar
 
 
@@ -86,7 +86,7 @@ class DetailScreen(DetailHost):
 
     def _show_bars(self) -> None:
         task = self.current_task()
-        oldest = None if task is None else task.synced_at
+        oldest = oldest_data([task])
         simulated = SIMULATED.text if self.dashboard.launch.is_simulated else None
         note = " · ".join(filter(None, (simulated, self._note if self.is_typing() else None)))
         hints = typing_hints(self) or detail_hints(self)

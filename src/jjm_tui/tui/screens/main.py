@@ -29,7 +29,7 @@ from jjm_tui.tui.screens.panes import WIDE, PaneHost
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.header import COUNT_FILTERS, HeaderBar
-from jjm_tui.tui.widgets.status_bar import StatusBar
+from jjm_tui.tui.widgets.status_bar import StatusBar, oldest_data
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
 from jjm_tui.tui.widgets.titles import title_of_pane
 from jjm_tui.tui.widgets.trouble_bar import TroubleBar
@@ -256,12 +256,7 @@ class MainScreen(PaneHost):
     def _oldest_visible(self) -> datetime | None:
         opened = self.detail.task_id
         seen = (opened,) if self.has_class("-full-detail") and opened is not None else self.visible_ids()
-        times = [
-            task.synced_at
-            for task_id in seen
-            if (task := self.board.task(task_id)) is not None and task.synced_at is not None
-        ]
-        return min(times, default=None)
+        return oldest_data(map(self.board.task, seen))
 
     def _hints(self) -> list[tuple[str, str, str]]:
         """The keys that work right now, the most useful first."""

@@ -25,7 +25,7 @@ from jjm_tui.tui.widgets.bar import Piece
 from jjm_tui.tui.widgets.header import connection_look
 from jjm_tui.tui.widgets.line_list import LineList
 from jjm_tui.tui.widgets.line_styles import KEY
-from jjm_tui.tui.widgets.status_bar import age_of_data
+from jjm_tui.tui.widgets.status_bar import age_of_data, oldest_data
 
 _FIRST: Final = 200
 """Events of the past that are shown when the screen opens."""
@@ -207,9 +207,9 @@ def _is_here(task: Task) -> bool:
 
 def _age_of_data(tasks: Sequence[Task], now: datetime) -> Piece:
     """How old the oldest of what is told of these tasks is."""
-    if not tasks:
-        return Piece("", "quiet")
-    known = [task.synced_at for task in tasks if task.synced_at is not None]
-    if len(known) < len(tasks):
+    if any(task.synced_at is None for task in tasks):
         return Piece("some were never read from a server", "trouble", rank=5)
-    return Piece(f"oldest data {age_of_data((now - min(known)).total_seconds())}", "quiet", rank=5)
+    oldest = oldest_data(tasks)
+    if oldest is None:
+        return Piece("", "quiet")
+    return Piece(f"oldest data {age_of_data((now - oldest).total_seconds())}", "quiet", rank=5)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 from typing import ClassVar, Final
 
 from jjm_tui.domain.operation_words import count_left, word_of_state
 from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import age
 from jjm_tui.services.board import Board
 from jjm_tui.tui.widgets.bar import Bar, Piece
@@ -96,6 +97,15 @@ class StatusBar(Bar):
 
 def _told_of(oldest: datetime | None, now: datetime) -> str | None:
     return None if oldest is None else age_of_data((now - oldest).total_seconds())
+
+
+def oldest_data(tasks: Iterable[Task | None]) -> datetime | None:
+    """When a server last told of the one of these tasks that it told of longest ago.
+
+    A task that is gone says so itself, and nobody will tell of it any more: its age would grow for ever.
+    """
+    here = (task.synced_at for task in tasks if task is not None and task.on_server is not False)
+    return min((at for at in here if at is not None), default=None)
 
 
 def age_of_data(seconds: float) -> str:
