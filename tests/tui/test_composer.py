@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -317,6 +318,26 @@ async def test_text_that_another_program_sends_while_it_is_in_the_field_is_taken
         await manager.send_message(composer_of(on).task_id or "", "go on")
         await on.shows("This text was sent already, from elsewhere; it was taken out.")
         assert composer_of(on).text == ""
+
+
+async def test_text_that_another_program_sent_a_moment_ago_is_not_sent_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "go on")
+        await drafts_of(on.app).flush()
+        task_id = composer_of(on).task_id or ""
+        manager, _, _ = on.bench.process()
+        assert on.app.engine is not None
+        async with on.app.engine.live._reading_operations:  # the board hears of it only after the key
+            await manager.send_message(task_id, "go on")
+            pressed = asyncio.create_task(on.press("ctrl+s"))
+            await on.until(lambda: drafts_of(on.app).state(message_key(task_id)).is_sending)
+        await pressed
+        await on.shows("This text was sent already, from elsewhere; it was not sent again.")
+        await on.settle()
+        assert on.bench.effects("message") == [(task_id, "go on")]
+        assert composer_of(on).text == ""
+        await drafts_of(on.app).flush()
+        assert await stored(on, task_id) is None
 
 
 async def test_text_that_is_cleared_in_another_program_goes_from_the_field_with_a_word(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from jjm_tui.domain.draft_keys import message_key
-from jjm_tui.domain.operations import OperationKind
+from jjm_tui.domain.operations import OperationKind, OperationState
 from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.text import clean_line, truncate
 from jjm_tui.errors import ValidationError
@@ -24,7 +24,7 @@ from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.widgets.titles import show_subtitle, show_title
 from jjm_tui.tui.widgets.typing_area import TypingArea, typed_text
 from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of
-from jjm_tui.tui.writing.sent_elsewhere import ask_about, why_gone
+from jjm_tui.tui.writing.sent_elsewhere import ask_about, not_again, sent_meanwhile, why_gone
 from jjm_tui.tui.writing.text_history import TextWalk
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ class Composer(Widget, Keyed):
         """Send what is in the field, once it is on disk; then the field is empty.
 
         The own text comes back when a text sent before was chosen instead. Where the beginning went out meanwhile,
-        the person is asked first.
+        the person is asked first; where another program sent all of it a moment ago, it is told and not sent.
         """
         sent = self._drafts.sent_beginning(self._key, self.text)
         if sent is not None and self._agreed != (self.task_id, self.text):
@@ -307,7 +307,11 @@ class Composer(Widget, Keyed):
         self._walk = None
         self._drafts.put(self._key, text, by=self)
         await self._drafts.hand_over(self._key, rest=own)
-        if not self.post_message(self.Sent(self, task_id, text)):
+        other = None if own else await sent_meanwhile(self.dashboard, task_id, text)
+        if other is not None:
+            self._drafts.release(message_key(task_id), is_done=other.state is OperationState.DONE)
+            self.dashboard.tell(not_again(other), severity="warning")
+        elif not self.post_message(self.Sent(self, task_id, text)):
             self._drafts.give_back(message_key(task_id))
 
     async def _answered(self, asked: tuple[str | None, str], is_yes: bool | None) -> None:

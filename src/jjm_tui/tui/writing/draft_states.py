@@ -62,7 +62,8 @@ class Entry:
 
     ``known``: what the store held when last looked at; ``None``: never looked. ``held``: handed over, no outcome.
     ``is_typed``: here, and not gone from the store since, so that it is no old message even if it reads like one.
-    ``gone``: the ids of what had gone out already when the text was begun here.
+    ``gone``: the ids of what had gone out already when the text was begun here. ``begun_at``: when that was, or when it
+    was taken over from the store; ``held_since``: the same of what is held.
     """
 
     text: str = ""
@@ -71,5 +72,7 @@ class Entry:
     is_typed: bool = False
     held: str | None = None
     gone: frozenset[str] = frozenset()
+    begun_at: datetime | None = None
+    held_since: datetime | None = None
     kept_at: datetime | None = None
     trouble: str | None = None

@@ -17,14 +17,13 @@ from jjm_tui.domain.draft_keys import CREATE_KEY, message_key, task_of
 from jjm_tui.errors import StorageError
 from jjm_tui.services.drafting.draft_kinds import DraftKind, beginning_of, draft_kinds
 from jjm_tui.services.drafting.joined_texts import NOT_SENT, UNDER_WAY, has_marker
+from jjm_tui.tui.writing.draft_outcomes import attach
 from jjm_tui.tui.writing.draft_states import DraftChange, DraftState, Entry, Unkept
 
 if TYPE_CHECKING:
     from jjm_tui.ports import DraftStore
-    from jjm_tui.services.board import Board, BoardChange
     from jjm_tui.services.results import OperationResult
     from jjm_tui.tui.app import JulesApp
-    from jjm_tui.tui.engine import Engine
 
 __all__ = ["DraftChange", "DraftState", "Drafts", "Unkept", "drafts_of"]
 
@@ -109,6 +108,7 @@ class Drafts:
         if entry.text != text:
             if not entry.text:
                 entry.gone = frozenset(each.id for each in self._kind(key).gone(key))
+                entry.begun_at = self._now()
             entry.text = text
             entry.is_dirty = entry.is_typed = True
             self._tell(DraftChange(key, by=by))
@@ -163,13 +163,17 @@ class Drafts:
         ``rest``: what is left to be typed on; the field is emptied of the text once it is safe.
         """
         entry = self._entry(key)
-        entry.held, entry.text = entry.text, rest
+        entry.held, entry.held_since, entry.text = entry.text, entry.begun_at, rest
         entry.is_dirty = self._on_disk(key, entry) != entry.known
         store = self._store()
         if store is not None:
             await self._save(store, key)
         self._tell(DraftChange(key))
         self._save_soon()
+
+    def held_since(self, key: str) -> datetime | None:
+        """When the text that was handed over was begun here."""
+        return self._entry(key).held_since
 
     def reconsider(self, task_ids: Collection[str]) -> None:
         """Operations of these tasks changed: a stored text may have gone out, or may be known not to have."""
@@ -352,7 +356,8 @@ class Drafts:
     def _change(self, key: str, entry: Entry, text: str) -> None:
         if text != entry.text:
             is_joined = has_marker(text) and not has_marker(entry.text)
-            entry.gone = entry.gone if entry.text else frozenset()
+            if not entry.text:
+                entry.gone, entry.begun_at = frozenset(), self._now()
             entry.text = text
             self._tell(DraftChange(key, is_joined=is_joined))
 
@@ -377,22 +382,5 @@ def drafts_of(app: JulesApp) -> Drafts:
             return None if owner is None or owner.engine is None else owner.engine.context.drafts
 
         drafts = _OF_APPS[app] = Drafts(store, draft_kinds(app.launch.board), app.launch.clock.now)
-        app.when_open(lambda engine: _attach(drafts, engine, app.launch.board))
+        app.when_open(lambda engine: attach(drafts, engine, app.launch.board))
     return drafts
-
-
-def _attach(drafts: Drafts, engine: Engine, board: Board) -> None:
-    tell = engine.desk.on_result
-
-    def heard(result: OperationResult) -> None:
-        drafts.ended(result)
-        tell(result)
-
-    def changed(change: BoardChange) -> None:
-        if "operations" in change.aspects:
-            drafts.reconsider(change.task_ids)
-
-    engine.desk.on_result = heard
-    drafts.read_outcomes = engine.live.read_operations
-    board.subscribe(changed)
-    drafts.store_opened()
