@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, timedelta, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,6 +108,15 @@ def test_task_that_vanished_or_was_forgotten_and_is_seen_again_was_created_and_f
     assert [(day.created, day.finished) for day in today.days] == [(0, 1)], "it was worked on, and finished anew"
     unseen = compute_insights([found(-day, "in_progress", "a"), *events[2:6]], {}, at(60), 1, UTC)
     assert [day.finished for day in unseen.days] == [0]
+
+
+@pytest.mark.parametrize("begin", [moved(0, "waiting_approval"), found(0, "waiting_approval")])
+def test_wait_does_not_end_with_forgetting_or_taking_back(begin: TaskEvent):
+    told = [begin, event(4, EventType.FORGOTTEN), event(5, EventType.REMEMBERED), moved(9, "in_progress")]
+    for count, ended in ((2, 0), (3, 0), (4, 1)):
+        seen = compute_insights(told[:count], {}, at(60), 1, UTC)
+        assert seen.waiting.count + seen.waiting_at_least.count == ended
+    assert (seen.waiting.worst or seen.waiting_at_least.worst) == 9 * 60
 
 
 def test_days_end_at_the_midnight_of_the_persons_zone():

@@ -47,6 +47,18 @@ def test_forgotten_task_stops_and_begins_anew_when_it_is_discovered_again():
     assert [(span.since, span.until) for span in spans] == [(at(0), at(4)), (at(60), None)]
 
 
+def test_task_that_was_forgotten_and_taken_back_was_in_its_state_all_the_time():
+    told = [found(0, "waiting_approval"), event(4, EventType.FORGOTTEN)]
+    assert [(span.since, span.until, span.is_cut) for span in state_spans(told)] == [(at(0), at(4), True)]
+    told.append(event(5, EventType.REMEMBERED))
+    assert [(span.since, span.until, span.is_cut) for span in state_spans(told)] == [(at(0), None, False)]
+    told.append(moved(9, "in_progress"))
+    assert [(span.since, span.until, span.is_cut) for span in state_spans(told)] == [
+        (at(0), at(9), False),
+        (at(9), None, False),
+    ]
+
+
 _EVENTS = st.lists(
     st.one_of(
         st.builds(found, st.integers(0, 500), st.sampled_from(TaskStatus), st.sampled_from("ab")),
@@ -54,7 +66,15 @@ _EVENTS = st.lists(
         st.builds(
             event,
             st.integers(0, 500),
-            st.sampled_from([EventType.TASK_VANISHED, EventType.TASK_RETURNED, EventType.SEEN]),
+            st.sampled_from(
+                [
+                    EventType.TASK_VANISHED,
+                    EventType.TASK_RETURNED,
+                    EventType.FORGOTTEN,
+                    EventType.REMEMBERED,
+                    EventType.SEEN,
+                ]
+            ),
             st.sampled_from("ab"),
         ),
     ),

@@ -166,7 +166,11 @@ def _midnight(day: date, zone: tzinfo | None) -> datetime:
 
 def _ended(spans: Iterable[StateSpan], since: datetime, *, saw_start: bool = True) -> list[StateSpan]:
     """Those with an end in the period whose beginning was seen, or those where it was not."""
-    return [span for span in spans if span.saw_start is saw_start and span.until is not None and span.until >= since]
+    return [
+        span
+        for span in spans
+        if span.saw_start is saw_start and span.until is not None and span.until >= since and not span.is_cut
+    ]
 
 
 def _spread(spans: Sequence[StateSpan], now: datetime) -> Spread:

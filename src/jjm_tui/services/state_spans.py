@@ -22,6 +22,7 @@ SPAN_TYPES: Final = frozenset(
         EventType.TASK_VANISHED,
         EventType.TASK_RETURNED,
         EventType.FORGOTTEN,
+        EventType.REMEMBERED,
     }
 )
 """The events that spans are made from."""
@@ -37,7 +38,8 @@ class StateSpan:
     """One task in one state. ``until`` is ``None`` while it lasts.
 
     ``saw_start``: the change into the state was seen. Without it the state may have begun before ``since``, which is
-    then when the task was first seen, or the last change before that of which the server told.
+    then when the task was first seen, or the last change before that of which the server told. ``is_cut``: the task
+    was forgotten at ``until``; the state did not end with that.
     """
 
     task_id: str
@@ -45,6 +47,7 @@ class StateSpan:
     since: datetime
     until: datetime | None = None
     saw_start: bool = True
+    is_cut: bool = False
 
     def seconds(self, now: datetime) -> float:
         """How long it lasted, or has lasted until ``now``; never negative."""
@@ -59,24 +62,35 @@ def state_spans(events: Iterable[TaskEvent], created: Mapping[str, datetime] = _
     """The spans of all tasks among ``events``, in the order in which they began.
 
     ``created``: when tasks were created, as far as known; it tells how long a task that was just discovered has been
-    in its state. A task that vanished from the server or was forgotten here has no state until it is seen again.
+    in its state. A task that vanished from the server or was forgotten here has no state until it is seen again; one
+    that was taken back was in its state all the time.
     """
     spans: list[StateSpan] = []
     lasting: dict[str, int] = {}
+    cut: dict[str, int] = {}
     gone: set[str] = set()
 
-    def end(task_id: str, at: datetime) -> None:
+    def end(task_id: str, at: datetime, *, cuts: bool = False) -> None:
+        cut.pop(task_id, None)
         index = lasting.pop(task_id, None)
         if index is not None:
-            spans[index] = replace(spans[index], until=max(at, spans[index].since))
+            spans[index] = replace(spans[index], until=max(at, spans[index].since), is_cut=cuts)
+            if cuts:
+                cut[task_id] = index
 
     for event in sorted(events, key=_when):
         task_id = event.task_id
         if task_id is None or event.type not in SPAN_TYPES:
             continue
         if event.type in (EventType.TASK_VANISHED, EventType.FORGOTTEN):
-            end(task_id, event.at)
+            end(task_id, event.at, cuts=event.type is EventType.FORGOTTEN)
             gone.add(task_id)
+            continue
+        if event.type is EventType.REMEMBERED:
+            if task_id in cut:
+                lasting[task_id] = index = cut.pop(task_id)
+                spans[index] = replace(spans[index], until=None, is_cut=False)
+                gone.discard(task_id)
             continue
         if event.type is EventType.TASK_RETURNED:
             gone.discard(task_id)
