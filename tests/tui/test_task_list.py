@@ -211,8 +211,8 @@ async def test_headings_over_rows_that_are_held_count_the_tasks_as_they_are_now(
         app.change(running("a"))
         await pilot.pause()
         assert [app.lines[0].strip(), app.lines[3].strip()] == [
-            "NEEDS YOU (1) now; rows of before",
-            "RUNNING (2) now; rows of before",
+            "NEEDS YOU (1) · order held",
+            "RUNNING (2) · order held",
         ]
         assert "Title a" in app.lines[1] + app.lines[2]
         app.arrangement.thaw()
@@ -350,7 +350,7 @@ async def test_group_that_goes_on_from_above_has_its_heading_on_the_first_line()
         app.arrangement.freeze()
         app.change(remove=["r39"])
         await pilot.pause()
-        assert app.lines[0].strip() == "RUNNING (39) now; rows of before"
+        assert app.lines[0].strip() == "RUNNING (39) · order held"
 
 
 async def test_page_moves_cursor_and_list_alike():

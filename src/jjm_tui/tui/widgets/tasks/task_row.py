@@ -158,10 +158,11 @@ def format_row(
 def format_group(title: str, count: int, width: int, *, is_whole: bool = True, is_held: bool = False) -> str:
     """The heading of a group in exactly ``width`` cells, ``NEEDS YOU (4)``; ``title`` may be foreign text.
 
-    Where the tasks are not all known yet, the count says so: ``(4+)``. ``is_held``: the rows below are those of before.
+    Where the tasks are not all known yet, the count says so: ``(4+)``. ``is_held``: the rows below keep their
+    places, so that they may be others than the counted ones.
     """
     tail = f" ({count})" if is_whole else f" ({count}+)"
-    tail += " now; rows of before" if is_held else ""
+    tail += " · order held" if is_held else ""
     line = " " + truncate(clean_line(title), max(1, width - 1 - len(tail))) + tail
     return fit(line, width)
 
