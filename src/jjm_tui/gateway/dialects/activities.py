@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,18 +26,34 @@ _KINDS: Final = (
     "sessionCompleted",
     "sessionFailed",
 )
+_UNREADABLE: Final = "unreadable"
+"""The kind of what is no activity at all."""
+
+_BESIDE: Final = frozenset(
+    (
+        *("name", "id", "type", "session", "sessionId", "session_id", "url", "originator", "description", "summary"),
+        *("createTime", "create_time", "updateTime", "update_time", "artifacts", "artifactCount"),
+    )
+)
+"""Members that an activity of any kind may have; what is said stands in the others."""
+
+_LONGEST_JSON: Final = 2000
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One activity: its kind (empty when unknown), its moment, and the object that holds what it says."""
+    """One activity: its kind (empty when unknown), its moment, and the object that holds what it says.
+
+    ``damaged``: what stood in its place as JSON text, where that is no object.
+    """
 
     raw: Mapping[str, Any]
     kind: str
     payload: Mapping[str, Any]
     moment: datetime | None
     id: str | None
+    damaged: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +70,7 @@ class Conversation:
     @property
     def raw(self) -> tuple[Mapping[str, Any], ...]:
         """The activities exactly as the server gave them, oldest first."""
-        return tuple(activity.raw for activity in self.activities)
+        return tuple(activity.raw for activity in self.activities if activity.kind != _UNREADABLE)
 
 
 def check_owner(records: Sequence[Any], task_id: str) -> None:
@@ -75,24 +92,26 @@ def check_owner(records: Sequence[Any], task_id: str) -> None:
 
 
 def decode_activities(records: Sequence[Any]) -> Conversation:
-    """Sort the records of an activity list by time, then id; what is no object is left out and told.
+    """Sort the records of an activity list by time, then id; what is no object keeps its place and is told.
 
     Two forms are known: the REST one, with one member named after the kind, and the flat one of the official
     server's cache, with ``type`` and the members beside it.
     """
     found: list[tuple[datetime, Activity]] = []
-    seen: set[tuple[str | None, str]] = set()
+    seen: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     ordered = readable = True
     last = _EARLIEST
     for record in records:
         if not isinstance(record, Mapping):
             readable = False
+            found.append((last, Activity({}, _UNREADABLE, {}, None, None, _as_json(record))))
             continue
         activity = _decode_activity(record)
         if activity.id is not None:
-            if (activity.id, activity.kind) in seen:
+            same = seen.setdefault((activity.id, activity.kind), [])
+            if record in same:
                 continue
-            seen.add((activity.id, activity.kind))
+            same.append(record)
         ordered = ordered and activity.moment is not None
         last = activity.moment or last
         found.append((last, activity))
@@ -103,11 +122,11 @@ def decode_activities(records: Sequence[Any]) -> Conversation:
 def _decode_activity(record: Mapping[str, Any]) -> Activity:
     moment = said_time(record.get("createTime", record.get("create_time")))
     kind, payload = "", record
-    for name in _KINDS:
-        if name in record:
-            kind = name
-            payload = record[name] if isinstance(record[name], Mapping) else {}
-            break
+    named = [name for name in _KINDS if name in record]
+    if named:
+        kind = next((name for name in named if record[name] is not None), named[0])
+        said = record[kind]
+        payload = said if isinstance(said, Mapping) else {"text": said}
     else:
         word = record.get("type")
         kind = word if isinstance(word, str) and word in _KINDS else ""
@@ -115,27 +134,70 @@ def _decode_activity(record: Mapping[str, Any]) -> Activity:
 
 
 def list_messages(conversation: Conversation) -> tuple[ChatMessage, ...]:
-    """The conversation of user and agent, and activities of a kind nobody knows by their description."""
-    messages = []
+    """The conversation of user and agent; whatever may belong to it and is not understood has an entry, too."""
+    messages: list[ChatMessage] = []
+    shown: dict[str, set[str]] = {}
     for activity in conversation.activities:
         author, content = _read_message(activity)
-        if content:
-            messages.append(ChatMessage(clean(content), author, activity.moment, activity.id))
+        if not content:
+            continue
+        content = clean(content)
+        told = shown.setdefault(activity.id or "", set())
+        if activity.id is not None and content in told:
+            continue
+        messages.append(ChatMessage(content, author, activity.moment, None if told else activity.id))
+        told.add(content)
     return tuple(messages)
 
 
 def _read_message(activity: Activity) -> tuple[MessageType, str]:
     if activity.kind == "agentMessaged":
-        return "jules", _first_text(activity.payload, ("agentMessage", "message", "content", "text"))
+        return "jules", _said(activity, ("agentMessage", "message", "content", "text"))
     if activity.kind == "userMessaged":
-        return "user", _first_text(activity.payload, ("userMessage", "message", "content", "prompt", "text"))
+        return "user", _said(activity, ("userMessage", "message", "content", "prompt", "text"))
+    if activity.kind == _UNREADABLE:
+        return "system", f"An entry that cannot be read: {activity.damaged}"
     if activity.kind == "":
-        return "system", _first_text(activity.raw, ("description", "summary"))
+        words = _text_or_json(activity.raw, ("description", "summary"))
+        unknown = _unknown_kind(activity.raw)
+        if unknown:
+            return "system", "\n".join(filter(None, (f"An entry of a kind that jjm does not know: {unknown}", words)))
+        return "system", words
     return "system", ""
 
 
-def _first_text(payload: Mapping[str, Any], names: Sequence[str]) -> str:
-    return next((value for name in names if isinstance(value := payload.get(name), str) and value), "")
+def _said(activity: Activity, names: Sequence[str]) -> str:
+    """The text of a message; where there is none, all that it says, so that no message is missing."""
+    payload = activity.payload
+    beside = _BESIDE if payload is activity.raw else ()
+    left = {name: value for name, value in payload.items() if name not in beside and _says_something(value)}
+    return _text_or_json(payload, names) or (_as_json(left) if left else "")
+
+
+def _unknown_kind(record: Mapping[str, Any]) -> str:
+    """The name of a kind that nobody here knows, with what it says; empty where there is none."""
+    word = record.get("type")
+    parts = [clean_line(word)] if isinstance(word, str) else []
+    for name, value in record.items():
+        if name not in _BESIDE and value is not None:
+            parts.append(f"{name} {_as_json(value)}" if _says_something(value) else name)
+    return " ".join(parts)
+
+
+def _says_something(value: object) -> bool:
+    return value is not None and value not in ("", [], {})
+
+
+def _as_json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_JSON else f"{text[:_LONGEST_JSON]}… (cut here by jjm)"
+
+
+def _text_or_json(payload: Mapping[str, Any], names: Sequence[str]) -> str:
+    """The first text under these names; where there is none, the first of anything else."""
+    values = [value for name in names if _says_something(value := payload.get(name))]
+    texts = [value for value in values if isinstance(value, str)]
+    return texts[0] if texts else _as_json(values[0]) if values else ""
 
 
 def find_coverage(records: Sequence[Any], *, whole: bool) -> ChatCoverage:
