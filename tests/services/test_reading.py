@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -214,6 +215,40 @@ async def test_doctor_of_each_family_tells_its_limits(tmp_path):
         assert checks["server"].state == "ok"
         assert checks["dialect"].message.startswith(dialect)
         assert checks["account"].state == ("warning" if dialect == "browser" else "ok")
+
+
+def _spoiling(caller, names=(None, "42 17")):
+    """Lists have records more whose ids cannot be read."""
+    answer_truly = caller.answer
+
+    def answer(tool, arguments):
+        said = answer_truly(tool, arguments)
+        if tool != "list_sessions":
+            return said
+        page = json.loads(said.text)
+        spoilt = [{**page["sessions"][0], "id": name, "name": name} for name in names]
+        return ToolAnswer(json.dumps({**page, "sessions": [*spoilt, *page["sessions"]]}))
+
+    caller.answer = answer
+    return lambda: setattr(caller, "answer", answer_truly)
+
+
+async def test_records_that_cannot_be_read_are_told_by_list_store_and_doctor_until_they_can(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, context = work.process()
+    mend = _spoiling(caller)
+    listed = await manager.list_tasks(ListRequest())
+    assert (len(listed.tasks), listed.unreadable, listed.truncated) == (12, 2, False)
+    other, _, _ = work.process()
+    assert (await other.list_tasks(ListRequest(), cached=True)).unreadable == 2
+    assert (await other.sync_state()).unreadable == 2
+    assert context.server is not None
+    checks = {check.name: check async for check in check_server(context.server)}
+    assert checks["account"].state == "warning"
+    assert "2 tasks in the server's list cannot be read, and are missing here." in checks["account"].message
+    mend()
+    assert (await manager.list_tasks(ListRequest())).unreadable == 0
+    assert (await other.sync_state()).unreadable == 0
 
 
 async def test_doctor_tells_a_list_that_fails(tmp_path):

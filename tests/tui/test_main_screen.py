@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import needs_me
+from jjm_tui.services.board import Connection
 from jjm_tui.settings.document import set_values
 from jjm_tui.tui.look.ascii import to_ascii
 from jjm_tui.tui.memory import Memory
@@ -443,6 +445,19 @@ async def test_server_trouble_is_told_in_a_line_of_its_own_with_age(tmp_path: Pa
         on.caller.is_down = False
         on.app.refresh_now()
         await on.until(lambda: "The server is down." not in on.text)
+
+
+async def test_tasks_that_the_list_has_and_nobody_can_read_are_told_as_long_as_it_is_so(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        on.board.set_connection(Connection("connected", "sim"))
+        on.board.set_sync(SyncState("test/simulator", on.now, unreadable=2))
+        await on.shows("2 tasks in the server's list cannot be read, and are missing here.")
+        await on.press("C")
+        await on.shows("jjm server call")
+        assert "2 tasks in the server's list cannot be read" in " ".join(on.text.split())
+        await on.press("escape")
+        on.board.set_sync(SyncState("test/simulator", on.now))
+        await on.until(lambda: "cannot be read" not in on.text)
 
 
 async def test_filter_bar_is_reached_from_the_filter_pane_key(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ class CachedTasks:
     truncated: bool
     origin: str
     remarks: tuple[str, ...] = ()
+    unreadable: int = 0
 
 
 def read_cached(options: Options, environ: Mapping[str, str] | None = None) -> CachedTasks:
@@ -38,7 +39,8 @@ def read_cached(options: Options, environ: Mapping[str, str] | None = None) -> C
     with open_workplace(options, os.environ if environ is None else environ) as place:
         tasks, info = read_tasks(place.store.tasks)
         sync = info["sync"].get(place.origin, SyncState(place.origin))
-        return CachedTasks(tasks, sync.synced_at, sync.truncated, place.origin, tuple(info["remarks"]))
+        remarks = tuple(info["remarks"])
+        return CachedTasks(tasks, sync.synced_at, sync.truncated, place.origin, remarks, sync.unreadable)
 
 
 def _read_demo(options: Options, environ: Mapping[str, str] | None) -> CachedTasks:
@@ -49,6 +51,7 @@ def _read_demo(options: Options, environ: Mapping[str, str] | None) -> CachedTas
     async def read() -> CachedTasks:
         async with open_manager(options, environ) as manager:
             sync = await manager.sync_state()
-            return CachedTasks(await manager.list_stored(), sync.synced_at, sync.truncated, sync.origin)
+            tasks = await manager.list_stored()
+            return CachedTasks(tasks, sync.synced_at, sync.truncated, sync.origin, unreadable=sync.unreadable)
 
     return anyio.run(read)

@@ -10,6 +10,7 @@ from jjm_tui.cli.exit_codes import ExitCode, code_for_error
 from jjm_tui.cli.selection import chosen_fields, list_request
 from jjm_tui.cli.session import remember_rows
 from jjm_tui.cli.task_json import TASK_FIELDS, task_document, time_or_null
+from jjm_tui.domain.sync import tell_unreadable
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import relative_time
 from jjm_tui.services.selection import ListRequest, ListResult, select_tasks
@@ -46,7 +47,7 @@ def _read_store(context: CommandContext, request: ListRequest) -> ListResult:
     cached = assembly.read_cached(context.options, context.environ)
     tasks = select_tasks(cached.tasks, request, context.now())
     shown = tasks if request.limit is None else tasks[: request.limit]
-    return ListResult(shown, "store", cached.synced_at, cached.truncated, len(tasks))
+    return ListResult(shown, "store", cached.synced_at, cached.truncated, len(tasks), unreadable=cached.unreadable)
 
 
 async def _read_server(context: CommandContext, request: ListRequest) -> ListResult:
@@ -81,7 +82,7 @@ def _write(context: CommandContext, result: ListResult, fields: Sequence[str] | 
             {
                 "source": result.source,
                 "synced_at": time_or_null(result.synced_at),
-                "truncated": result.truncated,
+                "truncated": result.truncated or result.unreadable > 0,
                 "tasks": [task_document(task, now, fields) for task in result.tasks],
             }
         )
@@ -112,6 +113,9 @@ def _remark(context: CommandContext, result: ListResult, request: ListRequest, n
         out.remark(_age_of_store(result, now))
     if result.truncated:
         out.warn("The server shows only a part of its tasks; there are more than these.")
+    if result.unreadable:
+        out.warn(tell_unreadable(result.unreadable))
+        out.remark("  `jjm doctor` says so, too; `jjm server call` shows the server's whole answer.")
     for remark in result.remarks:
         out.remark(remark)
     if len(result.tasks) < result.total:

@@ -98,7 +98,7 @@ def _text(context: CommandContext, tasks: Sequence[Task], sync: SyncState) -> st
         "schema": SCHEMA,
         "source": "store",
         "synced_at": time_or_null(sync.synced_at),
-        "truncated": sync.truncated,
+        "truncated": sync.is_part,
         "tasks": documents,
     }
     return json.dumps(head, ensure_ascii=ascii_only, indent=2) + "\n"

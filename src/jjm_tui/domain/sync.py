@@ -17,3 +17,17 @@ class SyncState:
     first_sync_done: bool = False
     polling_stopped: str | None = None
     """Why polling must not read pages (looks signed out), until the sign-in was checked."""
+    unreadable: int = 0
+    """Records of the list that could not be read, so that tasks may be missing here."""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the server has tasks that its list did not give us."""
+        return self.truncated or self.unreadable > 0
+
+
+def tell_unreadable(count: int) -> str:
+    """That tasks are missing, for people."""
+    if count == 1:
+        return "1 task in the server's list cannot be read, and is missing here."
+    return f"{count} tasks in the server's list cannot be read, and are missing here."

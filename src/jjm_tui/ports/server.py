@@ -63,13 +63,14 @@ class TaskListing:
 
     ``truncated``: the server has more than it can show. ``complete``: what is not in here is not on the server
     (never true together with ``truncated``, nor for lists of only part of the tasks). ``remarks``: sentences for
-    people, such as records that could not be read.
+    people. ``unreadable``: how many records could not be read, or told apart, and are left out.
     """
 
     tasks: tuple[TaskFacts, ...]
     truncated: bool = False
     complete: bool = True
     remarks: tuple[str, ...] = ()
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from jjm_tui.domain.sync import tell_unreadable
 from jjm_tui.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -81,14 +82,17 @@ async def _check_account(server: TaskServer, capabilities: Capabilities) -> Chec
         return _failed("account", error, server)
     count = len(listing.tasks)
     seen = f"{count} task{'' if count == 1 else 's'}{' and more' if listing.truncated else ''}"
+    missing = tell_unreadable(listing.unreadable) if listing.unreadable else ""
     if not capabilities.list_has_status:
+        told = f"The server's own list has {seen}; whether you are signed in shows only when a task is opened."
         return Check(
-            "account",
-            "warning",
-            f"The server's own list has {seen}; whether you are signed in shows only when a task is opened.",
-            way_out="Open one: jjm get TASK",
+            "account", "warning", f"{told} {missing}".strip(), way_out="Open one: jjm get TASK", details=listing.remarks
         )
-    return Check("account", "ok", f"Jules let us in: {seen} listed.", details=listing.remarks)
+    told = f"Jules let us in: {seen} listed."
+    if not missing:
+        return Check("account", "ok", told, details=listing.remarks)
+    way_out = "`jjm server call` shows the server's whole answer; the website of Jules has every task."
+    return Check("account", "warning", f"{told} {missing}", way_out=way_out, details=listing.remarks)
 
 
 def _failed(name: str, error: JulesManagerError, server: TaskServer) -> Check:

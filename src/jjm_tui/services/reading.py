@@ -77,6 +77,7 @@ class TaskReader:
         self._context = context
         self._conversations = Conversations(context)
         self._merger = Merger(context.origin)
+        self._unreadable = 0
 
     @property
     def server(self) -> TaskServer:
@@ -111,15 +112,15 @@ class TaskReader:
         sync = await self._context.store.get_sync_state(self._context.origin)
         stored = await self._context.store.list_tasks()
         tasks = select_tasks(stored, request, self._context.clock.now())
-        remarks = (*remarks, *_own_note_remarks(stored))
         return ListResult(
             tasks=tasks if request.limit is None else tasks[: request.limit],
             source="store" if cached or failure is not None else "server",
             synced_at=sync.synced_at or max((task.synced_at for task in tasks if task.synced_at), default=None),
             truncated=sync.truncated,
             total=len(tasks),
-            remarks=remarks,
+            remarks=(*remarks, *_own_note_remarks(stored)),
             failure=failure,
+            unreadable=sync.unreadable,
         )
 
     async def refresh_list(
@@ -129,6 +130,9 @@ class TaskReader:
         store, origin = self._context.store, self._context.origin
         listing = await self.server.list_tasks(priority=priority, on_page=on_page)
         now = self._context.clock.now()
+        if listing.unreadable != self._unreadable:
+            self._unreadable = listing.unreadable
+            _log.warning("list_records_unreadable", count=listing.unreadable)
         sync = await store.get_sync_state(origin)
         absorbed = await self.absorb(listing.tasks, first_sync=not sync.first_sync_done)
         if not sync.first_sync_done:
@@ -144,6 +148,7 @@ class TaskReader:
                 truncated=listing.truncated,
                 complete=listing.complete,
                 first_sync_done=True,
+                unreadable=listing.unreadable,
             )
         )
         if vanished is not None:

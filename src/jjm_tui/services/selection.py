@@ -37,7 +37,7 @@ class ListResult:
 
     ``source`` is ``store`` when no server was asked or it failed (``failure`` says why). ``synced_at``: when a
     server's list was last read. ``truncated``: the server has more than it can show. ``total``: how many matched
-    before ``limit``.
+    before ``limit``. ``unreadable``: records of the server's list that could not be read.
     """
 
     tasks: tuple[Task, ...]
@@ -47,6 +47,7 @@ class ListResult:
     total: int
     remarks: tuple[str, ...] = ()
     failure: JulesManagerError | None = None
+    unreadable: int = 0
 
 
 def select_tasks(tasks: Iterable[Task], request: ListRequest, now: datetime) -> tuple[Task, ...]:

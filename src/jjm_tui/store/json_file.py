@@ -290,6 +290,7 @@ def decode_sync(origin: str, mark: object) -> SyncState:
             complete=read.take_bool("complete", False),
             first_sync_done=read.take_bool("first_sync_done", False),
             polling_stopped=read.take_optional_text("polling_stopped"),
+            unreadable=max(0, read.take_optional_int("unreadable") or 0),
         )
     except ValidationError:
         return SyncState(origin)
@@ -327,5 +328,6 @@ def _set_sync(document: Document[Task], state: SyncState) -> None:
         "complete": state.complete,
         "first_sync_done": state.first_sync_done,
         "polling_stopped": state.polling_stopped,
+        "unreadable": state.unreadable,
     }
     document.set_sibling(SYNC, marks)

@@ -348,7 +348,7 @@ async def test_a_bare_list_as_long_as_a_page_is_not_called_complete() -> None:
     assert (len(listing.tasks), listing.truncated, listing.complete) == (30, False, False)
 
 
-async def test_bad_records_become_a_remark_and_the_rest_is_kept() -> None:
+async def test_bad_records_are_counted_and_the_rest_is_kept() -> None:
     records = [
         SESSION,
         None,
@@ -365,7 +365,16 @@ async def test_bad_records_become_a_remark_and_the_rest_is_kept() -> None:
     listing = await serve(FakeCaller(tools, lambda name, arguments: text({"sessions": records}))).list_tasks()
     assert [task.id for task in listing.tasks] == ["1001", "2002", "3003"]
     assert listing.tasks[1].status is TaskStatus.UNKNOWN
-    assert listing.remarks == ("7 records of the server's list could not be read and are not shown.",)
+    assert listing.unreadable == 7
+    assert not listing.complete
+
+
+async def test_records_with_the_id_of_another_one_are_counted_but_not_repeated_ones() -> None:
+    moved = {**SESSION, "state": "COMPLETED"}
+    pages = iter([{"sessions": [SESSION, SESSION, moved], "nextPageToken": "2"}, {"sessions": [moved]}])
+    caller = FakeCaller(server_tools("", "sessionId", "prompt"), lambda name, arguments: text(next(pages)))
+    listing = await serve(caller).list_tasks()
+    assert ([task.id for task in listing.tasks], listing.unreadable) == (["1001"], 1)
     assert not listing.complete
 
 

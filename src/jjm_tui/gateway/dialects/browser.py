@@ -140,8 +140,8 @@ class BrowserDialect:
             if is_valid_id(record["id"]):
                 listed.setdefault(record["id"], record)
         remarks = []
-        if len(listed) != found.shown:
-            remarks.append(f"The server's list has {found.shown} tasks; {len(listed)} of them could be read.")
+        if len(listed) > found.shown:
+            remarks.append(f"The server says that its list has {found.shown} tasks, and shows {len(listed)}.")
         if on_page is not None:
             on_page(len(listed))
         stored, remark = await self._read_store(priority) if listed else ({}, None)
@@ -149,12 +149,14 @@ class BrowserDialect:
             stored[task_id].facts(origin) if task_id in stored else decode_listed(record, origin)
             for task_id, record in listed.items()
         ]
+        known = tuple(facts for facts in tasks if facts is not None)
         truncated = found.total is not None and found.total > found.shown
         return TaskListing(
-            tuple(facts for facts in tasks if facts is not None),
+            known,
             truncated,
             False,
             (*remarks, *([remark] if remark else [])),
+            max(0, found.shown - len(known)),
         )
 
     async def _read_store(self, priority: Priority) -> tuple[dict[str, StoredTask], str | None]:

@@ -126,7 +126,7 @@ class OfficialDialect:
         if on_page is not None:
             on_page(len(collector.tasks))
         complete = not truncated and not collector.unreadable
-        return TaskListing(tuple(collector.tasks.values()), truncated, complete, collector.remarks())
+        return TaskListing(tuple(collector.tasks.values()), truncated, complete, unreadable=collector.unreadable)
 
     async def _read_list(self, priority: Priority) -> tuple[SessionCollector, bool]:
         before = None if self._last_list is None else self._last_list[0]

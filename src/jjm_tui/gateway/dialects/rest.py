@@ -142,7 +142,7 @@ class RestDialect:
         self._last_list = collector
         complete = end.certain and not end.truncated and not collector.unreadable
         return TaskListing(
-            tuple(collector.tasks.values()), end.truncated, complete, (*collector.remarks(), *end.remarks)
+            tuple(collector.tasks.values()), end.truncated, complete, tuple(end.remarks), collector.unreadable
         )
 
     def _source_names(self) -> dict[str, str]:

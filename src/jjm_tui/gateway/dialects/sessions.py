@@ -198,9 +198,10 @@ def join_patches(patches: Sequence[str]) -> str:
 
 @dataclass(slots=True)
 class SessionCollector:
-    """Gathers the sessions of a list over its pages; a record that cannot be read becomes a remark.
+    """Gathers the sessions of a list over its pages.
 
-    ``before``: the same list as it was read last; a record that has not changed says the same again.
+    ``before``: the same list as it was read last; a record that has not changed says the same again. ``unreadable``:
+    how many records could not be read, or had the id of another one on their page.
     """
 
     origin: FactSource
@@ -213,6 +214,7 @@ class SessionCollector:
     def add(self, records: Sequence[Any]) -> int:
         """Take the records of a page; answer how many of them were new."""
         new = 0
+        here: set[str] = set()
         for record in records:
             facts = self._read(record) if _is_object(record) else None
             if facts is None:
@@ -221,6 +223,9 @@ class SessionCollector:
                 new += 1
                 self.tasks[facts.id] = facts
                 self.raw[facts.id] = record
+                here.add(facts.id)
+            elif facts.id in here and self.raw[facts.id] != record:
+                self.unreadable += 1  # on a later page, it may be the same task, moved on while pages were read
         return new
 
     def _read(self, record: Mapping[str, Any]) -> TaskFacts | None:
@@ -235,17 +240,6 @@ class SessionCollector:
             return replace(before.tasks[task_id], origin=self.origin)
         return decode_session(record, self.origin, names=self.names, listed=True)
 
-    def remarks(self) -> tuple[str, ...]:
-        """What could not be read, for people."""
-        if not self.unreadable:
-            return ()
-        count = "One record" if self.unreadable == 1 else f"{self.unreadable} records"
-        return (f"{count} of the server's list could not be read and {_are(self.unreadable)} not shown.",)
-
 
 def _is_object(record: object) -> bool:
     return isinstance(record, Mapping)
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"

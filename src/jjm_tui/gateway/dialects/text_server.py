@@ -151,9 +151,8 @@ class TextDialect:
             if token is None or token in tokens:
                 break
             tokens.add(token)
-        if doubtful:
-            remarks.append("Some records of the server's list could not be told apart and are not shown.")
-        return TaskListing(tuple(tasks.values()), truncated, not truncated and not doubtful, tuple(remarks))
+        complete = not truncated and not doubtful
+        return TaskListing(tuple(tasks.values()), truncated, complete, tuple(remarks), doubtful)
 
     async def _read_list_page(self, token: str | None, priority: Priority) -> ListPage:
         arguments: dict[str, Any] = {"pageSize": LIST_PAGE, **({"pageToken": token} if token else {})}

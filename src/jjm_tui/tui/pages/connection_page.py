@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from textual.content import Content
 
-from jjm_tui.domain.sync import SyncState
+from jjm_tui.domain.sync import SyncState, tell_unreadable
 from jjm_tui.domain.text import age, ago, clean_line, truncate
 from jjm_tui.ports import RecentCall, ServerInfo
 from jjm_tui.services.board import Connection
@@ -186,9 +186,19 @@ def _server(view: ConnectionView, width: int) -> list[Line]:
         add("restarts", _restarts(view.info))
     stored = "" if connection.status == "connected" else "; what is shown is stored here"
     add("list read", "never" if view.sync.synced_at is None else f"{_ago(view.sync.synced_at, view.now)}{stored}")
+    lines += _missing(view, width)
     if view.info is not None:
         add("next look", _next_look(view))
     return lines
+
+
+def _missing(view: ConnectionView, width: int) -> list[Line]:
+    """Only while the server's list has tasks that are not shown anywhere here."""
+    if not view.sync.unreadable:
+        return []
+    way_out = "`jjm server call` shows the server's whole answer; the website of Jules has every task."
+    told = literal_line(tell_unreadable(view.sync.unreadable), WARNING)
+    return [*pair("missing", told, width, _NAME), *pair("", literal_line(way_out), width, _NAME)]
 
 
 def _store(view: ConnectionView, width: int) -> list[Line]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, Final
 
+from jjm_tui.domain.sync import tell_unreadable
 from jjm_tui.domain.text import relative_time
 from jjm_tui.services.board import Board, ConnectionStatus
 from jjm_tui.services.store_troubles import StoreTrouble
@@ -72,7 +73,8 @@ def _why(board: Board) -> str | None:
     """What is wrong with the server; that none is configured is told elsewhere."""
     if board.connection.status == "none":
         return None
-    return board.connection.trouble or board.sync.polling_stopped
+    missing = tell_unreadable(board.sync.unreadable) if board.sync.unreadable else None
+    return board.connection.trouble or board.sync.polling_stopped or missing
 
 
 def _of_store(wrong: StoreTrouble, keymap: Keymap) -> list[Piece]:
