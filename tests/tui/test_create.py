@@ -408,19 +408,34 @@ async def test_known_repositories_and_branches_are_offered(tmp_path: Path) -> No
         assert form_of(on).filled_in.branch
 
 
-async def test_enter_takes_the_only_suggestion_unless_what_is_typed_is_a_whole_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["enter", "tab"])
+async def test_only_a_suggestion_that_was_gone_to_is_marked_and_taken(tmp_path: Path, key: str) -> None:
     async with stage(tmp_path) as on:
         await open_form(on)
         await on.shows("acme/api.server")
         await on.press(*"webap")
+        await on.shows(" acme/webapp")
+        assert "▸acme" not in on.text
+        await on.press(key)
+        assert form_of(on).filled_in.repository == "webap"
+        await on.shows("✗ 'webap' is not a repository")
+        await on.press("shift+tab", *"p", "down")
         assert "▸acme/webapp" in on.text
-        await on.press("enter")
+        await on.press(key)
         assert form_of(on).filled_in.repository == REPOSITORY
-    async with stage(tmp_path / "other") as on:
+        assert "✗" not in on.text
+        await on.shows("─ known branches ─")
+
+
+async def test_what_is_wrong_with_the_field_that_is_typed_in_is_not_hidden_by_its_list(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
         await open_form(on)
         await on.shows("acme/api.server")
-        await on.press(*"acme/web", "enter")
-        assert form_of(on).filled_in.repository == "acme/web"
+        await on.press("ctrl+s")
+        await on.shows("✗ No repository was given.")
+        assert "known repositories" not in on.text
+        await on.press("w")
+        await on.shows("known repositories")
 
 
 async def test_list_of_suggestions_has_a_frame_that_says_what_it_is_and_how_to_choose(tmp_path: Path) -> None:

@@ -106,9 +106,9 @@ class _Suggestions(Widget):
         self.items: list[str] = []
         self.current = -1
 
-    def show(self, items: Sequence[str], current: int = -1) -> None:
-        """Offer these; ``current`` is chosen already, -1: none."""
-        self.items, self.current = list(items), current
+    def show(self, items: Sequence[str]) -> None:
+        """Offer these, none of them chosen."""
+        self.items, self.current = list(items), -1
         self.styles.height = max(1, len(items)) + self.gutter.height
         self.display = bool(items)
         self.refresh()
@@ -142,7 +142,10 @@ class _Suggestions(Widget):
 
 
 class SuggestField(Widget):
-    """A line with suggestions: up and down go through them, Enter takes one, Esc closes the list."""
+    """A line with suggestions: up and down go through them, Enter and Tab take the one gone to, Esc closes the list.
+
+    None is taken to which the person did not go: another could have come in its place meanwhile.
+    """
 
     DEFAULT_CSS = """
     SuggestField { height: 1; width: 1fr; layout: vertical; }
@@ -150,6 +153,7 @@ class SuggestField(Widget):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "step(1)", "next suggestion", show=False),
         Binding("up", "step(-1)", "previous suggestion", show=False),
+        Binding("tab", "leave", "next field", show=False),
     ]
 
     class Entered(Message):
@@ -170,13 +174,10 @@ class SuggestField(Widget):
         *,
         heading: str,
         placeholder: str = "",
-        can_stand: Callable[[str], bool] = lambda _typed: True,
     ) -> None:
-        """``heading``: what is suggested, in our own words. ``can_stand``: whether what is typed may be meant as it is;
-        else Enter takes the suggestion where there is only one."""
+        """``heading``: what is suggested, in our own words."""
         super().__init__()
         self._tell = on_edit
-        self._can_stand = can_stand
         self.input = LineField(self._edited, placeholder=placeholder)
         self._list = _Suggestions(self._take, heading)
         self._known: Sequence[str] = ()
@@ -207,10 +208,7 @@ class SuggestField(Widget):
         self._tell()
 
     def _suggest(self) -> None:
-        typed = self.input.value
-        found = suggest(typed, self._known, _SHOWN) if self.input.has_focus else []
-        is_meant = len(found) == 1 and bool(typed.strip()) and not self._can_stand(typed)
-        self._list.show(found, 0 if is_meant else -1)
+        self._list.show(suggest(self.input.value, self._known, _SHOWN) if self.input.has_focus else ())
 
     def on_descendant_focus(self) -> None:
         """Offer what is known at once."""
@@ -231,9 +229,17 @@ class SuggestField(Widget):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter takes the chosen suggestion; it never sends anything."""
         event.stop()
+        self._take_chosen()
+        self.post_message(self.Entered(self))
+
+    def action_leave(self) -> None:
+        """Tab takes the chosen suggestion, and goes on in any case."""
+        self._take_chosen()
+        self.screen.focus_next()
+
+    def _take_chosen(self) -> None:
         if self.is_open:
             self._take(self._list.current)
-        self.post_message(self.Entered(self))
 
     def _take(self, index: int) -> None:
         self.input.value = self._list.items[index]

@@ -129,12 +129,7 @@ class NewTaskForm(VerticalScroll, can_focus=False):
         super().__init__()
         self._tell = on_edit
         self.known = known
-        self._repository = SuggestField(
-            self._edited,
-            heading="known repositories",
-            placeholder="owner/name",
-            can_stand=lambda typed: NewTask(repository=typed).problem_of("repository") is None,
-        )
+        self._repository = SuggestField(self._edited, heading="known repositories", placeholder="owner/name")
         self._branch = SuggestField(self._edited, heading="known branches")
         self._title = LineField(self._edited, placeholder="optional; else the beginning of the description")
         self.description = TypingArea(self._edited, placeholder="What is Jules to do?")
@@ -220,9 +215,11 @@ class NewTaskForm(VerticalScroll, can_focus=False):
             field.show_note(notes.get(name))
 
     def show_problems(self, problems: Mapping[FieldName, str]) -> None:
-        """Say what is wrong, and go to the first place."""
+        """Say what is wrong, and go to the first place, where no list hides it."""
         for name in TEXT_FIELDS:
             self._fields[name].show_problem(problems.get(name))
+        for field in (self._repository, self._branch):
+            field.close()
         first = next((name for name in TEXT_FIELDS if name in problems), None)
         if first is not None:
             self.go_to(first)
