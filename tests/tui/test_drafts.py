@@ -56,10 +56,11 @@ class Desk:
         self.ops = FullDisk()
         self.store = FileDrafts(folder / "drafts.json", ops=self.ops)
         self.is_open = True
+        self.clock = HandClock()
         self.drafts = Drafts(
             lambda: self.store if self.is_open else None,
             draft_kinds(self.board),
-            HandClock().now,
+            self.clock.now,
             save_after=save_after,
         )
         self.changes: list[DraftChange] = []
@@ -493,6 +494,16 @@ async def test_a_text_that_did_not_go_out_comes_back(tmp_path: Path, outcome: Ou
     assert desk.drafts.text(KEY) == "go on"
     await desk.drafts.flush()
     assert await desk.store.get(KEY) == "go on"
+
+
+async def test_a_text_that_comes_back_was_begun_when_it_was_typed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.drafts.put(KEY, "go on")
+    await desk.drafts.hand_over(KEY)
+    desk.clock.advance(60)
+    desk.ended(Outcome.NOT_SENT)
+    await desk.drafts.hand_over(KEY)
+    assert desk.drafts.held_since(KEY) == START
 
 
 async def test_a_text_that_did_not_go_out_comes_back_below_what_was_typed_meanwhile(tmp_path: Path) -> None:

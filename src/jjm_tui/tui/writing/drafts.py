@@ -200,6 +200,7 @@ class Drafts:
         back, entry.held = text or entry.held or "", None
         if back:
             self._add_below(key, entry, back, NOT_SENT)
+            entry.begun_at = entry.held_since or entry.begun_at
         self._save_soon(at_once=True)
 
     def ended(self, result: OperationResult) -> None:
