@@ -103,6 +103,24 @@ def test_resend_of_what_is_not_there_says_so_before_it_asks_for_yes(program: Pro
     assert "--yes" not in refused.err
 
 
+async def test_resend_of_a_text_that_arrived_since_is_refused_before_it_asks(program: Program) -> None:
+    paths = StorePaths.beside(Path(program.ok("store", "info", "--json").json["store"]["path"]))
+    now, said = datetime.now(UTC), {"text": "Are you there?"}
+    outbox = FileOutbox(paths.outbox, paths.locks, HandClock(now))
+    failed = Operation("0a1b", OperationKind.MESSAGE, now, "default/demo", OperationState.NOT_SENT, "12345", said)
+    await outbox.add(failed)
+    await outbox.add(
+        replace(failed, id="2c3d", state=OperationState.DONE, created_at=now + timedelta(seconds=1), finished_at=now)
+    )
+    outbox.close()
+    for options in ((), ("--yes",)):
+        refused = program.run("outbox", "resend", "0a1b", *options)
+        assert refused.code == 1
+        assert "The text of operation 0a1b arrived since, as 2c3d; nothing was sent." in refused.err
+        assert "jjm outbox show 2c3d" in refused.err
+        assert "--yes" not in refused.err
+
+
 async def test_message_that_is_being_sent_again_is_told_so_by_list_settle_and_discard(program: Program) -> None:
     paths = StorePaths.beside(Path(program.ok("store", "info", "--json").json["store"]["path"]))
     outbox = FileOutbox(paths.outbox, paths.locks, HandClock(datetime.now(UTC)))

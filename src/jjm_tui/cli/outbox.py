@@ -13,7 +13,7 @@ from jjm_tui.cli.interruption import truth_after_interruption
 from jjm_tui.cli.operating import declined, tell_results
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.progress import answer_awaited, waiting_for
-from jjm_tui.domain.arrivals import Arrivals
+from jjm_tui.domain.arrivals import Arrivals, arrived_meanwhile
 from jjm_tui.domain.draft_keys import CREATE_KEY, MANY_KEY, task_of
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operation_words import state_word
@@ -155,6 +155,10 @@ async def resend(context: CommandContext) -> int:
     hint = f"If you are sure that it did not happen: {command}"
     async with context.manager() as manager:
         operation = await manager.get_operation(given.operation)
+        if operation.state in _NOT_OUT:
+            arrived = Arrivals(await manager.list_operations(open_only=False)).of_words_since(operation)
+            if arrived is not None:
+                raise arrived_meanwhile(operation, arrived)
         if not given.yes:
             context.prompts.require(hint)
         context.out.say(f"{operation.kind.value} {operation.id}: {state_word(operation)}. {_about(operation)}")
