@@ -9,6 +9,7 @@ import pytest
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.errors import StorageError, WrongStateError
 from jjm_tui.ports import CreateRequest, ToolAnswer
+from jjm_tui.services.drafting.joined_texts import split_texts
 from jjm_tui.services.results import Outcome
 from tests.services.workbench import bench
 
@@ -146,7 +147,7 @@ async def test_damaged_outbox_is_set_aside_and_work_goes_on_when_somebody_has_lo
         with pytest.raises(StorageError, match="set aside") as caught:
             await manager.send_message(task_id, text)
         assert (caught.value.hint or "").startswith("The text is kept as the task's draft. ")
-    assert await context.drafts.get(f"message:{task_id}") == "Take the first way.\n\nOr the second."
+    assert split_texts(await context.drafts.get(f"message:{task_id}")) == ["Take the first way.", "Or the second."]
     assert work.effects("message") == []
     (aside,) = (path for path in tmp_path.iterdir() if "damaged" in path.name)
     for _ in range(2):

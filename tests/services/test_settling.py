@@ -7,6 +7,7 @@ import pytest
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import AmbiguousTaskError, Effect, TaskNotFoundError, UnsupportedOperationError, WrongStateError
 from jjm_tui.ports import CreateRequest
+from jjm_tui.services.drafting.joined_texts import NOT_SENT, marker
 from jjm_tui.services.results import Outcome
 from tests.services.workbench import WRITES, CuttingCaller, Workbench, bench, lost
 
@@ -91,7 +92,15 @@ async def test_operation_of_another_origin_is_left_alone(tmp_path):
     assert caller.calls == []
 
 
-@pytest.mark.parametrize(("kept", "left"), [("And now?", None), ("And now? Or later", "And now? Or later")])
+@pytest.mark.parametrize(
+    ("kept", "left"),
+    [
+        ("And now?", None),
+        ("And now? Or later", "And now? Or later"),
+        (f"And now?\n\n{marker(NOT_SENT)}\nOr later", "Or later"),
+        (f"Or later\n\n{marker(NOT_SENT)}\nAnd now?", "Or later"),
+    ],
+)
 async def test_message_settled_as_done_takes_its_draft_along(tmp_path, kept, left):
     work = bench(tmp_path)
     manager, caller, context = work.process()

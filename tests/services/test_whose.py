@@ -8,6 +8,7 @@ import pytest
 
 from jjm_tui.errors import ProtocolError, WrongStateError
 from jjm_tui.gateway.dialects.activities import check_owner
+from jjm_tui.services.drafting.joined_texts import split_texts
 from tests.services.workbench import CuttingCaller, Workbench, bench, lost
 
 
@@ -63,5 +64,6 @@ async def test_message_while_another_is_open_is_kept_as_the_draft(tmp_path: Path
         with pytest.raises(WrongStateError) as caught:
             await manager.send_message(task_id, text)
         assert "kept as the task's draft" in (caught.value.hint or "")
-    assert await context.drafts.get(f"message:{task_id}") == "Begun before.\n\nThe second.\n\nThe third.\n\nthird"
+    kept = split_texts(await context.drafts.get(f"message:{task_id}") or "")
+    assert kept == ["Begun before.", "The second.", "The third.", "third"]
     await manager.close()

@@ -16,6 +16,7 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError
 from jjm_tui.logs import get_logger
 from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.drafting.joined_texts import NOT_SENT, text_with, text_without
 from jjm_tui.services.results import OperationResult, Outcome
 
 _log: Final = get_logger("operations")
@@ -24,9 +25,6 @@ _UNRECORDED: Final = "unrecorded"
 
 _EXCHANGES: Final = 5
 """How often a draft that others change at the same time is tried again."""
-
-_BETWEEN: Final = "\n\n"
-"""What stands between two texts of one draft."""
 
 _MAY_BE_LET_GO: Final = (OperationState.UNCONFIRMED, OperationState.NOT_SENT, OperationState.REFUSED)
 
@@ -134,14 +132,17 @@ class OperationRecorder:
         return answered
 
     async def _clear_draft(self, operation: Operation) -> None:
-        """The draft of a message goes once it went out; a draft that was typed on meanwhile stays."""
+        """A message goes from the draft once it went out; another text there, or one that was typed on, stays."""
         text, drafts = operation.payload.get("text"), self._context.drafts
         if operation.kind is not OperationKind.MESSAGE or not isinstance(text, str):
             return
         key = message_key(operation.task_id or "")
         with contextlib.suppress(StorageError):
-            if await drafts.get(key) == text:
-                await drafts.exchange(key, text, "")
+            for _ in range(_EXCHANGES):
+                known = await drafts.get(key) or ""
+                left = text_without(known, text)
+                if left == known or await drafts.exchange(key, known, left):
+                    return
 
     async def _keep_text(self, operation: Operation) -> None:
         """Keep the typed text as the task's draft, unless another draft is there: the record has it anyway."""
@@ -164,9 +165,8 @@ class OperationRecorder:
         for _ in range(_EXCHANGES):
             with contextlib.suppress(StorageError):  # what is damaged is set aside now, and the next turn finds it well
                 known = await drafts.get(key) or ""
-                if _is_part(text, known) or await drafts.exchange(
-                    key, known, f"{known}{_BETWEEN}{text}" if known else text
-                ):
+                both = text_with(known, text, NOT_SENT)
+                if both == known or await drafts.exchange(key, known, both):
                     return True
         return False
 
@@ -236,11 +236,6 @@ def what_is_unknown(outbox: Sequence[str], drafts: Sequence[str]) -> tuple[Store
 def _sent_again(operation: Operation, again: Operation, now: datetime) -> Operation:
     message = sent_again_message(operation, again.id)
     return replace(operation, state=OperationState.DISCARDED, message=message, finished_at=now)
-
-
-def _is_part(text: str, draft: str) -> bool:
-    """Whether a text stands in a draft as a whole, not merely as letters of another one."""
-    return f"{_BETWEEN}{text}{_BETWEEN}" in f"{_BETWEEN}{draft}{_BETWEEN}"
 
 
 def _kept_text_hint(operation: Operation) -> str | None:

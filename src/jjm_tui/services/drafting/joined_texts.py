@@ -69,6 +69,22 @@ def join_text(ours: str, theirs: str, why: str) -> str | None:
     return None if theirs.strip() in ours else f"{ours}\n\n{marker(why)}\n{theirs}"
 
 
+def text_with(field: str, text: str, why: str) -> str:
+    """The field with a text below what is in it, unless the text as a whole is one of those in there."""
+    if not field.strip():
+        return text
+    texts = sections_of(field)
+    is_there = any(each.words == text.strip() for each in texts)
+    return field if is_there else write_sections([*texts, Section(text, why)])
+
+
+def text_without(field: str, text: str) -> str:
+    """The field without this text, if the text as a whole is one of those in there."""
+    texts = sections_of(field)
+    left = [each for each in texts if each.words != text.strip()]
+    return field if len(left) == len(texts) else write_sections(left)
+
+
 def merge_sections(base: Iterable[Section], ours: Sequence[Section], theirs: Sequence[Section]) -> list[Section]:
     """What is typed here with what was changed elsewhere since ``base``, which both began with; ours goes first.
 
