@@ -282,7 +282,7 @@ async def test_message_sent_from_another_program_is_not_offered_again(tmp_path: 
         await on.until(lambda: len(on.board.operations_of(task_id)) == 1)
         await on.press("m")
         await on.until(lambda: composer_of(on).text == "")
-        await on.shows("nothing typed")
+        await on.until(lambda: "nothing typed" in str(composer_of(on).border_subtitle))
 
 
 async def test_text_of_which_the_beginning_was_sent_from_another_program_is_asked_about_first(tmp_path: Path) -> None:
