@@ -109,7 +109,7 @@ def test_key_that_would_end_a_program_at_once_does_not_end_this_one(place: Groun
 @pytest.mark.parametrize("key", ["ctrl+c", "ctrl+backslash"])
 def test_key_while_the_server_is_being_ended_tells_and_still_leaves_nothing(tmp_path: Path, key: str) -> None:
     with ground(tmp_path / "ground", "deaf") as place, place.open(forked=False) as terminal:
-        terminal.shows("connected")
+        terminal.shows("connected", "NEEDS YOU")
         terminal.press("q")
         terminal.until(lambda: TITLE_BROUGHT_BACK in terminal.written, "the end of the screen")
         terminal.press(key)
@@ -121,7 +121,7 @@ def test_second_ctrl_c_while_the_server_is_being_ended_leaves_at_once_and_the_gu
     tmp_path: Path,
 ) -> None:
     with ground(tmp_path / "ground", "deaf", "parent") as place, place.open(forked=False) as terminal:
-        terminal.shows("connected")
+        terminal.shows("connected", "NEEDS YOU")
         assert len(place.processes()) == 4
         terminal.press("q")
         terminal.until(lambda: TITLE_BROUGHT_BACK in terminal.written, "the end of the screen")

@@ -158,8 +158,10 @@ class LiveFeed:
             try:
                 tasks = await self.context.store.list_tasks()
                 if self.board.is_whole:
-                    stored = {task.id: task for task in tasks}
-                    self.board.apply({task_id: stored.get(task_id) for task_id in ids})
+                    stored, shown = {task.id: task for task in tasks}, self.board.tasks
+                    gone = shown.keys() - stored.keys()  # the first changes are told without what went before them
+                    news = (each for each in ids | gone if stored.get(each) is not shown.get(each))
+                    self.board.apply({task_id: stored.get(task_id) for task_id in news})
                 else:
                     self.board.load(tasks)
                 await self._read_sync()

@@ -133,7 +133,7 @@ class JsonTaskStore:
         return frozenset(_members(await self._read(), FORGOTTEN))
 
     def watch(self) -> AsyncIterator[frozenset[str]]:
-        """See ``TaskStore.watch``. Changes count from what this store read or wrote last.
+        """See ``TaskStore.watch``. Changes count from what this store read or wrote last; before that, all is new.
 
         An empty set says that the file changed and cannot be read now; the next reading tells why.
         """
@@ -184,7 +184,7 @@ class JsonTaskStore:
                 except StorageError:
                     yield frozenset()
                 else:
-                    changed = frozenset() if seen is None else _differing_ids(seen, newest)
+                    changed = frozenset(newest.ids()) if seen is None else _differing_ids(seen, newest)
                     seen = newest
                     if changed:
                         yield changed
