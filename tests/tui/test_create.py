@@ -14,10 +14,12 @@ from textual.widgets import Button
 from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.ports import CreateRequest
 from jjm_tui.services.drafting.joined_texts import split_texts
 from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.services.drafting.template_taken import take_template
 from jjm_tui.tui.screens.create import READING_TIME, CreateScreen
+from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.screens.templates import TemplatesScreen
 from jjm_tui.tui.widgets.choice import Choice
 from jjm_tui.tui.widgets.new_task_form import NewTaskForm
@@ -98,6 +100,33 @@ async def test_task_is_created_once_however_often_the_key_is_pressed(tmp_path: P
         await until_created(on, len(before) + 1)
         assert created(on)[-1] == DESCRIPTION
         assert await stored(on) is None
+
+
+async def test_new_task_comes_under_the_cursor_of_who_waits_for_it(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        known = set(on.board.tasks)
+        await fill(on)
+        await send(on)
+        screen = on.app.screen
+        assert isinstance(screen, MainScreen)
+        await on.until(lambda: bool(set(on.board.tasks) - known))
+        (new,) = set(on.board.tasks) - known
+        await on.until(lambda: screen.tasks.highlighted == new)
+
+
+async def test_new_task_takes_the_cursor_from_nobody_who_went_on(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_form(on)
+        await on.press("escape", "j")
+        screen = on.app.screen
+        assert isinstance(screen, MainScreen)
+        cursor = screen.tasks.highlighted
+        manager, _, _ = on.bench.process()
+        result = await manager.create_task(CreateRequest(DESCRIPTION, REPOSITORY))
+        screen.operation_ended(result)
+        await on.until(lambda: result.task_id in on.board.tasks)
+        await on.settle()
+        assert screen.tasks.highlighted == cursor != result.task_id
 
 
 async def test_new_task_on_a_failed_one_is_filled_in_as_that_was_and_no_draft_before_it_is_changed(

@@ -77,7 +77,6 @@ class TaskReader:
         self._context = context
         self._conversations = Conversations(context)
         self._merger = Merger(context.origin)
-        self._unreadable = 0
 
     @property
     def server(self) -> TaskServer:
@@ -130,10 +129,9 @@ class TaskReader:
         store, origin = self._context.store, self._context.origin
         listing = await self.server.list_tasks(priority=priority, on_page=on_page)
         now = self._context.clock.now()
-        if listing.unreadable != self._unreadable:
-            self._unreadable = listing.unreadable
-            _log.warning("list_records_unreadable", count=listing.unreadable)
         sync = await store.get_sync_state(origin)
+        if listing.unreadable != sync.unreadable:
+            _log.warning("list_records_unreadable", count=listing.unreadable)
         absorbed = await self.absorb(listing.tasks, first_sync=not sync.first_sync_done)
         if not sync.first_sync_done:
             listing = replace(listing, remarks=(*listing.remarks, *_first_sync_remarks(absorbed.tasks.values())))

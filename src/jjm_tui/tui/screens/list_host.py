@@ -47,6 +47,7 @@ class ListHost(DetailHost):
         self._cursor_before_typing: str | None = None
         self._drafted: frozenset[str] = frozenset()
         self._awaited: tuple[str, str | None] | None = None
+        self._came_back_to: tuple[str | None] | None = None
         self._arrangement = Arrangement(View(choice.query, choice.sort, choice.reverse, choice.grouping))
 
     def show_bars(self) -> None:
@@ -180,6 +181,15 @@ class ListHost(DetailHost):
         """An undo was asked for: the cursor goes to its task once that is back, if the person stays here until then."""
         self._awaited = None if task_id is None else (task_id, self.tasks.highlighted)
 
+    def came_back(self) -> None:
+        """The person closed another screen, such as the form of a new task, and has done nothing since."""
+        self._came_back_to = (self.tasks.highlighted,)
+
+    def await_new(self, task_id: str) -> None:
+        """A task was created: the cursor goes to it once it is in the list, if the person did nothing since."""
+        if self._came_back_to == (self.tasks.highlighted,) and not self.tasks.select(task_id):
+            self.await_return(task_id)
+
     def lead_back(self, task_ids: Collection[str]) -> None:
         """These tasks have changed: the awaited one comes under the cursor, unless that was moved or something is
         typed."""
@@ -191,7 +201,7 @@ class ListHost(DetailHost):
 
     async def action_perform(self, action_id: str) -> None:
         """Carry out an action; who goes on to something else is not led back."""
-        self._awaited = None
+        self._awaited = self._came_back_to = None
         await super().action_perform(action_id)
 
     # moving
