@@ -22,7 +22,7 @@ def _sequence() -> re.Pattern[str]:
     and ``ESC ( x``; the same in their C1 forms. Every quantifier is possessive and no string body runs over the start
     of another sequence, so no character is looked at more than twice. Most texts have none, so it is compiled late."""
     return re.compile(
-        rf"(?:\x1b(?:\[{_CSI_REST}|[]PX^_]{_STRING_REST}|[ -/]++[0-~]?|[0-~])"
+        rf"(?:\x1b(?=[ -~])(?:\[{_CSI_REST}|[]PX^_]{_STRING_REST}|[ -/]++[0-~]?|[0-~])"
         rf"|\x9b{_CSI_REST}|[\x90\x98\x9d-\x9f]{_STRING_REST})++"
     )
 
