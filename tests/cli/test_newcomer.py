@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -283,6 +285,30 @@ def test_export_writes_over_nothing_unasked(stocked: Program, tmp_path: Path) ->
     strange = stocked.run("export", "-o", str(tmp_path / "tasks.foo"))
     assert (strange.code, ".foo says nothing" in strange.err) == (2, True)
     stocked.ok("export", "-o", str(tmp_path / "tasks.foo"), "--format", "csv")
+
+
+def test_export_into_a_pipe_waits_for_its_reader_and_ctrl_c_ends_that(stocked: Program, tmp_path: Path) -> None:
+    target = tmp_path / "tasks.json"
+    os.mkfifo(target)
+
+    def start() -> subprocess.Popen[bytes]:
+        argv = stocked.plain_argv("export", "-o", str(target))
+        process = subprocess.Popen(argv, env=stocked.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        end = time.monotonic() + PATIENCE
+        while Path(f"/proc/{process.pid}/wchan").read_text() != "wait_for_partner":
+            assert process.poll() is None, "it does not wait for a reader"
+            assert time.monotonic() < end, "it does something else"
+            time.sleep(0.02)
+        return process
+
+    waiting = start()
+    waiting.send_signal(signal.SIGINT)
+    _, err = waiting.communicate(timeout=PATIENCE)
+    assert (waiting.returncode, b"Traceback" in err) == (130, False)
+    waiting = start()
+    assert len(json.loads(target.read_text())["tasks"]) == 12
+    waiting.communicate(timeout=PATIENCE)
+    assert waiting.returncode == 0
 
 
 def test_simulator_errors_have_the_prefix_and_name_what_is_meant(program: Program, tmp_path: Path) -> None:

@@ -39,10 +39,29 @@ _BY_NAME = {
 _READS = "It reads JSON, JSON lines and CSV."
 
 
-async def export(context: CommandContext) -> int:
-    """Write stored tasks."""
+def export(context: CommandContext) -> int:
+    """Write stored tasks; after the event loop, as a pipe may wait for its reader, and Ctrl+C is to end that."""
     given = context.arguments
     _check_ending(context)
+    found: list[tuple[Sequence[Task], SyncState]] = []
+
+    async def read(context: CommandContext) -> int:
+        found.append(await _read(context))
+        return ExitCode.DONE
+
+    code = run_async(read, context)
+    for tasks, sync in found:
+        text = _text(context, tasks, sync)
+        if given.output is None or given.output == "-":
+            context.out.write(text)
+        else:
+            _write_file(given.output, text)
+            context.out.remark(f"{len(tasks)} task{'' if len(tasks) == 1 else 's'} written to {given.output}.")
+    return code
+
+
+async def _read(context: CommandContext) -> tuple[Sequence[Task], SyncState]:
+    given = context.arguments
     if given.output not in (None, "-"):
         await may_overwrite(context, Path(given.output), f"jjm export --output {shlex.quote(given.output)} --force")
     request = ListRequest(
@@ -52,15 +71,7 @@ async def export(context: CommandContext) -> int:
         include_archived=True,
     )
     async with context.manager() as manager:
-        tasks = await _chosen(context, manager, request)
-        sync = await manager.sync_state()
-    text = _text(context, tasks, sync)
-    if given.output is None or given.output == "-":
-        context.out.write(text)
-    else:
-        _write_file(given.output, text)
-        context.out.remark(f"{len(tasks)} task{'' if len(tasks) == 1 else 's'} written to {given.output}.")
-    return ExitCode.DONE
+        return await _chosen(context, manager, request), await manager.sync_state()
 
 
 def _check_ending(context: CommandContext) -> None:
