@@ -1,123 +1,29 @@
-"""Cutting the exchange anywhere never yields a second effect, and the outcome told is true each time.
+"""Sending again, sending the same, two at once, failing disks: never a second effect, and the outcome told is true.
 
-The simulated world's own journal is the truth. A cut is either a failure of the connection, which the program sees,
-or the death of the whole process, after which another process has to tell what became of the operation.
+The simulated world's own journal is the truth. Where an exchange can be cut is gone through in ``test_cut_places``,
+byte by byte in ``test_cut_bytes``, and with real processes in ``tests/kills``.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from jjm_tui.domain.operations import Operation, OperationState
-from jjm_tui.errors import Effect, OperationTimeoutError, ServiceUnavailableError, StorageError, WrongStateError
+from jjm_tui.errors import Effect, StorageError, WrongStateError
 from jjm_tui.ports import CreateRequest
 from jjm_tui.services.manager import JobManager
 from jjm_tui.services.recording import OperationRecorder
-from jjm_tui.services.results import OperationResult, Outcome
+from jjm_tui.services.results import Outcome
+from tests.services.cutting import TEXT, count_effects
 from tests.services.workbench import WRITES, CuttingCaller, Killed, Workbench, bench, lost, other_origin
-
-PLACES = ("before write", "written", "effect")
-KINDS = ("create", "message", "approve", "resume")
-RUNS_PER_CASE = {"rest": 20, "official": 5, "browser": 5}
-"""Twelve cases a dialect: 360 seeded runs in all; the 200 with real processes are in ``tests/kills``."""
-TEXT = "Please take the first way."
-
-
-def _failure(chooser: random.Random, place: str) -> BaseException:
-    effect = Effect.NONE if place == "before write" else Effect.UNKNOWN
-    return chooser.choice(
-        [
-            Killed(),
-            lost(effect),
-            OperationTimeoutError("No answer in time.", effect=effect),
-            ServiceUnavailableError("The server answered 502.", effect=effect),
-        ]
-    )
 
 
 def _cut_once(caller: CuttingCaller, place: str, failure: BaseException) -> None:
     pending = [failure]
     caller.cut = lambda tool, where: pending.pop() if tool in WRITES and where == place and pending else None
-
-
-async def _start(work: Workbench, kind: str) -> tuple[str | None, Callable[[JobManager], Awaitable[OperationResult]]]:
-    """The task of a scenario, and the decision that a person makes about it."""
-    manager, _, context = work.process()
-    try:
-        if kind == "create":
-            return None, lambda m: m.create_task(CreateRequest(TEXT, "acme/webapp"))
-        if kind == "message":
-            task_id = work.session_in("AWAITING_USER_FEEDBACK")
-            return task_id, lambda m: m.send_message(task_id, TEXT)
-        if kind == "resume":
-            task_id = work.session_in("PAUSED")
-            return task_id, lambda m: m.resume_task(task_id)
-        task_id = work.session_in("AWAITING_PLAN_APPROVAL")
-        fingerprint = (await manager.preview_approval(task_id)).fingerprint
-        return task_id, lambda m: m.approve_plan(task_id, fingerprint, incomplete=True)
-    finally:
-        context.outbox.close()
-
-
-def _effects(work: Workbench, kind: str) -> int:
-    if kind == "resume":
-        return len(work.effects("message")) + len(work.effects("resume"))
-    return len(work.effects(kind))
-
-
-def _is_true(outcome: Outcome | OperationState, effects: int) -> bool:
-    if outcome.value == "done":
-        return effects == 1
-    if outcome.value in ("refused", "not_sent"):
-        return effects == 0
-    return outcome.value == "unconfirmed" and effects in (0, 1)
-
-
-async def _decide(
-    work: Workbench, decide: Callable[[JobManager], Awaitable[OperationResult]], place: str, failure: BaseException
-) -> Outcome | None:
-    """Make the decision in a process of its own; ``None`` when that process was killed."""
-    manager, caller, context = work.process()
-    _cut_once(caller, place, failure)
-    try:
-        return (await decide(manager)).outcome
-    except Killed:
-        return None
-    finally:
-        context.outbox.close()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("dialect", RUNS_PER_CASE)
-async def test_operation_cut_anywhere_happens_at_most_once_and_is_told_truly(tmp_path, dialect, kind, place):
-    for run in range(RUNS_PER_CASE[dialect]):
-        chooser = random.Random(f"{kind} {place} {run}")
-        folder = Path(tmp_path / str(run))
-        work = bench(folder, seed=1 + run % 3, dialect=dialect)
-        before = _effects(work, kind)
-        _, decide = await _start(work, kind)
-        outcome = await _decide(work, decide, place, _failure(chooser, place))
-        if outcome is not None:
-            assert _is_true(outcome, _effects(work, kind) - before), (run, outcome)
-        for wait in (0.0, chooser.choice([1.0, 30.0]), 120.0):
-            work.clock.advance(wait)
-            manager, _, context = work.process()
-            for result in await manager.settle_operations():
-                assert _is_true(result.outcome, _effects(work, kind) - before), (run, result)
-            context.outbox.close()
-        manager, _, context = work.process()
-        (operation,) = await manager.list_operations(open_only=False)
-        assert _is_true(operation.state, _effects(work, kind) - before), (run, operation)
-        if dialect == "rest":
-            assert operation.state is not OperationState.UNCONFIRMED, (run, operation)
-        context.outbox.close()
 
 
 async def test_identical_create_while_one_is_unconfirmed_sends_nothing(tmp_path):
@@ -131,7 +37,7 @@ async def test_identical_create_while_one_is_unconfirmed_sends_nothing(tmp_path)
     second, _, _ = work.process()
     with pytest.raises(WrongStateError):
         await second.create_task(request)
-    assert _effects(work, "create") == 1
+    assert count_effects(work, "create") == 1
 
 
 def _and_no_reading(caller: CuttingCaller) -> Callable[[str, str], BaseException | None]:
@@ -154,7 +60,7 @@ async def test_equal_messages_one_after_the_other_are_two_effects_and_both_done(
     task_id = work.session_in("AWAITING_USER_FEEDBACK")
     outcomes = [(await manager.send_message(task_id, TEXT)).outcome for _ in range(2)]
     assert outcomes == [Outcome.DONE, Outcome.DONE]
-    assert _effects(work, "message") == 2
+    assert count_effects(work, "message") == 2
 
 
 async def test_lost_answer_of_a_message_equal_to_an_earlier_one_is_settled_by_counting(tmp_path):
@@ -168,7 +74,7 @@ async def test_lost_answer_of_a_message_equal_to_an_earlier_one_is_settled_by_co
     work.clock.advance(120)
     (settled,) = await manager.settle_operations()
     assert settled.outcome is Outcome.NOT_SENT
-    assert _effects(work, "message") == 1
+    assert count_effects(work, "message") == 1
 
 
 async def test_two_processes_with_the_same_text_each_tell_the_truth(tmp_path):
@@ -179,7 +85,7 @@ async def test_two_processes_with_the_same_text_each_tell_the_truth(tmp_path):
     for manager in (one, two):
         results.append((await manager.send_message(task_id, TEXT)).outcome)
     assert results == [Outcome.DONE, Outcome.DONE]
-    assert _effects(work, "message") == 2
+    assert count_effects(work, "message") == 2
     first.outbox.close()
     second.outbox.close()
 
@@ -213,7 +119,7 @@ async def test_plan_changed_between_reading_and_approving_sends_nothing(tmp_path
     assert result.outcome is Outcome.NOT_SENT
     assert result.error is not None
     assert result.error.context["difference"]
-    assert _effects(work, "approve") == 0
+    assert count_effects(work, "approve") == 0
 
 
 async def test_unsent_message_is_kept_as_a_draft(tmp_path):
@@ -247,7 +153,7 @@ async def test_task_of_another_origin_is_refused_before_anything_is_sent(tmp_pat
     stranger = JobManager(other_origin(context))
     with pytest.raises(WrongStateError, match="belongs to test/simulator"):
         await stranger.send_message(work.session_in("AWAITING_USER_FEEDBACK"), TEXT)
-    assert _effects(work, "message") == 0
+    assert count_effects(work, "message") == 0
 
 
 async def _not_sent(work: Workbench) -> tuple[JobManager, str]:
@@ -264,7 +170,7 @@ async def test_resend_after_not_sent_happens_once(tmp_path):
     manager, first = await _not_sent(work)
     again = await manager.resend_operation(first)
     assert again.outcome is Outcome.DONE
-    assert _effects(work, "message") == 1
+    assert count_effects(work, "message") == 1
 
 
 async def test_resend_that_cannot_begin_leaves_the_old_one_as_it_was(tmp_path):
@@ -277,7 +183,7 @@ async def test_resend_that_cannot_begin_leaves_the_old_one_as_it_was(tmp_path):
     assert [each.state for each in await manager.list_operations(open_only=False)] == [OperationState.NOT_SENT]
     aside.unlink()
     assert (await manager.resend_operation(first)).outcome is Outcome.DONE
-    assert _effects(work, "message") == 1
+    assert count_effects(work, "message") == 1
 
 
 async def test_same_message_while_it_is_open_is_told_as_open_and_not_as_a_draft(tmp_path):
@@ -299,7 +205,7 @@ async def test_resend_of_what_was_sent_again_sends_nothing(tmp_path):
     again = await manager.resend_operation(first)
     with pytest.raises(WrongStateError, match=f"sent again already, as {again.operation_id}; nothing was sent"):
         await manager.resend_operation(first)
-    assert _effects(work, "message") == 1
+    assert count_effects(work, "message") == 1
 
 
 async def test_resend_of_a_text_that_arrived_since_sends_nothing(tmp_path):
@@ -310,7 +216,7 @@ async def test_resend_of_a_text_that_arrived_since_sends_nothing(tmp_path):
     assert later.outcome is Outcome.DONE
     with pytest.raises(WrongStateError, match=f"arrived since, as {later.operation_id}; nothing was sent"):
         await manager.resend_operation(first)
-    assert _effects(work, "message") == 1
+    assert count_effects(work, "message") == 1
     assert [each.state for each in await manager.list_operations(open_only=False)] == [
         OperationState.NOT_SENT,
         OperationState.DONE,
@@ -389,7 +295,7 @@ async def test_resend_of_a_resend_that_left_no_trace_goes_back_to_what_is_in_dou
     work.clock.advance(120.0)
     third = await manager.resend_operation(second.operation_id or "")
     assert third.outcome is Outcome.DONE
-    assert _effects(work, "message") == 1
+    assert count_effects(work, "message") == 1
 
 
 async def test_resend_of_what_shows_by_now_sends_nothing(tmp_path):
@@ -404,17 +310,17 @@ async def test_resend_of_what_shows_by_now_sends_nothing(tmp_path):
     again = await manager.resend_operation(first.operation_id or "")
     assert (again.outcome, again.operation_id) == (Outcome.DONE, first.operation_id)
     assert again.message.endswith("There was no clear answer; a re-read shows it.")
-    assert _effects(work, "message") == 1
+    assert count_effects(work, "message") == 1
 
 
 async def test_resend_of_what_was_discarded_since_it_was_seen_sends_nothing(tmp_path):
     work = bench(tmp_path)
     manager, _, known = await _in_doubt(work)
     await manager.discard_operation(known.id)
-    effects = _effects(work, "message")
+    effects = count_effects(work, "message")
     with pytest.raises(WrongStateError, match="has changed meanwhile: it is discarded now"):
         await manager.resend_operation(known.id, seen=known)
-    assert _effects(work, "message") == effects
+    assert count_effects(work, "message") == effects
 
 
 async def test_verdict_on_what_was_sent_again_meanwhile_changes_nothing(tmp_path):
@@ -446,7 +352,7 @@ async def test_outcome_is_told_truly_when_the_disk_fails_after_the_answer(tmp_pa
     result = await manager.send_message(task_id, TEXT)
     assert result.outcome is Outcome.DONE
     assert any("could not be written down" in remark for remark in result.remarks)
-    assert _effects(work, "message") == 1
+    assert count_effects(work, "message") == 1
     context.outbox.close()
     for name in ("outbox.json", "events.jsonl", "tasks.json"):
         (tmp_path / name).rmdir()
@@ -454,7 +360,7 @@ async def test_outcome_is_told_truly_when_the_disk_fails_after_the_answer(tmp_pa
     later, _, _ = work.process()
     (settled,) = await later.settle_operations()
     assert settled.outcome is Outcome.DONE
-    assert _effects(work, "message") == 1
+    assert count_effects(work, "message") == 1
 
 
 async def test_nothing_is_sent_when_it_cannot_be_written_down_first(tmp_path):
@@ -465,7 +371,7 @@ async def test_nothing_is_sent_when_it_cannot_be_written_down_first(tmp_path):
     (tmp_path / "outbox.json").mkdir()
     with pytest.raises(StorageError):
         await manager.send_message(task_id, TEXT)
-    assert _effects(work, "message") == 0
+    assert count_effects(work, "message") == 0
 
 
 async def test_approved_plan_is_not_approved_again(tmp_path):
@@ -476,4 +382,4 @@ async def test_approved_plan_is_not_approved_again(tmp_path):
     assert (await manager.approve_plan(task_id, fingerprint)).outcome is Outcome.DONE
     again = await manager.approve_plan(task_id, fingerprint)
     assert again.outcome is Outcome.NOT_SENT
-    assert _effects(work, "approve") == 1
+    assert count_effects(work, "approve") == 1

@@ -68,7 +68,7 @@ class Killed(BaseException):
 
 
 Cut = Callable[[str, str], BaseException | None]
-"""Asked at every place of a changing call (``before write``, ``written``, ``effect``): an exception to end it with."""
+"""Asked at each place of a call (``before write``, ``written``, ``effect``, ``answer``): an exception to end it."""
 
 
 class CuttingCaller(WorldCaller):
@@ -91,6 +91,7 @@ class CuttingCaller(WorldCaller):
         error = policy.judge(answer) if policy.judge is not None else None
         if error is not None:
             raise error
+        self._check(tool, "answer", Effect.UNKNOWN)
         return answer
 
     def _check(self, tool: str, place: str, effect: Effect) -> None:
