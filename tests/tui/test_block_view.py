@@ -139,6 +139,20 @@ async def test_another_width_keeps_the_text_at_the_upper_edge() -> None:
         assert first in screen(view)[0].split()
 
 
+async def test_another_width_keeps_the_place_where_the_upper_edge_has_no_text() -> None:
+    view = BlockView()
+    paragraphs = "\n\n".join(f"p{number} " + "word " * 40 for number in range(80))
+    async with staged(view) as (_, pilot):
+        view.set_blocks(markdown_blocks(paragraphs))
+        blank = next(row for row in range(40, 60) if view.place_of(row).position < 0)
+        view.scroll_to(y=blank)
+        below = screen(view)[1].split()[0]
+        assert screen(view)[0].strip("| ") == ""
+        await pilot.resize_terminal(61, 10)
+        await pilot.pause()
+        assert below in screen(view)[0].split()
+
+
 async def test_something_else_begins_at_its_beginning() -> None:
     view = BlockView()
     async with staged(view) as (_, pilot):

@@ -182,6 +182,14 @@ class BlockScroll(ScrollView, can_focus=True):
         index, inside = page.find(row)
         return Place(index, inside, self._position_of(index, inside) if inside else 0, page.width)
 
+    def _place_with_text(self, row: int) -> Place:
+        """The place of the first row from there on that can be found again at another width."""
+        place = self.place_of(row)
+        while place.row and place.position < 0:
+            row += 1
+            place = self.place_of(row)
+        return place
+
     def row_of(self, place: Place) -> int:
         """The row in which a place is now; where that cannot be told, the first one of its block."""
         return self._page.top_of(place.block) + self._row_inside(place)
@@ -237,7 +245,7 @@ class BlockScroll(ScrollView, can_focus=True):
             return
         self._height = height
         is_other = page.width != width and page.has_rows
-        kept = self.place_of(self.scroll_offset.y) if page.width and is_other else None
+        kept = self._place_with_text(self.scroll_offset.y) if page.width and is_other else None
         if page.width != width:
             self._rows.clear()
             page.resize(width)
