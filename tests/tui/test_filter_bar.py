@@ -9,6 +9,7 @@ import pytest
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.main import MainScreen
+from jjm_tui.tui.widgets.line_input import LineInput
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
 from tests.tui.stage import Stage, stage
 
@@ -246,3 +247,29 @@ async def test_filter_that_is_pasted_with_more_lines_takes_the_first_and_says_so
         await on.paste("\nstate:failed\nstate:paused\nstate:completed")
         await on.shows("Only the first line was taken; 2 more were left out.")
         assert {on.board.tasks[task_id].status for task_id in shown(on)} == {TaskStatus.FAILED}
+
+
+def field_of(on: Stage) -> LineInput:
+    field = on.app.focused
+    assert isinstance(field, LineInput)
+    return field
+
+
+async def test_pasted_line_keeps_its_spaces_beside_what_is_typed(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("slash", *"one")
+        await on.paste(" and  two\tthree ")
+        await on.until(lambda: field_of(on).value == "one and  two three ")
+        await on.press("ctrl+u")
+        await on.paste("  state:failed ")
+        await on.until(lambda: field_of(on).value == "state:failed")
+
+
+async def test_paste_that_is_too_long_for_a_name_is_cut_and_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("exclamation_mark", "colon", *"save", "space", *"view", "enter")
+        await on.shows("Save this filter as a view")
+        await on.press("a")
+        await on.paste("x" * 31)
+        await on.until(lambda: field_of(on).value == "a" + "x" * 29)
+        await on.shows("The last 2 characters of it had no room.")

@@ -85,10 +85,14 @@ class AppScreen(Screen[T], Keyed):
     def on_line_input_shortened(self, event: LineInput.Shortened) -> None:
         """Nothing pasted is left out without a word."""
         event.stop()
-        were = "was" if event.left_out == 1 else "were"
-        self.dashboard.tell(
-            f"Only the first line was taken; {event.left_out} more {were} left out.", severity="warning"
-        )
+        if event.lines:
+            were = "was" if event.lines == 1 else "were"
+            self.dashboard.tell(
+                f"Only the first line was taken; {event.lines} more {were} left out.", severity="warning"
+            )
+        if event.characters:
+            had = "character" if event.characters == 1 else "characters"
+            self.dashboard.tell(f"The last {event.characters} {had} of it had no room.", severity="warning")
 
     def board_changed(self, change: BoardChange) -> None:
         """Something on the board is dirty; at most twenty times a second."""

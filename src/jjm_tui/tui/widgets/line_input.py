@@ -6,19 +6,20 @@ from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input
 
-from jjm_tui.domain.text import clean_line
+from jjm_tui.domain.text import clean
 
 
 class LineInput(Input):
-    """An ``Input`` that takes the first line of a paste that has something in it, and says how many more there were."""
+    """An ``Input`` that takes the first line of a paste that has something in it, and says what it left out."""
 
     class Shortened(Message):
-        """Of a paste only the first line was taken; ``left_out`` more lines have something in them."""
+        """Not all of a paste was taken: ``lines`` more have something in them, ``characters`` had no room."""
 
-        def __init__(self, field: LineInput, left_out: int) -> None:
+        def __init__(self, field: LineInput, lines: int, characters: int) -> None:
             super().__init__()
             self.field = field
-            self.left_out = left_out
+            self.lines = lines
+            self.characters = characters
 
         @property
         def control(self) -> LineInput:
@@ -26,10 +27,15 @@ class LineInput(Input):
             return self.field
 
     def on_paste(self, event: Paste) -> None:
-        """Take one line."""
+        """Take one line; without the white space around it where it is all that is in the field."""
         event.prevent_default()
         event.stop()
         first, *others = [line for line in event.text.splitlines() if line.strip()] or [""]
-        self.replace(clean_line(first), *self.selection)
-        if others:
-            self.post_message(self.Shortened(self, len(others)))
+        line = clean(first).replace("\t", " ")
+        start, end = sorted(self.selection)
+        if end - start == len(self.value):
+            line = line.strip()
+        room = max(self.max_length - len(self.value) + end - start, 0) if self.max_length else len(line)
+        self.replace(line[:room], start, end)
+        if others or line[room:]:
+            self.post_message(self.Shortened(self, len(others), len(line[room:])))
