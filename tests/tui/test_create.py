@@ -116,10 +116,10 @@ async def test_new_task_comes_under_the_cursor_of_who_waits_for_it(tmp_path: Pat
 
 async def test_new_task_takes_the_cursor_from_nobody_who_went_on(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
-        await open_form(on)
-        await on.press("escape", "j")
         screen = on.app.screen
         assert isinstance(screen, MainScreen)
+        screen.creation_begun()
+        await on.press("j", "?", "escape")
         cursor = screen.tasks.highlighted
         manager, _, _ = on.bench.process()
         result = await manager.create_task(CreateRequest(DESCRIPTION, REPOSITORY))

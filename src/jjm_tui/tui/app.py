@@ -83,7 +83,7 @@ class JulesApp(App[int]):
         for key in ("ctrl+q", "ctrl+c"):
             self._bindings.key_to_bindings.pop(key, None)
         self._typed_ahead = TypedAhead(self, super().on_event)
-        self._hearing = Hearing(self)
+        self.hearing = Hearing(self)
         self._bridge: Bridge | None = None
         self._drawing_anew = Once(self, self._draw_anew)
         self._is_focused = True
@@ -124,7 +124,7 @@ class JulesApp(App[int]):
     def on_mount(self) -> None:
         """The main screen is there; everything that takes time happens behind it."""
         board, monotonic = self.launch.board, self.launch.clock.monotonic
-        self._bridge = Bridge(board, self._hearing.board_changed, self, monotonic)
+        self._bridge = Bridge(board, self.hearing.board_changed, self, monotonic)
         self.set_interval(_FOCUSED_TICK, self._tick)
         self.call_after_refresh(self._open_behind)
 
@@ -262,7 +262,7 @@ class JulesApp(App[int]):
         forget_closed(self)
         still_for, is_alone = monotonic - self._returning.acted_at, len(self.screen_stack) == 1
         self.collector.tick(monotonic, still_for, is_alone=is_alone)
-        self._hearing.clock_ticked(self.launch.clock.now())
+        self.hearing.clock_ticked(self.launch.clock.now())
 
     async def on_event(self, event: Event) -> None:
         """Note when the person last did something; while the screens are taken down it is too late for that."""
@@ -319,7 +319,7 @@ class JulesApp(App[int]):
     def _tell_events(self, events: Sequence[TaskEvent]) -> None:
         if self._notifying is not None:
             self.run_worker(self._notifying.happened(events), group="notifying", exit_on_error=False)
-        self._hearing.events_happened(events)
+        self.hearing.events_happened(events)
 
     def _tell_result(self, result: OperationResult) -> None:
         from jjm_tui.tui.notices.telling import tell_result
@@ -327,7 +327,7 @@ class JulesApp(App[int]):
         tells = getattr(self.screen, "tells", None)
         if tells is None or not tells(result):
             tell_result(self, result)
-        self._hearing.operation_ended(result)
+        self.hearing.operation_ended(result)
 
     # talking to the person
 
@@ -397,4 +397,4 @@ class JulesApp(App[int]):
         self.set_class(compact, "-compact")
         self.launch.memory.density = "compact" if compact else "comfortable"
         self.launch.memory.save()
-        self._hearing.density_changed()
+        self.hearing.density_changed()

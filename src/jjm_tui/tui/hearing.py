@@ -39,6 +39,10 @@ class Hearing:
         """What became of a decision is known."""
         self._call("operation_ended", result)
 
+    def creation_begun(self) -> None:
+        """The person sent a new task off."""
+        self._call("creation_begun")
+
     def density_changed(self) -> None:
         """Rows and panes are closer together, or further apart."""
         self._call("density_changed")

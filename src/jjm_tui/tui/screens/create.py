@@ -153,6 +153,7 @@ class CreateScreen(CreateForm):
         self.dashboard.run_worker(
             submit(self.dashboard, engine, task, task.to_request(self._settings)), group="create", exit_on_error=False
         )
+        self.dashboard.hearing.creation_begun()
         self.leave(None)
 
     # keys

@@ -47,7 +47,7 @@ class ListHost(DetailHost):
         self._cursor_before_typing: str | None = None
         self._drafted: frozenset[str] = frozenset()
         self._awaited: tuple[str, str | None] | None = None
-        self._came_back_to: tuple[str | None] | None = None
+        self._creating_from: tuple[str | None] | None = None
         self._arrangement = Arrangement(View(choice.query, choice.sort, choice.reverse, choice.grouping))
 
     def show_bars(self) -> None:
@@ -181,27 +181,30 @@ class ListHost(DetailHost):
         """An undo was asked for: the cursor goes to its task once that is back, if the person stays here until then."""
         self._awaited = None if task_id is None else (task_id, self.tasks.highlighted)
 
-    def came_back(self) -> None:
-        """The person closed another screen, such as the form of a new task, and has done nothing since."""
-        self._came_back_to = (self.tasks.highlighted,)
+    def creation_begun(self) -> None:
+        """A new task was sent off: the cursor goes to it once it is there, if the person does nothing until then."""
+        self._creating_from = (self.tasks.highlighted,)
 
-    def await_new(self, task_id: str) -> None:
-        """A task was created: the cursor goes to it once it is in the list, if the person did nothing since."""
-        if self._came_back_to == (self.tasks.highlighted,) and not self.tasks.select(task_id):
-            self.await_return(task_id)
+    def lead_to_new(self, task_id: str) -> None:
+        """A task was created."""
+        begun, self._creating_from = self._creating_from, None
+        if begun is not None:
+            self._awaited = (task_id, begun[0])
+            self.lead_back((task_id,))
 
     def lead_back(self, task_ids: Collection[str]) -> None:
         """These tasks have changed: the awaited one comes under the cursor, unless that was moved or something is
         typed."""
         if self._awaited is None or self._awaited[0] not in task_ids:
             return
-        (task_id, cursor), self._awaited = self._awaited, None
-        if cursor == self.tasks.highlighted and self._before_typing is None and not self.is_typing():
-            self.tasks.select(task_id)
+        task_id, cursor = self._awaited
+        stays = cursor == self.tasks.highlighted and self._before_typing is None and not self.is_typing()
+        if not stays or self.tasks.select(task_id):
+            self._awaited = None
 
     async def action_perform(self, action_id: str) -> None:
         """Carry out an action; who goes on to something else is not led back."""
-        self._awaited = self._came_back_to = None
+        self._awaited = self._creating_from = None
         await super().action_perform(action_id)
 
     # moving

@@ -203,13 +203,12 @@ class MainScreen(PaneHost):
         """Back again: take over what was held."""
         if self._arrangement.thaw():
             self.tasks.rearranged(self.dashboard.put_away)
-        self.came_back()
         self.show_bars()
 
     def operation_ended(self, result: OperationResult) -> None:
         """A decision has its outcome: a new task comes under the cursor of who waits for it."""
         if result.kind.value == "create" and result.outcome.value == "done" and result.task_id is not None:
-            self.await_new(result.task_id)
+            self.lead_to_new(result.task_id)
 
     def on_resize(self, event: events.Resize) -> None:
         """The detail may come or go. A text that is typed stays where it is, with the keys."""
