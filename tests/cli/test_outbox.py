@@ -103,15 +103,16 @@ def test_resend_of_what_is_not_there_says_so_before_it_asks_for_yes(program: Pro
     assert "--yes" not in refused.err
 
 
-async def test_resend_of_a_text_that_arrived_since_is_refused_before_it_asks(program: Program) -> None:
+@pytest.mark.parametrize("state", ["not_sent", "unconfirmed"])
+async def test_resend_of_a_text_that_arrived_since_is_refused_before_it_asks(program: Program, state: str) -> None:
     paths = StorePaths.beside(Path(program.ok("store", "info", "--json").json["store"]["path"]))
     now, said = datetime.now(UTC), {"text": "Are you there?"}
     outbox = FileOutbox(paths.outbox, paths.locks, HandClock(now))
-    failed = Operation("0a1b", OperationKind.MESSAGE, now, "default/demo", OperationState.NOT_SENT, "12345", said)
-    await outbox.add(failed)
+    failed = Operation("0a1b", OperationKind.MESSAGE, now, "default/demo", OperationState(state), "12345", said)
     await outbox.add(
         replace(failed, id="2c3d", state=OperationState.DONE, created_at=now + timedelta(seconds=1), finished_at=now)
     )
+    await outbox.add(failed)
     outbox.close()
     for options in ((), ("--yes",)):
         refused = program.run("outbox", "resend", "0a1b", *options)

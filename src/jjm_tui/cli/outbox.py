@@ -155,10 +155,9 @@ async def resend(context: CommandContext) -> int:
     hint = f"If you are sure that it did not happen: {command}"
     async with context.manager() as manager:
         operation = await manager.get_operation(given.operation)
-        if operation.state in _NOT_OUT:
-            arrived = Arrivals(await manager.list_operations(open_only=False)).of_words_since(operation)
-            if arrived is not None:
-                raise arrived_meanwhile(operation, arrived)
+        arrived = Arrivals(await manager.list_operations(open_only=False)).of_words_since(operation)
+        if arrived is not None:
+            raise arrived_meanwhile(operation, arrived)
         if not given.yes:
             context.prompts.require(hint)
         context.out.say(f"{operation.kind.value} {operation.id}: {state_word(operation)}. {_about(operation)}")

@@ -45,5 +45,5 @@ def theme_finding(context: CommandContext) -> Finding | None:
     try:
         check_theme(name, context.environ)
     except ConfigurationError as error:
-        return Finding("warning", f"{error.message[:-1]}; {_OWN[0]} is used.", error.hint)
+        return Finding("warning", error.message, error.hint)
     return None

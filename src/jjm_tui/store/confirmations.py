@@ -186,8 +186,7 @@ def _encode_kind(stored: Task, task: Task, before: _Kind | None, encoded: dict[i
     if before is not None and before.rest and before.stored is stored and before.names == names and len(newest) == 1:
         return _Kind(stored, task, names, before.rest, b'{"marks":[' + marks + before.rest)
     rest = _encode_rest(pairs, newest, encoded)
-    stays = len(newest) == 1 and all(id(mark) not in newest for _, mark, _ in pairs)
-    return _Kind(stored, task, names, rest if stays else b"", b'{"marks":[' + marks + rest)
+    return _Kind(stored, task, names, rest if len(newest) == 1 else b"", b'{"marks":[' + marks + rest)
 
 
 def _encode_rest(

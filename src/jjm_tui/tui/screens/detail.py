@@ -104,14 +104,19 @@ class DetailScreen(DetailHost):
 
     def go_on_from(self, task_id: str) -> None:
         """Back to the list, which goes on to the next task."""
-        self.dismiss(task_id)
+        self._leave(task_id)
 
     def stay_with_sent(self) -> None:
         """To the text that was read; to the list, where nothing but the message was wanted."""
         if self._was_reading:
             self.detail.focus_pane()
         else:
-            self.dismiss(None)
+            self._leave(None)
+
+    def _leave(self, result: str | None) -> None:
+        """Unless the person went on meanwhile: dismissing takes away whatever is on top."""
+        if self.app.screen is self:
+            self.dismiss(result)
 
     def do_back(self) -> None:
         """End searching, leave the composer, then the screen."""
