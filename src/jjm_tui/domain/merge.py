@@ -27,7 +27,7 @@ from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.facts import SILENT, Rank, TaskFacts
 from jjm_tui.domain.plans import is_older_plan
 from jjm_tui.domain.status import WAITING_STATUSES, TaskStatus
-from jjm_tui.domain.task import ChatMessage, Plan, Provenance, SourceFile, Task, says_the_same, shared_mark
+from jjm_tui.domain.task import ChatMessage, Plan, PlanStep, Provenance, SourceFile, Task, says_the_same, shared_mark
 
 __all__ = ["NOT_ON_SERVER", "MergeResult", "keep_newest", "merge"]
 
@@ -311,12 +311,20 @@ def _with_known(said: Plan, known: Plan) -> Plan:
         return said
     return replace(
         said,
+        steps=_steps_with_extra(said.steps, known.steps),
         id=said.id or known.id,
         created_at=said.created_at or known.created_at,
         approved=known.approved if said.approved is None else said.approved,
         approved_instead=said.approved_instead or known.approved_instead,
         extra=said.extra or known.extra,
     )
+
+
+def _steps_with_extra(said: tuple[PlanStep, ...], known: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
+    """The steps of two copies of one plan, with the unknown fields that are in either."""
+    if len(said) != len(known) or not any(step.extra for step in known):
+        return said
+    return tuple(replace(step, extra=step.extra or old.extra) for step, old in zip(said, known, strict=True))
 
 
 def _file_with_extra(said: SourceFile, known: SourceFile | None) -> SourceFile:
