@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -258,14 +259,14 @@ async def test_session_forgotten_by_the_server_is_begun_anew(stand: Stand, scrip
     assert scripted.sessions == 2
 
 
-async def test_server_gone_is_told_and_found_again(stand: Stand, unused_port: int) -> None:
-    url = f"http://127.0.0.1:{unused_port}/mcp"
+async def test_server_gone_is_told_and_found_again(stand: Stand, deaf_socket: socket.socket) -> None:
+    url = f"http://127.0.0.1:{deaf_socket.getsockname()[1]}/mcp"
     caller = stand.caller(spec=over_http(url), retry_attempts=1)
     with anyio.fail_after(10), pytest.raises(ServerConnectionError, match="cannot be reached") as caught:
         await caller.call("echo", {}, WRITE)
     assert caught.value.effect is Effect.NONE
     server = ScriptedServer(lambda request: answer_json(request, text("here")))
-    async with await asyncio.start_server(server.serve, "127.0.0.1", unused_port):
+    async with await asyncio.start_server(server.serve, sock=deaf_socket):
         assert (await caller.call("echo", {}, READ)).text == "here"
     await wait_until(lambda: server.calls == 1)
     written: list[int] = []
@@ -291,9 +292,8 @@ async def test_connect_refused_by_status_is_typed(
 
 
 @pytest.fixture
-def unused_port() -> int:
-    import socket
-
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+def deaf_socket() -> Iterator[socket.socket]:
+    """Of a port that nobody else can take; connections are refused until somebody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -20,7 +21,7 @@ EVERYTHING = MODULES / "@modelcontextprotocol" / "server-everything" / "dist" / 
 def install_partners() -> None:
     """Install what ``package.json`` pins, unless it is there already."""
     wanted = json.loads((HERE / "package.json").read_text())["dependencies"]
-    with FileLock(Path(tempfile.gettempdir()) / "jjm-tui-partners.lock"):
+    with FileLock(Path(tempfile.gettempdir()) / f"jjm-tui-partners-{os.getuid()}.lock"):
         manifests = {name: MODULES / name / "package.json" for name in wanted}
         if all(path.exists() and json.loads(path.read_text())["version"] == wanted[n] for n, path in manifests.items()):
             return

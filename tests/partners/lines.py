@@ -36,7 +36,8 @@ def _empty_members(message: dict[str, Any]) -> list[str]:
 
 
 def judge(recorded: bytes) -> tuple[Counter[str], list[str]]:
-    """How many lines there were of each method (``result``, ``error`` for answers), and what is wrong with which."""
+    """How many lines there were of each method (``result``, ``error`` for answers) and of calls of each tool, and what
+    is wrong with which."""
     seen: Counter[str] = Counter()
     wrong = [] if recorded.endswith(b"\n") or not recorded else ["the last line has no end"]
     used: set[Any] = set()
@@ -46,6 +47,8 @@ def judge(recorded: bytes) -> tuple[Counter[str], list[str]]:
             kind = kind_of(message)
             seen[message.get("method", kind)] += 1
             KINDS[kind].validate_json(line, strict=True)
+            if message.get("method") == "tools/call":
+                seen[message["params"]["name"]] += 1
             if kind == "result":
                 RESULT.validate_python(message["result"])
             wrong += [f"{name} has no value: {line!r}" for name in _empty_members(message)]

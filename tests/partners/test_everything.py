@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.needs_node
 
 RECORDER = Path(__file__).with_name("recorder.py")
 READY = re.compile(r"listening on port \d+")
+_PORTS = 3
 
 
 @pytest.fixture
@@ -41,19 +43,22 @@ def over_stdio(stand: Stand, record: Path) -> SupervisedCaller:
 
 
 @pytest.fixture
-def over_http(stand: Stand) -> Iterator[SupervisedCaller]:
+def over_http(stand: Stand, tmp_path: Path) -> Iterator[SupervisedCaller]:
     install_partners()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [new_node(), str(EVERYTHING), "streamableHttp"]
-    environ = {**os.environ, "PORT": str(port)}
-    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        while not READY.search(line := server.stderr.readline()):
-            assert line, "the reference server did not start"
-        yield stand.caller(spec=ServerSpec("everything", url=f"http://127.0.0.1:{port}/mcp"))
-        server.kill()
-        server.communicate()
+    for turn in range(_PORTS):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        command, environ = [new_node(), str(EVERYTHING), "streamableHttp"], {**os.environ, "PORT": str(port)}
+        said = tmp_path / f"said-{turn}"
+        with said.open("wb") as output, subprocess.Popen(command, env=environ, stderr=output, stdout=output) as server:
+            while not READY.search(said.read_text()) and server.poll() is None:
+                time.sleep(0.05)
+            if server.poll() is not None:  # somebody else has taken the port meanwhile
+                continue
+            yield stand.caller(spec=ServerSpec("everything", url=f"http://127.0.0.1:{port}/mcp"))
+            server.kill()
+            return
+    raise AssertionError(f"the reference server did not start: {said.read_text()}")
 
 
 @pytest.fixture(params=["over_stdio", "over_http"])

@@ -44,7 +44,7 @@ def find_tool(name: str) -> str:
 def install_server() -> Path:
     """Install the pinned package once; answers the script to start."""
     wanted = json.loads((HERE / "package.json").read_text())["dependencies"][PACKAGE]
-    with FileLock(Path(tempfile.gettempdir()) / "jjm-tui-real-server.lock"):
+    with FileLock(Path(tempfile.gettempdir()) / f"jjm-tui-real-server-{os.getuid()}.lock"):
         manifest = HERE / "node_modules" / PACKAGE / "package.json"
         if not manifest.exists() or json.loads(manifest.read_text())["version"] != wanted:
             install = [find_tool("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
