@@ -2,7 +2,8 @@
 
 The breaks are the ``mutant`` tables of ``promises.toml``; WORDS choose promises that begin with them. All happens in a
 copy with an environment of its own, so that processes that tests start are broken as well. The test that failed must
-pass in the same copy once it is mended: otherwise it is not the break that it caught.
+pass in the same copy once it is mended: otherwise it is not the break that it caught. What caught each break is kept in
+``caught.toml``, for ``docs/reliability.md``.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from tests.reliability import ROOT, SOURCE, Mutant, Promise, read_promises
+from tests.reliability import ROOT, SOURCE, Mutant, Promise, read_caught, read_promises, write_caught
 
 _FAILED = re.compile(r"^FAILED (\S+::.+?)(?: - .*)?$", re.MULTILINE)
 _WHICH = "not needs_node and not needs_mount"
 _LONG = "tests/soak/"
 """Where the tests are of which each is a soak: a promise that is proved by them alone has no others."""
+_CAUGHT = "caught by "
 _PATIENCE = 900.0
 """Seconds for the tests of one promise."""
 
@@ -57,7 +59,7 @@ def run_tests(python: Path, folder: Path, tests: tuple[str, ...]) -> str | None:
 
 
 def try_mutant(python: Path, folder: Path, promise: Promise, mutant: Mutant) -> str:
-    """What became of a break, in words that begin with ``caught`` when a test saw it."""
+    """What became of a break, in words that begin with ``_CAUGHT`` when a test saw it."""
     file = folder / SOURCE / mutant.file
     whole = file.read_text(encoding="utf-8")
     file.write_text(whole.replace(mutant.old, mutant.new), encoding="utf-8")
@@ -68,7 +70,15 @@ def try_mutant(python: Path, folder: Path, promise: Promise, mutant: Mutant) -> 
     if failed is None:
         return "NOT CAUGHT"
     again = run_tests(python, folder, (failed,))
-    return f"caught by {failed}" if again is None else f"FAILS ANYWAY: {failed}"
+    return f"{_CAUGHT}{failed}" if again is None else f"FAILS ANYWAY: {failed}"
+
+
+def _keep(mutant: Mutant, verdict: str) -> None:
+    caught = read_caught()
+    caught.pop(mutant.words, None)
+    if verdict.startswith(_CAUGHT):
+        caught[mutant.words] = verdict.removeprefix(_CAUGHT).partition("[")[0]
+    write_caught(caught)
 
 
 def main() -> int:
@@ -82,8 +92,9 @@ def main() -> int:
             if promise.mutant is not None and promise.words.startswith(chosen):
                 verdicts.append(try_mutant(python, Path(name), promise, promise.mutant))
                 print(f"{promise.words}\n  {promise.mutant.words}: {verdicts[-1]}", flush=True)
+                _keep(promise.mutant, verdicts[-1])
     print(f"{sum(each.startswith('caught') for each in verdicts)} of {len(verdicts)} breaks caught")
-    return 0 if all(each.startswith("caught") for each in verdicts) else 1
+    return 0 if all(each.startswith(_CAUGHT) for each in verdicts) else 1
 
 
 if __name__ == "__main__":

@@ -1,25 +1,31 @@
 """Writes what the last test runs proved into ``docs/reliability.md``: ``python -m tests.reliability REPORT.xml …``.
 
-The reports are what ``pytest --junitxml`` writes; those of ``make test`` and ``make proof`` together hold every test.
-Without a report the figures of the tests stay, and what ``benchmarks/README.md`` says by now is taken over.
+The reports are what ``pytest --junitxml`` writes; those of ``make test``, ``make proof`` and ``make soak`` together
+hold every test. Without a report the figures of the tests stay, and what ``benchmarks/README.md`` says by now is taken over.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
+import json
 import re
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 SOURCE = Path("src") / "jjm_tui"
 PROMISES = Path(__file__).with_name("promises.toml")
+CAUGHT = Path(__file__).with_name("caught.toml")
 DOCUMENT = ROOT / "docs" / "reliability.md"
 BENCHMARKS = ROOT / "benchmarks" / "README.md"
 BEGIN = "<!-- proofs: written by `python -m tests.reliability` -->"
@@ -29,7 +35,7 @@ _BAD = {"failure": "failed", "error": "failed", "skipped": "skipped"}
 _WORST = ("failed", "skipped", "passed")
 _NEVER_RUN = "not run"
 _HEADS = ("promise", "how it is tried", "by", "a break that they caught", "last run")
-_PROVED = re.compile(r"\d+ passed")
+_PROVED = re.compile(r"\d+ passed(; \d+ longer ones not run)?")
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,38 @@ def read_reports(paths: Iterable[Path]) -> tuple[dict[tuple[str, str], str], lis
     return verdicts, sorted(days - {""})
 
 
+class _Collector:
+    """What pytest finds: the class name and name of each test, and whether it is a soak."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, str], bool] = {}
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            self.found[report_name(item.nodeid)] = item.get_closest_marker("soak") is not None
+
+
+def report_name(node_id: str) -> tuple[str, str]:
+    """The class name and name by which a report knows a test."""
+    path, bracket, values = node_id.partition("[")
+    module, *classes, name = path.split("::")
+    return ".".join([module.removesuffix(".py").replace("/", "."), *classes]), name + bracket + values
+
+
+def collect() -> dict[tuple[str, str], bool]:
+    """All tests there are, as a report names them; ``True``: of the long ones, which only ``make soak`` runs.
+
+    Raises:
+        RuntimeError: they cannot be collected.
+    """
+    collector = _Collector()
+    with redirect_stdout(io.StringIO()) as said:
+        code = pytest.main(["--collect-only", "-qq", "-m", "", str(ROOT / "tests")], plugins=[collector])
+    if code != pytest.ExitCode.OK:
+        raise RuntimeError(f"pytest could not collect the tests: {said.getvalue()[-2000:]}")
+    return collector.found
+
+
 def is_proof(test: str, class_name: str, name: str) -> bool:
     """Whether a test of a report is one of those that a promise names with ``test``."""
     path, _, wanted = test.partition("::")
@@ -99,17 +137,22 @@ def is_proof(test: str, class_name: str, name: str) -> bool:
     return f"{class_name}.".startswith(f"{module}.") and (not wanted or name.partition("[")[0] == wanted)
 
 
-def sum_up(verdicts: Mapping[tuple[str, str], str], days: Sequence[str]) -> Results:
-    """What is to be told of these verdicts; of each promise also which of its tests were not run."""
+def sum_up(
+    verdicts: Mapping[tuple[str, str], str], days: Sequence[str], collected: Mapping[tuple[str, str], bool]
+) -> Results:
+    """What is to be told of these verdicts, and of each promise also which of the tests there are were not run."""
     cells = {}
     for promise in _all_promises():
-        found = {test: [name for name in verdicts if is_proof(test, *name)] for test in promise.tests}
-        names = {name for each in found.values() for name in each}
-        absent = dict.fromkeys(_short(test) for test, each in found.items() if not each)
+        names = {name for name in verdicts for test in promise.tests if is_proof(test, *name)}
+        missing = {name: test for name in collected.keys() - names for test in promise.tests if is_proof(test, *name)}
+        absent = sorted({_short(test) for name, test in missing.items() if not collected[name]})
+        longer = sum(collected[name] for name in missing)
         told = [_count([verdicts[name] for name in names])] if names else []
         if absent:
             told.append(f"{_NEVER_RUN}: {', '.join(absent)}" if names else _NEVER_RUN)
-        cells[promise.words] = "; ".join(told)
+        if longer and names:
+            told.append(f"{longer} longer ones not run")
+        cells[promise.words] = "; ".join(told) or _NEVER_RUN
     return Results(f"Last run: {', '.join(days)}. Of all tests: {_count(list(verdicts.values()))}.", cells)
 
 
@@ -131,9 +174,28 @@ def _told_budgets(promise: Promise, budgets: Mapping[str, str]) -> str:
     return f"{found.count('kept')} of {len(found)} budget{'s' * (len(found) > 1)} kept"
 
 
+def read_caught() -> dict[str, str]:
+    """The test that caught each break when it was tried last, by the words of the break."""
+    return dict(tomllib.loads(CAUGHT.read_text(encoding="utf-8"))) if CAUGHT.exists() else {}
+
+
+def write_caught(caught: Mapping[str, str]) -> None:
+    """Keep which test caught which break; only of breaks that are still listed."""
+    known = [promise.mutant.words for promise in _all_promises() if promise.mutant is not None]
+    lines = [f"{json.dumps(words)} = {json.dumps(caught[words])}" for words in known if words in caught]
+    head = "# The test that caught each break of promises.toml when it was tried last; written by `make mutants`.\n\n"
+    CAUGHT.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _told_break(promise: Promise, caught: Mapping[str, str]) -> str:
+    if promise.mutant is None:
+        return ""
+    return promise.mutant.words if promise.mutant.words in caught else f"(not tried yet: {promise.mutant.words})"
+
+
 def make_proofs(results: Results) -> str:
     """All tables, as Markdown."""
-    budgets = read_budgets()
+    budgets, caught = read_budgets(), read_caught()
     lines = [results.summary]
     for title, promises in read_promises().items():
         lines += ["", f"### {title}", "", f"| {' | '.join(_HEADS)} |", "|---" * len(_HEADS) + "|"]
@@ -144,8 +206,7 @@ def make_proofs(results: Results) -> str:
             if promise.figures:
                 links.append("[benchmarks](../benchmarks/README.md#figures)")
                 told.append(_told_budgets(promise, budgets))
-            broken = promise.mutant.words if promise.mutant is not None else ""
-            cells = (promise.words, promise.tried, ", ".join(links), broken, " · ".join(told))
+            cells = (promise.words, promise.tried, ", ".join(links), _told_break(promise, caught), " · ".join(told))
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -187,7 +248,7 @@ def main() -> int:
     parser.add_argument("reports", nargs="*", type=Path, help="what pytest --junitxml wrote")
     given = parser.parse_args()
     text = DOCUMENT.read_text(encoding="utf-8")
-    results = sum_up(*read_reports(given.reports)) if given.reports else read_results(text)
+    results = sum_up(*read_reports(given.reports), collect()) if given.reports else read_results(text)
     DOCUMENT.write_text(renew(text, results), encoding="utf-8")
     open_ones = [each for each in _all_promises() if each.tests and not _PROVED.fullmatch(results.of(each))]
     for promise in open_ones:

@@ -17,10 +17,12 @@ from tests.reliability import (
     Results,
     is_proof,
     read_budgets,
+    read_caught,
     read_promises,
     read_reports,
     read_results,
     renew,
+    report_name,
     sum_up,
 )
 
@@ -82,13 +84,17 @@ def test_document_leads_only_to_files_that_exist() -> None:
     assert [link for link in links if not (DOCUMENT.parent / link).exists()] == []
 
 
+def test_every_break_was_tried_and_caught() -> None:
+    assert set(read_caught()) == {row.mutant.words for row in ROWS if row.mutant}, "Try those anew: make mutants"
+
+
 def test_report_gives_the_worst_verdict_of_each_test_and_the_day(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text(REPORT)
     verdicts, days = read_reports([report, report])
     assert days == ["2026-11-21"]
     assert sorted(verdicts.values()) == ["failed", "passed", "passed", "skipped"]
-    assert sum_up(verdicts, days).summary == "Last run: 2026-11-21. Of all tests: 1 failed, 1 skipped, 2 passed."
+    assert sum_up(verdicts, days, {}).summary == "Last run: 2026-11-21. Of all tests: 1 failed, 1 skipped, 2 passed."
 
 
 @pytest.mark.parametrize(
@@ -110,13 +116,22 @@ def test_named_tests_are_found_in_a_report(test: str, count: int, tmp_path: Path
 def test_tests_that_were_not_run_are_told_and_failed_ones_counted(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text(REPORT)
-    results = sum_up(*read_reports([report]))
+    there = dict.fromkeys(read_reports([report])[0], False) | {
+        report_name("tests/store/test_document.py::test_one"): False,
+        report_name("tests/store/test_damage.py::test_one[all::of them]"): True,
+        report_name("tests/tui/test_quitting.py::test_one"): False,
+    }
+    results = sum_up(*read_reports([report]), there)
     damage = next(row for row in ROWS if "tests/store/test_damage.py" in row.tests)
     quitting = next(row for row in ROWS if "tests/tui/test_quitting.py" in row.tests)
-    assert results.of(damage).startswith("1 failed, 1 skipped, 1 passed; not run: store/document")
+    assert results.of(damage) == "1 failed, 1 skipped, 1 passed; not run: store/document; 1 longer ones not run"
     assert results.of(quitting) == "not run"
     text = DOCUMENT.read_text(encoding="utf-8")
     assert read_results(renew(text, results)).cells.items() >= {damage.words: results.of(damage)}.items()
+
+
+def test_tests_are_named_as_in_a_report() -> None:
+    assert report_name("tests/a/test_b.py::TestC::test_d[x::[y]") == ("tests.a.test_b.TestC", "test_d[x::[y]")
 
 
 def test_document_without_its_marks_is_refused() -> None:
