@@ -1,7 +1,8 @@
 """Writes what the last test runs proved into ``docs/reliability.md``: ``python -m tests.reliability REPORT.xml …``.
 
 The reports are what ``pytest --junitxml`` writes; those of ``make test``, ``make proof`` and ``make soak`` together
-hold every test. Without a report the figures of the tests stay, and what ``benchmarks/README.md`` says by now is taken over.
+hold every test. Without a report the figures of the tests stay, and what ``benchmarks/README.md`` says by now is taken
+over.
 """
 
 from __future__ import annotations
