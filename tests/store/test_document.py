@@ -28,6 +28,10 @@ JSON = st.recursive(
 NEW_KEYS = st.dictionaries(st.text(min_size=1).map(lambda name: f"x-{name}"), JSON, max_size=4)
 
 
+def spell(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def raw_tasks(document: Document[Any]) -> list[bytes]:
     return [entry.raw for entry in document.entries.values()]
 
@@ -75,6 +79,8 @@ def test_put_changed_task_keeps_unknown_fields_of_it_and_of_others(
     document.put(encode_task(make_task("1", "new", extra=task.extra)))
     found = json.loads(document.encode())
     assert {name: value for name, value in found["tasks"][0].items() if name in mine} == mine
+    raw = document.raw("1") or b""
+    assert [name for name, value in mine.items() if spell({name: value})[1:-1] not in raw] == []
     assert raw_tasks(document)[1] == before
     assert {name: found[name] for name in others} == others
 

@@ -103,19 +103,18 @@ async def test_tasks_store_that_forgets_to_sync_the_file_is_caught(
     assert find_bad_states(recorder, see_tasks, tmp_path)[1]
 
 
+@pytest.mark.parametrize("from_save", [1, 2])
 async def test_tasks_store_that_forgets_to_sync_the_folder_is_caught(
-    root: Path, clock: HandClock, tmp_path: Path
+    from_save: int, root: Path, clock: HandClock, tmp_path: Path
 ) -> None:
-    recorder = Recorder(root, forget_folder_sync=True)
-    store = JsonTaskStore(root / "tasks.json", clock, ops=recorder)
-    recorder.mark([])
-    await store.apply(put(make_task("1")))
-    recorder.mark(["1"])
-
-    def see(folder: Path) -> object:
-        return [task.id for task in read_tasks(folder / "tasks.json", pause=no_pause)[0]]
-
-    assert find_bad_states(recorder, see, tmp_path)[1]
+    recorder = Recorder(root)
+    store = JsonTaskStore(root / "a" / "tasks.json", clock, ops=recorder)
+    recorder.mark(see_tasks(root))
+    for number in (1, 2):
+        recorder.forget_folder_sync = number >= from_save
+        await store.apply(put(make_task(str(number))))
+        recorder.mark(see_tasks(root))
+    assert find_bad_states(recorder, see_tasks, tmp_path)[1]
 
 
 def see_operations(folder: Path) -> object:
@@ -125,7 +124,7 @@ def see_operations(folder: Path) -> object:
     return [(found.id, found.state) for found in asyncio.run(outbox.list_operations())]
 
 
-@pytest.mark.parametrize("mutant", [{}, {"forget_file_sync": True}])
+@pytest.mark.parametrize("mutant", [{}, {"forget_file_sync": True}, {"forget_folder_sync": True}])
 def test_outbox_after_every_power_cut_tells_the_truth(
     mutant: dict[str, bool], root: Path, clock: HandClock, tmp_path: Path
 ) -> None:
