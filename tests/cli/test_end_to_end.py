@@ -630,39 +630,6 @@ def test_fields_that_are_not_there_are_wrong_usage(program: Program, command: tu
     assert "--fields" in result.err
 
 
-def test_outcome_is_told_on_standard_error_when_standard_output_is_full(served: Program) -> None:
-    task_id = served.ok("list", "--status", "waiting_feedback").rows[0][0]
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            served.argv("message", task_id, "Take the first way."),
-            stdin=subprocess.DEVNULL,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            env=served.environ,
-            timeout=PATIENCE * 2,
-            check=False,
-        )
-    assert done.returncode == 1
-    assert "done: Message sent" in done.stderr.decode()
-
-
-def test_message_with_closed_standard_output_is_sent_once(served: Program) -> None:
-    task_id = served.ok("list", "--status", "waiting_feedback").rows[0][0]
-    command = shlex.join(served.argv("message", task_id, "Take the first way."))
-    done = subprocess.run(
-        ["sh", "-c", f"exec {command} >&-"],
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=served.environ,
-        timeout=PATIENCE * 2,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert b"done: Message sent" in done.stderr
-    assert b"Standard output could not be written: it is closed." in done.stderr
-    assert [row[1] for row in served.ok("outbox", "list", "--all").rows] == ["done"]
-
-
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_help_and_version_into_a_full_disk_are_a_failure_in_one_sentence(program: Program, option: str) -> None:
     with Path("/dev/full").open("wb") as full:

@@ -156,10 +156,11 @@ def init(context: CommandContext) -> int:
     if target.exists() and context.arguments.force:
         kept = _set_aside(target)
     document.init(target)
-    if context.arguments.json:
-        context.out.document(harmless({"path": str(target), "kept": None if kept is None else str(kept)}))
-    else:
-        context.out.line(str(target))
+    with context.out.telling_what_is_done():
+        if context.arguments.json:
+            context.out.document(harmless({"path": str(target), "kept": None if kept is None else str(kept)}))
+        else:
+            context.out.line(str(target))
     if kept is not None:
         context.out.remark(f"The old file is now {kept}.")
     return ExitCode.DONE
@@ -198,7 +199,8 @@ def set_value(context: CommandContext) -> int:
     target = _location(context)
     document.set_values(target, {given.key: given.value}, profile=given.profile)
     if given.json:
-        context.out.document(harmless({"path": str(target), "key": given.key, "value": given.value}))
+        with context.out.telling_what_is_done():
+            context.out.document(harmless({"path": str(target), "key": given.key, "value": given.value}))
     else:
         context.out.remark(f"{given.key} is set in {target}.")
     return ExitCode.DONE

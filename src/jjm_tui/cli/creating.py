@@ -46,7 +46,8 @@ def run(context: CommandContext) -> int:
             code = tell_results(context, results, many=many)
             made = tuple(result.task_id for result in results if result.outcome is Outcome.DONE and result.task_id)
             if given.watch and made:
-                return worst((code, await _watch(context, manager, made)))
+                with context.out.telling_what_is_done():
+                    code = worst((code, await _watch(context, manager, made)))
             return code
 
     return run_async(create, context)

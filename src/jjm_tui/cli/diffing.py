@@ -124,10 +124,11 @@ def _apply(context: CommandContext, reading: DiffReading, text: str, folder: Pat
                 context={"path": str(top)},
             )
     files = split_patch(text)
-    if context.arguments.json:
-        context.out.document({"applied_to": str(top), "files": [file.name for file in files]})
-    else:
-        context.out.line(f"Applied to {top}: {_count(files)}.")
+    with context.out.telling_what_is_done():
+        if context.arguments.json:
+            context.out.document({"applied_to": str(top), "files": [file.name for file in files]})
+        else:
+            context.out.line(f"Applied to {top}: {_count(files)}.")
     return ExitCode.DONE
 
 

@@ -84,7 +84,8 @@ async def forget(context: CommandContext) -> int:
         if not given.yes and not await _really_forget(context, manager, ids):
             return _unchanged(context)
         result = await manager.forget(ids)
-    return _tell(context, "forget", "forgotten here", result, way_back="" if given.demo else "jjm forget --undo")
+    _tell(context, "forget", "forgotten here", result, way_back="" if given.demo else "jjm forget --undo")
+    return ExitCode.DONE
 
 
 async def _really_forget(context: CommandContext, manager: JobManager, ids: Sequence[str]) -> bool:
@@ -132,7 +133,8 @@ async def _remember(context: CommandContext) -> int:
             result = await manager.remember([task_id for task_id, at in forgotten.items() if at == last])
         else:
             raise TaskNotFoundError("No task is forgotten here, so there is nothing to bring back.")
-    return _tell(context, "remember", "back", result)
+    _tell(context, "remember", "back", result)
+    return ExitCode.DONE
 
 
 async def _forgotten(manager: JobManager) -> dict[str, datetime]:
@@ -166,11 +168,17 @@ async def _mark(context: CommandContext, word: str, done: str, mark: Marking) ->
         if not await confirm_rows(context, manager, given.tasks, ids, f"Go on with {word}?"):
             return _unchanged(context)
         result = await mark(manager, ids)
-    return _tell(context, word, done, result)
+    _tell(context, word, done, result)
+    return ExitCode.DONE
 
 
-def _tell(context: CommandContext, word: str, done: str, result: MarkResult, *, way_back: str = "") -> int:
+def _tell(context: CommandContext, word: str, done: str, result: MarkResult, *, way_back: str = "") -> None:
     """Tell of each task what became of it; ``way_back``: the command that undoes it."""
+    with context.out.telling_what_is_done():
+        _write(context, word, done, result, way_back)
+
+
+def _write(context: CommandContext, word: str, done: str, result: MarkResult, way_back: str) -> None:
     out, now = context.out, context.now()
     documents: list[dict[str, Any]] = []
     for task in result.tasks:
@@ -195,7 +203,6 @@ def _tell(context: CommandContext, word: str, done: str, result: MarkResult, *, 
             out.row([task.id, word, "unchanged" if same else "done", *until])
     if context.arguments.json:
         out.document(documents[0] if len(documents) == 1 else {"operations": documents})
-    return ExitCode.DONE
 
 
 def _why_unchanged(word: str, task: Task) -> str:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 from jjm_tui.cli.appearance import task_heading
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import UsageError, code_for_outcome, worst
+from jjm_tui.cli.output import UnwritableError
 from jjm_tui.cli.session import expand_reference, is_row
 from jjm_tui.cli.task_json import operation_document
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import OperationKind
-from jjm_tui.errors import JulesManagerError, StorageError
+from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.results import OperationResult, Outcome
 
 if TYPE_CHECKING:
@@ -144,14 +145,17 @@ def failed(kind: OperationKind, task_id: str | None, error: JulesManagerError) -
 def tell_results(context: CommandContext, results: Sequence[OperationResult], *, many: bool) -> int:
     """Write how operations ended; answer the exit code, the worst of all.
 
-    When standard output fails, standard error tells the outcomes: nobody may take a done operation for a failed one.
+    When standard output fails, standard error tells the outcomes, and the exit code stays that of what was done.
     """
-    try:
-        _write_results(context, results, many=many)
-    except StorageError:
-        for result in results:
-            context.out.warn(f"{result.outcome.value.replace('_', ' ')}: {result.message}")
-        raise
+    with context.out.telling_what_is_done():
+        try:
+            _write_results(context, results, many=many)
+        except UnwritableError:
+            for result in results:
+                if result.outcome is Outcome.DONE:
+                    context.out.warn(f"done: {result.message}")
+                _tell_outcome(context, result, 1)
+            raise
     return worst(code_for_outcome(result.outcome.value, result.error) for result in results)
 
 

@@ -179,10 +179,11 @@ async def discard(context: CommandContext) -> int:
         operation = await manager.get_operation(context.arguments.operation)
         gone = await manager.discard_operation(operation.id)
     out = context.out
-    if context.arguments.json:
-        out.document({"operation": _document(gone)})
-    elif out.terminal:
-        out.line(f"The {gone.kind.value} {gone.id} is discarded; its text stays in `jjm events`.")
-    else:
-        out.row([gone.id, gone.state.value, gone.kind.value, gone.task_id or ""])
+    with out.telling_what_is_done():
+        if context.arguments.json:
+            out.document({"operation": _document(gone)})
+        elif out.terminal:
+            out.line(f"The {gone.kind.value} {gone.id} is discarded; its text stays in `jjm events`.")
+        else:
+            out.row([gone.id, gone.state.value, gone.kind.value, gone.task_id or ""])
     return ExitCode.DONE

@@ -7,7 +7,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final, TextIO, cast
 
@@ -33,12 +33,17 @@ class Look:
     quiet: bool = False
 
 
+class UnwritableError(StorageError):
+    """Standard output cannot be written: its disk is full, or it is closed."""
+
+
 class Output:
     """The two streams of one run.
 
     A reader that went away (``jjm list | head -1``) is no error: ``broken`` becomes true and the rest is dropped, so
-    that an operation under way is still finished and its exit code stays true. ``program``: what a hint must call this
-    program, with the options that lead to the same store.
+    that an operation under way is still finished and its exit code stays true. Any other failure is raised, and again
+    by all that is written later. ``program``: what a hint must call this program, with the options that lead to the
+    same store.
     """
 
     def __init__(self, stdout: TextIO, stderr: TextIO, look: Look | None = None) -> None:
@@ -46,6 +51,7 @@ class Output:
         self._stderr = stderr
         self.look = look or Look()
         self.broken = False
+        self._unwritable: UnwritableError | None = None
         self.program = PROGRAM
         self._console: Console | None = None
         self._before_writing: Callable[[], None] | None = None
@@ -67,8 +73,8 @@ class Output:
     # standard output
 
     def write(self, text: str) -> None:
-        """Write text as it is; it must be clean already. Raises StorageError when the disk is full."""
-        if self.broken:
+        """Write text as it is; it must be clean already. Raises UnwritableError when the disk is full."""
+        if self._is_lost():
             return
         if self._before_writing is not None and self.look.terminal:
             self._before_writing()
@@ -79,12 +85,13 @@ class Output:
             self._give_up()
         except OSError as error:
             self._give_up()
-            raise unwritable(error) from error
+            self._unwritable = unwritable(error)
+            raise self._unwritable from error
 
     def write_bytes(self, data: bytes) -> None:
         """Write bytes exactly, for patches into files and pipes."""
         buffer: IO[bytes] = self._stdout.buffer
-        if self.broken:
+        if self._is_lost():
             return
         try:
             self._stdout.flush()
@@ -94,7 +101,19 @@ class Output:
             self._give_up()
         except OSError as error:
             self._give_up()
-            raise unwritable(error) from error
+            self._unwritable = unwritable(error)
+            raise self._unwritable from error
+
+    @contextlib.contextmanager
+    def telling_what_is_done(self) -> Iterator[None]:
+        """For a body that only writes what was done before: where it cannot, that is said, and what is done stays so.
+
+        An exit code of failure would have a script do it twice.
+        """
+        try:
+            yield
+        except UnwritableError as error:
+            self.warn(error.message)
 
     def line(self, text: str = "") -> None:
         """Write one line of text made harmless."""
@@ -240,6 +259,12 @@ class Output:
             except (OSError, ValueError):
                 _turn_away(stream)
 
+    def _is_lost(self) -> bool:
+        """Whether nobody reads what is written. Raises UnwritableError when it could not be written before."""
+        if self._unwritable is not None:
+            raise self._unwritable
+        return self.broken
+
     def _give_up(self) -> None:
         self.broken = True
         _turn_away(self._stdout)
@@ -260,11 +285,11 @@ class Output:
         )
 
 
-def unwritable(error: OSError) -> StorageError:
+def unwritable(error: OSError) -> UnwritableError:
     """What a failed writing to standard output means; a closed one has no descriptor."""
     if error.errno == errno.EBADF:
-        return StorageError("Standard output could not be written: it is closed.")
-    return StorageError(
+        return UnwritableError("Standard output could not be written: it is closed.")
+    return UnwritableError(
         f"Standard output could not be written: {error.strerror or error}.",
         hint="Free some space, or write to another place.",
     )

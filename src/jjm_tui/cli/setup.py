@@ -66,11 +66,12 @@ async def run(context: CommandContext) -> int:
                 context.out.document({"path": str(target), "written": False, "kept": None, "settings": values, **found})
             return code
     kept = document.replace_server(target, values, profile=given.profile)
-    if given.json:
-        kept_name = None if kept is None else str(kept)
-        context.out.document({"path": str(target), "written": True, "kept": kept_name, "settings": values, **found})
-    else:
-        _tell_written(context, target, values, kept)
+    with context.out.telling_what_is_done():
+        if given.json:
+            kept_name = None if kept is None else str(kept)
+            context.out.document({"path": str(target), "written": True, "kept": kept_name, "settings": values, **found})
+        else:
+            _tell_written(context, target, values, kept)
     return ExitCode.DONE
 
 

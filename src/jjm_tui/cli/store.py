@@ -119,7 +119,8 @@ async def repair(context: CommandContext) -> int:
         path = place.store.tasks
         report = check_store(path)
         if not report.damaged:
-            return _tell_repair(context, None, path)
+            _tell_repair(context, None, path)
+            return ExitCode.DONE
         if not context.arguments.yes:
             for problem in report.problems:
                 context.out.say(problem)
@@ -127,10 +128,12 @@ async def repair(context: CommandContext) -> int:
                 context.out.warn("You did not say yes, so nothing was changed.")
                 return ExitCode.FAILED
         done = await anyio.to_thread.run_sync(repair_store, path, SystemClock())
-        return _tell_repair(context, done, path)
+        with context.out.telling_what_is_done():
+            _tell_repair(context, done, path)
+        return ExitCode.DONE
 
 
-def _tell_repair(context: CommandContext, done: RepairReport | None, path: Path) -> int:
+def _tell_repair(context: CommandContext, done: RepairReport | None, path: Path) -> None:
     document = {
         "path": str(path),
         "action": "nothing" if done is None else done.action,
@@ -149,7 +152,6 @@ def _tell_repair(context: CommandContext, done: RepairReport | None, path: Path)
     if done is not None and done.action != "nothing":
         for sentence in _missing(done):
             context.out.remark(sentence)
-    return ExitCode.DONE
 
 
 def _missing(done: RepairReport) -> list[str]:
@@ -214,10 +216,11 @@ async def copy(context: CommandContext) -> int:
     sentence = f"{len(tasks)} tasks are in {target}." if len(tasks) != 1 else f"1 task is in {target}."
     if kept:
         sentence += f" {kept} {'was' if kept == 1 else 'were'} newer there and stayed."
-    if context.arguments.json:
-        context.out.document({"copied": len(tasks) - kept, "kept": kept, "to": str(target)})
-    else:
-        context.out.line(sentence)
+    with context.out.telling_what_is_done():
+        if context.arguments.json:
+            context.out.document({"copied": len(tasks) - kept, "kept": kept, "to": str(target)})
+        else:
+            context.out.line(sentence)
     return ExitCode.DONE
 
 

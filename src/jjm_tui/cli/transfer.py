@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from jjm_tui.domain.sync import SyncState
     from jjm_tui.domain.task import Task
     from jjm_tui.services.manager import JobManager
+    from jjm_tui.services.results import ImportResult
 
 _BY_NAME = {
     ".json": "json",
@@ -154,17 +156,21 @@ def import_tasks(context: CommandContext) -> int:
     async def put(context: CommandContext) -> int:
         async with context.manager() as manager:
             result = await manager.import_tasks(tasks, dry_run=given.dry_run)
-        counts = {"added": result.added, "updated": result.updated, "unchanged": result.unchanged}
-        if given.json:
-            context.out.document({"dry_run": given.dry_run, **counts})
-        elif context.out.terminal:
-            would = "Would be " if given.dry_run else ""
-            context.out.line(
-                f"{would}{result.added} added, {result.updated} updated, {result.unchanged} left as they are."
-            )
-        else:
-            for word, count in counts.items():
-                context.out.row([word, str(count)])
+        with nullcontext() if given.dry_run else context.out.telling_what_is_done():
+            _tell_import(context, result)
         return ExitCode.DONE
 
     return run_async(put, context)
+
+
+def _tell_import(context: CommandContext, result: ImportResult) -> None:
+    given = context.arguments
+    counts = {"added": result.added, "updated": result.updated, "unchanged": result.unchanged}
+    if given.json:
+        context.out.document({"dry_run": given.dry_run, **counts})
+    elif context.out.terminal:
+        would = "Would be " if given.dry_run else ""
+        context.out.line(f"{would}{result.added} added, {result.updated} updated, {result.unchanged} left as they are.")
+    else:
+        for word, count in counts.items():
+            context.out.row([word, str(count)])
