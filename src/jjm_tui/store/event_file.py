@@ -44,7 +44,8 @@ class FileEventLog:
         """See ``EventLog.append``.
 
         Raises:
-            StorageError: none of the events was recorded.
+            StorageError: none of the events was recorded; only when even going back failed, the hint says that it is
+                not certain.
         """
         from anyio import to_thread
 
@@ -133,9 +134,12 @@ class FileEventLog:
         try:
             self._ops.write(descriptor, b"\n" + data if is_torn else data)
             self._ops.sync(descriptor)
-        except OSError:
-            with contextlib.suppress(OSError):
+        except OSError as error:
+            try:
                 self._ops.truncate(descriptor, size)
+            except OSError:
+                effect = "It is not certain whether some of it was kept."
+                raise storage_error(error, self._path, "written", effect) from error
             raise
 
     def _query(
