@@ -34,7 +34,7 @@ from jjm_tui.tui.loop_probe import LoopProbe
 
 RUDE = ROOT / "tests" / "gateway" / "rude_server.py"
 WORST_TEXTS = ("\x1b[", "\x1b", "\x1b]", "\x1b]x\n", "\x9d", "\x9b", "\x1b\x9b", "\x1b[1;", "\x1bP\n", "\u202e", "\r")
-RUDE_MODES = ("line_7", "line_40", "endless_line", "deep", "stderr_flood", "chatters_at_length", "broken_json", "drip")
+RUDE_MODES = ("line_8", "line_40", "endless_line", "deep", "stderr_flood", "chatters_at_length", "broken_json", "drip")
 
 _KILLS = 40
 _STARTS = 7

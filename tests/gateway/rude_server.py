@@ -185,11 +185,11 @@ def mode_grandchild_dies(request: dict, text: str, number: bytes) -> None:
 
 
 def mode_line_1(request: dict, text: str, number: bytes) -> None:
-    answer(request, "x" * MB)
+    answer(request, text.ljust(MB))
 
 
-def mode_line_7(request: dict, text: str, number: bytes) -> None:
-    answer(request, "x" * (7 * MB))
+def mode_line_8(request: dict, text: str, number: bytes) -> None:
+    answer(request, text.ljust(8 * MB))
 
 
 def mode_line_40(request: dict, text: str, number: bytes) -> None:
@@ -255,9 +255,11 @@ def mode_stderr_flood(request: dict, text: str, number: bytes) -> None:
 
 
 def mode_drip(request: dict, text: str, number: bytes) -> None:
-    for byte in json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": text_result(text)}).encode():
-        write(bytes([byte]))
-        time.sleep(0.001)
+    data = json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": text_result(text)}).encode()
+    for index in range(len(data)):
+        write(data[index : index + 1])
+        if index % (len(data) // 100 + 1) == 0:
+            time.sleep(0.001)
     write(b"\n")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.cli.program import Program
-from tests.rude.table import IMPATIENT
+from tests.rude.table import SETTINGS
 from tests.tui.marked import Marked
 from tests.tui.terminal_stage import ROOT
 
@@ -22,6 +22,8 @@ class RudeGround:
 
     folder: Path
     mode: str
+    at: tuple[str, ...] = ()
+    """The tool at which it misbehaves, if it is not that of the list, and ``deaf`` if it does nothing then."""
     mark: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -30,7 +32,8 @@ class RudeGround:
     @property
     def server(self) -> str:
         """The command of the server."""
-        return f"{sys.executable} -m tests.rude.jules_server {self.mode} {self.folder / 'world.json'}"
+        words = [sys.executable, "-m", "tests.rude.jules_server", self.mode, str(self.folder / "world.json"), *self.at]
+        return " ".join(words)
 
     @property
     def program(self) -> Program:
@@ -43,6 +46,6 @@ class RudeGround:
                 "JJM_SERVER__PASS_ENV": f'["PYTHONPATH", "{MARK}"]',
                 "TEXTUAL_ANIMATIONS": "none",
                 "LC_ALL": "C.UTF-8",
-                **({IMPATIENT[self.mode]: "1"} if self.mode in IMPATIENT else {}),
+                **SETTINGS.get(self.mode, {}),
             },
         )

@@ -1,6 +1,7 @@
-"""A Jules server that misbehaves whenever its tasks are listed: ``python -m tests.rude.jules_server MODE WORLD``.
+"""A Jules server that misbehaves at one of its tools: ``python -m tests.rude.jules_server MODE WORLD [TOOL [deaf]]``.
 
-The modes are those of ``tests/gateway/rude_server.py``.
+The modes are those of ``tests/gateway/rude_server.py``. The tool is the list's unless another is named. What was asked
+for is done first, in the world; a ``deaf`` server does nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ LIST = "list_sessions"
 
 
 def main() -> None:
+    rude_at, *more = sys.argv[3:] or [LIST]
     dialect = RestDialect(World(1, 12, 0.0, state_path=Path(sys.argv[2])))
 
     def list_tools(request: dict[str, Any]) -> None:
@@ -29,8 +31,10 @@ def main() -> None:
         rude.send({"id": request["id"], "result": result})
 
     def serve_tool(request: dict[str, Any], name: str, arguments: dict[str, Any]) -> None:
-        text = dialect.call(name, arguments).text
-        (rude.misbehave if name == LIST else rude.answer)(request, text)
+        if name != rude_at:
+            rude.answer(request, dialect.call(name, arguments).text)
+        else:
+            rude.misbehave(request, "" if "deaf" in more else dialect.call(name, arguments).text)
 
     rude.list_tools, rude.serve_tool = list_tools, serve_tool
     rude.main()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jjm_tui.simulator.world import World
+from tests.kills.truth import effects_of, prepare
 from tests.rude.ground import RudeGround
 from tests.rude.table import ANSWERED, REFUSED
 
@@ -15,12 +16,12 @@ TASKS = 12
 
 
 @pytest.fixture
-def rude(tmp_path: Path) -> Iterator[Callable[[str], RudeGround]]:
+def rude(tmp_path: Path) -> Iterator[Callable[..., RudeGround]]:
     """Makes a ground; afterwards none of its processes may be there."""
     made: list[RudeGround] = []
 
-    def make(mode: str) -> RudeGround:
-        made.append(RudeGround(tmp_path, mode))
+    def make(mode: str, *at: str) -> RudeGround:
+        made.append(RudeGround(tmp_path / "ground", mode, at))
         return made[-1]
 
     yield make
@@ -31,7 +32,7 @@ def rude(tmp_path: Path) -> Iterator[Callable[[str], RudeGround]]:
 
 
 @pytest.mark.parametrize("mode", ANSWERED)
-def test_list_from_a_rude_but_clear_server_is_whole(mode: str, rude: Callable[[str], RudeGround]) -> None:
+def test_list_from_a_rude_but_clear_server_is_whole(mode: str, rude: Callable[..., RudeGround]) -> None:
     ground = rude(mode)
     listed = ground.program.run("--server", ground.server, "list", "--json")
     assert listed.code == 0, listed.err
@@ -40,33 +41,57 @@ def test_list_from_a_rude_but_clear_server_is_whole(mode: str, rude: Callable[[s
 
 
 @pytest.mark.parametrize("mode", REFUSED)
-def test_list_from_a_broken_server_says_why_and_what_to_do(mode: str, rude: Callable[[str], RudeGround]) -> None:
-    code, error_code, words = REFUSED[mode]
-    ground = rude(mode)
+def test_list_from_a_broken_server_says_why_and_what_to_do(mode: str, rude: Callable[..., RudeGround]) -> None:
+    told, ground = REFUSED[mode], rude(mode)
     listed = ground.program.run("--server", ground.server, "list", "--json")
     error = listed.json["error"]
-    assert (listed.code, error["code"]) == (code, error_code)
-    assert words in error["message"]
-    assert error["hint"]
+    assert (listed.code, error["code"]) == (told.exit_code, told.error_code)
+    assert told.words in error["message"]
+    assert told.way_out in error["hint"]
     assert "Traceback" not in listed.err
 
 
-@pytest.mark.parametrize("mode", ["dies_in_call", "line_40", "broken_json"])
-@pytest.mark.parametrize("command", ["get", "message", "approve", "create", "monitor", "doctor"])
-def test_other_commands_end_with_words_and_leave_nothing(
-    command: str, mode: str, rude: Callable[[str], RudeGround]
+BROKEN = ["dies_in_call", "line_40", "broken_json"]
+READING = {"get": "get_session", "monitor": "list_sessions", "doctor": "list_sessions", "diff": "list_activities"}
+WRITING = {"create": "create_session", "message": "send_message", "approve": "approve_plan", "resume": "send_message"}
+"""The tool at which the server misbehaves."""
+
+
+@pytest.mark.parametrize("mode", BROKEN)
+@pytest.mark.parametrize("command", READING)
+def test_reading_from_a_broken_server_fails_and_says_why(
+    command: str, mode: str, rude: Callable[..., RudeGround]
 ) -> None:
-    ground = rude(mode)
+    told, ground = REFUSED[mode], rude(mode, READING[command])
     task_id = World(1, TASKS, 0.0, state_path=ground.folder / "world.json").session_ids()[0]
-    arguments = {
-        "get": [task_id],
-        "message": [task_id, "Take way 1."],
-        "approve": [task_id, "--yes"],
-        "create": ["--repo", "acme/webapp", "--description", "Do it"],
-        "monitor": [task_id, "--timeout", "3"],
-        "doctor": [],
-    }[command]
+    arguments = {"get": [task_id], "monitor": [task_id], "doctor": [], "diff": [task_id]}[command]
     ran = ground.program.run("--server", ground.server, command, *arguments)
-    assert ran.code in {0, 1, 5, 124}
+    assert ran.code == told.exit_code
+    words = " ".join((ran.out + ran.err).split())
+    assert told.words in words
+    assert told.way_out in words
     assert "Traceback" not in ran.err
-    assert ran.out or ran.err
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+@pytest.mark.parametrize("mode", BROKEN)
+@pytest.mark.parametrize("command", WRITING)
+def test_writing_to_a_broken_server_is_done_once_and_told_true(
+    command: str, mode: str, deaf: bool, rude: Callable[..., RudeGround]
+) -> None:
+    told, ground = REFUSED[mode], rude(mode, WRITING[command], *(["deaf"] if deaf else []))
+    world, task_id, _ = prepare(ground.folder, command)
+    arguments = {
+        "create": ["--repo", "acme/webapp", "--description", "Do it"],
+        "message": [str(task_id), "Take way 1."],
+        "approve": [str(task_id), "--yes"],
+        "resume": [str(task_id), "--yes"],
+    }[command]
+    ran = ground.program.run("--server", ground.server, command, *arguments, "--json")
+    assert "Traceback" not in ran.err
+    assert ran.json["operation"] == command
+    if deaf:
+        assert (ran.code, ran.json["outcome"], effects_of(world, command)) == (5, "unconfirmed", 0)
+        assert told.words in ran.json["message"]
+    else:
+        assert (ran.code, ran.json["outcome"], effects_of(world, command)) == (0, "done", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,23 @@ from tests.rude.ground import RudeGround
 from tests.rude.table import ANSWERED, REFUSED
 from tests.tui.terminal_stage import Modes, Process, TerminalStage
 
-SHOWN = [*ANSWERED[::3], *list(REFUSED)[::2]]
-"""The commands meet every mode; here are some of each kind, as all modes come through the same connection."""
+COLUMNS = 160
+GROUPS = ("NEEDS YOU (3)", "RUNNING (4)", "PAUSED (1)", "FAILED (1)", "DONE (3)")
+"""All twelve tasks of the world."""
 
 
-@pytest.mark.parametrize("mode", SHOWN)
+def says(terminal: TerminalStage, *words: str) -> Callable[[], bool]:
+    """Whether the left half of the screen says this, wherever its lines are broken."""
+
+    def is_said() -> bool:
+        lines = [line[: COLUMNS // 2] for line in terminal.screen.text.splitlines()]
+        said = " ".join(" ".join(lines).split())
+        return all(each in said for each in words)
+
+    return is_said
+
+
+@pytest.mark.parametrize("mode", [*ANSWERED, *REFUSED])
 def test_dashboard_says_what_is_wrong_and_quits_cleanly(mode: str, tmp_path: Path) -> None:
     ground = RudeGround(tmp_path, mode)
 
@@ -22,16 +35,15 @@ def test_dashboard_says_what_is_wrong_and_quits_cleanly(mode: str, tmp_path: Pat
         return ground.program.fork(terminal, "--server", ground.server)
 
     try:
-        with TerminalStage([], {}, columns=160, rows=45, start=start) as terminal:
+        with TerminalStage([], {}, columns=COLUMNS, rows=35, start=start) as terminal:
             if mode in ANSWERED:
-                terminal.shows("NEEDS YOU (", "connected")
+                terminal.shows("connected", *GROUPS)
             else:
                 terminal.press("C")
-                terminal.shows("Connection", REFUSED[mode][2].split()[0])
+                told = REFUSED[mode]
+                terminal.until(says(terminal, "trouble ", told.words, "way out ", told.way_out), f"{told}")
                 terminal.press("escape")
-            terminal.press("?")
-            terminal.shows("Help")
-            terminal.press("escape", "c")
+            terminal.press("c")
             terminal.shows("New task")
             terminal.press("escape")
             terminal.insist("q", lambda: terminal.process.poll() is not None, "its end")
