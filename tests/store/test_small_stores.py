@@ -144,6 +144,15 @@ def test_lock_held_too_long_is_told(tmp_path: Path) -> None:
     assert (tmp_path / "a.lock").exists()
 
 
+def test_lock_that_cannot_be_created_is_told_at_once_and_not_as_held() -> None:
+    with (
+        pytest.raises(StorageError, match="could not be created: No such file or directory") as caught,
+        hold_lock(Path("/proc/self/a.lock"), timeout=3600),
+    ):
+        pytest.fail("a lock in /proc")
+    assert caught.value.context["errno"] == "ENOENT"
+
+
 async def test_backups_are_earlier_versions_newest_first(store_path: Path, clock: HandClock) -> None:
     store = JsonTaskStore(store_path, clock)
     for number in range(6):

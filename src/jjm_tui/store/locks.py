@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -43,7 +44,11 @@ def hold_lock(path: Path, *, timeout: float = LOCK_TIMEOUT, ops: FileOps = FILE_
     ensure_folder(path.parent, ops)
     lock = make_lock(path)
     try:
-        lock.acquire(timeout=timeout)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            _make_sure_it_can_be_there(path)
+            lock.acquire(timeout=timeout)
     except Timeout as error:
         raise StorageError(
             f"{path} is held by another process for more than {timeout:g} seconds.",
@@ -56,6 +61,16 @@ def hold_lock(path: Path, *, timeout: float = LOCK_TIMEOUT, ops: FileOps = FILE_
         yield
     finally:
         lock.release()
+
+
+def _make_sure_it_can_be_there(path: Path) -> None:
+    """Raise StorageError where no file can be created, as in ``/proc``: filelock takes that for a lock that is held."""
+    if path.exists():
+        return
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    except OSError as error:
+        raise storage_error(error, path, "created") from error
 
 
 def try_lock(path: Path) -> FileLock | None:
