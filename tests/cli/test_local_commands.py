@@ -128,3 +128,27 @@ def test_cached_list_and_get_load_no_sdk(served: Program) -> None:
     heavy = {"rich", "textual", "mcp", "mcp_types", "pydantic", "structlog", "watchfiles", "tenacity", "sqlalchemy"}
     assert not loaded_by(served, "list", "--cached", "--json") & (heavy | {"asyncio", "filelock"})
     assert not loaded_by(served, "get", task_id, "--cached", "--json") & heavy
+
+
+@pytest.mark.parametrize("end", ["nowhere.toml", "jjm.toml"])
+def test_settings_file_that_is_a_link_to_nowhere_is_told_as_one(program: Program, end: str) -> None:
+    program.home.mkdir()
+    (program.home / "jjm.toml").symlink_to(end)
+    sentence = f"is a link that leads nowhere: it points to {end}."
+    for command in (("list",), ("config", "show"), ("config", "init"), ("config", "check")):
+        result = program.run(*command)
+        assert (result.code, sentence in result.err + result.out) == (2, True), (command, result)
+    assert "It is a link that leads nowhere" in program.ok("config", "path").err
+    assert program.run("list", environ={"JJM_CONFIG": str(program.home / "jjm.toml")}).code == 2
+
+
+def test_setting_a_value_goes_where_a_link_leads_and_refuses_one_to_itself(program: Program) -> None:
+    program.home.mkdir()
+    (program.home / "jjm.toml").symlink_to("real.toml")
+    program.ok("config", "set", "polling.interval", "20")
+    assert (program.home / "jjm.toml").is_symlink()
+    assert "interval = 20" in (program.home / "real.toml").read_text()
+    (program.home / "real.toml").unlink()
+    (program.home / "real.toml").symlink_to("jjm.toml")
+    result = program.run("config", "set", "polling.interval", "20")
+    assert (result.code, "leads nowhere" in result.err) == (2, True)

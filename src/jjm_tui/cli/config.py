@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +38,10 @@ def path(context: CommandContext) -> int:
             out.row([name, place])
     else:
         out.line(str(found))
-    if not found.exists():
+    if not os.path.lexists(found):
         out.remark("It is not there yet. Write it: jjm config init, or: jjm setup")
+    elif not found.exists():
+        out.warn(f"It is a link that leads nowhere: it points to {found.readlink()}.")
     return ExitCode.DONE
 
 
@@ -153,7 +156,7 @@ def init(context: CommandContext) -> int:
     _refuse_demo(context)
     target = _location(context)
     kept: Path | None = None
-    if target.exists() and context.arguments.force:
+    if os.path.lexists(target) and context.arguments.force:
         kept = _set_aside(target)
     document.init(target)
     with context.out.telling_what_is_done():
@@ -177,7 +180,7 @@ def _refuse_demo(context: CommandContext) -> None:
 
 def _set_aside(target: Path) -> Path:
     number = 1
-    while (kept := target.with_name(f"{target.name}.old-{number}")).exists():
+    while os.path.lexists(kept := target.with_name(f"{target.name}.old-{number}")):
         number += 1
     try:
         target.rename(kept)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.errors import ConfigurationError
 from jjm_tui.settings.catalogue import Kind, Setting, all_settings, section_names, sections, suggest_key
-from jjm_tui.settings.layers import Layer, SettingsFile, read_settings_file
+from jjm_tui.settings.layers import Layer, SettingsFile, follow_links, leads_nowhere, read_settings_file
 from jjm_tui.settings.loader import check_content
 from jjm_tui.settings.locations import check_profile_name
 from jjm_tui.settings.values import spoken
@@ -87,8 +87,8 @@ def init(path: Path) -> None:
     Raises:
         ConfigurationError: the file is there already (it is never overwritten), or cannot be written.
     """
-    if path.exists():
-        raise _is_there(path)
+    if os.path.lexists(path):
+        raise _is_there(path) if path.exists() else leads_nowhere(path)
     try:
         _make_folder(path.parent)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -102,7 +102,7 @@ def init(path: Path) -> None:
             Path(temporary).unlink()
         _sync_folder(path.parent)
     except OSError as error:
-        raise (_is_there(path) if path.exists() else _cannot_write(path, error)) from error
+        raise (_is_there(path) if os.path.lexists(path) else _cannot_write(path, error)) from error
 
 
 def set_values(path: Path, values: Mapping[str, str], *, profile: str | None = None) -> None:
@@ -117,7 +117,7 @@ def set_values(path: Path, values: Mapping[str, str], *, profile: str | None = N
     Raises:
         ConfigurationError: unknown key, wrong value, or a file that would have new problems; nothing is written.
     """
-    path = path.resolve()
+    path = follow_links(path)
     before = _read(path)
     _write(path, _with_values(before, before.text, values, profile))
 
@@ -141,7 +141,7 @@ def views_of(path: Path, *, profile: str | None = None) -> dict[str, Any]:
 
 
 def _table_of(path: Path, section: str, profile: str | None) -> dict[str, Any]:
-    content: Any = read_settings_file(path).content if path.exists() else {}
+    content: Any = read_settings_file(path).content if os.path.lexists(path) else {}
     for name in (*_inside(profile), section):
         content = content.get(name, {}) if isinstance(content, Mapping) else {}
     return dict(content) if isinstance(content, Mapping) else {}
@@ -149,7 +149,7 @@ def _table_of(path: Path, section: str, profile: str | None) -> dict[str, Any]:
 
 def check_server(path: Path, values: Mapping[str, str], *, profile: str | None = None) -> None:
     """Raise what ``replace_server`` would raise before it writes anything."""
-    _replaced(_read(path.resolve()), values, profile)
+    _replaced(_read(follow_links(path)), values, profile)
 
 
 def replace_server(path: Path, values: Mapping[str, str], *, profile: str | None = None) -> Path | None:
@@ -160,7 +160,7 @@ def replace_server(path: Path, values: Mapping[str, str], *, profile: str | None
     Raises:
         ConfigurationError: a wrong value, or a file that would have new problems; nothing is written.
     """
-    path = path.resolve()
+    path = follow_links(path)
     text = _replaced(_read(path), values, profile)
     kept = _keep_old(path) if path.exists() else None
     _write(path, text)

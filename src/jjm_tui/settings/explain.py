@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -91,7 +92,7 @@ def check_settings(
     """
     problems: dict[str, ConfigurationError] = {}
     path, required = locate_config(config_file, environ)
-    exists = path.exists()
+    exists = os.path.lexists(path)
     if exists or required:
         problems.update((problem.message, problem) for problem in check_file(path))
     loaded, found = inspect_settings(config_file=config_file, profile=profile, overrides=overrides, environ=environ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -50,6 +51,27 @@ class SettingsFile:
         return None
 
 
+def follow_links(path: Path) -> Path:
+    """The file that is meant, also where it is to be made. Raises ConfigurationError for a link to itself."""
+    try:
+        end = path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise leads_nowhere(path) from error
+    if end.is_symlink():
+        raise leads_nowhere(path)
+    return end
+
+
+def leads_nowhere(path: Path) -> ConfigurationError:
+    """The error for a settings file that is a link to what is not there, or to itself."""
+    end = f": it points to {path.readlink()}" if path.is_symlink() else ""
+    return ConfigurationError(
+        f"The settings file {path} is a link that leads nowhere{end}.",
+        hint="Correct or remove the link, or name another file with --config.",
+        context={"file": str(path)},
+    )
+
+
 def read_settings_file(path: Path) -> SettingsFile:
     """Read a settings file.
 
@@ -63,6 +85,8 @@ def read_settings_file(path: Path) -> SettingsFile:
         with os.fdopen(open_descriptor(path, allows_devices=True), "rb") as file:
             raw = file.read(_MAX_BYTES + 1) or b""  # a device may have no end, or nothing to read now
     except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP) and path.is_symlink():
+            raise leads_nowhere(path) from error
         raise ConfigurationError(
             f"The settings file {path} cannot be read: {error.strerror or error}.",
             hint="Check the path and its permissions, or name another file with --config.",

@@ -96,7 +96,7 @@ def inspect_settings(
     variables: Mapping[str, str] = os.environ if environ is None else environ
     try:
         path, required = locate_config(config_file, variables)
-        file = read_settings_file(path) if use_file and (required or path.exists()) else None
+        file = read_settings_file(path) if use_file and (required or os.path.lexists(path)) else None
     except ConfigurationError as error:
         return None, [error]
     merge = _Merge()
