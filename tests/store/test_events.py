@@ -13,11 +13,14 @@ import pytest
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.errors import StorageError
+from jjm_tui.store import event_file
 from jjm_tui.store.event_file import FileEventLog
+from jjm_tui.store.event_lines import Tail
 from jjm_tui.store.inspection import check_history
 from tests.store.stands import START, HandClock
 
-LIMIT = 5
+LIMIT = 30
+"""Seconds after which what does not come is given up."""
 
 
 def event(number: int, task_id: str = "1", kind: EventType = EventType.SEEN, **data: object) -> TaskEvent:
@@ -200,15 +203,30 @@ async def test_check_takes_no_line_that_is_being_written_for_damage(log: FileEve
     assert check_history(path, pause=finish) == ()
 
 
-async def test_follow_torn_line_waits_for_its_end(log: FileEventLog, path: Path) -> None:
+async def test_follow_torn_line_waits_for_its_end(
+    log: FileEventLog, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await log.append([event(1)])
     whole = path.read_bytes().replace(b'"n":1', b'"n":2')
+    has_read = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    class WatchedTail(Tail):
+        def read_lines(self) -> list[bytes]:
+            lines = super().read_lines()
+            if self._rest == whole[:20]:
+                loop.call_soon_threadsafe(has_read.set)
+            return lines
+
+    monkeypatch.setattr(event_file, "Tail", WatchedTail)
     async with contextlib.aclosing(log.follow()) as events:
         waiting = asyncio.create_task(asyncio.wait_for(anext(events), LIMIT))
-        for part in (whole[:20], whole[20:]):
-            with path.open("ab") as file:
-                file.write(part)
-            await asyncio.sleep(0.02)
+        with path.open("ab") as file:
+            file.write(whole[:20])
+        await asyncio.wait_for(has_read.wait(), LIMIT)
+        assert not waiting.done()
+        with path.open("ab") as file:
+            file.write(whole[20:])
         assert (await waiting).data["n"] == 2
 
 

@@ -80,7 +80,7 @@ def message(state: OperationState, text: str) -> Operation:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         while not await condition():  # noqa: ASYNC110 - a file tells nobody
             await anyio.sleep(0.005)
 
@@ -299,15 +299,17 @@ async def test_copies_that_follow_the_store_come_to_rest(tmp_path: Path) -> None
 
     async def are_in_step() -> bool:
         texts = [split_texts(desk.drafts.text(KEY)) for desk in (one, other)]
-        return texts == [["left 9", "right 9"], ["right 9", "left 9"]] and not one.drafts._dirty()
+        is_at_rest = not any(desk.drafts._dirty() or desk.drafts._turn.locked() for desk in (one, other))
+        return texts == [["left 9", "right 9"], ["right 9", "left 9"]] and is_at_rest
 
     await until(are_in_step)
     before = one.store._file.path.stat().st_mtime_ns
-    await anyio.sleep(0.05)
-    for desk in (one, other):
+    for desk in (one, other, one, other):
         await desk.drafts.refresh(KEY)
-        assert await desk.drafts.close() == ()
+        await desk.drafts.flush()
+    assert [await desk.drafts.close() for desk in (one, other)] == [(), ()]
     assert one.store._file.path.stat().st_mtime_ns == before
+    assert await are_in_step()
 
 
 async def test_text_deleted_elsewhere_after_a_choice_is_gone_here_as_well(tmp_path: Path) -> None:
