@@ -162,6 +162,7 @@ async def test_outbox_list_on_a_terminal_names_tasks_by_their_titles_and_on_a_pi
     )
     await outbox.add(kept)
     await outbox.add(replace(kept, id="2c3d", task_id="12345"))
+    await outbox.add(replace(kept, id="4e5f", payload={"text": "Well?\n" + "word " * 80}))
     outbox.close()
     with served.on_terminal("outbox", "list", columns=160) as terminal:
         assert terminal.finish() == 0
@@ -170,4 +171,5 @@ async def test_outbox_list_on_a_terminal_names_tasks_by_their_titles_and_on_a_pi
     assert [row[4:] for row in served.ok("outbox", "list").rows] == [
         [task_id, f"{task_id} Are you there?"],
         ["12345", "12345 Are you there?"],
+        [task_id, f"{task_id} Well?\\n" + "word " * 80],
     ]

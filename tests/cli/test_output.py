@@ -131,6 +131,13 @@ def test_plain_row_has_full_values_and_no_line_breaks() -> None:
     assert plain_cell("a\tb\nc\\d") == "a\\tb\\nc\\\\d"
 
 
+def test_plain_row_has_titles_whole_and_the_start_of_the_description_where_there_is_none() -> None:
+    title = "Upgrade the ORM " * 20
+    assert plain_row(replace(WAITING, title=title), NOW, None)[-1] == title
+    assert plain_row(replace(WAITING, title=" "), NOW, None)[-1] == "Move to SQLAlchemy 2.0."
+    assert plain_row(replace(WAITING, title=None, description=title), NOW, None)[-1].endswith("…")
+
+
 def test_task_document_has_exactly_the_contract_s_fields_in_order() -> None:
     document = task_document(WAITING, NOW)
     assert tuple(document) == TASK_FIELDS

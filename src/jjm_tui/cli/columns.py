@@ -163,7 +163,7 @@ def _minute_and_age(task: Task, now: datetime) -> str:
 def plain_row(task: Task, now: datetime, fields: Sequence[str] | None) -> list[str]:
     """Full values, RFC 3339 times; unknown is empty."""
     document = task_document(task, now)
-    if fields is None:
+    if fields is None and not clean_line(task.title or ""):
         document["title"] = task_heading(task)
     return [plain_value(document[name]) for name in fields or PLAIN_COLUMNS]
 

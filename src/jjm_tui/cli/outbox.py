@@ -55,7 +55,7 @@ async def list_operations(context: CommandContext) -> int:
             out.line(f"{operation.id}  {state_word(operation):<12} {operation.kind.value:<8} {age:<9} {about}")
         else:
             row = [operation.id, _state_field(operation), operation.kind.value, format_time(operation.created_at)]
-            out.row([*row, operation.task_id or "", _about(operation)])
+            out.row([*row, operation.task_id or "", _about(operation, is_whole=True)])
     if not operations and not unknown:
         nothing = _NOTHING if drafts else _NOTHING_WAITS
         out.remark(_NOTHING_AT_ALL if context.arguments.all else nothing)
@@ -94,14 +94,14 @@ def _state_field(operation: Operation) -> str:
     return operation.state.value if operation.sent_again_as is None else state_word(operation).replace(" ", "_")
 
 
-def _about(operation: Operation, title: str | None = None) -> str:
-    """Where, by the title of the task if there is one, and the start of the text."""
+def _about(operation: Operation, title: str | None = None, *, is_whole: bool = False) -> str:
+    """Where, by the title of the task if there is one, and the start of the text or the whole of it."""
     payload = operation.payload
     text = str(payload.get("text") or payload.get("description") or payload.get("fingerprint") or "")
     where = operation.task_id or str(payload.get("repository") or "")
     if title is not None:
         where = f"{title}:" if text else title
-    return clean_line(f"{where} {text[:200]}")
+    return f"{where} {text}" if is_whole else clean_line(f"{where} {text[:200]}")
 
 
 async def show(context: CommandContext) -> int:
