@@ -53,6 +53,8 @@ def leave_grandchild() -> None:
 def handshake(request: dict) -> None:
     if MODE == "silent":
         forever()
+    if MODE == "silent_when_back" and Path(os.environ["RUDE_HEARD"]).read_bytes().count(b'"initialize"') > 1:
+        forever()
     if MODE == "refuses_handshake":
         send({"id": request["id"], "error": {"code": -32603, "message": "no luck today"}})
         return

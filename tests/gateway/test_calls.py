@@ -17,6 +17,7 @@ from jjm_tui.errors import (
     OperationTimeoutError,
     ProtocolError,
     RateLimitedError,
+    ServerConnectionError,
     ServiceUnavailableError,
     ToolArgumentsError,
     ToolNotFoundError,
@@ -291,6 +292,30 @@ async def test_read_whose_server_dies_is_repeated_on_the_next(stand: Stand, tmp_
     with pytest.raises(JulesManagerError, match="exit code 9"):
         await caller.call("echo", {}, READ)
     assert caller.state.recent[-1].attempts == 2
+
+
+async def test_read_and_its_repetitions_share_one_deadline(stand: Stand, tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    busy = CallPolicy(timeout=1.0, judge=lambda _: ServiceUnavailableError("busy"))
+    caller = stand.caller(retry_attempts=20)
+    with pytest.raises(JulesManagerError):
+        await caller.call("note", {"path": str(note), "pause": 0.4}, busy)
+    assert caller.state.recent[-1].attempts <= 3
+
+
+async def test_call_waits_for_its_server_to_be_back_no_longer_than_its_deadline(stand: Stand) -> None:
+    spec = stand.spec("silent_when_back", env={"RUDE_HEARD": str(stand.folder / "heard")})
+    caller = stand.caller(spec=spec, start_timeout=60.0)
+    with pytest.raises(ServerConnectionError):
+        await caller.call("crash", {}, CallPolicy(kind="write"))
+    written: list[int] = []
+    write = CallPolicy(kind="write", timeout=0.3, written=lambda: written.append(1))
+    for policy in (CallPolicy(timeout=0.3), write):
+        with pytest.raises(OperationTimeoutError, match="was not ready again in the time that the call had") as caught:
+            await caller.call("pid", {}, policy)
+        assert caught.value.effect is Effect.NONE
+    assert [call.attempts for call in caller.state.recent] == [1, 0, 0]
+    assert written == []
 
 
 # --- the breaker ----------------------------------------------------------------------------------------------

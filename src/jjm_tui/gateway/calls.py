@@ -221,14 +221,14 @@ class SupervisedCaller:
     async def _attempt(
         self, policy: CallPolicy, send: Callable[[Link, float, Slip], Awaitable[_T]], allowance: Allowance
     ) -> _T:
-        """Connect, wait for a token and a place, then send; only the sending costs allowance.
+        """Connect, wait for a token and a place, then send; the two waits cost no allowance.
 
         Nobody holds a place while waiting for a token or a server, so that people overtake polling there too.
         """
         slip = Slip(policy.written)
         self._breaker.refuse_if_paused(self._spec.label)
         try:
-            await self._connection.link()
+            await self._link(allowance)
         except JulesManagerError as error:
             self._settle(error)
             raise
@@ -237,7 +237,7 @@ class SupervisedCaller:
             probing = self._breaker.check(self._spec.label)
             told = False
             try:
-                link = await self._connection.link()
+                link = await self._link(allowance)
                 allowance.attempts += 1
                 started = self._clock.monotonic()
                 try:
@@ -253,6 +253,18 @@ class SupervisedCaller:
             finally:
                 if probing and not told:
                     self._breaker.gave_up()
+
+    async def _link(self, allowance: Allowance) -> Link:
+        """The live connection. A first start has its own time; waiting for a server to be back costs allowance."""
+        if not self._connection.was_up:
+            return await self._connection.link()
+        started = self._clock.monotonic()
+        try:
+            with anyio.move_on_after(allowance.left):
+                return await self._connection.link()
+        finally:
+            allowance.spend(self._clock.monotonic() - started)
+        raise self._connection.not_back()
 
     def _settle(self, error: JulesManagerError | None) -> bool:
         """Tell the breaker how an attempt went; answer whether that told it anything."""

@@ -280,6 +280,14 @@ class Connection:
             context={"last_words": list(self.words.of_this_life()[-10:]), "timeout": self._settings.start_timeout},
         )
 
+    def not_back(self) -> OperationTimeoutError:
+        """What a call is told that has no more time to wait for a server to be back."""
+        return OperationTimeoutError(
+            f"The server {self._spec.label} was not ready again in the time that the call had.",
+            hint="Try again in a moment; its last words are on the connection screen and in `jjm doctor`.",
+            context={"last_words": list(self.words.of_this_life()[-10:])},
+        )
+
     def _closed(self) -> ServerConnectionError:
         return ServerConnectionError(f"The connection to {self._spec.label} was closed.", context={"closed": True})
 

@@ -40,8 +40,9 @@ class CallerSettings:
     """Limits and patience. Times are seconds.
 
     ``start_timeout``: from starting the server to the end of the handshake and its list of tools (``npx`` downloads
-    first). ``call_timeout``: one operation with all its retries, waiting in the queue excluded, unless the call says
-    otherwise. ``max_line_bytes``: the longest message accepted; some servers answer a list with megabytes.
+    first). ``call_timeout``: one operation with all its retries and with waiting for a server to be back, unless the
+    call says otherwise; waiting in the queue and for a first start comes on top. ``max_line_bytes``: the longest
+    message accepted; some servers answer a list with megabytes.
     ``retry_min``/``retry_max``: bounds of the jittered wait between attempts of a read. ``breaker_failures`` failures
     in a row pause all calls for ``breaker_cooldown``. ``calls_per_minute``: token budget, 0 for none.
     ``parallel_calls``: how many calls may wait for the server at once. ``state_dir``: where the processes of this
