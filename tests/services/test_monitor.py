@@ -215,6 +215,21 @@ async def test_first_look_says_that_finished_tasks_of_the_past_count_as_seen(tmp
     assert second.remarks == ()
 
 
+async def test_monitor_of_every_active_task_tells_nothing_of_what_was_over_before(tmp_path):
+    work = bench(tmp_path)
+    over, runs = work.session_in("COMPLETED"), work.session_in("IN_PROGRESS")
+
+    def finish(look, _):
+        if look == 2:
+            work.world.set_state(runs, "COMPLETED")
+
+    updates = await _watch(work, MonitorRequest(interval=5, timeout=60), finish)
+    told = [(event.task_id, event.type.value) for update in updates for event in update.events]
+    assert (runs, "task_discovered") in told
+    assert (runs, "status_changed") in told
+    assert over not in {task_id for task_id, _ in told}
+
+
 async def test_monitor_that_polls_tells_what_another_process_recorded_first(tmp_path):
     work = bench(tmp_path)
     task_id = work.session_in("AWAITING_PLAN_APPROVAL")

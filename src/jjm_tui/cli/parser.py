@@ -19,24 +19,27 @@ from jjm_tui.cli.grammar_tasks import TASK_COMMANDS
 from jjm_tui.cli.late_words import find_leaf, formats_behind, take_late_words
 from jjm_tui.cli.output import unwritable
 from jjm_tui.cli.slips import checked_words, left_over
-from jjm_tui.cli.values import any_whole_number, positive_number, whole_number
+from jjm_tui.cli.values import any_whole_number, positive_number, some_text, whole_number
 
 COMMANDS: Final[tuple[Command, ...]] = (*TASK_COMMANDS, *LOCAL_COMMANDS)
 
 GLOBAL_OPTIONS: Final[tuple[Argument, ...]] = (
     option(
-        "--config", metavar="FILE", help="settings file (default: $JJM_CONFIG, else jjm.toml in your config folder)"
+        "--config",
+        metavar="FILE",
+        type=some_text,
+        help="settings file (default: $JJM_CONFIG, else jjm.toml in your config folder)",
     ),
-    option("--profile", metavar="NAME", help="a named profile of the settings file"),
+    option("--profile", metavar="NAME", type=some_text, help="a named profile of the settings file"),
     flag("--demo", help="use the built-in simulator with a throw-away store: no account, no network, no settings"),
     option("--demo-tasks", metavar="N", type=whole_number(0, 100_000), help="how many tasks the demo starts with (12)"),
     option("--demo-speed", metavar="X", type=positive_number, help="simulated seconds per second in the demo (1)"),
     option("--demo-seed", metavar="N", type=any_whole_number, help="number from which the demo's world is made"),
-    option("--store", metavar="PATH", help="JSON store file instead of the configured one"),
+    option("--store", metavar="PATH", type=some_text, help="JSON store file instead of the configured one"),
     option(
         "--server", metavar="CMDLINE", help="start this MCP server instead of the configured one (no shell is used)"
     ),
-    option("--server-url", metavar="URL", help="reach an MCP server over streamable HTTP instead"),
+    option("--server-url", metavar="URL", type=some_text, help="reach an MCP server over streamable HTTP instead"),
     option(
         "--log-level",
         metavar="L",

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from jjm_tui.cli.parser import CommandParser
 
 _NEGATIVE: Final = re.compile(r"-\d+|-\d*\.\d+", re.ASCII)
+_NEGATIVE_SPAN: Final = re.compile(r"-[\d.]+[a-z]+", re.ASCII | re.IGNORECASE)
 _FILTER: Final = "--filter"
 
 
 def checked_words(parser: CommandParser, arguments: Sequence[str]) -> list[str]:
-    """The same words after a look for unknown options and commands; the value of ``--filter`` may begin with a dash.
+    """The same words after a look for unknown options and commands; a filter and a span may begin with a dash.
 
     Argparse would take the value of an option that it does not know for an argument, and complain about that one.
     """
@@ -38,11 +39,16 @@ def checked_words(parser: CommandParser, arguments: Sequence[str]) -> list[str]:
             raise _unknown_option(parser, word, arguments)
         if option.nargs is None and "=" not in word and word in option.option_strings:
             value = next(waiting, None)
-            if value is not None and word == _FILTER:
+            if value is not None and (word == _FILTER or _is_negative_span(word, value)):
                 checked[-1] = f"{word}={value}"
             elif value is not None:
                 checked.append(value)
     return checked
+
+
+def _is_negative_span(option: str, value: str) -> bool:
+    """``--for -5m``: argparse would take it for an option, and say that the value is missing."""
+    return option.startswith("--") and _NEGATIVE_SPAN.fullmatch(value) is not None
 
 
 def _is_option(word: str) -> bool:

@@ -16,6 +16,7 @@ from jjm_tui.domain.times import parse_time
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)?", re.ASCII)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_NEEDS_ME: Final = "needs-me"
 _DAYS: Final = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _TIME_OF_DAY: Final = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _LONGEST: Final = 10 * 366 * 86_400.0
@@ -60,6 +61,13 @@ def seconds(word: str) -> float:
     return value
 
 
+def some_text(word: str) -> str:
+    """Any text but an empty one, which is what a script gives whose variable is not set."""
+    if not word.strip():
+        raise argparse.ArgumentTypeError("needs a value, and was given an empty one")
+    return word
+
+
 def words(word: str) -> list[str]:
     """Words with commas between them."""
     found = [part.strip() for part in word.split(",") if part.strip()]
@@ -74,22 +82,25 @@ def statuses(word: str) -> frozenset[TaskStatus]:
     for part in words(word):
         if part.lower() == "all":
             chosen.update(TaskStatus)
-            continue
-        try:
-            chosen.add(TaskStatus(part.lower().replace("-", "_")))
-        except ValueError:
-            raise _unknown_status(part) from None
+        elif part.lower().replace("_", "-") in (_NEEDS_ME, f"is:{_NEEDS_ME}"):
+            raise argparse.ArgumentTypeError(f"does not know {part!r}, which is a filter: --filter is:{_NEEDS_ME}")
+        else:
+            chosen.add(_status(part, "all"))
     return frozenset(chosen)
 
 
-def _unknown_status(part: str) -> argparse.ArgumentTypeError:
-    word = part.lower().replace("_", "-")
-    if word in ("needs-me", "is:needs-me"):
-        return argparse.ArgumentTypeError(f"does not know {part!r}, which is a filter: --filter is:needs-me")
-    known = [*(status.value for status in TaskStatus), "all"]
-    near = near_words(word.replace("-", "_"), known)
-    more = f". Did you mean {near[0]}?" if near else ""
-    return argparse.ArgumentTypeError(f"does not know the status {part!r}; there are {', '.join(known)}{more}")
+def _status(part: str, other: str) -> TaskStatus:
+    """The status of a word. ``other``: what may stand there besides, for the complaint."""
+    word = part.lower().replace("-", "_")
+    try:
+        return TaskStatus(word)
+    except ValueError:
+        known = [*(status.value for status in TaskStatus), other]
+        near = near_words(word, known)
+        more = f". Did you mean {near[0]}?" if near else ""
+        raise argparse.ArgumentTypeError(
+            f"does not know the status {part!r}; there are {', '.join(known)}{more}"
+        ) from None
 
 
 def only_dash(word: str) -> str:
@@ -111,8 +122,8 @@ def near_words(word: str, known: Iterable[str]) -> list[str]:
 def until(word: str) -> tuple[frozenset[TaskStatus], bool]:
     """What ``monitor`` waits for: statuses, and whether ``needs-me`` is among them."""
     parts = words(word)
-    rest = [part for part in parts if part.lower().replace("_", "-") != "needs-me"]
-    return (statuses(",".join(rest)) if rest else frozenset()), len(rest) < len(parts)
+    rest = [part for part in parts if part.lower().replace("_", "-") != _NEEDS_ME]
+    return frozenset(_status(part, _NEEDS_ME) for part in rest), len(rest) < len(parts)
 
 
 def event_types(word: str) -> frozenset[EventType]:

@@ -179,11 +179,13 @@ class Monitor:
 
     def _fresh(self, watch: _Watch, events: Sequence[TaskEvent], tasks: Sequence[Task]) -> tuple[TaskEvent, ...]:
         """Events that were not shown yet and belong to what is watched."""
-        wanted = set(watch.request.task_ids)
+        wanted, shown = set(watch.request.task_ids), {task.id for task in tasks}
         fresh = []
         for event in events:
             key = _key(event)
             if key in watch.seen_events or (wanted and event.task_id not in wanted):
+                continue
+            if event.data.get("first_sync") and event.task_id not in shown:  # it was over before anybody watched
                 continue
             watch.seen_events.add(key)
             fresh.append(event)
