@@ -173,3 +173,19 @@ async def test_outbox_list_on_a_terminal_names_tasks_by_their_titles_and_on_a_pi
         ["12345", "12345 Are you there?"],
         [task_id, f"{task_id} Well?\\n" + "word " * 80],
     ]
+
+
+async def test_settle_says_which_operation_each_line_is_about(program: Program) -> None:
+    paths = StorePaths.beside(Path(program.ok("store", "info", "--json").json["store"]["path"]))
+    outbox, now = FileOutbox(paths.outbox, paths.locks, HandClock(datetime.now(UTC))), datetime.now(UTC)
+    for number in (1, 2):
+        asked = {"repository": "acme/webapp", "description": f"Tidy up {number}"}
+        await outbox.add(
+            Operation(f"0a1b{number}", OperationKind.CREATE, now, "default/demo", OperationState.PREPARED, None, asked)
+        )
+    outbox.close()
+    settled = program.run("outbox", "settle")
+    assert settled.code == 1
+    told = [f"create 0a1b{number}: The program ended before anything was sent." for number in (1, 2)]
+    assert [row[:3] for row in settled.rows] == [["", "not_sent", sentence] for sentence in told]
+    assert all(f"not sent: {sentence}" in settled.err for sentence in told)

@@ -61,7 +61,7 @@ def test_statuses_all_is_every_one_and_dashes_are_fine() -> None:
 def test_until_needs_me_goes_with_statuses() -> None:
     assert until("needs-me,completed") == (frozenset({TaskStatus.COMPLETED}), True)
     assert until("failed") == (frozenset({TaskStatus.FAILED}), False)
-    with pytest.raises(argparse.ArgumentTypeError, match="'all'; there are pending, .*, unknown, needs-me$"):
+    with pytest.raises(argparse.ArgumentTypeError, match=r"'all'; there are pending, .*, unknown, needs-me$"):
         until("all")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from jjm_tui.cli.appearance import local_minute, task_heading
@@ -21,6 +22,7 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import clean_line, relative_time
 from jjm_tui.domain.times import format_time
 from jjm_tui.errors import StorageError
+from jjm_tui.services.results import OperationResult
 
 _WITH_TEXT: Final = (OperationKind.MESSAGE, OperationKind.CREATE)
 _NOT_OUT: Final = (OperationState.NOT_SENT, OperationState.REFUSED)
@@ -145,7 +147,12 @@ async def settle(context: CommandContext) -> int:
         context.out.warn(f"{what} being sent right now and cannot be settled yet. See how far: jjm outbox list")
     elif not results:
         context.out.remark("There was nothing to settle.")
-    return tell_results(context, results, many=True)
+    return tell_results(context, [_named(result) for result in results], many=True)
+
+
+def _named(result: OperationResult) -> OperationResult:
+    """The same with a message that says which operation it is about; a create that was not sent has no task."""
+    return replace(result, message=f"{result.kind.value} {result.operation_id}: {result.message}")
 
 
 async def resend(context: CommandContext) -> int:
