@@ -16,6 +16,7 @@ from jjm_tui.assembly.demo import WorldCaller
 from jjm_tui.assembly.graph import build_context
 from jjm_tui.assembly.options import Options
 from jjm_tui.assembly.workplace import Workplace, open_workplace
+from jjm_tui.domain.conversation import KEPT_MESSAGES
 from jjm_tui.domain.order import sort_tasks
 from jjm_tui.domain.task import ChatMessage, Task
 from jjm_tui.gateway.server import JulesServer
@@ -58,9 +59,13 @@ def add_activities(folder: Path, each: int) -> None:
 
 
 def add_long_conversation(folder: Path, size: int) -> Task:
-    """Give the first task of the list a conversation of so many characters; answer the task."""
+    """Give the first task of the list a conversation of so many characters, its newest entries in the store; answer
+    the task."""
     task = list_order(folder)[0]
-    asyncio.run(_put_conversations(folder, [(task, size // len(PARAGRAPH) + 1)]))
+    count = size // len(PARAGRAPH) + 1
+    asyncio.run(_put_conversations(folder, [(task, count)]))
+    newest = _conversation(task, count)[-KEPT_MESSAGES:]
+    asyncio.run(_put_task(folder, replace(task, chat_history=newest, chat_truncated=True)))
     return task
 
 
@@ -114,13 +119,22 @@ def now() -> datetime:
 async def _put_conversations(folder: Path, wanted: Iterable[tuple[Task, int]]) -> None:
     transcripts = FileTranscripts(folder / "data" / "default" / "activities")
     for task, count in wanted:
-        messages = tuple(
-            ChatMessage(
-                f"Entry {place}. {PARAGRAPH}", "jules" if place % 3 else "user", task.created_at, f"{task.id}-{place}"
-            )
-            for place in range(count)
+        await transcripts.put(Transcript(task.id, messages=_conversation(task, count), read_at=NOW, whole=True))
+
+
+def _conversation(task: Task, count: int) -> tuple[ChatMessage, ...]:
+    return tuple(
+        ChatMessage(
+            f"Entry {place}. {PARAGRAPH}", "jules" if place % 3 else "user", task.created_at, f"{task.id}-{place}"
         )
-        await transcripts.put(Transcript(task.id, messages=messages, read_at=NOW, whole=True))
+        for place in range(count)
+    )
+
+
+async def _put_task(folder: Path, task: Task) -> None:
+    store = JsonTaskStore(folder / "data" / "default" / "tasks.json", SystemClock())
+    await store.apply({task.id: lambda _: task})
+    await store.close()
 
 
 async def _fill_from_world(place: Workplace, state: Path, tasks: int, speed: float) -> None:

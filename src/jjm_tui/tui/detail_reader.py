@@ -26,24 +26,26 @@ class DetailReader:
         self._show = show
         self._fail = fail
 
-    async def read_stored(self, task: Task) -> Details:
-        """What is on disk of a task; asks no server."""
+    async def read_stored(self, task: Task, *, waits_for_changes: bool) -> Details:
+        """What is on disk of a task; asks no server. ``waits_for_changes``: those are shown before the rest is read."""
         from jjm_tui.tui.widgets.detail_panes import Details
 
         manager = self._engine.manager
         details = Details(task)
         try:
-            whole = await manager.get_task(task.id, cached=True)
-            details = replace(details, task=whole.task)
-        except JulesManagerError as error:
-            self._fail(error.message)
-        try:
             diff = await manager.get_diff(task.id, cached=True)
             details = replace(details, diff=diff.text)
+            if waits_for_changes:
+                self._show(details)
         except TaskNotFoundError:
             pass
         except JulesManagerError as error:
             details = replace(details, diff_note=error.message)
+        try:
+            whole = await manager.get_task(task.id, cached=True)
+            details = replace(details, task=whole.task)
+        except JulesManagerError as error:
+            self._fail(error.message)
         try:
             events = await manager.query_events(task_id=task.id, limit=_EVENTS)
             details = replace(details, events=events)

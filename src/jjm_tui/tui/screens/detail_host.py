@@ -121,7 +121,7 @@ class DetailHost(TaskScreen):
             return  # the screen was closed before this began
         reader = DetailReader(engine, detail.show_details, self._tell_reading_failed)
         known = detail.details
-        details = await reader.read_stored(task)
+        details = await reader.read_stored(task, waits_for_changes=known is None and detail.tab == "files")
         if known is not None and details.diff is None and known.task.id == task.id:
             details = Details(
                 details.task, known.diff, known.is_diff_cut, known.diff_note, details.events, known.is_reading
