@@ -100,7 +100,8 @@ def test_approve_without_a_terminal_and_without_yes_changes_nothing(served: Prog
     task_id = served.ok("list", "--status", "waiting_approval", "--fields", "id").rows[0][0]
     first = served.run("approve", task_id)
     assert (first.code, first.out) == (2, "")
-    assert f"jjm get {task_id}. Then this tells how to approve exactly that one: jjm approve {task_id}\n" in first.err
+    surely = f"jjm approve {task_id} --plan FINGERPRINT --yes"
+    assert f"jjm get {task_id}. Approve exactly that one, with the fingerprint it shows: {surely}\n" in first.err
     task = served.ok("get", task_id, "--json").json["task"]
     assert task["status"] == "waiting_approval"
     command = f"jjm approve {task_id} --plan {task['plan']['fingerprint']} --yes"
@@ -336,6 +337,13 @@ def test_full_disk_for_standard_output_is_told(served: Program) -> None:
     assert done.returncode == 1
     assert b"could not be written" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_what_is_wrong_is_told_before_a_yes_is_asked_for(served: Program) -> None:
+    filtered = served.run("approve", "--all", "--filter", "foo:bar")
+    assert (filtered.code, "foo" in filtered.err, "--yes" in filtered.err) == (2, True, False)
+    forgotten = served.run("forget", "zzzz")
+    assert (forgotten.code, "No task matches zzzz" in forgotten.err, "--yes" in forgotten.err) == (1, True, False)
 
 
 def test_store_damage_is_told_and_repaired(served: Program) -> None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.selection import chosen_query
 from jjm_tui.cli.session import expand_reference
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.errors import JulesManagerError
@@ -25,6 +26,7 @@ async def require_yes_to_plans(context: CommandContext, manager: JobManager) -> 
 
 
 def _of_all(query: str | None) -> str:
+    chosen_query(query)  # a wrong one is told first
     chosen = "" if query is None else f" --filter {shlex.quote(query)}"
     look = f"jjm list --status waiting_approval{chosen}"
     return f"See which wait: {look}. Approve all that wait then: jjm approve --all{chosen} --yes"
@@ -37,13 +39,12 @@ async def _of_named(context: CommandContext, manager: JobManager) -> str:
         approve = spell_command("jjm approve", *ids, options="--yes")
         return f"Read the plans: {_look(ids)}. Approve what waits then: {approve}"
     plan = given.plan or await _stored_fingerprint(manager, ids[0])
-    if plan is None:
-        again = spell_command("jjm approve", ids[0])
-        return f"Read the plan: {_look(ids)}. Then this tells how to approve exactly that one: {again}"
-    options = f"--plan {shlex.quote(plan)}{' --incomplete' if given.incomplete else ''} --yes"
-    return (
-        f"Read the plan: {_look(ids)}. Approve exactly that one: {spell_command('jjm approve', *ids, options=options)}"
+    above = "" if plan else ", with the fingerprint it shows"
+    shown = shlex.quote(plan) if plan else "FINGERPRINT"
+    approve = spell_command(
+        "jjm approve", *ids, options=f"--plan {shown}{' --incomplete' if given.incomplete else ''} --yes"
     )
+    return f"Read the plan: {_look(ids)}. Approve exactly that one{above}: {approve}"
 
 
 async def require_yes_to_resume(context: CommandContext, manager: JobManager) -> None:

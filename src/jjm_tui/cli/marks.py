@@ -77,12 +77,12 @@ async def forget(context: CommandContext) -> int:
     if not given.tasks:
         raise UsageError("Which task? Name one.", hint="See the ids: jjm list --all")
     refuse_rows_with_yes(given.tasks, yes=given.yes)
-    if not given.yes:
-        context.prompts.require(f"Say so: {spell_command('jjm forget', *given.tasks, options='--yes')}")
     async with context.manager() as manager:
         ids = await resolve_all(context, manager, given.tasks, ask_server=False)
-        if not given.yes and not await _really_forget(context, manager, ids):
-            return _unchanged(context)
+        if not given.yes:
+            context.prompts.require(f"Say so: {spell_command('jjm forget', *given.tasks, options='--yes')}")
+            if not await _really_forget(context, manager, ids):
+                return _unchanged(context)
         result = await manager.forget(ids)
     _tell(context, "forget", "forgotten here", result, way_back="" if given.demo else "jjm forget --undo")
     return ExitCode.DONE
