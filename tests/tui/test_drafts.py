@@ -583,6 +583,9 @@ async def test_a_form_of_which_some_attempts_were_made_offers_the_others(tmp_pat
     second.board.set_operations([creation(FORM, OperationState.DONE, 1), creation(FORM, OperationState.UNCONFIRMED, 2)])
     await second.drafts.refresh(CREATE_KEY)
     assert NewTask.read(second.drafts.text(CREATE_KEY)).attempts == 1
+    # and no fewer when they are looked at again
+    second.drafts.reconsider([])
+    assert NewTask.read(second.drafts.text(CREATE_KEY)).attempts == 1
 
 
 async def test_a_form_of_which_all_attempts_were_made_is_not_offered(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from datetime import timedelta
+from typing import Any, Final, NamedTuple, Protocol
 
 from jjm_tui.domain.draft_keys import CREATE_KEY, task_of
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
@@ -18,6 +19,9 @@ from jjm_tui.services.drafting.joined_texts import (
     write_sections,
 )
 from jjm_tui.services.drafting.new_task import NewTask
+
+_NEXT: Final = timedelta(microseconds=1)
+"""From one time that can be written to the next one."""
 
 
 class Unsent(NamedTuple):
@@ -120,7 +124,8 @@ class NewTaskDrafts:
             return Unsent(text)
         if len(made) >= task.attempts:
             return Unsent("", is_over=all(op.state is OperationState.DONE for op in made))
-        return Unsent(replace(task, attempts=task.attempts - len(made)).write())
+        counted = max(op.created_at for op in made) + _NEXT  # the same ones are not taken off again
+        return Unsent(replace(task, attempts=task.attempts - len(made), saved_at=counted).write())
 
     def gone(self, key: str) -> list[Operation]:
         """See ``DraftKind.gone``."""
