@@ -172,8 +172,24 @@ def test_word_that_is_not_understood_is_news() -> None:
     ]
 
 
-def test_unknown_without_a_word_is_silence() -> None:
-    assert after(facts(status=S.PAUSED), facts(1, status=S.UNKNOWN)).status is S.PAUSED
+def test_unknown_without_a_word_is_news_and_leaves_no_word_of_before() -> None:
+    task = after(facts(status=S.PAUSED), facts(1, status=S.UNKNOWN, status_detail="DREAMING"))
+
+    result = merge(task, facts(2, status=S.UNKNOWN))
+
+    assert (result.task.status, result.task.status_detail) == (S.UNKNOWN, None)
+    assert after(facts(status=S.PAUSED), facts(1, status=S.UNKNOWN)).status is S.UNKNOWN
+
+
+def test_task_that_returns_without_a_state_is_not_called_gone() -> None:
+    task = after(facts(status=S.PAUSED), facts(1, on_server=False), facts(2, on_server=True, status=S.UNKNOWN))
+
+    assert (task.on_server, task.status, task.status_detail) == (True, S.UNKNOWN, None)
+
+
+@pytest.mark.parametrize("rank", [Rank.OWN_STORE, Rank.GUESS])
+def test_weak_unknown_without_a_word_is_silence(rank: Rank) -> None:
+    assert merge(None, facts(0, rank, status=S.UNKNOWN)).task.provenance.get("status") is None
 
 
 @pytest.mark.parametrize("rank", [Rank.OWN_STORE, Rank.GUESS])

@@ -7,7 +7,7 @@ Every field carries its provenance: rank of the source and when it was asked. A 
 * of a higher rank only with that proof: the facts' own ``updated_at`` is later than the stored observation.
 
 A server's private store (``Rank.OWN_STORE``) never has that proof. What nobody ever told may be filled by anybody;
-``UNKNOWN`` with a word, and ``None`` told by a server, are things told. Silence keeps.
+``UNKNOWN``, and ``None`` told by a server, are things told. Silence keeps.
 
 ``Task.provenance`` has one entry per field, and four that are not fields: ``discovered`` (the first facts ever),
 ``synced_at``, ``description_cut`` (the stored description is only a beginning) and ``chat_excerpt`` (the stored
@@ -183,19 +183,19 @@ class _Merging:
             self.provenance.pop("description_cut", None)
 
     def merge_status(self) -> None:
-        """A word that is not understood is news; no word at all is silence."""
+        """A word that is not understood is news, and so is that there is none; a weak source without one is silent."""
         facts, old = self.facts, self.old
         if facts.on_server is False or facts.status is SILENT:
             return
         detail = None if facts.status_detail is SILENT else facts.status_detail
         is_known = old.status is not TaskStatus.UNKNOWN
-        if facts.status is TaskStatus.UNKNOWN and (detail is None or (is_known and self.rank < Rank.CACHE)):
+        if facts.status is TaskStatus.UNKNOWN and self.rank < Rank.CACHE and (detail is None or is_known):
             return
         if is_known and self.rank == Rank.OWN_STORE and facts.status is not old.status:
             return
         if not self.accepts("status", is_known=is_known):
             return
-        if detail is None and facts.status is old.status:
+        if detail is None and facts.status is old.status is not TaskStatus.UNKNOWN:
             detail = old.status_detail
         self.values.update(status=facts.status, status_detail=detail)
         self.prove("status")

@@ -257,6 +257,12 @@ class Task:
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=lambda: NO_EXTRA)
 
+    @property
+    def status_read_at(self) -> datetime | None:
+        """When a server last told the status; answers that are silent about it may have told other things since."""
+        told = self.provenance.get("status")
+        return self.synced_at if told is None or self.synced_at is None else min(told.observed_at, self.synced_at)
+
     def to_dict(self) -> dict[str, Any]:
         """The stored form. ``needs_me`` is derived and depends on the time, so it is not part of it."""
         return {

@@ -33,6 +33,7 @@ from jjm_tui.services.read_troubles import is_of_the_task, may_be_the_way
 from jjm_tui.services.results import GetResult
 from jjm_tui.services.selection import ListRequest, ListResult, select_tasks
 from jjm_tui.services.told_plans import find_told_plan, with_plan_as_told
+from jjm_tui.services.told_statuses import own_note_remarks, status_remarks, tells_status
 
 _log: Final = get_logger("reading")
 
@@ -52,13 +53,16 @@ class Absorbed:
     """Facts merged into the store: the tasks with their whole conversations, and what happened.
 
     ``saw_whole_chat``: this very reading showed the whole conversation, so that it can prove an absence.
-    ``told_plan``: the plan that this very reading told.
+    ``told_plan``: the plan that this very reading told. ``tells_status``: the task's status is what it told, and not
+    what was known before. ``remarks``: what that reading could not tell.
     """
 
     tasks: Mapping[str, Task]
     events: tuple[TaskEvent, ...]
     saw_whole_chat: bool = False
     told_plan: Plan | None = None
+    tells_status: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ class TaskReader:
             synced_at=sync.synced_at or max((task.synced_at for task in tasks if task.synced_at), default=None),
             truncated=sync.truncated,
             total=len(tasks),
-            remarks=(*remarks, *_own_note_remarks(stored)),
+            remarks=(*remarks, *own_note_remarks(stored)),
             failure=failure,
             unreadable=sync.unreadable,
         )
@@ -197,7 +201,10 @@ class TaskReader:
                 absorbed = await self.refresh_task(task_id)
                 task = absorbed.tasks.get(task_id)
                 if task is not None:
-                    task, remarks = with_plan_as_told(task, absorbed.told_plan, self._context.clock.now())
+                    now = self._context.clock.now()
+                    status = () if absorbed.tells_status else status_remarks(task, now)
+                    task, plan = with_plan_as_told(task, absorbed.told_plan, now)
+                    remarks = (*absorbed.remarks, *status, *plan)
             except TaskNotFoundError as error:
                 failure = error
                 if await self._context.store.get_task(task_id) is None:
@@ -277,7 +284,13 @@ class TaskReader:
         task = absorbed.tasks.get(task_id)
         if task is not None:
             await self._conversations.keep(task, reading, saw_whole=saw_whole)
-        return replace(absorbed, saw_whole_chat=saw_whole, told_plan=find_told_plan(reading.facts))
+        return replace(
+            absorbed,
+            saw_whole_chat=saw_whole,
+            told_plan=find_told_plan(reading.facts),
+            tells_status=task is not None and tells_status(task, reading.facts),
+            remarks=reading.remarks,
+        )
 
     def _says_nothing_new(self, known: Task, reading: TaskReading) -> bool:
         if reading.suspicious or not is_silent(reading) or known.origin != self._context.origin:
@@ -373,19 +386,6 @@ def _as_told(task_id: str, error: Exception) -> JulesManagerError:
         hint="What was known of the task is kept. Please report it, with the newest log file.",
         context={"task_id": task_id},
     )
-
-
-def _own_note_remarks(tasks: Iterable[Task]) -> tuple[str, ...]:
-    """Some servers note a status once and never ask Jules again (browser family): that must not pass for a status."""
-    count = sum(
-        1
-        for task in tasks
-        if not task.archived and (mark := task.provenance.get("status")) is not None and mark.rank == Rank.OWN_STORE
-    )
-    if not count:
-        return ()
-    statuses = "1 status is" if count == 1 else f"{count} statuses are"
-    return (f"{statuses} only the server's own first note, never updated: `jjm get TASK` or `jjm monitor` asks Jules.",)
 
 
 def _first_sync_remarks(tasks: Iterable[Task]) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ from jjm_tui.gateway.dialects.sessions import (
     SessionCollector,
     decode_session,
     read_session_patch,
+    without_missing_state,
 )
 from jjm_tui.gateway.dialects.sources import decode_source
 from jjm_tui.gateway.wire import Caller
@@ -319,7 +320,7 @@ class RestDialect:
             record = record["session"]
         facts = decode_session(record, origin, names=self._source_names()) if isinstance(record, Mapping) else None
         if facts is not None:
-            return Answer(accepted=True, facts=(facts,))
+            return Answer(accepted=True, facts=(without_missing_state(facts),))
         return created_answer(reading.text, find_new_id(reading.text), origin)
 
     async def send_message(self, task_id: str, text: str, written: Callable[[], None]) -> Answer:

@@ -126,8 +126,9 @@ def decode_repository_name(source: object, names: Mapping[str, str]) -> Said[str
 def decode_session(
     record: Mapping[str, Any], origin: FactSource, *, names: Mapping[str, str] | None = None, listed: bool = False
 ) -> TaskFacts | None:
-    """Facts of one session record, ``None`` when it has no usable id.
+    """Facts of one whole session record, ``None`` when it has no usable id.
 
+    No state says that the server has none: the REST API leaves an unspecified one out.
     ``listed``: it came in a list, which hides archived sessions, so not saying *archived* means that it is not.
     """
     task_id = read_id(record)
@@ -155,6 +156,13 @@ def decode_session(
         archived_on_server=archived if isinstance(archived, bool) else (False if listed else SILENT),
         on_server=True,
     )
+
+
+def without_missing_state(facts: TaskFacts) -> TaskFacts:
+    """The same, silent about a state that the record leaves out: the answer to a create may be a part of a session."""
+    if facts.status is not TaskStatus.UNKNOWN or facts.status_detail is not None:
+        return facts
+    return replace(facts, status=SILENT, status_detail=SILENT)
 
 
 def read_outputs(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:

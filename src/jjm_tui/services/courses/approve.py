@@ -44,15 +44,17 @@ class ApproveCourse(CourseBase):
         self._require_waiting(task)
         plan = plan_to_decide(task.plan, reading.told_plan)
         if plan is None:
+            where = "in what it lets be read of it" if reading.remarks else "now"
             raise PlanNotShownError(
-                f"The server shows no plan of task {task_id} now; nothing was sent.",
-                hint=f"Ask again, or look at its page: {spell_command('jjm open', task_id)}. "
+                f"The server shows no plan of task {task_id} {where}; nothing was sent.",
+                hint="".join(f"{remark} " for remark in reading.remarks)
+                + f"Ask again, or look at its page: {spell_command('jjm open', task_id)}. "
                 + ("A plan may still be on its way." if task.plan is None else "The plan stored here may be outdated."),
                 context={"task_id": task_id, "status": task.status.value},
             )
         if plan.approved:
             raise NothingToDoError(f"The plan of task {task_id} is already approved.", context={"task_id": task_id})
-        return task, plan, task.status is TaskStatus.WAITING_APPROVAL
+        return task, plan, task.status is TaskStatus.WAITING_APPROVAL and reading.tells_status
 
     def _require_waiting(self, task: Task) -> None:
         """Raise NothingToDoError unless the task waits, or the server cannot tell."""
@@ -129,6 +131,8 @@ class ApproveCourse(CourseBase):
             return Verdict(Sight.HAPPENED, "The server shows this plan as approved.", task.id)
         if not same:
             return Verdict(Sight.UNCLEAR, "The server shows another plan by now.", task.id)
+        if not reading.tells_status:
+            return Verdict(Sight.UNCLEAR, "The server does not tell the status of the task now.", task.id)
         if task.status in (TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED, TaskStatus.WAITING_FEEDBACK):
             went_on = f"The task has moved on with this plan: it {task.status.sentence}."
             return Verdict(Sight.HAPPENED, went_on, task.id)

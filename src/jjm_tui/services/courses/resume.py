@@ -59,11 +59,11 @@ class ResumeCourse(MessageCourse):
     async def inspect(self, operation: Operation) -> Verdict:
         if operation.baseline.get("by_message"):
             return await super().inspect(operation)
-        task = await self._fresh_task(self._task_id(operation))
+        task, reading = await self._fresh_reading(self._task_id(operation))
+        if task.status is TaskStatus.UNKNOWN or not reading.tells_status:
+            return Verdict(Sight.UNCLEAR, "The server does not tell whether the task goes on.", task.id)
         if task.status.value == operation.baseline.get("status"):
             return self._absent(operation, "The task is still stopped: the resume did not arrive.")
-        if task.status is TaskStatus.UNKNOWN:
-            return Verdict(Sight.UNCLEAR, "The server does not tell whether the task goes on.", task.id)
         return Verdict(Sight.HAPPENED, f"The task goes on: it {task.status.sentence}.", task.id)
 
     def done_sentence(self, operation: Operation, task_id: str | None) -> str:

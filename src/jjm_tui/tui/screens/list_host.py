@@ -86,10 +86,10 @@ class ListHost(DetailHost):
                 rows.update_rows((task_id,))
 
     def _is_stale(self, task: Task, now: datetime) -> bool:
-        if task.status.is_final or task.synced_at is None:
+        if task.status.is_final or task.status_read_at is None:
             return False
         interval = timedelta(seconds=self.dashboard.launch.settings.polling.interval)
-        return now - task.synced_at > max(_STALE_AFTER, _STALE_LOOKS * interval)
+        return now - task.status_read_at > max(_STALE_AFTER, _STALE_LOOKS * interval)
 
     def describe_list(self) -> Content:
         """The title of the list: what is shown, and of how many, as the header counts all tasks."""

@@ -104,7 +104,8 @@ def _state(task: Task, now: datetime) -> Iterator[Block]:
     parts: list[Piece] = [(f"{look.glyph} {look.sentence}", roles)]
     if task.waiting_since is not None and reason is not None:
         parts.append((lasting((now - task.waiting_since).total_seconds()), ()))
-    told = "never asked the server" if task.synced_at is None else f"as of {_moment(task.synced_at, now)}"
+    read_at = task.status_read_at
+    told = "never asked the server" if read_at is None else f"as of {_moment(read_at, now)}"
     yield PartsBlock([[part] for part in (*parts, (told, ("muted",)))])
     if reason is not None:
         yield _line((_ASKS[reason], ()))

@@ -111,7 +111,7 @@ def row_moment(task: Task, now: datetime, info: RowInfo = NO_INFO) -> RowMoment:
     """
     appearance = appearance_of(task, now)
     since = task.waiting_since if needs_me(task, now) is not None else task.updated_at or task.created_at
-    data_age = _age(task.synced_at, now) if info.is_stale else ""
+    data_age = _age(task.status_read_at, now) if info.is_stale else ""
     return RowMoment(appearance, _age(since, now), data_age)
 
 

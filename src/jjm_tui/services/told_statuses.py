@@ -1,0 +1,46 @@
+"""Which readings told a status: that a server is silent about it, or noted it once, does not make a stored one new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from jjm_tui.domain.facts import SILENT, Rank, TaskFacts
+from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import ago
+
+
+def tells_status(task: Task, facts: Sequence[TaskFacts]) -> bool:
+    """Whether the task, into which one reading's facts (weakest first) were merged, has the status that they told.
+
+    What another reading told since this one began is as good.
+    """
+    told = [each.status for each in facts if each.status is not SILENT and each.origin.rank > Rank.OWN_STORE]
+    if told and told[-1] is task.status:
+        return True
+    known_from = task.provenance.get("status")
+    began = min((each.origin.observed_at for each in facts), default=None)
+    return known_from is not None and began is not None and known_from.observed_at >= began
+
+
+def status_remarks(task: Task, now: datetime) -> tuple[str, ...]:
+    """What to remark of a task whose reading did not tell the status that it has."""
+    if task.status is TaskStatus.UNKNOWN:
+        return ()
+    known_from = task.provenance.get("status")
+    age = "at an unknown time" if known_from is None else ago((now - known_from.observed_at).total_seconds())
+    return (f"The server does not tell the status for certain now; this one was read {age}.",)
+
+
+def own_note_remarks(tasks: Iterable[Task]) -> tuple[str, ...]:
+    """Some servers note a status once and never ask Jules again (browser family): that must not pass for a status."""
+    count = sum(
+        1
+        for task in tasks
+        if not task.archived and (mark := task.provenance.get("status")) is not None and mark.rank == Rank.OWN_STORE
+    )
+    if not count:
+        return ()
+    statuses = "1 status is" if count == 1 else f"{count} statuses are"
+    return (f"{statuses} only the server's own first note, never updated: `jjm get TASK` or `jjm monitor` asks Jules.",)
