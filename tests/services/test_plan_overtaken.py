@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from jjm_tui.domain.operations import OperationState
+from jjm_tui.ports import ToolAnswer
 from jjm_tui.services.courses.base import NothingToDoError
 from jjm_tui.services.manager import JobManager
 from jjm_tui.services.results import ApprovalPreview, Outcome
@@ -123,4 +126,30 @@ async def test_approval_in_doubt_is_not_called_absent_while_the_server_shows_no_
     caller.cut = cut
     result = await manager.approve_plan(task_id, read.fingerprint)
     assert result.outcome is Outcome.UNCONFIRMED
+    await manager.close()
+
+
+async def test_plan_missing_from_activities_that_never_end_is_told_as_missing_from_what_was_read(
+    tmp_path: Path,
+) -> None:
+    work = bench(tmp_path)
+    manager, caller, _ = work.process()
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    hide_plans(work, task_id)
+    real, pages = caller.answer, count()
+
+    def answer(name, arguments):
+        if name != "list_activities":
+            return real(name, arguments)
+        said = real(name, {"sessionId": task_id})
+        return ToolAnswer(json.dumps({**json.loads(said.text), "nextPageToken": f"page {next(pages)}"}))
+
+    caller.answer = answer
+    partly = "The server's list of activities was read up to 100 pages; it is longer."
+    shown = await manager.get_task(task_id)
+    assert shown.task.chat_truncated
+    assert shown.remarks == (partly,)
+    with pytest.raises(NothingToDoError, match=r"shows no plan of task .* in what it lets be read of it") as told:
+        await manager.preview_approval(task_id)
+    assert partly in (told.value.hint or "")
     await manager.close()

@@ -434,7 +434,9 @@ async def test_a_cut_conversation_tells_which_part_it_is(order: int, coverage: s
         return text({"activities": records[::order], "nextPageToken": "x"}) if "act" in name else text(SESSION)
 
     tools = [tool("list_sessions"), tool("get_session", "id"), tool("list_activities", "id")]
-    more = (await serve(FakeCaller(tools, respond)).get_task("1001")).facts[-1]
+    reading = await serve(FakeCaller(tools, respond)).get_task("1001")
+    assert reading.remarks == ("The server shows only a part of this task's activities.",)
+    more = reading.facts[-1]
     assert isinstance(more.chat, ChatFacts)
     assert more.chat.coverage == coverage
     assert isinstance(more.plan, Plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from jjm_tui.errors import ProtocolError, TaskNotFoundError, ToolArgumentsError, ToolRefusedError
@@ -93,7 +93,8 @@ class RestReader:
             if token in tokens or (not new and page.records):
                 return ListEnd(True, False, ("The server repeats a page of its list; what follows was not read.",))
             tokens.add(token)
-        return ListEnd(True, False, (f"The server's list was read up to {MAX_PAGES} pages; it is longer.",))
+        what = "list" if kind == "sessions" else f"list of {kind}"
+        return ListEnd(True, False, (f"The server's {what} was read up to {MAX_PAGES} pages; it is longer.",))
 
     async def read_activities(self, task_id: str, priority: Priority) -> tuple[list[Any], ListEnd]:
         """The raw activities of a session, in the server's order. Raises TaskNotFoundError."""
@@ -111,6 +112,8 @@ class RestReader:
 
         end = await self._try_forms(command, read)
         check_owner(records, task_id)
+        if end.truncated and not end.remarks:
+            end = replace(end, remarks=("The server shows only a part of this task's activities.",))
         return records, end
 
     async def read_by_id(self, role: Role, task_id: str, priority: Priority) -> AnswerReading:
