@@ -578,14 +578,14 @@ FORM = NewTask(repository="acme/webapp", description="Fix it", attempts=3, saved
 
 async def test_a_form_of_which_some_attempts_were_made_offers_the_others(tmp_path: Path) -> None:
     first, second = Desk(tmp_path), Desk(tmp_path)
-    first.drafts.put(CREATE_KEY, FORM.write())
+    first.drafts.put(CREATE_KEY, replace(FORM, attempts=4).write())
     await first.drafts.flush()
     second.board.set_operations([creation(FORM, OperationState.DONE, 1), creation(FORM, OperationState.UNCONFIRMED, 2)])
     await second.drafts.refresh(CREATE_KEY)
-    assert NewTask.read(second.drafts.text(CREATE_KEY)).attempts == 1
+    assert NewTask.read(second.drafts.text(CREATE_KEY)).attempts == 2
     # and no fewer when they are looked at again
     second.drafts.reconsider([])
-    assert NewTask.read(second.drafts.text(CREATE_KEY)).attempts == 1
+    assert NewTask.read(second.drafts.text(CREATE_KEY)).attempts == 2
 
 
 async def test_a_form_of_which_all_attempts_were_made_is_not_offered(tmp_path: Path) -> None:
