@@ -11,8 +11,9 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
-from jjm_tui.simulator.dialect import CallRefusedError
+from jjm_tui.simulator.dialect import CallRefusedError, Dialect
 from jjm_tui.simulator.rest_dialect import RestDialect
 from jjm_tui.simulator.world import World
 
@@ -28,46 +29,50 @@ def _claim(marker: str) -> bool:
     return True
 
 
-def _say(message: dict[str, object], cut: int | None = None) -> None:
-    line = json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n"
-    os.write(1, line if cut is None else line[: cut % len(line)])
-    if cut is not None:
-        os._exit(9)
+def answer(dialect: Dialect, request: dict[str, Any]) -> dict[str, object]:
+    """The answer to a request, without the version of the protocol."""
+    method, params = request["method"], request.get("params") or {}
+    told: dict[str, object] = {"id": request["id"]}
+    if method == "initialize":
+        about = {"name": "raw", "version": "1"}
+        return told | {"result": {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": about}}
+    if method == "tools/list":
+        return told | {"result": {"tools": list(dialect.tools())}}
+    if method != "tools/call":
+        return told | {"error": {"code": -32601, "message": "Method not found"}}
+    try:
+        reply = dialect.call(params["name"], params.get("arguments") or {})
+    except CallRefusedError as refusal:
+        return told | {"error": {"code": refusal.code, "message": refusal.message}}
+    return told | {"result": {"content": [{"type": "text", "text": reply.text}], "isError": reply.is_error}}
+
+
+def encode(message: dict[str, object]) -> bytes:
+    """A message as a line."""
+    return json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n"
+
+
+def changes_something(request: dict[str, Any]) -> bool:
+    """Whether it is a changing call."""
+    return request.get("method") == "tools/call" and request["params"]["name"] in _WRITES
 
 
 def main() -> None:
-    world = World(1, 12, 0.0, state_path=Path(sys.argv[1]))
-    dialect = RestDialect(world)
+    dialect = RestDialect(World(1, 12, 0.0, state_path=Path(sys.argv[1])))
     fault = sys.argv[2].split(":", 2) if len(sys.argv) > 2 else None
     for line in sys.stdin.buffer:
         request = json.loads(line)
-        method, params = request.get("method"), request.get("params") or {}
         if "id" not in request:
             continue
-        if method == "initialize":
-            about = {"name": "raw", "version": "1"}
-            result = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": about}
-            _say({"id": request["id"], "result": result})
-        elif method == "tools/list":
-            _say({"id": request["id"], "result": {"tools": list(dialect.tools())}})
-        elif method == "tools/call":
-            name = params["name"]
-            strikes = fault is not None and name in _WRITES and _claim(fault[2])
-            if strikes and fault[0] == "before":
-                os._exit(9)
-            try:
-                reply = dialect.call(name, params.get("arguments") or {})
-                answer = {
-                    "id": request["id"],
-                    "result": {"content": [{"type": "text", "text": reply.text}], "isError": reply.is_error},
-                }
-            except CallRefusedError as refusal:
-                answer = {"id": request["id"], "error": {"code": refusal.code, "message": refusal.message}}
-            if strikes and fault[0] == "effect":
-                os._exit(9)
-            _say(answer, int(fault[1]) if strikes and fault is not None else None)
-        else:
-            _say({"id": request["id"], "error": {"code": -32601, "message": "Method not found"}})
+        if fault is None or not changes_something(request) or not _claim(fault[2]):
+            os.write(1, encode(answer(dialect, request)))
+            continue
+        if fault[0] == "before":
+            os._exit(9)
+        told = encode(answer(dialect, request))
+        if fault[0] == "answer":
+            os.write(1, told[: int(fault[1]) % len(told)])
+        os._exit(9)
 
 
 if __name__ == "__main__":
