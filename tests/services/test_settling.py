@@ -59,6 +59,18 @@ async def test_create_is_not_mistaken_for_an_older_task_with_the_same_prompt(tmp
     assert settled.outcome is Outcome.NOT_SENT
 
 
+async def test_create_is_not_called_absent_by_a_clock_that_is_ahead_of_the_servers(tmp_path):
+    work = bench(tmp_path)
+    work.clock.advance(3600)
+    await _unconfirmed_create(work)
+    work.clock.advance(120)
+    manager, _, _ = work.process()
+    (settled,) = await manager.settle_operations()
+    assert settled.outcome is Outcome.UNCONFIRMED
+    ((task_id, _),) = work.effects("create")
+    assert f"Task {task_id} is new and may be it" in settled.message
+
+
 async def test_too_early_to_say_that_nothing_happened_stays_unconfirmed(tmp_path):
     work = bench(tmp_path)
     await _unconfirmed_create(work, "written")

@@ -106,6 +106,11 @@ class CreateCourse(CourseBase):
         ]
         claimed = await self._claimed_by_others(operation)
         candidates = [task for task in candidates if task.id not in claimed]
+        fitting = [task for task in candidates if not self._is_older(operation, task)]
+        if candidates and not fitting and not (partial or operation.baseline.get("list_truncated")):
+            sentence = f"Task {candidates[0].id} is new and may be it, but its time is from before it was sent."
+            return Verdict(Sight.UNCLEAR, sentence, candidates[0].id, has_trace=True)
+        candidates = fitting
         if len(candidates) == 1:
             if self._is_doubtful(operation, candidates[0], reading.listing):
                 sentence = f"Task {candidates[0].id} may be it, but the list is cut short."
@@ -119,7 +124,7 @@ class CreateCourse(CourseBase):
         return self._absent(operation, "The task was not created: the complete list shows no sign of it.")
 
     async def _candidate(self, operation: Operation, task_id: str) -> Task | None:
-        """The listed task if prompt, repository and time fit what was asked for."""
+        """The listed task if prompt and repository fit what was asked for."""
         task = await self._context.store.get_task(task_id)
         request = decode_request(operation)
         if task is None or task.description is None:
@@ -128,10 +133,12 @@ class CreateCourse(CourseBase):
             return None
         if task.repository is not None and task.repository.lower() != request.repository.lower():
             return None
-        sent = operation.sent_at
-        if task.created_at is not None and sent is not None and task.created_at < sent - CLOCK_SKEW:
-            return None
         return task
+
+    def _is_older(self, operation: Operation, task: Task) -> bool:
+        """Whether its own time says that it was there before; that is wrong where our clock is."""
+        sent = operation.sent_at
+        return task.created_at is not None and sent is not None and task.created_at < sent - CLOCK_SKEW
 
     async def _claimed_by_others(self, operation: Operation) -> set[str]:
         """Tasks that other creates of ours are known to have made."""
