@@ -78,25 +78,23 @@ class Ground:
         variables = {MARK: self.mark, "TEXTUAL_ANIMATIONS": "none", "LC_ALL": "C.UTF-8", "PYTHONPATH": PATHS}
         return Program(self.folder / "home", extra_environ={**variables, **self.variables})
 
-    def open(self, *arguments: str, forked: bool = True, kill_at: int | None = None, **options: Any) -> TerminalStage:
+    def open(
+        self, *arguments: str, forked: bool = True, kill_at: tuple[int, int] = (0, 0), **options: Any
+    ) -> TerminalStage:
         """Open the dashboard, or with arguments run a command, on a terminal.
 
-        ``forked``: quickly, from a process that has everything imported. ``kill_at``: it kills itself at this
-        operation, counted from ``arm`` on; see ``self_killing``.
+        ``forked``: quickly, from a process that has everything imported. ``kill_at``: it kills itself at this save of
+        the outbox, so many steps after it began; see ``self_killing``.
         """
         program = self.program
         if not forked:
             return TerminalStage(program.plain_argv(*arguments), program.environ, **options)
 
         def start(terminal: str) -> Nursling:
-            words = [str(self.folder / "armed"), str(kill_at or 0), *arguments]
+            words = [*map(str, kill_at), *arguments]
             return quick_python(program.environ).fork("tests.tui.self_killing", words, terminal, program.environ)
 
         return TerminalStage([], {}, start=start, **options)
-
-    def arm(self) -> None:
-        """Let the operations of dashboards be counted from now on."""
-        (self.folder / "armed").touch()
 
     def take_over(self, other: Ground) -> None:
         """Begin with the store and the world of another ground."""

@@ -1,7 +1,7 @@
-"""A dashboard that kills itself: ``self_killing ARMED NUMBER [ARGUMENT…]``.
+"""A dashboard that kills itself: ``self_killing SAVE STEP [ARGUMENT…]``.
 
-It does so at the file operation or line to the server with this number, counted from the moment on at which the file
-``ARMED`` exists; with 0 it never does.
+It does so when it saves the outbox for the SAVE-th time, so many file operations or lines to the server after the first
+one of that: with STEP 0 before anything of it was done. With SAVE 0 it never does.
 """
 
 from __future__ import annotations
@@ -20,32 +20,33 @@ _COUNTED = ("create", "write", "sync", "link", "rename", "sync_folder", "open_ap
 
 
 class _Countdown:
-    """Kills this process at the n-th operation after the file appeared."""
+    """Kills this process so many steps after a save of the outbox has begun."""
 
-    def __init__(self, armed: Path, kill_at: int) -> None:
-        self._armed = armed
-        self._left = kill_at
-        self.done = 0
+    def __init__(self, save: int, step: int) -> None:
+        self._saves_left = save
+        self._steps_left = step
 
-    def tick(self) -> None:
-        if not self._armed.exists():
-            return
-        self.done += 1
-        if self.done == self._left:
+    def tick(self, name: str, arguments: tuple[object, ...]) -> None:
+        if name == "create" and Path(str(arguments[0])).name.startswith(".outbox."):
+            self._saves_left -= 1
+        if self._saves_left < 0 or (self._saves_left == 0 and self._steps_left == 0):
             os.kill(os.getpid(), signal.SIGKILL)
+        if self._saves_left == 0:
+            self._steps_left -= 1
 
 
 def _arm(countdown: _Countdown) -> None:
     for owner, name in [(ServerProcess, "write"), *((FileOps, name) for name in _COUNTED)]:
         original = getattr(owner, name)
 
-        def counted(self: Any, *arguments: Any, _original: Any = original) -> Any:
-            countdown.tick()
+        def counted(self: Any, *arguments: Any, _name: str = name, _original: Any = original) -> Any:
+            countdown.tick(_name, arguments)
             return _original(self, *arguments)
 
         setattr(owner, name, counted)
 
 
 if __name__ == "__main__":
-    _arm(_Countdown(Path(sys.argv[1]), int(sys.argv[2])))
+    if int(sys.argv[1]):
+        _arm(_Countdown(int(sys.argv[1]), int(sys.argv[2])))
     sys.exit(run(sys.argv[3:]))

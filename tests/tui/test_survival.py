@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -35,23 +35,34 @@ BEGINNING = 12
 
 SENT = "Take the first way."
 
-OPERATIONS = {"message": 105, "create": 130, "approve": 100, "resume": 95}
-"""How many file operations and lines to the server there are, about, from the first key to the outcome."""
+FRESH = timedelta(minutes=1)
+
+POINTS = {
+    "decided": (1, range(6), ("", "prepared"), 0),
+    "prepared": (2, range(6), ("prepared",), 0),
+    "about to be sent": (3, range(6), ("prepared", "sending"), 0),
+    "answered": (4, range(4), ("sending",), 1),
+    "done": (4, range(4, 10), ("sending", "done"), 1),
+}
+"""Where a dashboard is killed on the way of an operation: at which save of the outbox and how many steps of the program
+after it began, in which states the operation is then, and how often it happened. The last step after the third save is
+the line to the server."""
 
 
 @pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    """A store that has read the world."""
-    made = Ground(tmp_path_factory.mktemp("stock") / "ground")
-    made.program.ok("list")
-    return made
+def stocks() -> list[Ground]:
+    """Grounds whose store has read the world; the last one is the freshest."""
+    return []
 
 
 @pytest.fixture
-def place(tmp_path: Path, stock: Ground) -> Iterator[Ground]:
-    """The store holds the tasks already."""
+def place(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, stocks: list[Ground]) -> Iterator[Ground]:
+    """The store holds the tasks already. Worlds stand still: one that is old has another time than the program."""
+    if not stocks or stocks[-1].change_world().now < datetime.now(UTC) - FRESH:
+        stocks.append(Ground(tmp_path_factory.mktemp("stock") / "ground"))
+        stocks[-1].program.ok("list")
     with ground(tmp_path / "ground") as made:
-        made.take_over(stock)
+        made.take_over(stocks[-1])
         yield made
 
 
@@ -297,60 +308,42 @@ def test_text_typed_in_the_first_moment_is_kept_though_the_program_ends_in_the_s
 # killed anywhere
 
 
-class KilledError(Exception):
-    """The dashboard has killed itself."""
-
-
 def decide(terminal: TerminalStage, place: Ground, kind: str) -> None:
-    """Make a decision by keys, until it has its outcome. Raises KilledError."""
-
-    def reach(condition: Callable[[], object], key: str | None = None) -> None:
-        def is_over() -> bool:
-            return bool(condition()) or terminal.process.poll() is not None
-
-        if key is None:
-            terminal.until(is_over, kind)
-        else:
-            terminal.insist(key, is_over, kind)
-        if terminal.process.poll() is not None:
-            raise KilledError
-
-    def has_outcome() -> bool:
-        return "done" in states(place).values()
-
+    """Make a decision by keys, until it is kept, or was the end of the dashboard."""
+    last = "ctrl+s"
     if kind == "message":
         terminal.type(f"m{SENT}")
-        reach(lambda: f"│ {SENT} " in terminal.screen.text)
-        reach(has_outcome, "ctrl+s")
+        terminal.shows(f"│ {SENT} ", "draft kept")
     elif kind == "create":
         terminal.press("c")
-        reach(lambda: "acme/api.server" in terminal.screen.text)
+        terminal.shows("New task", "acme/api.server")
         terminal.type(f"acme/webapp\t\t\t{SENT}")
-        reach(lambda: SENT in terminal.screen.text)
-        reach(lambda: "tool: " in terminal.screen.text, "ctrl+s")
-        reach(has_outcome, "ctrl+s")
+        terminal.shows(SENT, "draft kept")
+        terminal.insist(last, lambda: "tool: " in terminal.screen.text, "what is about to be sent")
     else:
         terminal.press({"approve": "a", "resume": "r"}[kind])
-        reach(has_outcome, "y")
+        last = "y"
+    terminal.insist(last, lambda: states(place) or terminal.process.poll() is not None, kind)
 
 
 @pytest.mark.parametrize("kind", ["message", "create", "approve", "resume"])
-@pytest.mark.parametrize("seed", range(5))
-def test_killed_anywhere_happens_at_most_once_and_is_told_truly(place: Ground, kind: str, seed: int) -> None:
-    kill_at = random.Random(f"{kind} {seed}").randint(1, OPERATIONS[kind])
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_anywhere_happens_at_most_once_and_is_told_truly(place: Ground, kind: str, point: str) -> None:
+    save, steps, there, happened = POINTS[point]
+    kill_at = (save, random.Random(f"{kind} {point}").choice(steps))
     with place.open(columns=160, kill_at=kill_at) as terminal:
         terminal.shows("connected", "NEEDS YOU")
         if kind == "resume":
             go_to(terminal, "Translate the guides to French")
-        place.arm()
-        with contextlib.suppress(KilledError):
-            decide(terminal, place, kind)
-        terminal.kill()
-    check(place, f"killed at operation {kill_at}")
+        decide(terminal, place, kind)
+        assert terminal.finish() == -signal.SIGKILL
+    assert list(states(place).values()) in [[state] if state else [] for state in there], kill_at
+    assert len(effects(place)) == happened, kill_at
+    check(place, f"killed at {kill_at}", kind)
 
 
-def check(place: Ground, where: str) -> None:
-    """Open it again, let it find out, and hold what it says against what happened."""
+def check(place: Ground, where: str, kind: str) -> None:
+    """Open it again, let it find out, and hold what it says, and what it keeps of a text, against what happened."""
     before = effects(place)
     with place.open(columns=160) as terminal:
         terminal.shows("connected", "NEEDS YOU")
@@ -361,6 +354,12 @@ def check(place: Ground, where: str) -> None:
             terminal.shows("Outbox")
             terminal.press("s")
             terminal.until(lambda: "unconfirmed" not in states(place).values(), f"{where}: settled")
+        if kind == "message":
+            is_kept = [] if before else [SENT]
+            terminal.until(lambda: list(place.drafts().values()) == is_kept, f"{where}: a draft unless it happened")
+        elif kind == "create":
+            terminal.press("escape", "c")
+            terminal.shows("New task", "nothing filled in" if before else SENT)
         terminal.kill()
     assert effects(place) == before, where
     assert len(before) <= 1, where
