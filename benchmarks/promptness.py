@@ -39,7 +39,8 @@ RUDE_MODES = ("line_8", "line_40", "endless_line", "deep", "stderr_flood", "chat
 _KILLS = 40
 _STARTS = 7
 _EDITS = 30
-_QUITS = 3
+_WAYS_OUT = {KEYS.quit: 0, signal.SIGTERM: 130, signal.SIGHUP: 130}
+"""With the exit codes."""
 
 
 def measure() -> list[Figure]:
@@ -199,16 +200,20 @@ def _quitting(home: Path) -> Figure:
     )
     fill_store(home / "data" / "default" / "tasks.json", 1)
     what, times = "leaving a server that ignores SIGTERM", []
-    for _ in range(_QUITS):
+    for way, wanted in _WAYS_OUT.items():
         with open_dashboard(home, PYTHONPATH=f"{ROOT}{os.pathsep}{ROOT / 'src'}") as terminal:
             terminal.wait_for(shows("connected"))
             start = time.perf_counter()
             with measured(what, terminal.pid):
-                code = terminal.end(KEYS.quit, patience=30.0)
-            if code is None:
-                raise RuntimeError("The dashboard does not end.")
+                if isinstance(way, signal.Signals):
+                    os.kill(terminal.pid, way)
+                    code = terminal.end(patience=30.0)
+                else:
+                    code = terminal.end(way, patience=30.0)
+            if code != wanted:
+                raise RuntimeError(f"The dashboard does not end in order: {code}.")
             times.append(time.perf_counter() - start)
-    return Figure(what, max(times), "s", 5, f"the slowest of {_QUITS}")
+    return Figure(what, max(times), "s", 5, "the slowest of Ctrl+C, SIGTERM and SIGHUP")
 
 
 def _middle(times: list[float]) -> str:

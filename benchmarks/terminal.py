@@ -224,11 +224,16 @@ class Terminal:
         line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
         return int(line.split()[1]) * 1024 / 1e6
 
-    def end(self, keys: str = "", patience: float = 10.0) -> int | None:
-        """Press the keys that leave, and wait; a program that stays is killed. Answers its exit code."""
+    def end(self, keys: str = "", patience: float | None = None) -> int | None:
+        """Press the keys that leave, and wait; a program that stays is killed. Answers its exit code.
+
+        ``patience``: without keys no time at all, if it is not given.
+        """
         if keys:
             self.send(keys)
-        deadline = time.perf_counter() + (patience if keys else 0)
+        if patience is None:
+            patience = 10.0 if keys else 0.0
+        deadline = time.perf_counter() + patience
         while time.perf_counter() < deadline:
             done, status = os.waitpid(self.pid, os.WNOHANG)
             if done:
