@@ -11,6 +11,7 @@ import pytest
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task, needs_me
+from jjm_tui.services.board import ConnectionStatus
 from jjm_tui.services.digest import should_show
 from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.digest import DigestScreen, read_digest
@@ -109,6 +110,23 @@ async def test_digest_when_nothing_happened_says_so(tmp_path: Path) -> None:
         await on.press("B")
         await on.shows("Nothing happened since 06:00")
         assert on.text.splitlines()[-1].split() == ["esc", "back", "?", "help"]
+
+
+@pytest.mark.parametrize(("status", "minutes"), [("starting", 1), ("connected", 5), ("gave up", 1)])
+async def test_digest_says_from_when_on_nothing_is_known(
+    tmp_path: Path, status: ConnectionStatus, minutes: int
+) -> None:
+    async with stage(tmp_path, memory=_remembered, tasks=0) as on:
+        on.board.set_connection(replace(on.board.connection, status=status))
+        on.board.set_sync(replace(on.board.sync, synced_at=on.now - timedelta(minutes=minutes)))
+        await on.press("B")
+        await on.shows("Nothing happened since 06:00")
+        await on.shows(f"The server's list was read 08:{60 - minutes}; later news")
+        on.board.set_connection(replace(on.board.connection, status="connected"))
+        on.board.set_sync(replace(on.board.sync, synced_at=on.now))
+        await on.settle()
+        on.app.hearing.clock_ticked(on.now)
+        await on.until(lambda: "later news" not in on.text)
 
 
 async def test_digest_without_an_earlier_visit_shows_the_last_hours_and_says_so(tmp_path: Path) -> None:

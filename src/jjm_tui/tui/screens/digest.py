@@ -34,6 +34,8 @@ _USUAL: Final = timedelta(hours=8)
 """What is shown when no earlier visit is remembered."""
 _ANEW_AFTER: Final = 30.0
 """Seconds after which lengths of time are told anew."""
+_LATE: Final = 120.0
+"""Seconds; a list is read once a minute at least."""
 _REPOSITORY_FROM: Final = 70
 _REPOSITORY: Final = 20
 _WORDS_FROM: Final = 50
@@ -149,9 +151,10 @@ class DigestScreen(PageScreen):
         digest = self._digest
         if digest is None:
             return
-        since = _moment(digest.since, digest.until)
+        since, unread = _moment(digest.since, digest.until), self._unread(digest.until)
         if digest.is_empty and not digest.waiting:
-            self.show_empty(Content(f"{_nothing(digest, since, self._has_history)}, and no task needs you."))
+            nothing = f"{_nothing(digest, since, self._has_history)}, and no task needs you."
+            self.show_empty(Content(f"{nothing} {unread}".strip()))
             self.lines.set_lines(())
             return
         waiting = list(self._waiting(digest))
@@ -168,12 +171,21 @@ class DigestScreen(PageScreen):
             lines.append(heading(f"Need you now ({len(waiting)})", note))
             add(waiting)
             lines.append(BLANK)
-        lines += paragraph(Content(_told(digest, since, self._has_history)), width, 1)
+        lines += paragraph(Content(f"{_told(digest, since, self._has_history)} {unread}".strip()), width, 1)
         for name, entries in happened.items():
             if entries:
                 lines += [BLANK, heading(f"{_TITLES[name]} ({digest.count(name)})", _elsewhere(digest, name))]
                 add(entries)
         self.lines.set_lines(lines)
+
+    def _unread(self, now: datetime) -> str:
+        """From when on nothing is known, when the list was not read just now."""
+        read, status = self.board.sync.synced_at, self.board.connection.status
+        if read is None:
+            return "The server was not read yet."
+        is_awaited = status not in ("connected", "idle")
+        is_late = (now - read).total_seconds() > (0.0 if is_awaited else _LATE)
+        return f"The server's list was read {_moment(read, now)}; later news are not here yet." if is_late else ""
 
     def _waiting(self, digest: Digest) -> Iterator[_Entry]:
         now = self.now()
@@ -202,7 +214,7 @@ class DigestScreen(PageScreen):
 
     def board_changed(self, change: BoardChange) -> None:
         """Tasks moved on: what is listed must be true; made anew with the next second."""
-        self._is_stale = self._is_stale or bool(change.task_ids)
+        self._is_stale |= bool(change.task_ids) or not change.aspects.isdisjoint(("sync", "connection"))
 
     def events_happened(self, events: Sequence[TaskEvent]) -> None:
         """More happened while the screen is open."""
