@@ -300,6 +300,13 @@ async def test_decision_about_one_task_while_others_are_marked_says_whom_it_is_f
         assert "this task only" not in on.text
 
 
+async def test_keys_of_the_composer_stand_beside_whom_it_is_for_on_a_narrow_terminal(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(60, 20)) as on:
+        await on.press("v", "j", "m")
+        await on.shows("this task only")
+        assert "ctrl+s send" in on.text.splitlines()[-1]
+
+
 @pytest.mark.parametrize("size", [(120, 30), (80, 24)])
 async def test_footer_tells_the_keys_of_the_composer_at_once(tmp_path: Path, size: tuple[int, int]) -> None:
     async with stage(tmp_path, size=size) as on:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _STALE_AFTER: Final = timedelta(minutes=5)
 _STALE_LOOKS: Final = 6
 """A row is old when it was not confirmed for so many looks, and for five minutes at least."""
+_ROOM_FOR_MARKS: Final = 80
+"""Columns from which on there is room for the keys and for what the marks are for."""
 
 
 _NEEDS_ROWS: Final = frozenset(
@@ -139,9 +141,10 @@ class ListHost(DetailHost):
         count = len(self.tasks.marks - {self.tasks.highlighted})
         if not count:
             return None
-        return (
-            f"this task only; {self.dashboard.launch.keymap.first(action_id)} is for the {len(self.tasks.marks)} marked"
-        )
+        if self.app.size.width < _ROOM_FOR_MARKS:
+            return "this task only"
+        key = self.dashboard.launch.keymap.first(action_id)
+        return f"this task only; {key} is for the {len(self.tasks.marks)} marked"
 
     def targets(self) -> tuple[str, ...]:
         """The marked tasks, else the one under the cursor."""
