@@ -12,7 +12,7 @@ from jjm_tui.gateway.faults import Answered
 from jjm_tui.ports import CreateRequest, ToolAnswer
 from jjm_tui.services.manager import JobManager
 from jjm_tui.services.results import OperationResult, Outcome
-from tests.services.workbench import WRITES, CuttingCaller, Workbench, bench
+from tests.services.workbench import WRITES, CuttingCaller, Workbench, bench, lost
 
 TEXT = 'Return 429 when the rate limit is hit: "name is required", 401 Unauthorized.'
 OUTPUT = (
@@ -137,4 +137,89 @@ async def test_words_that_say_no_because_of_a_timeout_are_not_believed(tmp_path)
 
     caller.answer = answer
     assert (await manager.send_message(task_id, TEXT)).outcome is Outcome.DONE
+    assert len(work.effects("message")) == 1
+
+
+async def _effect_shows_later(work: Workbench, kind: str) -> tuple[OperationResult, Callable[[], None]]:
+    """What was told of a decision that the server called refused, and how its effect shows there all the same."""
+    decide = await _decision(work, kind)
+    manager, caller, _ = work.process()
+    real, late = caller.answer, []
+
+    def answer(name, arguments):
+        if name not in WRITES:
+            return real(name, arguments)
+        late.append((name, arguments))
+        return ToolAnswer("Request failed with status code 400", is_error=True)
+
+    caller.answer = answer
+    result = await decide(manager)
+    assert result.outcome is Outcome.REFUSED
+
+    def show() -> None:
+        real(*late.pop())
+
+    return result, show
+
+
+@pytest.mark.parametrize("kind", ["message", "create"])
+async def test_refused_text_that_shows_by_now_is_not_sent_again(tmp_path, kind):
+    work = bench(tmp_path)
+    before = len(work.effects(kind))
+    refused, show = await _effect_shows_later(work, kind)
+    show()
+    manager, caller, _ = work.process()
+    again = await manager.resend_operation(refused.operation_id)
+    assert (again.outcome, again.operation_id) == (Outcome.DONE, refused.operation_id)
+    assert again.message.endswith("It was told as refused; a re-read shows it.")
+    assert not set(caller.calls) & WRITES
+    assert len(work.effects(kind)) == before + 1
+
+
+@pytest.mark.parametrize("kind", ["message", "create"])
+async def test_refused_text_that_does_not_show_is_sent_again_once(tmp_path, kind):
+    work = bench(tmp_path)
+    before = len(work.effects(kind))
+    refused, _ = await _effect_shows_later(work, kind)
+    manager, _, _ = work.process()
+    assert (await manager.resend_operation(refused.operation_id)).outcome is Outcome.DONE
+    assert len(work.effects(kind)) == before + 1
+
+
+@pytest.mark.parametrize("kind", ["message", "create"])
+async def test_refused_text_stays_refused_while_the_server_is_away_and_is_looked_for_when_it_is_back(tmp_path, kind):
+    work = bench(tmp_path)
+    before = len(work.effects(kind))
+    refused, show = await _effect_shows_later(work, kind)
+    manager, caller, _ = work.process()
+    caller.is_down = True
+    away = await manager.resend_operation(refused.operation_id)
+    assert (away.outcome, away.operation_id) == (Outcome.NOT_SENT, refused.operation_id)
+    assert away.message.endswith("What it was sent again for is refused as before.")
+    (kept,) = await manager.list_operations(open_only=False)
+    assert (kept.id, kept.state.value) == (refused.operation_id, "refused")
+    show()
+    caller.is_down = False
+    assert (await manager.resend_operation(refused.operation_id)).outcome is Outcome.DONE
+    assert len(work.effects(kind)) == before + 1
+
+
+async def test_text_that_left_no_trace_and_shows_by_now_is_not_sent_again(tmp_path):
+    work = bench(tmp_path)
+    talking = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, _ = work.process()
+
+    def cut(tool, place):
+        if tool not in WRITES or place != "written":
+            return None
+        work.clock.advance(120.0)
+        return lost()
+
+    caller.cut = cut
+    absent = await manager.send_message(talking, TEXT)
+    assert absent.outcome is Outcome.NOT_SENT
+    work.world.send_message(talking, TEXT)
+    caller.cut = lambda tool, place: None
+    again = await manager.resend_operation(absent.operation_id)
+    assert (again.outcome, again.operation_id) == (Outcome.DONE, absent.operation_id)
     assert len(work.effects("message")) == 1

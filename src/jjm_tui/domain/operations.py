@@ -61,8 +61,8 @@ class Operation:
     ``baseline`` is what was known before sending and lets a re-read settle the outcome: ``known_ids`` for
     creates, ``equal_messages`` for messages, ``status`` and ``fingerprint`` for approvals and resumes.
     ``owner`` names the process that carries it out; the owner holds a lock of that name while it lives.
-    ``instead_of`` is what was in doubt when this was sent again for it, as it was then: should nothing be sent at all,
-    that one is still in doubt.
+    ``instead_of`` is what may have arrived and this was sent again for, as it was then: should nothing be sent at all,
+    that one is so still.
     """
 
     id: str

@@ -156,6 +156,8 @@ class OperationRunner:
             if settled.operation_id not in (None, operation.id):  # it left no trace; what it was sent for is in doubt
                 return await self.resend(await self._settler.find(settled.operation_id))
             operation = await self._settler.find(operation.id)
+        elif self._settler.may_be_there(operation) and (seen_now := await self._settler.doubt_outcome(operation)):
+            return seen_now
         payload = dict(operation.payload)
         if operation.kind is OperationKind.CREATE:
             payload = encode_request(_validated(decode_request(operation)))
@@ -164,6 +166,8 @@ class OperationRunner:
         )
         if operation.state is OperationState.UNCONFIRMED:
             again = replace(again, instead_of=operation)
+        elif self._settler.may_be_there(operation):
+            again = replace(again, instead_of=replace(operation, instead_of=None))
         return await self._carry_out(again, instead_of=operation)
 
     # the course of an operation

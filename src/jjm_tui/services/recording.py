@@ -11,7 +11,7 @@ from typing import Any, Final
 from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.ids import spell_command
-from jjm_tui.domain.operation_words import sent_again_message
+from jjm_tui.domain.operation_words import sent_again_message, state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError
 from jjm_tui.logs import get_logger
@@ -79,8 +79,8 @@ class OperationRecorder:
 
         An outcome is true whether or not it can be written down: when the disk fails, the operation is answered with
         the reason in ``extra["unrecorded"]``, and its record stays what it was, to be settled later. What a person
-        has let go or sent again meanwhile stays that. When what was to be sent again for one in doubt was not sent,
-        that one is answered: it stays in doubt.
+        has let go or sent again meanwhile stays that. When what was to be sent again for one that may have arrived was
+        not sent, that one is answered: it stays as it was.
         """
         finished = await self._record(operation, state, message, task_id)
         if state is OperationState.DONE:
@@ -121,7 +121,8 @@ class OperationRecorder:
         return finished
 
     async def _withdraw(self, operation: Operation, former: Operation, message: str) -> Operation:
-        told = f"{message} What it was sent again for is as unconfirmed as before."
+        how = "as unconfirmed" if former.state is OperationState.UNCONFIRMED else state_word(former)
+        told = f"{message} What it was sent again for is {how} as before."
         answered = replace(former, state=OperationState.NOT_SENT, message=told)
         try:
             await self._context.outbox.withdraw(operation, former)

@@ -7,7 +7,7 @@ from typing import Final
 
 import anyio
 
-from jjm_tui.domain.operation_words import changed_meanwhile
+from jjm_tui.domain.operation_words import changed_meanwhile, state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import AmbiguousTaskError, JulesManagerError, TaskNotFoundError, WrongStateError
 from jjm_tui.services.context import ServiceContext
@@ -102,6 +102,22 @@ class Settler:
                 operation, verdict, f"A re-read shows it, whatever else went wrong. {error.message}"
             )
         return await self._unconfirmed(operation, verdict, error) if verdict.has_trace else None
+
+    def may_be_there(self, operation: Operation) -> bool:
+        """Whether a text that was told as refused or not sent was written to this server, so that it may be there."""
+        return (
+            operation.kind in (OperationKind.MESSAGE, OperationKind.CREATE)
+            and operation.state in (OperationState.REFUSED, OperationState.NOT_SENT)
+            and operation.sent_at is not None
+            and operation.origin == self._context.origin
+        )
+
+    async def doubt_outcome(self, operation: Operation) -> OperationResult | None:
+        """Re-read once what was told as refused or not sent; ``None`` where the server does not show it."""
+        verdict = await self.look(operation)
+        if verdict.sight is not Sight.HAPPENED:
+            return None
+        return await self._done(operation, verdict, f"It was told as {state_word(operation)}; a re-read shows it.")
 
     async def _done(self, operation: Operation, verdict: Verdict, how_known: str) -> OperationResult:
         sentence = self.course(operation.kind).done_sentence(operation, verdict.task_id)
