@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from jjm_tui.domain.kept_draft import DraftTimes
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import AmbiguousTaskError, Effect, TaskNotFoundError, UnsupportedOperationError, WrongStateError
 from jjm_tui.ports import CreateRequest
-from jjm_tui.services.drafting.joined_texts import NOT_SENT, marker
+from jjm_tui.services.drafting.joined_texts import NOT_SENT, marker, words_in
 from jjm_tui.services.results import Outcome
 from tests.services.workbench import WRITES, CuttingCaller, Workbench, bench, lost
 
@@ -117,7 +118,7 @@ async def test_message_settled_as_done_takes_its_draft_along(tmp_path, kept, lef
     work = bench(tmp_path)
     manager, caller, context = work.process()
     task_id = work.session_in("AWAITING_USER_FEEDBACK")
-    await context.drafts.put(f"message:{task_id}", kept)
+    await context.drafts.put(f"message:{task_id}", kept, DraftTimes().typed(words_in(kept), work.clock.now()))
     _lose(caller, "effect")
     assert (await manager.send_message(task_id, "And now?")).outcome is Outcome.UNCONFIRMED
     context.outbox.close()
@@ -126,6 +127,22 @@ async def test_message_settled_as_done_takes_its_draft_along(tmp_path, kept, lef
     (settled,) = await manager.settle_operations()
     assert settled.outcome is Outcome.DONE
     assert await context.drafts.get(f"message:{task_id}") == left
+
+
+async def test_message_settled_as_done_leaves_an_equal_text_that_was_typed_since(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, context = work.process()
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    _lose(caller, "effect")
+    assert (await manager.send_message(task_id, "And now?")).outcome is Outcome.UNCONFIRMED
+    context.outbox.close()
+    work.clock.advance(1)
+    await context.drafts.put(f"message:{task_id}", "And now?", DraftTimes().typed(["And now?"], work.clock.now()))
+    manager, _, context = work.process()
+    (settled,) = await manager.settle_operations()
+    assert settled.outcome is Outcome.DONE
+    assert await context.drafts.get(f"message:{task_id}") == "And now?"
+    assert list((await manager.list_drafts()).values()) == ["And now?"]
 
 
 async def test_operation_is_found_by_the_beginning_of_its_id(tmp_path):

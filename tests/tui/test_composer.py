@@ -352,6 +352,29 @@ async def test_text_that_is_cleared_in_another_program_goes_from_the_field_with_
         assert await stored(on) is None
 
 
+async def test_text_cleared_elsewhere_is_not_told_as_sent_for_an_equal_message_of_before(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        task_id = composer_of(on).task_id or ""
+        manager, _, other = on.bench.process()
+        assert (await manager.send_message(task_id, "go on")).outcome is Outcome.DONE
+        await on.until(lambda: len(on.board.operations_of(task_id)) == 1)
+        on.advance(60)
+        await write(on, "go on")
+        await drafts_of(on.app).flush()
+        await other.drafts.put(message_key(task_id), "")
+        await on.shows("This text was sent or cleared elsewhere; it was taken out.")
+        assert composer_of(on).text == ""
+
+
+async def test_text_that_this_program_sent_itself_is_not_told_as_sent_from_elsewhere(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await write(on, "go on")
+        await drafts_of(on.app).flush()
+        assert on.app.engine is not None
+        on.app.engine.desk.send_message(composer_of(on).task_id or "", "go on")
+        await on.shows("This text was sent or cleared elsewhere; it was taken out.")
+
+
 # history
 
 

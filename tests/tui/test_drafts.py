@@ -413,6 +413,7 @@ async def test_text_typed_on_in_one_while_the_other_sends_its_beginning_is_known
 async def test_text_begun_after_a_message_may_begin_like_it(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.recorded(OperationState.DONE, "go on")
+    desk.clock.advance(1)
     desk.drafts.put(KEY, "go on, please")
     assert desk.drafts.sent_beginning(KEY, "go on, please") is None
 

@@ -73,7 +73,18 @@ def records_of(package: Any) -> list[type]:
 
 
 STORED = frozenset(
-    {"Task", "Plan", "PlanStep", "ChatMessage", "SourceFile", "Provenance", "Operation", "TaskEvent", "SyncState"}
+    {
+        "Task",
+        "Plan",
+        "PlanStep",
+        "ChatMessage",
+        "SourceFile",
+        "Provenance",
+        "Operation",
+        "TaskEvent",
+        "SyncState",
+        "DraftTimes",
+    }
 )
 """The records of the domain that stand in files. The others are made of these, or of what a person types."""
 

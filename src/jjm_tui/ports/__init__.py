@@ -25,6 +25,7 @@ from jjm_tui.ports.server import (
     ToolInfo,
 )
 from jjm_tui.ports.stores import (
+    DraftReading,
     DraftStore,
     EventLog,
     Leadership,
@@ -43,6 +44,7 @@ __all__ = [
     "CreatePlan",
     "CreateRequest",
     "DiffReading",
+    "DraftReading",
     "DraftStore",
     "EventLog",
     "Leadership",

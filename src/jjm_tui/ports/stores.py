@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.kept_draft import UNKNOWN_TIMES, DraftTimes, KeptDraft
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import ChatMessage, Task
@@ -141,26 +142,38 @@ class OutboxStore(Protocol):
         """Stop being an owner: other processes may adopt what is open."""
 
 
+@dataclass(frozen=True, slots=True)
+class DraftReading:
+    """All drafts at one moment, by their keys.
+
+    ``file_id`` is of the file they are in: one that was begun anew because it was lost or damaged has another one, and
+    what is missing in it was not taken out. ``None``: not known.
+    """
+
+    drafts: Mapping[str, KeptDraft]
+    file_id: str | None
+
+
 class DraftStore(Protocol):
     """Texts not sent yet: ``message:<task id>`` or ``create``, kept until they went out."""
 
     async def get(self, key: str) -> str | None:
         """The draft, if there is one."""
 
-    async def put(self, key: str, text: str) -> None:
+    async def put(self, key: str, text: str, times: DraftTimes = UNKNOWN_TIMES) -> None:
         """Keep it durably; empty text removes it."""
 
-    async def exchange(self, key: str, known: str, text: str) -> bool:
-        """Keep ``text`` durably if the draft still is ``known`` (empty: none); false when somebody else changed it."""
+    async def exchange(self, key: str, known: KeptDraft, draft: KeptDraft) -> str | None:
+        """Keep ``draft`` durably if ``known`` is still there (empty: none), and answer the id of the file.
+
+        ``None`` when somebody else changed it, or typed the same anew.
+        """
 
     async def list_keys(self) -> tuple[str, ...]:
         """All keys."""
 
-    async def read_all(self) -> Mapping[str, str]:
-        """All drafts by their keys."""
-
-    async def is_whole(self) -> bool:
-        """Whether a draft that is no longer there was taken out, and not lost with the file or a damaged version."""
+    async def read(self) -> DraftReading:
+        """All drafts, and of which file they are."""
 
     async def set_aside(self) -> tuple[str, ...]:
         """Damaged versions that were set aside and are still there. Texts in them may be missing here."""

@@ -182,7 +182,7 @@ class JobManager:
         """
         from jjm_tui.services.drafting.draft_kinds import unsent_drafts
 
-        stored = await self._context.drafts.read_all()
+        stored = (await self._context.drafts.read()).drafts
         return unsent_drafts(stored, await self._context.outbox.list_operations()) if stored else {}
 
     async def get_operation(self, operation_id: str) -> Operation:

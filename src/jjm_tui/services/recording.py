@@ -11,12 +11,13 @@ from typing import Any, Final
 from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.ids import spell_command
+from jjm_tui.domain.kept_draft import UNKNOWN_TIMES, KeptDraft
 from jjm_tui.domain.operation_words import sent_again_message, state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError
 from jjm_tui.logs import get_logger
 from jjm_tui.services.context import ServiceContext
-from jjm_tui.services.drafting.joined_texts import NOT_SENT, text_with, text_without
+from jjm_tui.services.drafting.joined_texts import NOT_SENT, text_with, text_without, words_in
 from jjm_tui.services.results import OperationResult, Outcome
 
 _log: Final = get_logger("operations")
@@ -133,15 +134,17 @@ class OperationRecorder:
         return answered
 
     async def _clear_draft(self, operation: Operation) -> None:
-        """A message goes from the draft once it went out; another text there, or one that was typed on, stays."""
+        """A message goes from the draft once it went out; another text there, or one that was typed since, stays."""
         text, drafts = operation.payload.get("text"), self._context.drafts
         if operation.kind is not OperationKind.MESSAGE or not isinstance(text, str):
             return
         key = message_key(operation.task_id or "")
         with contextlib.suppress(StorageError):
             for _ in range(_EXCHANGES):
-                known = await drafts.get(key) or ""
-                left = text_without(known, text)
+                known = (await drafts.read()).drafts.get(key, KeptDraft())
+                if known.times.typed_at.get(text.strip(), operation.created_at) > operation.created_at:
+                    return
+                left = known._replace(text=text_without(known.text, text))
                 if left == known or await drafts.exchange(key, known, left):
                     return
 
@@ -153,7 +156,7 @@ class OperationRecorder:
         key = message_key(operation.task_id or "")
         try:
             if await self._context.drafts.get(key) is None:
-                await self._context.drafts.put(key, text)
+                await self._context.drafts.put(key, text, UNKNOWN_TIMES.typed(words_in(text), operation.created_at))
         except StorageError as error:
             _log.warning("draft_not_kept", operation=operation.id, reason=error.message)
 
@@ -165,9 +168,10 @@ class OperationRecorder:
         key, drafts = message_key(operation.task_id or ""), self._context.drafts
         for _ in range(_EXCHANGES):
             with contextlib.suppress(StorageError):  # what is damaged is set aside now, and the next turn finds it well
-                known = await drafts.get(key) or ""
-                both = text_with(known, text, NOT_SENT)
-                if both == known or await drafts.exchange(key, known, both):
+                known = (await drafts.read()).drafts.get(key, KeptDraft())
+                both = text_with(known.text, text, NOT_SENT)
+                times = known.times.typed(words_in(both), operation.created_at)
+                if both == known.text or await drafts.exchange(key, known, KeptDraft(both, times)):
                     return True
         return False
 

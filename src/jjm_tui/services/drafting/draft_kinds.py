@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
 from jjm_tui.domain.draft_keys import CREATE_KEY, task_of
+from jjm_tui.domain.kept_draft import DraftTimes, KeptDraft
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.services.board import Board
 from jjm_tui.services.drafting.joined_texts import (
@@ -16,6 +17,7 @@ from jjm_tui.services.drafting.joined_texts import (
     join_text,
     merge_sections,
     sections_of,
+    words_in,
     write_sections,
 )
 from jjm_tui.services.drafting.new_task import NewTask
@@ -34,7 +36,10 @@ class Unsent(NamedTuple):
 class DraftKind(Protocol):
     """What is known about drafts of one kind: which went out, and how two of them are kept in one."""
 
-    def unsent(self, key: str, text: str) -> Unsent:
+    def times(self, key: str, text: str, known: DraftTimes, now: datetime) -> DraftTimes:
+        """Since when the texts in a draft have been there: as far as that is not known, they are typed now."""
+
+    def unsent(self, key: str, draft: KeptDraft) -> Unsent:
         """What of a stored draft did not go out."""
 
     def gone(self, key: str) -> list[Operation]:
@@ -56,43 +61,47 @@ def draft_kinds(board: Board) -> Callable[[str], DraftKind]:
     return lambda key: tasks if key == CREATE_KEY else messages
 
 
-def unsent_drafts(stored: Mapping[str, str], operations: Iterable[Operation]) -> dict[str, str]:
-    """What of the stored texts did not go out, by key, by the operations that are recorded."""
+def unsent_drafts(stored: Mapping[str, KeptDraft], operations: Iterable[Operation]) -> dict[str, str]:
+    """What of the stored drafts did not go out, by key, by the operations that are recorded."""
     board = Board()
     board.set_operations(operations)
     kind = draft_kinds(board)
-    left = {key: kind(key).unsent(key, text).text for key, text in stored.items()}
+    left = {key: kind(key).unsent(key, draft).text for key, draft in stored.items()}
     return {key: text for key, text in left.items() if text}
 
 
 class MessageDrafts:
     """Plain texts, ``message:<task id>``.
 
-    A stored draft that equals a message which is under way or done was sent: servers and disks can fail between the
-    sending and the clearing. It is told from an equal text typed anew only while that is in memory; the person finds
-    it among the texts sent before.
+    A stored text was sent when a message in these words was begun after it was typed, and is under way or done: servers
+    and disks can fail between the sending and the clearing. An equal text of unknown age may have been typed anew.
     """
 
     def __init__(self, board: Board) -> None:
         self._board = board
 
-    def unsent(self, key: str, text: str) -> Unsent:
+    def times(self, key: str, text: str, known: DraftTimes, now: datetime) -> DraftTimes:
+        """See ``DraftKind.times``. Typed now is after each message that is known, also when the clock was set back."""
+        words = words_in(text)
+        before = {_words_of(op): op.created_at + _NEXT for op in self.gone(key)}
+        typed_at = {each: max(now, before.get(each, now)) for each in words if each not in known.typed_at}
+        return known.joined(DraftTimes(now, typed_at)).typed(words, now)
+
+    def unsent(self, key: str, draft: KeptDraft) -> Unsent:
         """See ``DraftKind.unsent``."""
-        states: dict[str, list[OperationState]] = {}
-        for operation in self.gone(key):
-            states.setdefault(_words_of(operation), []).append(operation.state)
-        sections = sections_of(text)
-        left = [each for each in sections if each.words not in states]
+        sections = sections_of(draft.text)
+        sent = [sent_since(self._board, key, each.words, draft.times.typed_at.get(each.words)) for each in sections]
+        left = [each for each, operations in zip(sections, sent, strict=True) if not operations]
         if len(left) == len(sections):
-            return Unsent(text)
+            return Unsent(draft.text)
         if left:
             return Unsent(write_sections(left))
-        is_done = all(state is OperationState.DONE for each in sections for state in states[each.words])
+        is_done = all(operation.state is OperationState.DONE for operations in sent for operation in operations)
         return Unsent("", is_over=is_done)
 
     def gone(self, key: str) -> list[Operation]:
         """See ``DraftKind.gone``."""
-        return [op for op in self._board.operations_of(task_of(key) or "") if _went_out(op, OperationKind.MESSAGE)]
+        return _messages(self._board, key)
 
     def join(self, ours: str, theirs: str, why: str) -> str | None:
         """See ``DraftKind.join``."""
@@ -114,14 +123,18 @@ class NewTaskDrafts:
     def __init__(self, board: Board) -> None:
         self._board = board
 
-    def unsent(self, key: str, text: str) -> Unsent:
+    def times(self, key: str, text: str, known: DraftTimes, now: datetime) -> DraftTimes:
+        """See ``DraftKind.times``. The form says itself when it was changed."""
+        return known.typed((), now)
+
+    def unsent(self, key: str, draft: KeptDraft) -> Unsent:
         """How many of the attempts are still to be made: equal tasks created since the form was saved are taken off."""
-        if not text:
+        if not draft.text:
             return Unsent("")
-        task = NewTask.read(text)
+        task = NewTask.read(draft.text)
         made = [op for op in self.gone(key) if task.is_made_by(op)]
         if not made:
-            return Unsent(text)
+            return Unsent(draft.text)
         if len(made) >= task.attempts:
             return Unsent("", is_over=all(op.state is OperationState.DONE for op in made))
         counted = max(op.created_at for op in made) + _NEXT  # the same ones are not taken off again
@@ -186,12 +199,36 @@ def _with_choices(ours: NewTask, known: list[NewTask], theirs: NewTask) -> NewTa
     return replace(ours, **{name: other[name] if mine[name] == before[name] else mine[name] for name in mine})
 
 
-def beginning_of(text: str, sent: Iterable[Operation]) -> str | None:
-    """The longest message among ``sent`` that is done and that ``text`` goes on from, not in the middle of a word."""
-    words = text.strip()
-    done = {_words_of(each) for each in sent if each.state is OperationState.DONE} - {"", words}
-    begun = (each for each in done if words.startswith(each) and not words[len(each)].isalnum())
-    return max(begun, key=len, default=None)
+def sent_since(board: Board, key: str, words: str, since: datetime | None) -> list[Operation]:
+    """The messages in these words that went out, or may have, since then, oldest first; none when that is not known."""
+    if since is None:
+        return []
+    return [op for op in _messages(board, key) if op.created_at >= since and _words_of(op) == words]
+
+
+def beginning_of(text: str, times: DraftTimes, sent: Iterable[Operation]) -> str | None:
+    """The longest message among ``sent`` that is done and that ``text`` goes on from, not in the middle of a word.
+
+    Only what was sent after the text was begun counts; all of the text does when it was typed on after that, and came
+    to be the same once more.
+    """
+    words, begun_at = text.strip(), times.begun_at
+    typed_at = times.typed_at.get(words)
+
+    def is_beginning(operation: Operation) -> bool:
+        told = _words_of(operation)
+        if told == words:
+            return typed_at is not None and operation.created_at < typed_at
+        return bool(told) and words.startswith(told) and not words[len(told)].isalnum()
+
+    if begun_at is None:
+        return None
+    done = (op for op in sent if op.state is OperationState.DONE and op.created_at >= begun_at)
+    return max((_words_of(op) for op in done if is_beginning(op)), key=len, default=None)
+
+
+def _messages(board: Board, key: str) -> list[Operation]:
+    return [op for op in board.operations_of(task_of(key) or "") if _went_out(op, OperationKind.MESSAGE)]
 
 
 def _words_of(operation: Operation) -> str:

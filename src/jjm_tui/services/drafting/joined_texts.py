@@ -50,6 +50,11 @@ def sections_of(text: str) -> list[Section]:
     return [Section(first), *(Section(text, why) for why, text in zip(others[::2], others[1::2], strict=True))]
 
 
+def words_in(text: str) -> list[str]:
+    """The words of each of the texts in a field."""
+    return [each.words for each in sections_of(text) if each.words]
+
+
 def write_sections(sections: Sequence[Section]) -> str:
     """A field with these texts, the first one without a marker line."""
     if not sections:

@@ -186,14 +186,14 @@ class Composer(Widget, Keyed):
             return
         text = self._drafts.text(self._key)
         if text != self._draft():
-            gone = why_gone(self.dashboard.launch.board, self.task_id, self._draft())
+            before = self._draft()
             if self._walk is None and text.strip() and self.text.strip():
                 self._area.change_to(text)
             else:
                 self._show(text)
             is_own = change.by is not None or self._drafts.state(self._key).is_sending
             if not text and self.is_used and not is_own:
-                self.dashboard.tell(gone)
+                self.dashboard.tell(why_gone(self.dashboard, self.task_id or "", before, change.typed_at))
             if change.is_joined:
                 self.dashboard.tell("Another text for this task is kept below yours: choose.", severity="warning")
         self._show_state()

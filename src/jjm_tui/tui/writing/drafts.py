@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary, ref
 
 from jjm_tui.domain.draft_keys import CREATE_KEY, message_key, task_of
+from jjm_tui.domain.kept_draft import UNKNOWN_TIMES, DraftTimes, KeptDraft
 from jjm_tui.errors import StorageError
 from jjm_tui.services.drafting.draft_kinds import DraftKind, beginning_of, draft_kinds
-from jjm_tui.services.drafting.joined_texts import NOT_SENT, UNDER_WAY, has_marker
+from jjm_tui.services.drafting.joined_texts import NOT_SENT, has_marker
 from jjm_tui.tui.writing.draft_outcomes import attach
 from jjm_tui.tui.writing.draft_states import DraftChange, DraftState, Entry, Unkept
 
 if TYPE_CHECKING:
-    from jjm_tui.ports import DraftStore
+    from jjm_tui.ports import DraftReading, DraftStore
     from jjm_tui.services.results import OperationResult
     from jjm_tui.tui.app import JulesApp
 
@@ -75,14 +76,15 @@ class Drafts:
         entry = self._entries.get(key)
         if entry is None:
             return DraftState(is_kept=False)
-        is_kept = entry.known is not None and self._kind(key).is_same(entry.known, self._on_disk(key, entry))
+        on_disk = self._on_disk(key, entry).text
+        is_kept = entry.known is not None and self._kind(key).is_same(entry.known.text, on_disk)
         trouble = entry.trouble or (None if self._store() is not None else _NOT_OPEN)
         return DraftState(is_kept, entry.kept_at, trouble, entry.held is not None)
 
     def unkept(self) -> tuple[Unkept, ...]:
         """What would be lost now: texts that could not be stored, as far as that was tried."""
         missing = None if self._store() is not None else _NOT_OPEN
-        entries = [(key, self._on_disk(key, entry), entry.trouble or missing) for key, entry in self._changed()]
+        entries = [(key, self._on_disk(key, entry).text, entry.trouble or missing) for key, entry in self._changed()]
         return tuple(Unkept(key, text, trouble) for key, text, trouble in entries if trouble and text.strip())
 
     def is_waiting(self, task_id: str) -> bool:
@@ -92,8 +94,7 @@ class Drafts:
 
     def sent_beginning(self, key: str, text: str) -> str | None:
         """What ``text`` begins with, and was sent after it was begun: from elsewhere, while it was typed on here."""
-        known = self._entry(key).gone
-        return beginning_of(text, (each for each in self._kind(key).gone(key) if each.id not in known))
+        return beginning_of(text, self._entry(key).times, self._kind(key).gone(key))
 
     def subscribe(self, listener: Callable[[DraftChange], None]) -> Callable[[], None]:
         """Call ``listener`` at every change and saving; answer how to stop that."""
@@ -106,17 +107,14 @@ class Drafts:
         """Take over what is typed; it is saved behind this call, ``at_once`` without waiting for more."""
         entry = self._entry(key)
         if entry.text != text:
-            if not entry.text:
-                entry.gone = frozenset(each.id for each in self._kind(key).gone(key))
-                entry.begun_at = self._now()
-            entry.text = text
+            self._set(key, entry, text)
             entry.is_dirty = entry.is_typed = True
             self._tell(DraftChange(key, by=by))
         self._save_soon(at_once)
 
     def add_below(self, key: str, text: str, why: str) -> None:
         """Keep another text as well, below what is typed."""
-        self._add_below(key, self._entry(key), text, why)
+        self._add_below(key, self._entry(key), text, why, UNKNOWN_TIMES)
         self._save_soon()
 
     async def refresh(self, key: str) -> None:
@@ -144,15 +142,15 @@ class Drafts:
     async def _refresh_all(self, store: DraftStore) -> None:
         async with self._turn:
             try:
-                stored, is_whole = await store.read_all(), await store.is_whole()
+                reading = await store.read()
             except StorageError as error:
                 for key in self._dirty():
                     self._fail(key, self._entry(key), error)
                 return
-            if any(entry.known and not stored.get(key) for key, entry in self._entries.items()):
+            if any(entry.stored.text and key not in reading.drafts for key, entry in self._entries.items()):
                 await self._learn()
-            for key in {**stored, **self._entries}:
-                self._see(key, self._entry(key), stored.get(key, ""), is_whole)
+            for key in {**reading.drafts, **self._entries}:
+                self._see(key, self._entry(key), reading)
         self._save_soon()
 
     # sending
@@ -163,7 +161,8 @@ class Drafts:
         ``rest``: what is left to be typed on; the field is emptied of the text once it is safe.
         """
         entry = self._entry(key)
-        entry.held, entry.held_since, entry.text = entry.text, entry.begun_at, rest
+        entry.hold()
+        self._set(key, entry, rest)
         entry.is_dirty = self._on_disk(key, entry) != entry.known
         store = self._store()
         if store is not None:
@@ -172,7 +171,7 @@ class Drafts:
         self._save_soon()
 
     def held_since(self, key: str) -> datetime | None:
-        """When the text that was handed over was begun here."""
+        """Since when the text that was handed over has been in these words."""
         return self._entry(key).held_since
 
     def reconsider(self, task_ids: Collection[str]) -> None:
@@ -180,16 +179,16 @@ class Drafts:
         for key, entry in list(self._entries.items()):
             is_meant = key == CREATE_KEY or task_of(key) in task_ids
             if is_meant and not entry.is_typed and entry.held is None:
-                left = self._kind(key).unsent(key, entry.text or entry.known or "")
-                if left.text != entry.text:
+                draft = entry.draft if entry.text else entry.stored
+                if (left := self._kind(key).unsent(key, draft)).text != entry.text:
                     entry.is_dirty = left.is_over
-                    self._change(key, entry, left.text)
+                    self._change(key, entry, left.text, draft.times)
         self._save_soon()
 
     def release(self, key: str, *, is_done: bool) -> None:
         """The text handed over went out. When that is not certain, the stored draft stays until more is typed."""
         entry = self._entry(key)
-        entry.held = None
+        entry.let_go()
         entry.is_dirty = is_done or bool(entry.text)
         self._tell(DraftChange(key))
         self._save_soon()
@@ -197,10 +196,9 @@ class Drafts:
     def give_back(self, key: str, text: str | None = None) -> None:
         """It did not go out: it, or ``text`` instead, comes back, below what was typed meanwhile."""
         entry = self._entry(key)
-        back, entry.held = text or entry.held or "", None
-        if back:
-            self._add_below(key, entry, back, NOT_SENT)
-            entry.begun_at = entry.held_since or entry.begun_at
+        held = entry.let_go()
+        if back := text or held.text:
+            self._add_below(key, entry, back, NOT_SENT, held.times)
         self._save_soon(at_once=True)
 
     def ended(self, result: OperationResult) -> None:
@@ -284,9 +282,11 @@ class Drafts:
         wanted = self._on_disk(key, entry)
         entry.is_dirty = False
         try:
-            if wanted != entry.known and not await store.exchange(key, entry.known or "", wanted):
-                entry.is_dirty = True
-                return False
+            if wanted != entry.known:
+                if (file_id := await store.exchange(key, entry.stored, wanted)) is None:
+                    entry.is_dirty = True
+                    return False
+                entry.file_id = file_id
         except StorageError as error:
             entry.is_dirty = True
             self._fail(key, entry, error)
@@ -297,12 +297,8 @@ class Drafts:
         entry.known, entry.kept_at, entry.trouble = wanted, self._now(), None
         return True
 
-    def _on_disk(self, key: str, entry: Entry) -> str:
-        """What is to be stored: also what was handed over, because it may have to come back after a crash."""
-        if entry.held is None or not entry.text:
-            return entry.held or entry.text
-        joined = self._kind(key).join(entry.text, entry.held, UNDER_WAY)
-        return entry.text if joined is None else joined
+    def _on_disk(self, key: str, entry: Entry) -> KeptDraft:
+        return entry.on_disk(self._kind(key))
 
     def _fail(self, key: str, entry: Entry, error: StorageError) -> None:
         entry.trouble = error.message
@@ -312,61 +308,77 @@ class Drafts:
         """Read what is stored and take it in; false when it cannot be read."""
         entry = self._entry(key)
         try:
-            stored, is_whole = await store.get(key) or "", await store.is_whole()
+            reading = await store.read()
         except StorageError as error:
             self._fail(key, entry, error)
             return False
-        if entry.known and not stored:
+        if entry.stored.text and key not in reading.drafts:
             await self._learn()
-        self._see(key, entry, stored, is_whole)
+        self._see(key, entry, reading)
         return True
 
     async def _learn(self) -> None:
         if self.read_outcomes is not None:
             await self.read_outcomes()
 
-    def _see(self, key: str, entry: Entry, stored: str, is_whole: bool) -> None:
+    def _see(self, key: str, entry: Entry, reading: DraftReading) -> None:
         """This is what is stored now. What went out may have to come back, when it is known that it did not.
 
         What somebody took out elsewhere goes here, too; what was lost with the file is stored again.
         """
-        if entry.known and not stored and is_whole and not entry.is_dirty and entry.held is None:
+        stored = reading.drafts.get(key, KeptDraft())
+        is_same_file = reading.file_id is not None and reading.file_id == entry.file_id
+        entry.file_id = reading.file_id
+        is_gone = is_same_file and entry.stored.text and not stored.text
+        if is_gone and not entry.is_dirty and entry.held is None:
             entry.is_typed = False
             self._change(key, entry, "")
-        may_come_back = stored and not (entry.text or entry.is_dirty or entry.held)
-        if stored != entry.known or may_come_back:
+        if stored.text == entry.stored.text and stored != entry.stored and not (entry.text or entry.held):
+            entry.is_dirty = False  # what was to be taken out was typed anew by somebody else
+        may_come_back = stored.text and not (entry.text or entry.is_dirty or entry.held)
+        if entry.known is None or stored.text != entry.known.text or may_come_back:
             self._take_in(key, entry, stored)
+        elif stored != entry.known:
+            entry.known = stored
+            self._set(key, entry, entry.text, stored.times)
 
-    def _take_in(self, key: str, entry: Entry, stored: str) -> None:
+    def _take_in(self, key: str, entry: Entry, stored: KeptDraft) -> None:
         """Somebody else changed the stored draft, or it is seen for the first time."""
-        kind, bases = self._kind(key), filter(None, (entry.known, entry.held))
+        kind, bases = self._kind(key), filter(None, (entry.stored.text, entry.held))
         theirs = kind.unsent(key, stored)
         entry.known = stored
         if not theirs.text:
             if entry.text and not entry.is_dirty:
                 entry.is_typed = False
-                self._change(key, entry, kind.unsent(key, entry.text).text)
+                self._change(key, entry, kind.unsent(key, entry.draft).text)
         elif not (entry.text or entry.is_dirty or entry.held):
             entry.is_typed = False
-            self._change(key, entry, theirs.text)
-        elif theirs.text not in (entry.held, entry.text):
-            self._change(key, entry, kind.merge(bases, entry.text, theirs.text))
-        is_other = bool(entry.text) and not kind.is_same(self._on_disk(key, entry), stored)
+            self._change(key, entry, theirs.text, stored.times)
+        elif theirs.text == entry.text:
+            self._set(key, entry, entry.text, stored.times)
+        elif theirs.text != entry.held:
+            self._change(key, entry, kind.merge(bases, entry.text, theirs.text), stored.times)
+        is_other = bool(entry.text) and not kind.is_same(self._on_disk(key, entry).text, stored.text)
         entry.is_dirty = entry.is_dirty or theirs.is_over or is_other
 
-    def _change(self, key: str, entry: Entry, text: str) -> None:
+    def _change(self, key: str, entry: Entry, text: str, times: DraftTimes = UNKNOWN_TIMES) -> None:
+        """``times``: of what comes in with this text."""
         if text != entry.text:
             is_joined = has_marker(text) and not has_marker(entry.text)
-            if not entry.text:
-                entry.gone, entry.begun_at = frozenset(), self._now()
-            entry.text = text
-            self._tell(DraftChange(key, is_joined=is_joined))
+            typed_at = entry.typed_at
+            self._set(key, entry, text, times)
+            self._tell(DraftChange(key, is_joined=is_joined, typed_at=typed_at))
 
-    def _add_below(self, key: str, entry: Entry, text: str, why: str) -> None:
+    def _set(self, key: str, entry: Entry, text: str, times: DraftTimes = UNKNOWN_TIMES) -> None:
+        known = entry.times.joined(times)
+        entry.times = self._kind(key).times(key, text, known, self._now()) if text else UNKNOWN_TIMES
+        entry.text = text
+
+    def _add_below(self, key: str, entry: Entry, text: str, why: str, times: DraftTimes) -> None:
         joined = self._kind(key).join(entry.text, text, why) if entry.text else text
         if joined is not None:
             entry.is_dirty = True
-            self._change(key, entry, joined)
+            self._change(key, entry, joined, times)
 
 
 _OF_APPS: Final[WeakKeyDictionary[JulesApp, Drafts]] = WeakKeyDictionary()

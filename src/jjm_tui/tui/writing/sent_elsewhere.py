@@ -3,66 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
 from jjm_tui.domain.draft_keys import message_key
-from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.errors import StorageError
+from jjm_tui.services.drafting.draft_kinds import sent_since
 from jjm_tui.tui.literal import literal
 from jjm_tui.tui.writing.drafts import drafts_of
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from jjm_tui.services.board import Board
     from jjm_tui.tui.app import JulesApp
 
 
-def why_gone(board: Board, task_id: str | None, text: str) -> str:
-    """What is told when ``text`` is taken out of the field from elsewhere."""
-    messages = [each for each in board.operations_of(task_id or "") if each.kind is OperationKind.MESSAGE]
-    states = {each.state for each in messages if str(each.payload.get("text", "")).strip() == text.strip()}
-    if any(state.is_open for state in states):
-        verb = "is being"
-    elif OperationState.DONE in states:
-        verb = "was"
-    else:
+def why_gone(app: JulesApp, task_id: str, text: str, typed_at: datetime | None) -> str:
+    """What is told when ``text``, in these words since then, is taken out of the field from elsewhere."""
+    sent = _sent_elsewhere(app, task_id, text, typed_at)
+    if sent is None:
         return "This text was sent or cleared elsewhere; it was taken out."
-    return f"This text {verb} sent already, from elsewhere; it was taken out."
+    return f"This text {_verb(sent)} sent already, from elsewhere; it was taken out."
 
 
 async def sent_meanwhile(app: JulesApp, task_id: str, text: str) -> Operation | None:
-    """The message in these words that another program sent, or is sending, since the text handed over was begun here.
+    """The message in these words that another program sent, or is sending, since the text handed over was typed.
 
     What is on disk is read for it once more: the board may not have heard of it yet.
     """
-    drafts, engine = drafts_of(app), app.engine
-    since = drafts.held_since(message_key(task_id))
-    if drafts.read_outcomes is None or engine is None or since is None:
+    drafts = drafts_of(app)
+    if drafts.read_outcomes is None:
         return None
     await drafts.read_outcomes()
-    try:
-        own = engine.context.outbox.owner()
-    except StorageError:
-        return None  # nothing can be sent, either; that is told with the outcome
-    found = (
-        each
-        for each in app.launch.board.operations_of(task_id)
-        if each.kind is OperationKind.MESSAGE
-        and each.owner not in (None, own)
-        and each.created_at >= since
-        and (each.state.is_under_way or each.state is OperationState.DONE)
-        and str(each.payload.get("text", "")).strip() == text.strip()
-    )
-    return next(found, None)
+    return _sent_elsewhere(app, task_id, text, drafts.held_since(message_key(task_id)))
 
 
 def not_again(sent: Operation) -> str:
     """What is told when a text is not sent because of ``sent``."""
-    verb = "was" if sent.state is OperationState.DONE else "is being"
-    return f"This text {verb} sent already, from elsewhere; it was not sent again."
+    return f"This text {_verb(sent)} sent already, from elsewhere; it was not sent again."
+
+
+def _sent_elsewhere(app: JulesApp, task_id: str, text: str, since: datetime | None) -> Operation | None:
+    """The newest message in these words that another program sent since then, as far as that is certain."""
+    sent = sent_since(app.launch.board, message_key(task_id), text.strip(), since)
+    sent = [each for each in sent if each.state is not OperationState.UNCONFIRMED]
+    if app.engine is None or not sent:
+        return None
+    try:
+        own = app.engine.context.outbox.owner()
+    except StorageError:
+        return None  # nothing can be sent, either; that is told with the outcome
+    return next((each for each in reversed(sent) if each.owner != own), None)
+
+
+def _verb(sent: Operation) -> str:
+    return "was" if sent.state is OperationState.DONE else "is being"
 
 
 def ask_about(app: App[Any], sent: str, answered: Callable[[bool | None], Awaitable[None]]) -> None:
