@@ -27,6 +27,8 @@ from tests.cli.program import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 _STEP = 0.02
+_QUIET = 3
+"""Looks at the terminal and the processes in which nothing goes on, after which everything is drawn."""
 _INSISTING = 0.5
 """Seconds. A key that comes again sooner counts as held down, and sends nothing."""
 
@@ -47,6 +49,7 @@ be the beginning of another key when that follows at once."""
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _KITTY = re.compile(rb"\x1b\[([<>])[0-9]*u")
 _QUERY = re.compile(rb"\x1b\[\?(2026|2027|2048)\$p")
+_LONGEST_QUERY = len(b"\x1b[?2026$p")
 _ALWAYS_ON = frozenset({7, 25})
 """Modes that are on in a fresh terminal: lines wrap, the cursor is shown."""
 
@@ -101,9 +104,10 @@ class TerminalStage:
         start: Callable[[str], Process] | None = None,
     ) -> None:
         self.screen = Screen(columns, rows)
-        self.written = b""
+        self._written = [b""]
+        self._length = 0
         self._modern = modern
-        self._unanswered = 0
+        self._asking = b""
         self._is_reading = True
         self.beside: tuple[TerminalStage, ...] = ()
         self._master, self._slave = pty.openpty()
@@ -166,6 +170,12 @@ class TerminalStage:
     # what a person sees
 
     @property
+    def written(self) -> bytes:
+        """Everything that was written so far."""
+        self._written = [b"".join(self._written)]
+        return self._written[0]
+
+    @property
     def text(self) -> str:
         """The screen as it stands."""
         self._draw()
@@ -209,6 +219,24 @@ class TerminalStage:
             if time.monotonic() > deadline:
                 raise AssertionError(f"Never: {what}. The screen, exit code {self.process.poll()}:\n{self.screen.text}")
             self._wait(_STEP)
+
+    def settle(self) -> None:
+        """Wait until what was typed is read, everything is drawn, and the program and what it started sleep.
+
+        What a timer of the program is going to do in a moment is not waited for: wait for its sign.
+        """
+        quiet, written = 0, -1
+
+        def is_quiet() -> bool:
+            nonlocal quiet, written
+            is_still = self._length == written and not self._has_unread_keys() and not _works(self.process.pid)
+            quiet, written = quiet + 1 if is_still else 0, self._length
+            return quiet >= _QUIET
+
+        self.until(is_quiet, "everything drawn and asleep")
+
+    def _has_unread_keys(self) -> bool:
+        return any(fcntl.ioctl(self._slave, termios.FIONREAD, b"\0" * 4))
 
     @property
     def modes(self) -> Modes:
@@ -275,16 +303,18 @@ class TerminalStage:
                 return
             if not piece:
                 return
-            self.written += piece
+            self._written.append(piece)
+            self._length += len(piece)
             self.screen.feed(piece)
-            self._answer()
+            self._answer(piece)
 
-    def _answer(self) -> None:
+    def _answer(self, piece: bytes) -> None:
         """What is asked about modes is answered, as a real terminal does."""
-        for query in _QUERY.finditer(self.written, self._unanswered):
-            known = 2 if self._modern and query[1] == b"2048" else 0
-            os.write(self._master, b"\x1b[?%b;%d$y" % (query[1], known))
-            self._unanswered = query.end()
+        self._asking += piece
+        for query in _QUERY.findall(self._asking):
+            known = 2 if self._modern and query == b"2048" else 0
+            os.write(self._master, b"\x1b[?%b;%d$y" % (query, known))
+        self._asking = _QUERY.sub(b"", self._asking)[-_LONGEST_QUERY:]
 
 
 def _set_size(descriptor: int, columns: int, rows: int) -> None:
@@ -293,6 +323,17 @@ def _set_size(descriptor: int, columns: int, rows: int) -> None:
 
 def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _works(pid: int | str) -> bool:
+    """Whether a thread of this process, or of one that it started, runs or waits for its turn or for a disk."""
+    for thread in Path(f"/proc/{pid}/task").glob("*"):
+        if read_stat(f"{pid}/task/{thread.name}")[0] in "RD":
+            return True
+        with contextlib.suppress(OSError):
+            if any(map(_works, (thread / "children").read_text().split())):
+                return True
+    return False
 
 
 def read_stat(pid: int | str) -> list[str]:

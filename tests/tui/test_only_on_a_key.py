@@ -8,34 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui.evil import EVIL
 from tests.tui.ground import ground
 from tests.tui.hostile import poison_store
 from tests.tui.terminal_stage import TerminalStage
-from tests.tui.test_terminal_canary import make_world_hostile, settle, stores
+from tests.tui.terminal_tour import STOPS, Stop, begin, go, go_home
+from tests.tui.test_terminal_canary import make_world_hostile, stores
+
+pytestmark = pytest.mark.timeout(400)
+"""A tour with clicks takes half a minute, on a machine that is busy many times as long."""
 
 _CLIPBOARD = re.compile(rb"\x1b\]52;[^;]*;([^\x07\x1b]*)")
 _LINK = re.compile(rb"\x1b\]8;[^;]*;[^\x07\x1b]")
-_STOPS = (
-    *(
-        "j",
-        "V",
-        "enter",
-        "enter ]",
-        "enter ] ]",
-        "enter ] ] ]",
-        "enter ] ] ] ]",
-        "enter G",
-        "a",
-        "a G",
-        "r",
-        "m",
-        "z",
-        "D",
-    ),
-    *("A", "* M", "c", "T", "W", "O", "C t", "L", "I", "B", "?", ":", "/"),
-)
-"""Keys that lead from the list to every tab, dialog and screen."""
-_HOME = ("escape",) * 4
 _TEMPTING = ("[@click=app.quit]c", "[link=https://evil.example]x", "[/foo]", "https://", "Q0FOQVJZ", "evil")
 """What might do something when it is clicked."""
 
@@ -47,17 +31,26 @@ def click(terminal: TerminalStage, x: int, y: int, *, to: int | None = None) -> 
     terminal.type(f"\x1b[<0;{x + 1};{y + 1}M{drag}\x1b[<0;{end + 1};{y + 1}m")
 
 
-def click_all(terminal: TerminalStage) -> int:
-    """Click on the first and the last of each kind of what looks tempting, and drag; how many clicks that were."""
-    lines = list(enumerate(terminal.text.split("\n")))
+def tempting_on(text: str) -> list[tuple[int, int]]:
+    """Where there is something tempting: the first and the last of each kind."""
+    lines = list(enumerate(text.split("\n")))
     found = [[(line.find(words) + len(words) - 1, y) for y, line in lines if words in line] for words in _TEMPTING]
-    places = [place for each in found for place in (*each[:1], *each[-1:])]
+    return list(dict.fromkeys(place for each in found for place in (*each[:1], *each[-1:])))
+
+
+def click_all(terminal: TerminalStage, stop: Stop) -> int:
+    """Click on everything tempting, one after the other, each time on this screen, and drag; how many clicks."""
+    places = tempting_on(terminal.text)
     for x, y in places:
+        if not all(words in terminal.text for words in stop.words):
+            go(terminal, stop)
         click(terminal, x, y)
+        terminal.settle()
     if places:
         x, y = places[-1]
         click(terminal, max(0, x - 12), y, to=x)
-    settle(terminal)
+        terminal.settle()
+    assert terminal.process.poll() is None, f"It ended after clicks at {stop}:\n{terminal.text}"
     return len(places)
 
 
@@ -73,31 +66,31 @@ def test_clipboard_and_browser_are_used_on_the_person_s_key_only(tmp_path: Path)
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$@" >> {opened}\n')
     browser.chmod(0o700)
-    with ground(tmp_path / "ground", "hostile", views={"[x][/foo]": "state:failed"}) as place:
+    templates, views = {"evil[/foo]": {"description": EVIL, "title": EVIL}}, {"[x][/foo]": "state:failed"}
+    with ground(tmp_path / "ground", "hostile", templates=templates, views=views, polling={"interval": 10.0}) as place:
         make_world_hostile(place)
         place.variables["BROWSER"] = str(browser)
         tasks = place.program.ok("list", "--all", "--json").json["tasks"]
         poison_store(stores(place))
-        clicks = 0
+        clicks: dict[Stop, int] = {}
         with place.open(forked=False, columns=160, rows=45) as terminal:
-            terminal.shows("connected")
-            for keys in _STOPS:
-                terminal.press(*keys.split())
-                settle(terminal)
-                clicks += click_all(terminal)
-                terminal.press(*_HOME)
-                assert terminal.process.poll() is None, f"It ended after {keys}:\n{terminal.screen.text}"
-            assert clicks > len(_STOPS)
+            begin(terminal)
+            for stop in STOPS:
+                if stop.is_on(terminal):
+                    go(terminal, stop)
+                    clicks[stop] = click_all(terminal, stop)
+            dull = {stop.screen for stop, count in clicks.items() if not count}
+            assert dull <= {"LogScreen", *(stop.screen for stop in STOPS if stop.plain)}
             assert copied(terminal) == []
             assert _LINK.findall(terminal.written) == []
             assert opened.read_text() == ""
 
             task = tasks[0]
-            settle(terminal)
-            terminal.press(*_HOME, "0", "/")
-            terminal.type(f"id:{task['id']}\r")
+            go_home(terminal)
+            terminal.press("/", f"id:{task['id']}\r")
             terminal.shows(f"filter: id:{task['id']}", " (1) ")
-            settle(terminal)
+            terminal.hides("enter keep")
+            terminal.settle()
             terminal.press("y")
             terminal.until(lambda: copied(terminal) == [task["id"]], "the id on the clipboard")
             terminal.press("Y")
@@ -105,5 +98,5 @@ def test_clipboard_and_browser_are_used_on_the_person_s_key_only(tmp_path: Path)
             assert opened.read_text() == ""
             terminal.press("o")
             terminal.until(lambda: opened.read_text() == f"{task['url']}\n", "the page in the browser")
-            settle(terminal)
+            terminal.settle()
             assert len(copied(terminal)) == 2

@@ -7,6 +7,8 @@ terminals, what commands write, command lines, environments of other processes, 
 from __future__ import annotations
 
 import json
+import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,8 +18,14 @@ from typing import Any, ClassVar
 
 import pytest
 
+from jjm_tui.cli.parser import COMMANDS
+from tests.cli.test_command_canary import ALONE, leaves
 from tests.tui.ground import Ground, ground
-from tests.tui.test_terminal_canary import settle, stores, walk
+from tests.tui.terminal_stage import TerminalStage
+from tests.tui.terminal_tour import go, stop_at, walk
+
+pytestmark = pytest.mark.timeout(400)
+"""A tour takes half a minute, on a machine that is busy many times as long."""
 
 SECRETS: Mapping[str, str] = {
     "an environment variable": "kanarie.Zx81Qw55Tt02.envvar",
@@ -27,7 +35,12 @@ SECRETS: Mapping[str, str] = {
     "an address": "kanarie.Nn48Xc21Fe96.address",
     "a database": "kanarie.Ww33Ty64Bo58.database",
     "a variable of nobody": "kanarie.Cc90Ua17Ki35.ambient",
+    "the key of Jules": "kanarie.Rb52Tm08Vd71.jules",
 }
+OF_THE_SERVER = {"an environment variable", "a file", "a command", "the key of Jules"}
+"""What the settings hand to the server, and what every server of Jules is given."""
+TYPED = "AIzaSyC4n4ryC4n4ryC4n4ryC4n4ryC4n4ry000"
+"""A secret that somebody types by mistake, where texts are kept."""
 PIECE = 12
 """Characters of a secret that count as the secret: screens break lines."""
 
@@ -77,68 +90,67 @@ def leaking_ground(folder: Path) -> Iterator[Ground]:
         place.variables["MY_KEY"] = SECRETS["an environment variable"]
         place.variables["MY_DB"] = database
         place.variables["GITHUB_TOKEN"] = SECRETS["a variable of nobody"]
+        place.variables["JULES_API_KEY"] = SECRETS["the key of Jules"]
         yield place
 
 
-def environment_of(pid: int) -> bytes:
-    """The environment with which a process was started."""
+def told_of(pid: int, what: str) -> bytes:
+    """The environment with which a process was started, or its command line; nothing when it is gone."""
     try:
-        return Path(f"/proc/{pid}/environ").read_bytes()
+        return Path(f"/proc/{pid}/{what}").read_bytes()
     except OSError:
         return b""
 
 
 def check_processes(place: Ground, program: int) -> int:
-    """No command line has a secret, and no environment but ours and the server's; how many have all it should have."""
+    """No command line has a secret, and no environment but the person's and the server's; how many have all theirs.
+
+    A command that the person named to tell a secret runs in the person's environment.
+    """
     servers = 0
-    for pid, command in place.processes().items():
+    for pid in place.processes():
+        environment = told_of(pid, "environ")
+        command = told_of(pid, "cmdline")  # asked after that: a new process has both of its parent first
+        leaks = set(leaks_in(environment))
         assert leaks_in(command) == [], command
-        leaks = set(leaks_in(environment_of(pid)))
-        if "held_server" in command:
-            servers += leaks == {"an environment variable", "a file", "a command"}
-            assert b"MY_KEY=" not in environment_of(pid)
-            assert leaks <= {"an environment variable", "a file", "a command"}, command
-        elif pid != program:
+        if b"held_server" in command:
+            servers += leaks == OF_THE_SERVER
+            assert b"MY_KEY=" not in environment
+            assert leaks <= OF_THE_SERVER, command
+        elif command and pid != program and b"vault.sh" not in command:
             assert not leaks, command
     return servers
 
 
-COMMANDS = (
+LINES = (
     *("list --all", "list --json", "get {done} --full", "get {done} --json", "get {waiting}", "diff {done}"),
-    *(
-        "diff {done} --json",
-        "events",
-        "events --json",
-        "outbox list --all --json",
-        "outbox settle",
-        "doctor --no-color",
-    ),
-    *("doctor --json", "store info --json", "store check", "config path --all", "config check --json", "config show"),
-    *(
-        "config show --json",
-        "config get server",
-        "config get server.env.LEAKED_API_KEY",
-        "config get storage.database_url",
-    ),
-    *("server info --json", "server tools --json", "server call get_session {{}}", "server resources", "keys"),
-    *(
-        "export --format json",
-        "export --format jsonl",
-        "export --format csv",
-        "export --format md",
-        "open {done} --print",
-    ),
+    *("diff {done} --json", "events", "events --json", "outbox list --all --json", "outbox settle"),
+    *("doctor --no-color", "doctor --json", "store info --json", "store check", "store repair --yes"),
+    *("config path --all", "config check --json", "config show", "config show --json", "config get server"),
+    *("config get server.env.LEAKED_API_KEY", "config get storage.database_url", "config set ui.theme jjm-light"),
+    *("config init", "config init --force", "server info --json", "server tools --json", "server resources", "keys"),
+    *("server call get_session {{}}", "server read jules://templates/common-tasks"),
+    *("export --format json", "export --format jsonl", "export --format csv", "export --format md"),
+    *("open {done} --print", "export --format json --output {folder}/all.json", "import {folder}/all.json"),
     *("message {asking} hello", "message {waiting} hello --json", "approve {waiting} --yes", "resume {paused} --yes"),
-    *(
-        "create --repo acme/webapp hello",
-        "create --repo acme/webapp hello --json",
-        "archive {done}",
-        "outbox list --all",
-    ),
+    *("create --repo acme/webapp hello", "create --repo acme/webapp hello --json", "outbox list --all"),
+    *("archive {done}", "unarchive {done}", "snooze {asking} --for 2h", "seen {done}", "forget {done} --yes"),
     *("completion bash", "monitor {asking} --timeout 1s --interval 1", "export --format md --output {folder}/all.md"),
     *("store copy --to {folder}/copy --force", "list --verbose", "get nothing --verbose", "list --no-such-option"),
     *("setup --preset custom --command true --api-key-from env:MY_KEY --no-test --yes", "config show --all"),
 )
+CALLED = ("list_sessions", "get_session", "list_activities", "create_session", "send_message", "approve_plan")
+"""Tools of the server that are called by commands."""
+REFUSED = ("outbox show {refused}", "outbox resend {refused} --yes", "outbox discard {refused}")
+"""What is done with an operation that was refused before."""
+
+
+def test_every_command_of_the_parser_has_a_line() -> None:
+    known = set(leaves(COMMANDS))
+    tried = {
+        next((each for each in known if f"{words} ".startswith(f"{each} ")), words) for words in (*LINES, *REFUSED)
+    }
+    assert tried == known - set(ALONE)
 
 
 def refuse_all(place: Ground) -> None:
@@ -147,13 +159,28 @@ def refuse_all(place: Ground) -> None:
 
 
 def run(place: Ground, words: str) -> bytes:
-    """What a command writes on a terminal."""
+    """What a command writes on a terminal. All that it starts is looked at, while its first call is held for that."""
+    for tool in CALLED:
+        place.order("hold", tool)
+    calls = sum(map(place.calls, CALLED))
+    servers = 0
     with place.open(*words.split(), columns=200, rows=50) as terminal:
+
+        def has_ended() -> bool:
+            nonlocal servers
+            servers = max(servers, check_processes(place, terminal.process.pid))
+            if servers:
+                for tool in CALLED:
+                    place.lift("hold", tool)
+            return terminal.process.poll() is not None
+
+        terminal.until(has_ended, f"the end of {words}")
         terminal.finish()
+        assert servers or sum(map(place.calls, CALLED)) == calls, f"nobody looked at the server of {words}"
         return terminal.written
 
 
-def test_secret_is_in_nothing_that_commands_write(tmp_path: Path) -> None:
+def test_secret_is_in_nothing_that_commands_write_and_in_no_other_process(tmp_path: Path) -> None:
     with leaking_ground(tmp_path / "all") as place:
         tasks = place.program.ok("list", "--all", "--json").json["tasks"]
         found = {each["status"]: each["id"] for each in reversed(tasks)}
@@ -161,7 +188,9 @@ def test_secret_is_in_nothing_that_commands_write(tmp_path: Path) -> None:
         ids = {name: found[status] for name, status in named.items()} | {"folder": str(place.folder)}
         refuse_all(place)
         place.order("refuse", "get_session", ids["done"])
-        written = {words: run(place, words.format_map(ids)) for words in COMMANDS}
+        run(place, "message {asking} no".format_map(ids))
+        ids["refused"] = place.operations()[-1]["id"]
+        written = {words: run(place, words.format_map(ids)) for words in (*REFUSED, *LINES)}
         assert {words: leaks for words, each in written.items() if (leaks := leaks_in(each))} == {}
         assert any(b"API key not valid" in each for each in written.values()), "the server leaked nowhere"
         assert files_with_leaks(tmp_path, known=tmp_path / "all" / "key") == {}
@@ -169,23 +198,40 @@ def test_secret_is_in_nothing_that_commands_write(tmp_path: Path) -> None:
         assert any("calling" in text for text in logs)
 
 
+def photograph(terminal: TerminalStage, file: Path) -> str:
+    """The screen as the dashboard exports it."""
+    terminal.signal(signal.SIGUSR1)
+    terminal.until(file.exists, "the picture")
+    return file.read_text()
+
+
 def test_secret_is_on_no_screen_and_in_no_other_process(tmp_path: Path) -> None:
     with leaking_ground(tmp_path / "all") as place:
         refuse_all(place)
-        seen: list[str] = []
-        with place.open(forked=False, columns=160, rows=45) as terminal:
+        words = [sys.executable, "-m", "tests.tui.photographed", str(place.folder / "screen.svg")]
+        with TerminalStage(words, place.program.environ, columns=160, rows=45) as terminal:
             terminal.shows("connected")
             servers = check_processes(place, terminal.process.pid)
-            walk(terminal, seen)
+            seen = walk(terminal)
             servers += check_processes(place, terminal.process.pid)
-            terminal.press("escape", "C")
+            go(terminal, stop_at("ConnectionScreen"))
             terminal.shows("calling")
+            picture = photograph(terminal, place.folder / "screen.svg")
             written = terminal.written
+            go(terminal, stop_at("CreateScreen"))
+            terminal.type(TYPED)
+            terminal.shows(TYPED)
+            terminal.press("escape")
+            terminal.hides(TYPED)
+            terminal.settle()
         assert servers == 2
+        assert "calling" in picture
+        assert leaks_in(picture) == []
         assert leaks_in(written) == []
-        assert [each for each in seen if leaks_in(each)] == []
+        assert [stop for stop, text in seen.items() if leaks_in(text)] == []
         assert files_with_leaks(tmp_path, known=tmp_path / "all" / "key") == {}
-        assert stores(place).exists()
+        files = [path for path in place.folder.rglob("*") if path.is_file()]
+        assert {path.name for path in files if TYPED.encode() in path.read_bytes()} <= {"drafts.json"}
 
 
 class _Repeating(BaseHTTPRequestHandler):
@@ -226,9 +272,10 @@ def look_everywhere(place: Ground) -> None:
         terminal.shows("jjm")
         terminal.press("C")
         terminal.shows("127.0.0.1")
-        settle(terminal)
+        terminal.settle()
         terminal.press("escape", "L")
-        settle(terminal)
+        terminal.shows(*stop_at("LogScreen").words)
+        terminal.settle()
         assert leaks_in(terminal.written) == []
     assert files_with_leaks(place.folder, known=place.folder) == {}
 
