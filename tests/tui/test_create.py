@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from textual.events import AppBlur, AppFocus
 from textual.widgets import Button
@@ -14,7 +15,8 @@ from textual.widgets import Button
 from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.ports import CreateRequest
+from jjm_tui.gateway.wire import CallPolicy
+from jjm_tui.ports import CreateRequest, ToolAnswer
 from jjm_tui.services.drafting.joined_texts import split_texts
 from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.services.drafting.template_taken import take_template
@@ -274,6 +276,26 @@ async def test_attempts_make_equal_tasks_one_after_the_other(tmp_path: Path) -> 
         await until_created(on, len(before) + 3)
         assert created(on)[len(before) :] == [DESCRIPTION] * 3
         assert await stored(on) is None
+
+
+async def test_leaving_tells_of_the_attempts_that_did_not_begin(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await fill(on)
+        await on.press("tab", "tab", "tab", "right", "right")
+        await preview(on)
+        call = on.caller.call
+
+        async def hold(tool: str, arguments: Mapping[str, Any], policy: CallPolicy) -> ToolAnswer:
+            if tool in WRITES:
+                await anyio.sleep_forever()
+            return await call(tool, arguments, policy)
+
+        on.caller.call = hold  # type: ignore[method-assign]
+        await on.pilot.press("ctrl+s")
+        await on.until(lambda: bool(on.board.open_operations()))
+        await on.pilot.press("q")
+        await on.shows("One operation has no clear outcome yet.")
+        await on.shows("Of that new task 2 more attempts did not begin")
 
 
 async def test_options_reach_the_server(tmp_path: Path) -> None:

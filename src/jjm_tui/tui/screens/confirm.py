@@ -15,13 +15,14 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
-from jjm_tui.domain.draft_keys import message_key
+from jjm_tui.domain.draft_keys import CREATE_KEY, message_key
 from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import heading, lasting, truncate
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
+from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
@@ -143,15 +144,29 @@ class QuitDialog(ConfirmDialog):
 
     def __init__(self) -> None:
         super().__init__("Leave now?", Content(""), yes="leave", no="stay")
+        self._attempts = 0
 
     def on_mount(self) -> None:
         """Tell what is open."""
         self._tell()
+        self.with_engine(self._count_attempts)
 
     def board_changed(self, change: BoardChange) -> None:
         """Outcomes come in while the question stands."""
         if "operations" in change.aspects:
             self._tell()
+            self.with_engine(self._count_attempts)
+
+    @work(exclusive=True)
+    async def _count_attempts(self, engine: Engine) -> None:
+        """How many attempts of the new task that is being sent have not begun."""
+        is_sending = drafts_of(self.dashboard).state(CREATE_KEY).is_sending
+        try:
+            left = (await engine.manager.list_drafts()).get(CREATE_KEY) if is_sending else None
+        except JulesManagerError:
+            return
+        self._attempts = NewTask.read(left).attempts if left else 0
+        self._tell()
 
     def clock_ticked(self, now: datetime) -> None:
         """Times go on."""
@@ -162,6 +177,9 @@ class QuitDialog(ConfirmDialog):
         parts = [describe_unkept(unkept, self.board)] if unkept else []
         if self.board.open_operations() or not unkept:
             parts.append(describe_open(self.board, self.now()))
+        if self._attempts:
+            attempts = "1 more attempt" if self._attempts == 1 else f"{self._attempts} more attempts"
+            parts.append(Content(f"Of that new task {attempts} did not begin; leaving keeps them in its form."))
         self.show_body(Content("\n\n").join(parts))
 
 
