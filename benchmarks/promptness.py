@@ -18,23 +18,20 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import cast
 
+from benchmarks import rudeness
 from benchmarks.dashboard import KEYS, ROOT, open_dashboard, p95, shows
 from benchmarks.looking import measured
 from benchmarks.report import Figure, median
 from benchmarks.samples import fill_store
 from jjm_tui.assembly.clock import SystemClock
 from jjm_tui.domain.text import clean
-from jjm_tui.errors import JulesManagerError
 from jjm_tui.gateway.calls import SupervisedCaller
 from jjm_tui.gateway.connection import CRASH_WINDOW
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
 from jjm_tui.gateway.wire import CallPolicy
 from jjm_tui.store.json_file import JsonTaskStore
-from jjm_tui.tui.loop_probe import LoopProbe
 
-RUDE = ROOT / "tests" / "gateway" / "rude_server.py"
 WORST_TEXTS = ("\x1b[", "\x1b", "\x1b]", "\x1b]x\n", "\x9d", "\x9b", "\x1b\x9b", "\x1b[1;", "\x1bP\n", "\u202e", "\r")
-RUDE_MODES = ("line_8", "line_40", "endless_line", "deep", "stderr_flood", "chatters_at_length", "broken_json", "drip")
 
 _KILLS = 40
 _STARTS = 7
@@ -51,7 +48,7 @@ def measure() -> list[Figure]:
             _cleaning(),
             asyncio.run(_edits(folder / "edited" / "tasks.json")),
             asyncio.run(_restarts(folder)),
-            asyncio.run(_rude_answers(folder)),
+            *rudeness.measure(folder),
             _quitting(folder / "deaf"),
         ]
 
@@ -164,28 +161,8 @@ def _when_back(back: asyncio.Event) -> Callable[[object], None]:
     return note
 
 
-async def _rude_answers(folder: Path) -> Figure:
-    """The event loop's own longest pause while a server sends too much, too deep or nothing that can be read."""
-    await _be_treated_rudely("polite", folder)
-    what, probe = "event loop paused by a rude server", LoopProbe(folder / "gaps.json")
-    with measured(what):
-        for mode in RUDE_MODES:
-            await _be_treated_rudely(mode, folder)
-    probe.write()
-    gaps = json.loads((folder / "gaps.json").read_text(encoding="utf-8"))["gaps"]
-    longest = max((float(gap["own_ms"]) for gap in gaps), default=0.0)
-    return Figure(what, longest, "ms", 100, f"{len(RUDE_MODES)} ways of being rude")
-
-
-async def _be_treated_rudely(mode: str, folder: Path) -> None:
-    caller = _caller(mode, folder)
-    with contextlib.suppress(JulesManagerError):
-        await caller.call("echo", {"text": "hi"}, CallPolicy(timeout=10.0))
-    await caller.close()
-
-
 def _caller(mode: str, folder: Path, clock: SystemClock | None = None) -> SupervisedCaller:
-    spec = ServerSpec("rude", (sys.executable, "-I", "-S", str(RUDE), mode))
+    spec = ServerSpec("rude", (sys.executable, "-I", "-S", str(rudeness.RUDE), mode))
     settings = CallerSettings(start_timeout=20.0, call_timeout=20.0, retry_attempts=1, stderr_log=folder / "server.log")
     return SupervisedCaller(spec, clock or SystemClock(), settings, lambda *_: None)
 
