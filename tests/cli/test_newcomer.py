@@ -481,3 +481,14 @@ def test_completion_offers_statuses_and_presets(program: Program) -> None:
     assert offered("monitor", "--until", "need") == {"needs-me"}
     assert "browser" in offered("setup", "--preset", "")
     assert "-l status -x -a 'pending in_progress" in fish_script()
+
+
+@pytest.mark.parametrize("command", ["list", "get 31415926535", "diff 31415926535"])
+def test_reading_without_a_key_tells_how_to_see_what_is_stored(program: Program, command: str) -> None:
+    program.home.mkdir()
+    (program.home / "jjm.toml").write_text('[server]\npreset = "rest"\n')
+    program.ok("import", "-", stdin=b'{"id":"31415926535","title":"x","status":"completed"}')
+    result = program.run(*command.split())
+    assert (result.code, "JULES_API_KEY is not set" in result.err) == (2, True)
+    assert f"What is stored: jjm {command} --cached\n" in result.err
+    assert program.run("list", "--cached").rows[0][0] == "31415926535"

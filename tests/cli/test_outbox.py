@@ -189,3 +189,17 @@ async def test_settle_says_which_operation_each_line_is_about(program: Program) 
     told = [f"create 0a1b{number}: The program ended before anything was sent." for number in (1, 2)]
     assert [row[:3] for row in settled.rows] == [["", "not_sent", sentence] for sentence in told]
     assert all(f"not sent: {sentence}" in settled.err for sentence in told)
+
+
+async def test_discard_asks_nothing_and_tells_where_the_text_still_is(program: Program) -> None:
+    paths = StorePaths.beside(Path(program.ok("store", "info", "--json").json["store"]["path"]))
+    outbox, now = FileOutbox(paths.outbox, paths.locks, HandClock(datetime.now(UTC))), datetime.now(UTC)
+    said = {"text": "Are you there?"}
+    await outbox.add(
+        Operation("0a1b", OperationKind.MESSAGE, now, "default/demo", OperationState.NOT_SENT, "12345", said)
+    )
+    outbox.close()
+    with program.on_terminal("outbox", "discard", "0a1b") as terminal:
+        assert terminal.finish() == 0
+        assert "is discarded; see it for seven days: jjm outbox show 0a1b" in terminal.text
+    assert ["text", "Are you there?"] in program.ok("outbox", "show", "0a1b").rows

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jjm_tui.cli.output import Output
+from jjm_tui.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from jjm_tui.assembly import Options
@@ -72,6 +73,17 @@ class CommandContext:
     def now(self) -> datetime:
         """The wall clock, UTC."""
         return datetime.now(UTC)
+
+
+@contextmanager
+def what_is_stored_told(command: str) -> Iterator[None]:
+    """For a reading: where there is no server to use, the error also tells the command that needs none."""
+    try:
+        yield
+    except ConfigurationError as error:
+        if "--cached" not in (error.hint or ""):
+            error.hint = f"{error.hint or ''} What is stored: {command}".lstrip()
+        raise
 
 
 def overrides(given: argparse.Namespace) -> dict[str, Any]:

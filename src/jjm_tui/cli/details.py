@@ -17,7 +17,7 @@ from jjm_tui.cli.appearance import (
     task_heading,
 )
 from jjm_tui.cli.columns import plain_value
-from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.context import CommandContext, what_is_stored_told
 from jjm_tui.cli.exit_codes import ExitCode, code_for_error
 from jjm_tui.cli.plan_view import StyledLine, step_lines
 from jjm_tui.cli.progress import waiting_for
@@ -48,7 +48,8 @@ async def get(context: CommandContext) -> int:
     reference = expand_reference(context, given.task)
     looks = context.out.terminal and not context.as_json
     async with context.manager() as manager, waiting_for(context.out, "Reading the task"):
-        result = await manager.get_task(reference, cached=given.cached, mark_seen=looks)
+        with what_is_stored_told(spell_command("jjm get", given.task, options="--cached")):
+            result = await manager.get_task(reference, cached=given.cached, mark_seen=looks)
     now = context.now()
     if given.json:
         context.out.document(

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.context import CommandContext, what_is_stored_told
 from jjm_tui.cli.exit_codes import ExitCode
 from jjm_tui.cli.patches import FilePatch, line_style, split_patch
 from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.session import expand_reference
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.text import clean
 from jjm_tui.errors import OperationFailedError, ValidationError, WrongStateError
 
@@ -24,8 +25,9 @@ async def run(context: CommandContext) -> int:
     given = context.arguments
     reference = expand_reference(context, given.task)
     async with context.manager() as manager, waiting_for(context.out, "Reading the diff"):
-        task_id = await manager.resolve(reference, ask_server=not given.cached)
-        reading = await manager.get_diff(task_id, cached=given.cached)
+        with what_is_stored_told(spell_command("jjm diff", given.task, options="--cached")):
+            task_id = await manager.resolve(reference, ask_server=not given.cached)
+            reading = await manager.get_diff(task_id, cached=given.cached)
     for remark in reading.remarks:
         context.out.remark(remark)
     text = _chosen_text(reading, given.file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.context import CommandContext, what_is_stored_told
 from jjm_tui.cli.exit_codes import ExitCode, code_for_error
 from jjm_tui.cli.selection import chosen_fields, list_request
 from jjm_tui.cli.session import remember_rows
@@ -54,9 +54,10 @@ async def _read_server(context: CommandContext, request: ListRequest) -> ListRes
     from jjm_tui.cli.progress import waiting_for
 
     async with context.manager() as manager, waiting_for(context.out, "Asking the server for its tasks") as progress:
-        return await manager.list_tasks(
-            request, on_page=lambda count: progress.update(f"Reading the server's list: {count} tasks so far")
-        )
+        with what_is_stored_told("jjm list --cached"):
+            return await manager.list_tasks(
+                request, on_page=lambda count: progress.update(f"Reading the server's list: {count} tasks so far")
+            )
 
 
 def _show(context: CommandContext, result: ListResult, request: ListRequest, fields: Sequence[str] | None) -> int:

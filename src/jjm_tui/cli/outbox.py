@@ -181,7 +181,7 @@ async def resend(context: CommandContext) -> int:
 
 
 async def discard(context: CommandContext) -> int:
-    """Let an operation go; its text stays in the history."""
+    """Let an operation go; it stays on record for some days."""
     async with context.manager() as manager:
         operation = await manager.get_operation(context.arguments.operation)
         gone = await manager.discard_operation(operation.id)
@@ -190,7 +190,8 @@ async def discard(context: CommandContext) -> int:
         if context.arguments.json:
             out.document({"operation": _document(gone)})
         elif out.terminal:
-            out.line(f"The {gone.kind.value} {gone.id} is discarded; its text stays in `jjm events`.")
+            kept = f"see it for seven days: jjm outbox show {gone.id}"
+            out.line(out.own(f"The {gone.kind.value} {gone.id} is discarded; {kept}"))
         else:
             out.row([gone.id, gone.state.value, gone.kind.value, gone.task_id or ""])
     return ExitCode.DONE
