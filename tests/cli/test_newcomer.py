@@ -187,6 +187,8 @@ def test_message_to_a_failed_task_is_refused_with_one_reason(stocked: Program) -
     refused = stocked.run("message", one_task(stocked, "failed"), "Go on")
     assert "a failed task takes no messages in Jules" in refused.err
     assert "gave no reason" not in refused.err
+    assert "Your text is kept: jjm outbox show " in refused.err
+    assert "jjm outbox resend" not in refused.err
 
 
 def test_message_whose_text_is_a_task_is_refused(stocked: Program) -> None:

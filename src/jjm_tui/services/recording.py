@@ -14,6 +14,7 @@ from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.kept_draft import UNKNOWN_TIMES, KeptDraft
 from jjm_tui.domain.operation_words import sent_again_message, state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.status import TaskStatus
 from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError
 from jjm_tui.logs import get_logger
 from jjm_tui.services.context import ServiceContext
@@ -244,11 +245,12 @@ def _sent_again(operation: Operation, again: Operation, now: datetime) -> Operat
 
 
 def _kept_text_hint(operation: Operation) -> str | None:
-    """Where the typed text is when it did not go out."""
+    """Where the typed text is when it did not go out. A failed task would refuse it again, so that is not offered."""
     has_text = operation.kind in (OperationKind.MESSAGE, OperationKind.CREATE)
-    if has_text and operation.state in (OperationState.NOT_SENT, OperationState.REFUSED):
-        return f"Your text is kept: jjm outbox resend {operation.id}"
-    return None
+    if not has_text or operation.state not in (OperationState.NOT_SENT, OperationState.REFUSED):
+        return None
+    is_final = operation.baseline.get("status") == TaskStatus.FAILED.value
+    return f"Your text is kept: jjm outbox {'show' if is_final else 'resend'} {operation.id}"
 
 
 def _join(*sentences: str | None) -> str | None:
