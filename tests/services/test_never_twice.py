@@ -14,6 +14,7 @@ import pytest
 from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.errors import Effect, StorageError, WrongStateError
 from jjm_tui.ports import CreateRequest
+from jjm_tui.services.drafting.joined_texts import split_texts
 from jjm_tui.services.manager import JobManager
 from jjm_tui.services.recording import OperationRecorder
 from jjm_tui.services.results import Outcome
@@ -146,14 +147,18 @@ async def test_interrupted_person_is_told_what_is_known(tmp_path):
     assert operation.state is OperationState.UNCONFIRMED
 
 
-async def test_task_of_another_origin_is_refused_before_anything_is_sent(tmp_path):
+async def test_task_of_another_origin_is_refused_before_anything_is_sent_and_the_text_is_kept(tmp_path):
     work = bench(tmp_path)
     manager, _, context = work.process()
-    await manager.get_task(work.session_in("AWAITING_USER_FEEDBACK"))
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    await manager.get_task(task_id)
     stranger = JobManager(other_origin(context))
-    with pytest.raises(WrongStateError, match="belongs to test/simulator"):
-        await stranger.send_message(work.session_in("AWAITING_USER_FEEDBACK"), TEXT)
+    for _ in range(2):
+        with pytest.raises(WrongStateError, match="belongs to test/simulator") as caught:
+            await stranger.send_message(task_id, TEXT)
+        assert (caught.value.hint or "").startswith("The text is kept as the task's draft. Use that profile or server")
     assert count_effects(work, "message") == 0
+    assert split_texts(await context.drafts.get(f"message:{task_id}") or "") == [TEXT]
 
 
 async def _not_sent(work: Workbench) -> tuple[JobManager, str]:

@@ -70,16 +70,16 @@ class OperationRunner:
         return await self._carry_out(self._new(OperationKind.CREATE, None, encode_request(_validated(request))))
 
     async def send_message(self, task_id: str, text: str) -> OperationResult:
-        """Send a message. Raises ValidationError, WrongStateError before anything is recorded."""
+        """Send a message. Raises ValidationError, WrongStateError before anything is recorded; its text is kept."""
         validate_message(text)
         try:
             await self._require_own(task_id)
-        except StorageError as error:
+        except (StorageError, WrongStateError) as error:
             await self.keep_message(task_id, text, error)
             raise
         return await self._carry_out(self._new(OperationKind.MESSAGE, task_id, {"text": text}))
 
-    async def keep_message(self, task_id: str | None, text: str, error: StorageError) -> None:
+    async def keep_message(self, task_id: str | None, text: str, error: JulesManagerError) -> None:
         """Keep a text that nothing can be sent of; ``None``: nobody knows whose it is, and that is said."""
         if task_id is None:
             error.hint = f"The text is not kept: only a full id tells whose it is. {error.hint or ''}".rstrip()
