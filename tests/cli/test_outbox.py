@@ -44,9 +44,11 @@ def test_outbox_list_with_drafts_tells_how_many_wait_and_where(program: Program)
 )
 async def test_stored_draft_is_told_as_not_sent_only_until_it_goes_out(program: Program, state: str, told: int) -> None:
     now = datetime.now(UTC)
-    form = {"repository": "owner/name", "description": "Tidy up", "saved_at": format_time(now - timedelta(minutes=1))}
-    kept = [{"key": "message:12345", "text": "Are you there?\n"}, {"key": "create", "text": json.dumps(form)}]
-    paths = StorePaths.beside(keep_drafts(program, *kept).with_name("tasks.json"))
+    before = format_time(now - timedelta(minutes=1))
+    form = {"repository": "owner/name", "description": "Tidy up", "saved_at": before}
+    typed = {"key": "message:12345", "text": "Are you there?\n", "typed_at": {"Are you there?": before}}
+    kept = keep_drafts(program, typed, {"key": "create", "text": json.dumps(form)})
+    paths = StorePaths.beside(kept.with_name("tasks.json"))
     outbox = FileOutbox(paths.outbox, paths.locks, HandClock(now))
     said = {"text": "Are you there?"}
     message = Operation(
