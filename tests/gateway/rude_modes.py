@@ -38,6 +38,7 @@ ANSWERED = {
     "chatty": "hi",
     "two_pages": "hi",
     "much_and_exit": "hi",
+    "endless_schema": "hi",
 }
 
 FAILED_START: dict[str, tuple[type[JulesManagerError], str]] = {

@@ -77,6 +77,8 @@ def list_tools(request: dict) -> None:
     tools = [{"name": name, "inputSchema": {"type": "object"}} for name in TOOLS]
     if MODE in ("breaks_schema", "forgets_structure"):
         tools[0]["outputSchema"] = OUTPUT
+    if MODE == "endless_schema":
+        tools[0]["outputSchema"] = {"type": "object", "properties": {"n": {"pattern": "^(a+)+$"}}, "required": ["n"]}
     cursor = request.get("params", {}).get("cursor")
     result: dict = {"tools": tools}
     if MODE == "repeats_cursor":
@@ -307,6 +309,11 @@ def mode_no_newline(request: dict, text: str, number: bytes) -> None:
 
 def mode_breaks_schema(request: dict, text: str, number: bytes) -> None:
     answer(request, text, structuredContent={"n": "not a number"})
+
+
+def mode_endless_schema(request: dict, text: str, number: bytes) -> None:
+    """Whether this fits takes 2 to the power of the letters to find out: here a second, with more for ever."""
+    answer(request, text, structuredContent={"n": "a" * 24 + "!"})
 
 
 def mode_forgets_structure(request: dict, text: str, number: bytes) -> None:

@@ -36,6 +36,12 @@ from jjm_tui.ports import ResourceInfo, ToolAnswer, ToolInfo
 _PAGES = 200
 """More pages than any real list has; beyond that the server is broken."""
 
+_ENDLESS = (
+    *("pattern", "patternProperties", "additionalProperties", "unevaluatedProperties", "unevaluatedItems"),
+    *("$ref", "$dynamicRef", "$recursiveRef", "uniqueItems"),
+)
+"""What is not checked of the schema of an answer: following it may take for ever, and nobody can stop it."""
+
 _TOOL_RESULT: TypeAdapter[Any] = TypeAdapter(types.CallToolResult | types.InputRequiredResult)
 _READ_RESULT: TypeAdapter[Any] = TypeAdapter(types.ReadResourceResult | types.InputRequiredResult)
 _T = TypeVar("_T")
@@ -264,17 +270,14 @@ def _join_text(content: list[Any]) -> str:
 
 
 def _find_schema_fault(schema: Mapping[str, Any], structured: Any) -> str | None:
-    from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
-    from jsonschema.validators import validator_for  # type: ignore[import-untyped]
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
+    from jsonschema.validators import extend, validator_for  # type: ignore[import-untyped]
 
     if structured is None:
         return "no structured content"
-    validator = validator_for(schema)
     try:
+        validator = extend(validator_for(schema), dict.fromkeys(_ENDLESS))
         validator.check_schema(schema)
-        fault = next(validator(schema, registry=Registry()).iter_errors(structured), None)
-    except (SchemaError, Unresolvable):
+        fault = next(validator(schema).iter_errors(structured), None)
+    except Exception:  # noqa: BLE001 - a schema that nobody can follow promises nothing
         return None
     return None if fault is None else str(fault.message)[:300]
