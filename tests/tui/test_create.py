@@ -380,7 +380,7 @@ async def test_attempts_stop_at_the_first_that_is_not_made_and_the_others_wait_i
         await preview(on)
 
         def cut(tool: str, place: str) -> BaseException | None:
-            if tool in WRITES and place == "effect" and len(created(on)) == before + 2:
+            if tool in WRITES and place == "answer" and len(created(on)) == before + 2:
                 on.caller.is_down = True
             return None
 
@@ -866,12 +866,29 @@ async def test_form_that_comes_back_does_not_come_over_a_message_while_the_termi
         await on.press("m", "H")
         on.app.post_message(AppBlur())
         await on.until(lambda: on.app.focused is None)
+        main = on.app.screen
+        assert isinstance(main, MainScreen)
+        main.creation_begun()
         _bring_back(on.app)
         await on.pilot.pause()
         assert not isinstance(on.app.screen, CreateScreen)
         on.app.post_message(AppFocus())
         await on.press("i")
         await on.shows("Hi")
+
+
+async def test_form_comes_back_only_to_who_did_nothing_since_it_was_sent(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        screen = on.app.screen
+        assert isinstance(screen, MainScreen)
+        screen.creation_begun()
+        await on.press("j")
+        _bring_back(on.app)
+        await on.shows("The form of the new task is kept as it was: c opens it.")
+        assert on.app.screen is screen
+        screen.creation_begun()
+        _bring_back(on.app)
+        await on.until(lambda: isinstance(on.app.screen, CreateScreen) and on.app.screen.focused is not None)
 
 
 async def test_form_says_that_it_is_kept_only_when_there_is_something_to_keep(tmp_path: Path) -> None:

@@ -188,11 +188,16 @@ class ListHost(DetailHost):
         """A new task was sent off: the cursor goes to it once it is there, if the person does nothing until then."""
         self._creating_from = (self.tasks.highlighted,)
 
+    @property
+    def awaits_new(self) -> bool:
+        """Whether the person has done nothing since a new task was sent off."""
+        return self._creating_from is not None
+
     def lead_to_new(self, task_id: str) -> None:
         """A task was created."""
-        begun, self._creating_from = self._creating_from, None
-        if begun is not None:
-            self._awaited = (task_id, begun[0])
+        if self._creating_from is not None:
+            (cursor,), self._creating_from = self._creating_from, (task_id,)
+            self._awaited = (task_id, cursor)
             self.lead_back((task_id,))
 
     def lead_back(self, task_ids: Collection[str]) -> None:

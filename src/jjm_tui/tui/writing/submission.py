@@ -6,8 +6,6 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input, TextArea
-
 from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.tui.notices.key_here import key_here
@@ -46,11 +44,11 @@ async def submit(app: JulesApp, engine: Engine, task: NewTask, request: CreateRe
 
 
 def _bring_back(app: JulesApp) -> None:
-    """Open the form again, unless the person is doing something else."""
+    """Open the form again, unless the person went on to something else."""
     from jjm_tui.tui.screens.main import MainScreen
 
     screen = app.screen
-    if not isinstance(screen, MainScreen) or screen.is_typing() or isinstance(screen.focused, Input | TextArea):
+    if not isinstance(screen, MainScreen) or not screen.awaits_new or screen.is_typing():
         key = key_here(app, "task.create")
         app.tell(f"The form of the new task is kept as it was: {key} opens it.", severity="warning")
     else:
