@@ -201,7 +201,7 @@ class JobManager:
         return await self._runner.resend(await self._settler.find(operation_id), seen)
 
     async def discard_operation(self, operation_id: str) -> Operation:
-        """Stop caring about an operation; its text stays in the history."""
+        """Stop caring about an operation; it can be shown for seven days more."""
         return await self._settler.discard(await self._settler.find(operation_id))
 
     # local marks

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.pages.operation_words import KINDS, text_of
@@ -46,6 +47,7 @@ def _resend_words(operation: Operation) -> str | None:
 
 def discard_words(operation: Operation) -> str:
     """What letting it go means."""
+    kept = f"For seven days its text is shown by: {spell_command('jjm outbox show', operation.id)}"
     if operation.state is OperationState.UNCONFIRMED:
-        return "It may have arrived all the same; nothing will look for it any more. Its text stays in the history."
-    return "It is no longer offered for sending. Its text stays in the history."
+        return f"It may have arrived all the same; nothing will look for it any more. {kept}"
+    return f"It is no longer offered for sending. {kept}"

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from jjm_tui.domain.arrivals import Arrivals
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operation_words import count_left, state_sentence, state_word
 from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.domain.text import age, cell_width, clean_line, relative_time, short_ids
@@ -262,7 +263,7 @@ class OutboxScreen(DashboardScreen[None], Moving):
         except JulesManagerError as error:
             self._note(" ".join(filter(None, (error.message, error.hint))))
         else:
-            self._note("Discarded; its text stays in the history.")
+            self._note(f"Discarded; its text for seven days: {spell_command('jjm outbox show', operation.id)}")
 
     def do_outbox_copy(self) -> None:
         """Copy the whole text."""
