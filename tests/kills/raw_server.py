@@ -1,7 +1,7 @@
 """A Jules MCP server without an SDK, quick to start: the simulated world behind plain JSON lines.
 
 ``python -m tests.kills.raw_server WORLD [FAULT]``. FAULT is ``PLACE:BYTES:MARKER``: at the first changing call for
-which the file MARKER does not exist yet, the server ends ``before`` the effect, after it (``effect``), or after
+which the file MARKER does not exist yet, the server kills itself ``before`` the effect, after it (``effect``), or after
 BYTES bytes of its ``answer``.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,10 @@ def _claim(marker: str) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def answer(dialect: Dialect, request: dict[str, Any]) -> dict[str, object]:
@@ -68,11 +73,11 @@ def main() -> None:
             os.write(1, encode(answer(dialect, request)))
             continue
         if fault[0] == "before":
-            os._exit(9)
+            _die()
         told = encode(answer(dialect, request))
         if fault[0] == "answer":
             os.write(1, told[: int(fault[1]) % len(told)])
-        os._exit(9)
+        _die()
 
 
 if __name__ == "__main__":

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jjm_tui.domain.events import EventType
 from jjm_tui.domain.task import Task
 from jjm_tui.services.manager import JobManager
 from jjm_tui.simulator.world import World
@@ -28,52 +30,55 @@ from tests.kills.truth import effects_of, is_true, prepare
 pytestmark = pytest.mark.needs_strace
 
 ROOT = Path(__file__).parents[2]
-CALLS = {"write": (20, 20), "fsync": (20, 15), "rename": (8, 6), "link": (3, 1), "unlink": (1, 0)}
-"""The system calls that change something, and how many of each the longest act, and every one that sends, makes."""
+CALLS = {"write": 20, "fsync": 20, "rename": 8, "link": 2, "unlink": 1}
+"""The system calls that change something, and how many of each an act that sends makes at least."""
 LOCAL = ("archive", "archive_many", "rewrite", "draft")
-SENT = ("create", "message")
-SENT_SELDOM = ("approve", "resume")
-"""Their way is that of a message; they are killed by `make soak`."""
+SENT = ("create", "message", "approve", "resume")
 COUNT = 20
+Killer = Callable[..., dict[str, Any]]
 
 
-async def lay_out(root: Path, acts: Iterable[str]) -> dict[str, dict[str, str | None]]:
-    """The folders of the acts before anything is done; answers which task each is about, and its plan's fingerprint."""
-    targets = {}
-    for act in acts:
-        folder = root / act
-        if act not in LOCAL:
-            _, task_id, fingerprint = prepare(folder, act)
-            targets[act] = {"task_id": task_id, "fingerprint": fingerprint}
-            continue
-        folder.mkdir(parents=True)
-        if act != "draft":
-            store = make_context(folder, None).store
-            await store.apply({str(n): lambda _, n=n: Task(id=str(n), title=f"Task {n}") for n in range(COUNT)})
-            await store.close()
-        if act == "rewrite":
-            path = folder / "tasks.json"
-            path.write_text(json.dumps(json.loads(path.read_text()), indent=4))
-    return targets
+async def lay_out(folder: Path, act: str) -> dict[str, str | None]:
+    """What there is before anything is done; answers which task the act is about, and its plan's fingerprint."""
+    if act not in LOCAL:
+        _, task_id, fingerprint = prepare(folder, act)
+        return {"task_id": task_id, "fingerprint": fingerprint}
+    folder.mkdir(parents=True)
+    if act != "draft":
+        store = make_context(folder, None).store
+        await store.apply({str(n): lambda _, n=n: Task(id=str(n), title=f"Task {n}") for n in range(COUNT)})
+        await store.close()
+    if act == "rewrite":
+        path = folder / "tasks.json"
+        path.write_text(json.dumps(json.loads(path.read_text()), indent=4))
+    return {}
 
 
-def run_acts(
-    root: Path, acts: Iterable[str], targets: dict[str, dict[str, str | None]], call: str, number: int
-) -> dict[str, dict[str, Any]]:
-    """The acts, each killed at its ``number``-th ``call``."""
-    command = [sys.executable, "-m", "tests.kills.acts", str(root), *acts]
-    inject = f"inject={call}:signal=KILL:when={number}"
-    strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}", "-e", inject]
-    paths = f"{ROOT}{os.pathsep}{ROOT / 'src'}"
-    environ = {**os.environ, "JJM_ACT_TARGETS": json.dumps(targets), "PYTHONPATH": paths}
+@pytest.fixture(scope="module")
+def killer() -> Iterator[Killer]:
+    """Carries out acts that are killed."""
+    environ = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
     for name in ("COVERAGE_PROCESS_START", SERVER_PYTHON):  # servers are killed as well, so strace has to see them
         environ.pop(name, None)
-    ran = subprocess.run(
-        [*strace, "--", *command], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=100, check=False
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.kills.acts"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environ,
     )
-    assert ran.returncode == 0, ran.stderr
-    report: dict[str, dict[str, Any]] = json.loads(ran.stdout)
-    return report
+
+    def kill(**job: Any) -> dict[str, Any]:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(job, default=str) + "\n")
+        process.stdin.flush()
+        told: dict[str, Any] = json.loads(process.stdout.readline())
+        return told
+
+    yield kill
+    process.communicate(timeout=20)
 
 
 async def judge_local(folder: Path, act: str, done: list[str]) -> None:
@@ -92,11 +97,20 @@ async def judge_local(folder: Path, act: str, done: list[str]) -> None:
         assert archived in (set(tasks), set()) if not done else archived == set(tasks)
     else:
         assert set(done) <= archived <= {"1", "2"}
-    store = make_context(folder, None).store
+    context = make_context(folder, None)
+    history = [(event.type, event.task_id) for event in await context.events.query()]
+    assert history == list(dict.fromkeys(history))
+    written = {task_id for kind, task_id in history if kind is EventType.ARCHIVED}
+    assert (archived if done == ["all"] else set(done)) <= written <= archived
+    store = context.store
     await store.apply({"after": lambda _: Task(id="after", title="after")})
     await store.close()
     assert [path.name for path in folder.rglob("*") if ".tmp-" in path.name] == []
     assert len(read_tasks(folder / "tasks.json")[0]) == COUNT + 1
+
+
+def _outcome(event: str) -> str:
+    return event.removeprefix("operation_")
 
 
 async def judge_sent(folder: Path, act: str, done: list[str], fingerprint: str | None) -> None:
@@ -108,11 +122,16 @@ async def judge_sent(folder: Path, act: str, done: list[str], fingerprint: str |
     try:
         await manager.settle_operations()
         operations = await manager.list_operations(open_only=False)
+        history = [event.type.value for event in await manager.query_events() if "operation_id" in event.data]
+        assert not manager.events_left_out
     finally:
         await manager.close()
     assert effects_of(world, act) == effects, "settling sent something"
     assert effects in (0, 1)
     assert operations or (effects == 0 and not done)
+    assert len(history) == len(set(history))
+    assert all(is_true(word, effects) for word in map(_outcome, history) if word != "requested")
+    assert not done or set(map(_outcome, history)) >= {"requested", done[0]}
     for operation in operations:
         assert is_true(operation.state.value, effects), operation
         assert not operation.state.is_open
@@ -126,37 +145,23 @@ def _servers_start_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.timeout(280)
+@pytest.mark.parametrize("act", [*LOCAL, *SENT])
 @pytest.mark.parametrize("call", CALLS)
-async def test_killed_at_a_call_loses_nothing_and_tells_the_truth(call: str, tmp_path: Path) -> None:
-    """At every third where there are many; `make soak` takes every one."""
-    await kill_at(call, [*LOCAL, *SENT], tmp_path, step=3 if CALLS[call][0] > 10 else 1)
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("call", CALLS)
-async def test_killed_at_every_call_loses_nothing_and_tells_the_truth(call: str, tmp_path: Path) -> None:
-    await kill_at(call, [*LOCAL, *SENT, *SENT_SELDOM], tmp_path, step=1)
-
-
-async def kill_at(call: str, acts: list[str], tmp_path: Path, step: int) -> None:
-    """Kill the acts at their first call and at every ``step``-th after it, until none of them makes as many."""
-    sent = [act for act in acts if act not in LOCAL]
-    lasted = dict.fromkeys(acts, 0)
-    for number in range(1, 200, step):
-        root = tmp_path / str(number)
-        targets = await lay_out(root, acts)
-        report = run_acts(root, acts, targets, call, number)
-        for act, told in report.items():
-            if act in LOCAL:
-                await judge_local(root / act, act, told["done"])
-            else:
-                await judge_sent(root / act, act, told["done"], targets[act]["fingerprint"])
-        acts = [act for act in acts if report[act]["status"]]
-        lasted.update(dict.fromkeys(acts, number))
-        if not acts:
+async def test_killed_at_every_call_loses_nothing_and_tells_the_truth(
+    call: str, act: str, killer: Killer, tmp_path: Path
+) -> None:
+    """At the first one, at the second one, and so on, until it makes no more of them."""
+    for number in range(1, 200):
+        folder = tmp_path / str(number)
+        target = await lay_out(folder, act)
+        told = killer(folder=folder, act=act, target=target, call=call, number=number)
+        assert told["status"] in (0, signal.SIGKILL), (number, told)
+        if act in LOCAL:
+            await judge_local(folder, act, told["done"])
+        else:
+            await judge_sent(folder, act, told["done"], target["fingerprint"])
+        if not told["status"]:
             break
     else:
-        pytest.fail("the acts never came to an end")
-    assert max(lasted.values()) > CALLS[call][0] - step, lasted
-    assert min(lasted[act] for act in sent) > CALLS[call][1] - step, lasted
+        pytest.fail("it never came to an end")
+    assert act in LOCAL or number > CALLS[call]
