@@ -46,7 +46,7 @@ proof: $(DEV) ## the tests that need Node, npm, strace and a file system of thei
 	done
 	@$(PY) -m pytest -n $(JOBS) -m '(needs_node or needs_strace or needs_mount) and not soak' $(ARGS)
 
-soak: $(DEV) ## the long runs: an hour of a busy person in a minute, more kills, states and examples
+soak: $(DEV) ## the long runs: an hour of a busy person in a minute, more states and examples
 	@$(PY) -m pytest -m soak $(ARGS)
 	@$(PY) -m pytest -n $(JOBS) --hypothesis-profile=long tests/domain tests/services/test_arrangement.py tests/cli/test_tables.py
 
