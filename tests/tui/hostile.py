@@ -134,7 +134,7 @@ def poisoned_tasks(data: Any) -> Any:
         task["provenance"] = {name: [*each[:2], EVIL] for name, each in task["provenance"].items()}
         if task["plan"] is not None:
             task["plan"]["id"] = evil(mark=mark_of("plan"))
-    stray = {**made["tasks"][0], "id": f"stray{EVIL}", "origin": None, "on_server": None}
+    stray = {**made["tasks"][0], "id": f"stray{EVIL}", "origin": None, "on_server": None, "status": "unknown"}
     made["tasks"].append(stray)
     for sync in made.get("servers", made.get("sync", {})).values():
         if isinstance(sync, dict):

@@ -80,8 +80,8 @@ def stop_at(screen: str) -> Stop:
 
 
 def begin(terminal: TerminalStage) -> None:
-    """Wait until the dashboard is there with its list, and hears keys."""
-    terminal.shows("connected", "Tasks ·")
+    """Wait until the dashboard is connected, is there with its list, and hears keys."""
+    terminal.shows(" ● ", "Tasks ·")
     terminal.settle()
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.tui.evil import EVIL
 from tests.tui.ground import ground
-from tests.tui.hostile import poison_store
+from tests.tui.hostile import CONTROLS, harm_in, poison_store
 from tests.tui.terminal_stage import TerminalStage
-from tests.tui.terminal_tour import STOPS, Stop, begin, go, go_home
+from tests.tui.terminal_tour import STOPS, Stop, begin, go, go_home, press_here
 from tests.tui.test_terminal_canary import make_world_hostile, stores
 
 pytestmark = pytest.mark.timeout(400)
@@ -73,17 +73,23 @@ def test_clipboard_and_browser_are_used_on_the_person_s_key_only(tmp_path: Path)
         tasks = place.program.ok("list", "--all", "--json").json["tasks"]
         poison_store(stores(place))
         clicks: dict[Stop, int] = {}
+        seen: list[str] = []
         with place.open(forked=False, columns=160, rows=45) as terminal:
             begin(terminal)
             for stop in STOPS:
                 if stop.is_on(terminal):
                     go(terminal, stop)
+                    if stop.keys == "enter":
+                        seen += press_here(terminal, stop)
+                    seen.append(terminal.text)
                     clicks[stop] = click_all(terminal, stop)
             dull = {stop.screen for stop, count in clicks.items() if not count}
             assert dull <= {"LogScreen", *(stop.screen for stop in STOPS if stop.plain)}
             assert copied(terminal) == []
             assert _LINK.findall(terminal.written) == []
             assert opened.read_text() == ""
+            assert harm_in(terminal.written, CONTROLS) == []
+            assert sum("[@click=app.quit]c" in text for text in seen) > len(STOPS) // 2
 
             task = tasks[0]
             go_home(terminal)

@@ -6,10 +6,15 @@ import base64
 import json
 import re
 import webbrowser
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
+
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.events import MouseDown, MouseMove, MouseUp
+from textual.widget import Widget
+from textual.widgets import Button
 
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.text import clean
@@ -21,10 +26,12 @@ from jjm_tui.services.context import ServiceContext
 from jjm_tui.tui.finding.palette_entries import keyed_nodes
 from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.main import MainScreen
+from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.writing.templates import RESOURCE
 from tests.services.workbench import Workbench
 from tests.tui.evil import EVIL, server_words
 from tests.tui.hostile import (
+    CONTROLS,
     evil,
     evil_like,
     harm_in,
@@ -106,6 +113,12 @@ LEAVING = frozenset({("QuitDialog", "question.yes"), ("MainScreen", "setup"), ("
 """What ends the app, or needs a terminal of its own."""
 
 
+LEAVING_BY_CLICK = frozenset({"quit", "question.yes", "setup", "connection.setup", "composer.editor"})
+"""The same in the lines of keys."""
+_DRAWING = re.compile(r"\x1b\[[0-9;]*[mH]|\x1b\]22;[a-z-]*\x07|\x1b\]2;jjm[^\x00-\x1f\x7f-\x9f]*\x07")
+"""What is written besides the text of frames: colours, places, the shape of the pointer, the title."""
+
+
 class _Noting(webbrowser.BaseBrowser):
     """Notes what it is to open."""
 
@@ -118,8 +131,17 @@ class _Noting(webbrowser.BaseBrowser):
         return True
 
 
+class _Terminal(HeadlessDriver):
+    """Takes frames as the driver of a terminal does: without one Textual draws none."""
+
+    @property
+    def is_headless(self) -> bool:
+        return False
+
+
 class Visit:
-    """A walk over a stage on which every sight is looked at, and everything that is sent to the terminal."""
+    """A walk over a stage on which every sight is looked at, and everything that is sent to the terminal: every frame,
+    and what else is written. ``clicked``: what was clicked that does something."""
 
     def __init__(self, on: Stage) -> None:
         self.on = on
@@ -129,9 +151,12 @@ class Visit:
         self.done: set[str] = set()
         self.marks: set[str] = set()
         self.written: list[str] = []
+        self.frames = 0
+        self.clicked: set[tuple[str, str]] = set()
         webbrowser.register("noting", None, _Noting(self.opened), preferred=True)
         on.app.open_url = lambda url, **_: self.opened.append(url)  # type: ignore[method-assign]
         assert on.app._driver is not None
+        on.app._driver.__class__ = _Terminal
         on.app._driver.write = self._note  # type: ignore[method-assign]
 
     def _note(self, data: str) -> None:
@@ -143,8 +168,12 @@ class Visit:
         assert not self.on.app.is_leaving, what
         assert clean(self.on.app.clipboard) == self.on.app.clipboard, what
         copying = f"\x1b]52;c;{base64.b64encode(self.on.app.clipboard.encode()).decode()}\x07"
-        self.written = ["".join(self.written).replace(copying, "")]
-        assert harm_in(self.written[0].encode()) == [], what
+        written = "".join(self.written).replace(copying, "")
+        self.written.clear()
+        assert harm_in(written.encode(), CONTROLS) == [], what
+        rest = _DRAWING.sub("", written)
+        assert clean(rest) == rest, (what, re.findall("[^\x1b\x07]{0,5}[\x1b\x07].{0,30}", rest))
+        self.frames += rest != ""
         text = self.on.text
         self.literal += "[/foo]" in text
         self.marks.update(re.findall("«(.+?)»", text))
@@ -155,8 +184,42 @@ class Visit:
             await self.on.press(key)
             self.look(f"after {key}")
 
+    async def click(self, x: int, y: int) -> None:
+        """Press and let go of the mouse, as the driver of a terminal tells it."""
+        for kind, button in ((MouseMove, 0), (MouseDown, 1), (MouseUp, 1)):
+            self.on.app.post_message(kind(None, x, y, 0, 0, button, False, False, False, x, y))
+        self.clicks += 1
+        await self.on.settle()
+
+    async def click_controls(self, screen: str, status: TaskStatus | None, keys: Sequence[str]) -> None:
+        """Click on everything on a screen that hears of clicks and was not clicked before, each from there."""
+        while found := next((each for each in self._controls() if each[0] not in self.clicked), None):
+            name, (x, y) = found
+            self.clicked.add(name)
+            await self.click(x, y)
+            self.look(f"clicked {name} on {screen}")
+            if type(self.on.app.screen).__name__ != screen:
+                await self.go(screen, status, keys)
+
+    def _controls(self) -> Iterator[tuple[tuple[str, str], tuple[int, int]]]:
+        """What hears of clicks and is not covered, by kind and part, and where; of lists the first and last line."""
+        screen = self.on.app.screen
+        for widget in screen.walk_children():
+            place = widget.content_region
+            if isinstance(widget, Bar):
+                parts = {target: (place.x + start, place.y) for start, _, target in widget._places}
+            elif isinstance(widget, Button) or any("on_click" in vars(kind) for kind in _ours(widget)):
+                at = f"{widget.id} on {type(screen).__name__}"
+                lines = {"first": place.y, "last": place.bottom - 1}
+                parts = {f"{part} of {at}": (place.x + place.width // 2, y) for part, y in lines.items()}
+            else:
+                continue
+            for part, (x, y) in parts.items():
+                if part not in LEAVING_BY_CLICK and place.contains(x, y) and screen.get_widget_at(x, y)[0] is widget:
+                    yield (type(widget).__name__, part), (x, y)
+
     async def click_all(self) -> None:
-        """Click on evil that is seen: the first and the last of each kind, as each click takes a tenth of a second."""
+        """Click on evil that is seen: the first and the last of each kind."""
         screen = self.on.app.screen
         opened = list(self.opened)
         for words in ("[@click=app.quit]c", "[link=https://evil.example]x"):
@@ -164,8 +227,7 @@ class Visit:
             seen = [(line.find(words), y) for y, line in enumerate(lines) if words in line]
             for x, y in dict.fromkeys([*seen[:1], *seen[-1:]]):
                 if self.on.app.screen is screen:
-                    await self.on.pilot.click(offset=(x + len(words) - 1, y))
-                    self.clicks += 1
+                    await self.click(x + len(words) - 1, y)
             self.look(f"clicked {words}")
         assert self.opened == opened
 
@@ -223,6 +285,10 @@ async def hostile_visit(
         await walk(visit)
         assert visit.literal, "the evil text was nowhere to be read, so nothing was tried"
     return visit
+
+
+def _ours(widget: Widget) -> list[type]:
+    return [kind for kind in type(widget).__mro__ if kind.__module__.startswith("jjm_tui.")]
 
 
 def _values(record: Any) -> dict[str, Any]:
