@@ -17,6 +17,7 @@ from jjm_tui.tui.key_table import PLACES
 from jjm_tui.tui.keyed import Keyed
 from jjm_tui.tui.keymap import key_name
 from jjm_tui.tui.notices import toasts
+from jjm_tui.tui.steady_compositor import SteadyCompositor
 
 if TYPE_CHECKING:
     from jjm_tui.tui.engine import Engine
@@ -45,6 +46,10 @@ def keep_to_terminal(screen: Screen[Any], event: Resize) -> None:
 
 class AppScreen(Screen[T], Keyed):
     """What screens and dialogs have in common."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = SteadyCompositor()
 
     @property
     def board(self) -> Board:
