@@ -120,9 +120,9 @@ async def test_watch_scrolled_up_stays_there_and_counts_what_is_new(tmp_path: Pa
         await on.shows("working → paused")
         await on.press("k", "k")
         await _happens(on, _moved(task, on.now, "failed"), _moved(task, on.now, "completed"))
-        await on.shows("▾ 2 new below")
-        await on.shows("▎ Finished")
+        await on.shows("▎ Finished")  # which may cover how many are new
         on.app.clear_notifications()
+        await on.shows("▾ 2 new below")
         await on.press("G")
         await on.shows("working → done")
         assert "new below" not in on.text
