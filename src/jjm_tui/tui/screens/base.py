@@ -47,8 +47,8 @@ def keep_to_terminal(screen: Screen[Any], event: Resize) -> None:
 class AppScreen(Screen[T], Keyed):
     """What screens and dialogs have in common."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
         self._compositor = SteadyCompositor()
 
     @property
