@@ -250,11 +250,14 @@ def open_diff(terminal: Terminal) -> float:
 
 
 def measure_blocking(folder: Path) -> list[Figure]:
-    """500 tasks of a world that runs fast, asked every second, while keys are pressed and refreshes asked for."""
+    """500 tasks of a world that runs fast, asked every second, while keys are pressed that go from conversation to
+    conversation, and refreshes asked for."""
     home = homes.prepare_world_home(folder / "fast", 500, speed=60.0, interval=1.0)
     what, probe = "longest pause of the event loop, 500 tasks, refresh and stream", folder / "gaps.json"
     with open_dashboard(home, JJM_LOOP_PROBE=str(probe)) as terminal:
         terminal.wait_for(shows(WORDS.cursor))
+        for _ in range(KEYS.tabs_to_chat):
+            terminal.send(KEYS.next_tab)
         terminal.watch(3)
         with measured(what, terminal.pid):
             began = homes.now().timestamp()

@@ -6,20 +6,18 @@ These are times of this machine and no ratios; each is the budget of a promise i
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import cast
 
-from benchmarks import rudeness
-from benchmarks.dashboard import KEYS, ROOT, open_dashboard, p95, shows
+from benchmarks import homes, rudeness
+from benchmarks.dashboard import KEYS, ROOT, leave, open_dashboard, p95, shows, wait_for_page
 from benchmarks.looking import measured
 from benchmarks.report import Figure, median
 from benchmarks.samples import fill_store
@@ -29,7 +27,6 @@ from jjm_tui.gateway.calls import SupervisedCaller
 from jjm_tui.gateway.connection import CRASH_WINDOW
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
 from jjm_tui.gateway.wire import CallPolicy
-from jjm_tui.store.json_file import JsonTaskStore
 
 WORST_TEXTS = ("\x1b[", "\x1b", "\x1b]", "\x1b]x\n", "\x9d", "\x9b", "\x1b\x9b", "\x1b[1;", "\x1bP\n", "\u202e", "\r")
 
@@ -46,7 +43,7 @@ def measure() -> list[Figure]:
         folder = Path(name)
         return [
             _cleaning(),
-            asyncio.run(_edits(folder / "edited" / "tasks.json")),
+            _edits(folder / "edited"),
             asyncio.run(_restarts(folder)),
             *rudeness.measure(folder),
             _quitting(folder / "deaf"),
@@ -68,46 +65,36 @@ def _cleaning() -> Figure:
     return Figure(what, slowest * 1000, "ms", 100, f"the slowest of {len(WORST_TEXTS)}")
 
 
-async def _edits(path: Path) -> Figure:
-    """Another program replaces the file, writes it in place, or saves it as editors do."""
-    await asyncio.to_thread(fill_store, path, 500)
-    store = JsonTaskStore(path, SystemClock())
-    await store.list_tasks()
-    ids = await asyncio.to_thread(_ids_in, path)
+def _edits(folder: Path) -> Figure:
+    """Another program replaces the file, writes it in place or saves it as editors do, until the dashboard shows it."""
+    home = homes.prepare_sample_home(folder, 500)
+    order = homes.list_order(home)
     what, times = "another program's change seen, 500 tasks, p95", []
-    async with contextlib.aclosing(cast("AsyncGenerator[frozenset[str]]", store.watch())) as changes:
-        for turn in range(_EDITS):
-            await asyncio.sleep(0.05)
-            waiting = asyncio.create_task(_wait_for(changes, ids[turn]))
-            await asyncio.sleep(0.05)
-            await asyncio.to_thread(_edit, path, turn)
-            with measured(what):
-                start = time.perf_counter()
-                await waiting
-            times.append(time.perf_counter() - start)
-    await store.close()
+    with open_dashboard(home) as terminal:
+        wait_for_page(terminal, order)
+        terminal.watch(3)
+        with measured(what, terminal.pid):
+            for turn in range(_EDITS):
+                title = f"Edited in turn {turn}"
+                terminal.settle(0.1)
+                _edit(home / "data" / "default" / "tasks.json", order[turn].id, title, turn % 3)
+                edited = time.perf_counter()
+                times.append(terminal.wait_for(shows(title)) - edited)
+        leave(terminal)
     return Figure(what, p95(times) * 1000, "ms", 300, _middle(times))
 
 
-def _ids_in(path: Path) -> list[str]:
-    return [task["id"] for task in json.loads(path.read_bytes())["tasks"]]
-
-
-async def _wait_for(changes: AsyncGenerator[frozenset[str]], task_id: str) -> None:
-    while task_id not in await anext(changes):  # a file that is just being written cannot be read for a moment
-        pass
-
-
-def _edit(path: Path, turn: int) -> None:
+def _edit(path: Path, task_id: str, title: str, way: int) -> None:
     data = json.loads(path.read_bytes())
-    data["tasks"][turn]["title"] = f"Edited in turn {turn}"
+    (task,) = (task for task in data["tasks"] if task["id"] == task_id)
+    task["title"] = title
     text = json.dumps(data, indent=2)
     fresh = path.with_name("fresh")
-    if turn % 3 == 0:
+    if way == 0:
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(path)
         return
-    if turn % 3 == 1:
+    if way == 1:
         path.rename(path.with_name("tasks.json~"))
     path.write_text(text, encoding="utf-8")
 
