@@ -129,6 +129,7 @@ def test_resolve_command_runs_without_a_shell() -> None:
         ('"open', "No closing quotation"),
         (f"{sys.executable} -c pass", "empty value"),
     ],
+    ids=["it fails", "it is not there", "no command", "it says nothing"],
 )
 def test_resolve_command_that_fails_tells_its_last_words(line: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
