@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import anyio
@@ -269,13 +270,20 @@ def _join_text(content: list[Any]) -> str:
     return "\n".join(parts)
 
 
+@cache
+def _without_endless(validator: Any) -> Any:
+    from jsonschema.validators import extend  # type: ignore[import-untyped]
+
+    return extend(validator, dict.fromkeys(_ENDLESS))
+
+
 def _find_schema_fault(schema: Mapping[str, Any], structured: Any) -> str | None:
-    from jsonschema.validators import extend, validator_for  # type: ignore[import-untyped]
+    from jsonschema.validators import validator_for
 
     if structured is None:
         return "no structured content"
     try:
-        validator = extend(validator_for(schema), dict.fromkeys(_ENDLESS))
+        validator = _without_endless(validator_for(schema))
         validator.check_schema(schema)
         fault = next(validator(schema).iter_errors(structured), None)
     except Exception:  # noqa: BLE001 - a schema that nobody can follow promises nothing
