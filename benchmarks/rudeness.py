@@ -131,11 +131,12 @@ def _meet_twice(mode: str, home: Path, what: str) -> float:
 
 
 def _tells(mode: str) -> Callable[[Screen], bool]:
-    """The list, or the error's sentence on the connection screen, wherever its lines are broken."""
+    """The list; or, on the connection screen, the error's sentence, wherever its lines are broken, and the way to ask
+    again, which is not there before a server that does not get ready is left."""
     if mode in table.ANSWERED:
         return lambda screen: "NEEDS YOU (3)" in screen.text and "DONE (3)" in screen.text
     words = table.REFUSED[mode].words
-    return lambda screen: words in " ".join(screen.text.split())
+    return lambda screen: words in " ".join(screen.text.split()) and "R restart" in screen.text
 
 
 def _prepare_home(home: Path, mode: str) -> None:
