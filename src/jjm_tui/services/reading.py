@@ -196,6 +196,7 @@ class TaskReader:
         failure: JulesManagerError | None = None
         remarks: tuple[str, ...] = ()
         task: Task | None = None
+        patch: str | None = None
         if not cached:
             try:
                 absorbed = await self.refresh_task(task_id)
@@ -215,7 +216,7 @@ class TaskReader:
                 failure = error
                 _log.warning("get_failed", task=task_id, code=error.code, reason=error.message)
         if task is None:
-            task = await self._stored_task(task_id, failure)
+            task, patch = await self._stored_task(task_id, failure)
         operations = tuple(op for op in await self._context.outbox.list_operations() if op.task_id == task_id)
         return GetResult(
             task=with_operations(task, operations),
@@ -224,9 +225,10 @@ class TaskReader:
             operations=tuple(op for op in operations if op.state.is_open),
             remarks=remarks,
             failure=failure,
+            patch=patch,
         )
 
-    async def _stored_task(self, task_id: str, failure: JulesManagerError | None) -> Task:
+    async def _stored_task(self, task_id: str, failure: JulesManagerError | None) -> tuple[Task, str | None]:
         task = await self._context.store.get_task(task_id)
         if task is None:
             if failure is not None:
@@ -237,7 +239,7 @@ class TaskReader:
                 context={"task_id": task_id},
             )
         transcript = await self._context.transcripts.get(task_id)
-        return task if transcript is None else with_whole_chat(task, transcript)
+        return (task, None) if transcript is None else (with_whole_chat(task, transcript), transcript.patch)
 
     async def refresh_task(
         self, task_id: str, *, priority: Priority = Priority.USER, told_again: list[TaskFacts] | None = None

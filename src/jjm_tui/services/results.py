@@ -29,7 +29,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GetResult:
-    """One task with the operations that are under way for it, and how far it can be trusted."""
+    """One task with the operations that are under way for it, and how far it can be trusted.
+
+    ``patch``: its changes as they were last read, where the task was taken from the store.
+    """
 
     task: Task
     source: Source
@@ -37,6 +40,7 @@ class GetResult:
     operations: tuple[Operation, ...] = ()
     remarks: tuple[str, ...] = ()
     failure: JulesManagerError | None = None
+    patch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

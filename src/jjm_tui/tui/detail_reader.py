@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from jjm_tui.errors import JulesManagerError, TaskNotFoundError
+from jjm_tui.errors import JulesManagerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,26 +26,20 @@ class DetailReader:
         self._show = show
         self._fail = fail
 
-    async def read_stored(self, task: Task, *, waits_for_changes: bool) -> Details:
-        """What is on disk of a task; asks no server. ``waits_for_changes``: those are shown before the rest is read."""
+    async def read_stored(self, task: Task, *, shows_at_once: bool) -> Details:
+        """What is on disk of a task; asks no server. ``shows_at_once``: all but its history, before that is read."""
         from jjm_tui.tui.widgets.detail_panes import Details
 
         manager = self._engine.manager
         details = Details(task)
         try:
-            diff = await manager.get_diff(task.id, cached=True)
-            details = replace(details, diff=diff.text)
-            if waits_for_changes:
-                self._show(details)
-        except TaskNotFoundError:
-            pass
+            stored = await manager.get_task(task.id, cached=True)
+            details = replace(details, task=stored.task, diff=stored.patch)
         except JulesManagerError as error:
             details = replace(details, diff_note=error.message)
-        try:
-            whole = await manager.get_task(task.id, cached=True)
-            details = replace(details, task=whole.task)
-        except JulesManagerError as error:
             self._fail(error.message)
+        if shows_at_once:
+            self._show(details)
         try:
             events = await manager.query_events(task_id=task.id, limit=_EVENTS)
             details = replace(details, events=events)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from jjm_tui.tui.desk import Desk
@@ -82,9 +83,10 @@ def open_engine(place: Workplace, environ: Mapping[str, str], clock: Clock, boar
 
 
 def _warm_up() -> None:
-    """Load what the first log record, the first Markdown and the first code would wait for."""
+    """Load what the first log record, the first Markdown, the first code and the first changes would wait for."""
     from jjm_tui import logs
     from jjm_tui.tui.text import blocks
 
     logs.warm_up()
     blocks.warm_up()
+    import_module("jjm_tui.tui.widgets.diff.files_pane")

@@ -38,6 +38,7 @@ class DetailHost(TaskScreen):
     """Brings a ``TaskDetail`` what it shows. The person *opens* a task by going into it; a resting cursor does not."""
 
     _reading: Worker[None] | None = None
+    _asked: str | None = None
     _opened: str | None = None
     _was_reading = False
 
@@ -113,7 +114,12 @@ class DetailHost(TaskScreen):
     def _read(self, task: Task, *, fresh: bool, seen: bool = False) -> None:
         if self._reading is not None and not fresh and self._reading.is_running:
             return
+        self._asked = task.id if fresh else None
         self._reading = self.run_worker(self._read_details(task, fresh, seen), group="details", exclusive=True)
+
+    def _is_asking(self, task: Task) -> bool:
+        """Whether the server is being asked for this task, and then for its changes while their tab is shown."""
+        return self._asked == task.id and self._reading is not None and self._reading.is_running
 
     async def _read_details(self, task: Task, fresh: bool, seen: bool) -> None:
         engine, detail = self.engine, self.query_one_optional(TaskDetail)
@@ -121,7 +127,7 @@ class DetailHost(TaskScreen):
             return  # the screen was closed before this began
         reader = DetailReader(engine, detail.show_details, self._tell_reading_failed)
         known = detail.details
-        details = await reader.read_stored(task, waits_for_changes=known is None and detail.tab == "files")
+        details = await reader.read_stored(task, shows_at_once=known is None)
         if known is not None and details.diff is None and known.task.id == task.id:
             details = Details(
                 details.task, known.diff, known.is_diff_cut, known.diff_note, details.events, known.is_reading
@@ -204,7 +210,8 @@ class DetailHost(TaskScreen):
         if task is None:
             return
         if message.tab == "files" and (self.detail.details is None or self.detail.details.diff is None):
-            self._read(task, fresh=True, seen=self._opened == task.id)
+            if not self._is_asking(task):
+                self._read(task, fresh=True, seen=self._opened == task.id)
         elif self.detail.details is None:
             self._read(task, fresh=False)
 
@@ -215,11 +222,11 @@ class DetailHost(TaskScreen):
         await self.open_detail("files")
 
     async def open_detail(self, tab: Tab | None = None) -> None:
-        """Go into the detail, to this tab or the one that is shown."""
+        """Go into the detail, to this tab or the one that is shown, which is made while the task is read."""
+        self.open_task()
         if tab is not None:
             await self.detail.go_to(tab)
         self.detail.focus_pane()
-        self.open_task()
 
     def do_follow(self) -> None:
         """Stay at the newest message, or stop that."""
