@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -15,10 +16,12 @@ _IMPORTING = "<frozen importlib._bootstrap>"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with these arguments (default: the process's own); answer the exit code of ``cli.md``.
 
-    As a process of its own it also ends quietly when ctrl+c comes while it is loaded or when all is done.
+    As a process of its own it also ends quietly when ctrl+c comes while it is loaded or when all is done, and collects
+    no garbage while it is loaded, as there is none: what runs for long switches that on again.
     """
     if argv is not None:
         return _run(list(argv))
+    gc.disable()
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return _run(sys.argv[1:])
     signal.signal(signal.SIGINT, _interrupt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ def run_async(handler: Callable[[CommandContext], Awaitable[Any]], context: Comm
 
         for each in _SIGNALS:
             loop.add_signal_handler(each, stop, each)
+        gc.enable()
         return int(await handler(context))
 
     with asyncio.Runner() as runner:

@@ -13,7 +13,6 @@ import orjson
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import UsageError
-from jjm_tui.domain.ids import parse_task_reference
 from jjm_tui.errors import TaskNotFoundError
 from jjm_tui.files import read_file
 
@@ -41,6 +40,8 @@ def expand_reference(context: CommandContext, reference: str) -> str:
         TaskNotFoundError: there was no list in this terminal, or it has fewer rows.
         ValidationError: it is not a task reference.
     """
+    from jjm_tui.domain.ids import parse_task_reference
+
     parsed = parse_task_reference(reference)
     if parsed.kind != "row" or parsed.row is None:
         return reference

@@ -7,12 +7,14 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jjm_tui.cli.exit_codes import UsageError
-from jjm_tui.domain.events import EventType
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.times import parse_time
+
+if TYPE_CHECKING:
+    from jjm_tui.domain.events import EventType
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)?", re.ASCII)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -128,6 +130,8 @@ def until(word: str) -> tuple[frozenset[TaskStatus], bool]:
 
 def event_types(word: str) -> frozenset[EventType]:
     """Kinds of events with commas between them."""
+    from jjm_tui.domain.events import EventType
+
     chosen: set[EventType] = set()
     for part in words(word):
         try:

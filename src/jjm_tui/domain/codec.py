@@ -22,6 +22,8 @@ class FieldReader:
             the dotted path, such as ``plan.steps.title``.
     """
 
+    __slots__ = ("_rest", "_where")
+
     def __init__(self, data: object, where: str = "") -> None:
         self._where = where
         if type(data) is not dict and not isinstance(data, Mapping):

@@ -27,7 +27,8 @@ def parse_time(text: str) -> datetime:
         raise ValueError(f"{text[:60]!r} is out of range") from error
 
 
+@lru_cache(maxsize=4096)
 def format_time(moment: datetime) -> str:
-    """Write an aware time as RFC 3339 in UTC, with microseconds only where there are any."""
+    """Write an aware time as RFC 3339 in UTC, with microseconds only where there are any; remembers what it wrote."""
     here = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return here.isoformat().removesuffix("+00:00") + "Z"
