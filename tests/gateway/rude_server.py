@@ -74,6 +74,8 @@ def handshake(request: dict) -> None:
 
 
 def list_tools(request: dict) -> None:
+    if MODE == "learns_slowly" and "late" in TOOLS:
+        time.sleep(0.5)
     tools = [{"name": name, "inputSchema": {"type": "object"}} for name in TOOLS]
     if MODE in ("breaks_schema", "forgets_structure"):
         tools[0]["outputSchema"] = OUTPUT
@@ -338,6 +340,12 @@ def mode_learns_a_tool(request: dict, text: str, number: bytes) -> None:
     TOOLS = (*TOOLS, "late")
     send({"method": "notifications/tools/list_changed"})
     answer(request, text)
+
+
+def mode_learns_slowly(request: dict, text: str, number: bytes) -> None:
+    if "late" in TOOLS:
+        forever()
+    mode_learns_a_tool(request, text, number)
 
 
 def start() -> None:

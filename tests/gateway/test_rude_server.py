@@ -245,6 +245,14 @@ async def test_tool_that_the_server_learned_later_is_found(stand: Stand) -> None
     assert (await caller.call("late", {"text": "here"}, READ)).text == "here"
 
 
+async def test_asking_for_the_tools_again_counts_in_the_time_of_the_call(stand: Stand) -> None:
+    caller = stand.caller("learns_slowly", retry_attempts=1)
+    assert (await caller.call("echo", {"text": "hi"}, READ)).text == "hi"
+    with pytest.raises(OperationTimeoutError, match="did not answer late within 0") as caught:
+        await caller.call("late", {}, CallPolicy(timeout=1.4))
+    assert caught.value.effect is Effect.UNKNOWN
+
+
 async def test_resources_are_listed_and_read(stand: Stand) -> None:
     caller = stand.caller()
     assert [resource.uri for resource in await caller.list_resources(READ)] == ["rude://one"]

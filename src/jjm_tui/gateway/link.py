@@ -155,7 +155,9 @@ class Link:
             JulesManagerError: whatever went wrong, with its effect; also what the slip's callback raised.
         """
         if not self._knows(tool) and self._news.tools_changed:
+            until = anyio.current_time() + timeout
             await self._learn_again(timeout)
+            timeout = max(0.0, until - anyio.current_time())
         if not self._knows(tool):
             raise ToolNotFoundError(
                 f"The server {self._label} has no tool named {tool}.", hint="`jjm server tools` shows what it has."
