@@ -28,7 +28,20 @@ from jjm_tui.gateway.connection import CRASH_WINDOW
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
 from jjm_tui.gateway.wire import CallPolicy
 
-WORST_TEXTS = ("\x1b[", "\x1b", "\x1b]", "\x1b]x\n", "\x9d", "\x9b", "\x1b\x9b", "\x1b[1;", "\x1bP\n", "\u202e", "\r")
+WORST_TEXTS = (
+    "\x1b[",
+    "\x1b",
+    "\x1b]",
+    "\x1b]x\n",
+    "\x9d",
+    "\x9b",
+    "\x1b\x9b",
+    "\x1b\x9d",
+    "\x1b[1;",
+    "\x1bP\n",
+    "\u202e",
+    "\r",
+)
 
 _KILLS = 40
 _STARTS = 7

@@ -153,6 +153,7 @@ def test_clean_harmless_text_is_left_alone(text: str) -> None:
         "\x9dx\n",
         "\x9b",
         "\x1b\x9b",
+        "\x1b\x9d",
         "\x1b[1;",
         "\x1bP\n",
         "\u202e",

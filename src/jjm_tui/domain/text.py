@@ -10,20 +10,23 @@ from functools import cache
 from typing import Final
 
 _CSI_REST: Final = r"[0-?]*+[ -/]*+[@-~]?"
+_INTRODUCERS: Final = r"[\x90\x98\x9b\x9d-\x9f]"
+_NOT_IN_STRINGS: Final = r"\x07\x18\x1a\x1b\x80-\x9f"
 _STRING_REST: Final = (
-    r"(?:[^\x07\x18\x1a\x1b\x80-\x9f]*+(?:\x07|\x1b\\|\x9c)"  # ended by BEL or ST,
-    r"|[^\n\x07\x18\x1a\x1b\x80-\x9f]*+)"  # or never: to the end of the line
+    rf"[^\n{_NOT_IN_STRINGS}]*+"  # to the end of the line, or on
+    rf"(?:[^{_NOT_IN_STRINGS}]*+(?:[\x07\x9c]|\x1b\\))?+"  # to BEL or ST where there is one
 )
 
 
 @cache
 def _sequence() -> re.Pattern[str]:
     """Whole escape sequences (ECMA-48, as xterm reads them): CSI, also unfinished; OSC, DCS, SOS, PM and APC; ``ESC x``
-    and ``ESC ( x``; the same in their C1 forms. Every quantifier is possessive and no string body runs over the start
-    of another sequence, so no character is looked at more than twice. Most texts have none, so it is compiled late."""
+    and ``ESC ( x``; the same in their C1 forms, of which each one that another follows at once is nothing but itself.
+    Every quantifier is possessive and no string body runs over the start of another sequence, so no character is looked
+    at more than twice. Most texts have none, so it is compiled late."""
     return re.compile(
-        rf"(?:\x1b(?=[ -~])(?:\[{_CSI_REST}|[]PX^_]{_STRING_REST}|[ -/]++[0-~]?|[0-~])"
-        rf"|\x9b{_CSI_REST}|[\x90\x98\x9d-\x9f]{_STRING_REST})++"
+        rf"\x1b(?=[ -~])(?:\[{_CSI_REST}|[]PX^_]{_STRING_REST}|[ -/]++[0-~]?|[0-~])"
+        rf"|{_INTRODUCERS}++(?:(?<!\x9b){_STRING_REST}|{_CSI_REST})"
     )
 
 
