@@ -1,6 +1,7 @@
 """Runs every benchmark and prints a table: ``python -m benchmarks [--record] [--only PART]``, or ``make bench``.
 
-With ``--profile`` it measures nothing, and writes where the time goes.
+With ``--profile`` it measures nothing, and writes where the time goes; with ``--breaks`` it measures the program made
+slow on purpose, and writes that.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import commands, dashboard, looking, polling, profiles, promptness, saving
+from benchmarks import breaks, commands, dashboard, looking, polling, profiles, promptness, saving
 from benchmarks.report import Figure, record, table
 
 PARTS = ("commands", "saving", "polling", "promptness", "dashboard")
@@ -22,7 +23,12 @@ def main() -> int:
     parser.add_argument("--profile", action="store_true", help="write where the time goes into benchmarks/PROFILES.md")
     parser.add_argument("--rounds", type=int, default=15, help="how often each command is run (15)")
     parser.add_argument("--only", action="append", choices=PARTS, help="this part, without recording; may be repeated")
+    parser.add_argument("--breaks", action="store_true", help="make it slow on purpose: every budget must be missed")
     given = parser.parse_args()
+    if given.breaks:
+        for kept in (still_kept := breaks.see(given.only or PARTS)):
+            print(f"Kept in spite of its break: {kept}", file=sys.stderr)
+        return 1 if still_kept else 0
     if given.profile:
         with profiles.Profiler() as profiler:
             looking.use(profiler)

@@ -7,9 +7,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from benchmarks.breaks import Break, read_breaks
 
 from tests.reliability import (
     BEGIN,
+    BENCHMARKS,
     DOCUMENT,
     ROOT,
     SOURCE,
@@ -60,6 +62,20 @@ def test_break_of_the_program_fits_the_program(row: Promise) -> None:
     assert row.mutant is not None
     assert (ROOT / SOURCE / row.mutant.file).read_text(encoding="utf-8").count(row.mutant.old) == 1
     assert row.mutant.new != row.mutant.old
+
+
+@pytest.mark.parametrize("made", read_breaks(), ids=lambda made: f"{made.part}: {made.words}")
+def test_break_of_the_speed_fits_the_program_and_was_seen_to_miss_each_budget(made: Break) -> None:
+    assert (ROOT / SOURCE / made.file).read_text(encoding="utf-8").count(made.old) == 1
+    rows = [row.split(" | ") for row in BENCHMARKS.read_text(encoding="utf-8").splitlines()]
+    seen = {row[1]: row[-1] for row in rows if row[0] == f"| {made.words}"}
+    for figure in made.figures:
+        assert [verdict for name, verdict in seen.items() if name.startswith(figure)] == ["missed |"], figure
+
+
+def test_every_budget_has_a_break_that_was_seen_to_miss_it() -> None:
+    beginnings = tuple(figure for made in read_breaks() for figure in made.figures)
+    assert [name for name in read_budgets() if not name.startswith(beginnings)] == []
 
 
 def test_promises_are_told_once_and_without_what_breaks_a_table() -> None:

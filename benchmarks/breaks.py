@@ -1,0 +1,89 @@
+"""Makes the program slow on purpose (``breaks.toml``), and sees which figures miss their budgets then."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutants import make_copy
+
+from benchmarks.report import README, write_between
+
+LISTED = Path(__file__).with_name("breaks.toml")
+SOURCE = Path("src") / "jjm_tui"
+_BEGIN = "<!-- breaks: written by `make bench ARGS=--breaks` -->"
+_END = "<!-- end of breaks -->"
+_ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+?) \| (kept|missed)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Break:
+    """One row of ``breaks.toml``, whose head tells what the fields are."""
+
+    words: str
+    part: str
+    file: str
+    old: str
+    new: str
+    figures: tuple[str, ...]
+
+
+def read_breaks() -> list[Break]:
+    """All that are listed."""
+    rows = tomllib.loads(LISTED.read_text(encoding="utf-8"))["break"]
+    return [Break(**{**row, "figures": tuple(row["figures"])}) for row in rows]
+
+
+def see(parts: Sequence[str]) -> list[str]:
+    """Measure these parts in broken copies; write what was measured into the README, if they are all there are. Answer
+    the figures that kept their budgets all the same."""
+    rows: list[str] = []
+    kept: list[str] = []
+    breaks = read_breaks()
+    for part in dict.fromkeys(each.part for each in breaks):
+        if part not in parts:
+            continue
+        ours = [each for each in breaks if each.part == part]
+        measured = _measure(part, ours)
+        for each in ours:
+            for name, (value, budget, verdict) in _figures_of(each, measured):
+                rows.append(f"| {each.words} | {name} | {value} | {budget} | {verdict} |")
+                if verdict != "missed":
+                    kept.append(f"{name} ({each.words})")
+    words = "\n".join(["| break | what | measured | budget | |", "|---|---|---|---|---|", *rows])
+    print(words)
+    if {each.part for each in breaks} <= set(parts):
+        write_between(README, _BEGIN, _END, words)
+    return kept
+
+
+def _figures_of(
+    made: Break, measured: Mapping[str, tuple[str, str, str]]
+) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    for figure in made.figures:
+        found = [name for name in measured if name.startswith(figure)]
+        if not found:
+            raise RuntimeError(f"There is no figure {figure!r} with a budget.")
+        yield from ((name, measured[name]) for name in found)
+
+
+def _measure(part: str, breaks: Sequence[Break]) -> dict[str, tuple[str, str, str]]:
+    """Value, budget and verdict of each figure with a budget, by name, in a copy with all these breaks."""
+    with tempfile.TemporaryDirectory(prefix="jjm-broken-") as name:
+        folder = Path(name)
+        python = make_copy(folder)
+        for each in breaks:
+            file = folder / SOURCE / each.file
+            file.write_text(file.read_text(encoding="utf-8").replace(each.old, each.new), encoding="utf-8")
+        environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        command = [python, "-m", "benchmarks", "--only", part]
+        ran = subprocess.run(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True, check=False)
+    if ran.returncode not in (0, 1):
+        raise RuntimeError(f"{part} could not be measured.")
+    return {name: (value, budget, verdict) for name, value, budget, verdict in _ROW.findall(ran.stdout)}
