@@ -7,7 +7,7 @@ import re
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,36 +41,41 @@ def read_breaks() -> list[Break]:
 
 
 def see(parts: Sequence[str]) -> list[str]:
-    """Measure these parts in broken copies; write what was measured into the README, if they are all there are. Answer
-    the figures that kept their budgets all the same."""
-    rows: list[str] = []
-    kept: list[str] = []
+    """Measure these parts in broken copies, and write what was measured into the README. Answer the figures that kept
+    their budgets all the same."""
     breaks = read_breaks()
-    for part in dict.fromkeys(each.part for each in breaks):
-        if part not in parts:
-            continue
+    told = _read_rows()
+    kept: list[str] = []
+    for part in dict.fromkeys(each.part for each in breaks if each.part in parts):
         ours = [each for each in breaks if each.part == part]
         measured = _measure(part, ours)
         for each in ours:
-            for name, (value, budget, verdict) in _figures_of(each, measured):
-                rows.append(f"| {each.words} | {name} | {value} | {budget} | {verdict} |")
-                if verdict != "missed":
-                    kept.append(f"{name} ({each.words})")
-    words = "\n".join(["| break | what | measured | budget | |", "|---|---|---|---|---|", *rows])
-    print(words)
-    if {each.part for each in breaks} <= set(parts):
-        write_between(README, _BEGIN, _END, words)
+            found = _figures_of(each, measured)
+            told[each.words] = [
+                f"| {each.words} | {name} | {value} | {budget} | {verdict} |"
+                for name, (value, budget, verdict) in found.items()
+            ]
+            kept += [f"{name} ({each.words})" for name, (_, _, verdict) in found.items() if verdict != "missed"]
+    rows = [row for each in breaks for row in told.get(each.words, ())]
+    table = "\n".join(["| break | what | measured | budget | |", "|---|---|---|---|---|", *rows])
+    print(table)
+    write_between(README, _BEGIN, _END, table)
     return kept
 
 
-def _figures_of(
-    made: Break, measured: Mapping[str, tuple[str, str, str]]
-) -> Iterator[tuple[str, tuple[str, str, str]]]:
+def _read_rows() -> dict[str, list[str]]:
+    """What the README tells already, by the words of the break."""
+    rows: dict[str, list[str]] = {}
+    for row in README.read_text(encoding="utf-8").partition(_BEGIN)[2].partition(_END)[0].splitlines():
+        rows.setdefault(row.removeprefix("| ").partition(" | ")[0], []).append(row)
+    return rows
+
+
+def _figures_of(made: Break, measured: Mapping[str, tuple[str, str, str]]) -> dict[str, tuple[str, str, str]]:
     for figure in made.figures:
-        found = [name for name in measured if name.startswith(figure)]
-        if not found:
+        if not any(name.startswith(figure) for name in measured):
             raise RuntimeError(f"There is no figure {figure!r} with a budget.")
-        yield from ((name, measured[name]) for name in found)
+    return {name: found for name, found in measured.items() if name.startswith(made.figures)}
 
 
 def _measure(part: str, breaks: Sequence[Break]) -> dict[str, tuple[str, str, str]]:

@@ -71,8 +71,13 @@ class Words:
         return any(self.cursor in line and _title(task) in line for line in screen.lines)
 
     def shows_newest_entry(self, screen: Screen) -> bool:
-        """The end of the long conversation is on the screen: the last line of its last entry."""
-        return "look at the log of the nightly job" in screen.text
+        """The end of the long conversation is on the screen: the last lines of its last two entries, as an overview has
+        the last one as well."""
+        return screen.text.count("look at the log of the nightly job") >= 2
+
+    def shows_plan(self, screen: Screen) -> bool:
+        """A step of the plan is on the screen with its description, which an overview leaves out."""
+        return "Change what has to be changed" in screen.text
 
     def shows_diff(self, screen: Screen) -> bool:
         """The beginning of the long patch is on the screen."""
@@ -237,9 +242,11 @@ def measure_long_texts(baseline: Baseline, home: Path) -> list[Figure]:
 
 
 def open_chat(terminal: Terminal) -> float:
-    """Seconds from the last of the keys, typed at once, that go to the task and open its conversation, to its end."""
+    """Seconds from the last of the keys that go to the task and open its conversation, to its end. It is pressed as
+    soon as the tab before is there."""
     for key in (KEYS.up, KEYS.open_detail, *[KEYS.next_tab] * (KEYS.tabs_to_chat - 1)):
         terminal.send(key)
+    terminal.wait_for(WORDS.shows_plan)
     return terminal.press(KEYS.next_tab, WORDS.shows_newest_entry)
 
 

@@ -83,10 +83,11 @@ def open_engine(place: Workplace, environ: Mapping[str, str], clock: Clock, boar
 
 
 def _warm_up() -> None:
-    """Load what the first log record, the first Markdown, the first code and the first changes would wait for."""
+    """Load what the first log record, the first Markdown and code, and each tab would wait for."""
     from jjm_tui import logs
     from jjm_tui.tui.text import blocks
 
     logs.warm_up()
     blocks.warm_up()
-    import_module("jjm_tui.tui.widgets.diff.files_pane")
+    for pane in ("blocks.plan_view", "blocks.transcript", "diff.files_pane", "timeline"):
+        import_module(f"jjm_tui.tui.widgets.{pane}")
