@@ -16,7 +16,7 @@ _LOOK_EVERY: Final = 0.25
 """Seconds between two looks while the folder is not there, or where the system does not tell about changes; the promise
 is 300 ms."""
 
-_STEP_MS: Final = 75
+_STEP_MS: Final = 100
 _DEBOUNCE_MS: Final = 100
 _SAFETY_MS: Final = 2000
 """Milliseconds. One watcher with a step of 50 and a look a second costs 0.13 % of a core; three with a step of 20 cost
