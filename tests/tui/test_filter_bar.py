@@ -156,8 +156,9 @@ async def test_title_tells_how_many_of_all_tasks_the_filter_leaves(tmp_path: Pat
         assert " of " not in on.text.splitlines()[1]
         await on.press("/", *"state:failed", "enter")
         assert f"{len(shown(on))} of {len(on.board.tasks)} · filter: state:failed" in on.text
+        left, others = len(shown(on)) - 1, len(on.board.tasks) - 1
         await on.press("j", "x")
-        await on.shows(f"{len(shown(on))} of {len(on.board.tasks) - 1} · filter: state:failed")
+        await on.shows(f"{left} of {others} · filter: state:failed")
 
 
 async def test_footer_names_the_keys_of_searching_while_a_term_is_typed(tmp_path: Path) -> None:

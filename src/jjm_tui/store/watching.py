@@ -18,7 +18,7 @@ is 300 ms."""
 
 _STEP_MS: Final = 100
 _DEBOUNCE_MS: Final = 100
-_SAFETY_MS: Final = 2000
+_SAFETY_MS: Final = 5000
 """Milliseconds. One watcher with a step of 50 and a look a second costs 0.13 % of a core; three with a step of 20 cost
 1.2 %, measured."""
 
