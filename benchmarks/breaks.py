@@ -12,25 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.mutants import make_copy
+from tests.reliability import Mutant
 
 from benchmarks.report import README, write_between
 
 LISTED = Path(__file__).with_name("breaks.toml")
-SOURCE = Path("src") / "jjm_tui"
 _BEGIN = "<!-- breaks: written by `make bench ARGS=--breaks` -->"
 _END = "<!-- end of breaks -->"
 _ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+?) \| (kept|missed)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Break:
+class Break(Mutant):
     """One row of ``breaks.toml``, whose head tells what the fields are."""
 
-    words: str
     part: str
-    file: str
-    old: str
-    new: str
     figures: tuple[str, ...]
 
 
@@ -84,11 +80,11 @@ def _measure(part: str, breaks: Sequence[Break]) -> dict[str, tuple[str, str, st
         folder = Path(name)
         python = make_copy(folder)
         for each in breaks:
-            file = folder / SOURCE / each.file
-            file.write_text(file.read_text(encoding="utf-8").replace(each.old, each.new), encoding="utf-8")
+            each.apply(folder)
         environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         command = [python, "-m", "benchmarks", "--only", part]
         ran = subprocess.run(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True, check=False)
-    if ran.returncode not in (0, 1):
+    measured = {name: (value, budget, verdict) for name, value, budget, verdict in _ROW.findall(ran.stdout)}
+    if ran.returncode not in (0, 1) or not measured:  # a traceback exits with 1 as well, like a missed budget
         raise RuntimeError(f"{part} could not be measured.")
-    return {name: (value, budget, verdict) for name, value, budget, verdict in _ROW.findall(ran.stdout)}
+    return measured

@@ -62,7 +62,7 @@ def try_mutant(python: Path, folder: Path, promise: Promise, mutant: Mutant) -> 
     """What became of a break, in words that begin with ``_CAUGHT`` when a test saw it."""
     file = folder / SOURCE / mutant.file
     whole = file.read_text(encoding="utf-8")
-    file.write_text(whole.replace(mutant.old, mutant.new), encoding="utf-8")
+    mutant.apply(folder)
     try:
         failed = run_tests(python, folder, promise.tests)
     finally:

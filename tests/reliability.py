@@ -48,6 +48,11 @@ class Mutant:
     old: str
     new: str
 
+    def apply(self, copy: Path) -> None:
+        """Break the copy of the project in this folder."""
+        file = copy / SOURCE / self.file
+        file.write_text(file.read_text(encoding="utf-8").replace(self.old, self.new), encoding="utf-8")
+
 
 @dataclass(frozen=True)
 class Promise:
