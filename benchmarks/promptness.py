@@ -16,6 +16,8 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
+from tests.domain.worst_texts import WORST_TEXTS
+
 from benchmarks import homes, rudeness
 from benchmarks.dashboard import KEYS, ROOT, leave, open_dashboard, p95, shows, wait_for_page
 from benchmarks.looking import measured
@@ -27,21 +29,6 @@ from jjm_tui.gateway.calls import SupervisedCaller
 from jjm_tui.gateway.connection import CRASH_WINDOW
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
 from jjm_tui.gateway.wire import CallPolicy
-
-WORST_TEXTS = (
-    "\x1b[",
-    "\x1b",
-    "\x1b]",
-    "\x1b]x\n",
-    "\x9d",
-    "\x9b",
-    "\x1b\x9b",
-    "\x1b\x9d",
-    "\x1b[1;",
-    "\x1bP\n",
-    "\u202e",
-    "\r",
-)
 
 _KILLS = 40
 _STARTS = 7

@@ -23,6 +23,7 @@ from jjm_tui.domain.text import (
     truncate,
 )
 from tests.domain.strategies import NOON
+from tests.domain.worst_texts import WORST_TEXTS
 
 bounded = settings(max_examples=200, deadline=None)
 
@@ -142,25 +143,7 @@ def test_clean_harmless_text_is_left_alone(text: str) -> None:
     assert clean(text) == text
 
 
-@pytest.mark.parametrize(
-    "unit",
-    [
-        "\x1b[",
-        "\x1b",
-        "\x1b]",
-        "\x1b]x\n",
-        "\x9d",
-        "\x9dx\n",
-        "\x9b",
-        "\x1b\x9b",
-        "\x1b\x9d",
-        "\x1b[1;",
-        "\x1bP\n",
-        "\u202e",
-        "\0",
-        "\r",
-    ],
-)
+@pytest.mark.parametrize("unit", WORST_TEXTS)
 def test_clean_a_megabyte_of_the_worst_input_ends(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
 
