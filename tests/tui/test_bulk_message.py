@@ -10,7 +10,6 @@ import pytest
 from jjm_tui.errors import Effect
 from jjm_tui.tui.screens.bulk_message import DRAFT_KEY, BulkMessageScreen
 from jjm_tui.tui.widgets.typing_area import TypingArea
-from jjm_tui.tui.writing.drafts import drafts_of
 from tests.services.workbench import lost
 from tests.tui.stage import Stage, stage
 
@@ -110,7 +109,7 @@ async def test_bulk_message_text_survives_leaving_the_sheet(tmp_path: Path) -> N
         await on.press("escape")
         await on.shows("The text is kept; M brings it back.")
         assert answers == [None]
-        await on.until(lambda: drafts_of(on.app).state(DRAFT_KEY).is_kept)
+        await on.until(lambda: on.app.drafts.state(DRAFT_KEY).is_kept)
         assert await on.context.drafts.get(DRAFT_KEY) == "Half a tho"
         await open_sheet(on, 2)
         await on.shows("Half a tho")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import pytest
 from textual._styles_cache import StylesCache
 
+from jjm_tui.tui.app import JulesApp
 from jjm_tui.tui.collector import Collector
 from tests.tui.stage import stage
 
@@ -141,6 +144,20 @@ async def test_screen_that_is_closed_is_let_go(key: str, words: str, tmp_path: P
             return watched() is None
 
         await on.until(is_gone)
+
+
+async def test_dashboard_that_is_closed_is_let_go(tmp_path: Path) -> None:
+    async def look_at_it() -> weakref.ref[JulesApp]:
+        async with stage(tmp_path) as on:
+            await on.press("m", "h", "escape")
+            return weakref.ref(on.app)
+
+    await asyncio.create_task(look_at_it())  # a library that is loaded with the first one keeps it as its stderr
+    watched = await asyncio.create_task(look_at_it())
+    with anyio.fail_after(20):
+        while watched() is not None:
+            await asyncio.sleep(0.01)
+            gc.collect()
 
 
 def test_stop_hands_back_as_it_was() -> None:

@@ -18,7 +18,6 @@ from jjm_tui.services.results import Outcome
 from jjm_tui.tui.screens.sheet import SEEN_FOR
 from jjm_tui.tui.widgets.composer import Composer
 from jjm_tui.tui.widgets.typing_area import typed_text
-from jjm_tui.tui.writing.drafts import drafts_of
 from jjm_tui.tui.writing.text_history import TextWalk
 from tests.services.workbench import WRITES, lost
 from tests.tui.stage import Stage, stage
@@ -184,7 +183,7 @@ async def test_leaving_and_changing_the_task_keeps_each_draft_apart(tmp_path: Pa
         second = composer_of(on).task_id
         await write_to(on, first)
         assert composer_of(on).text == "first"
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         assert (await stored(on, first), await stored(on, second)) == ("first", "second")
 
 
@@ -201,7 +200,7 @@ async def test_title_tells_to_whom_and_state_tells_that_nothing_is_typed(tmp_pat
 async def test_draft_typed_on_in_another_terminal_is_seen_when_coming_back(tmp_path: Path) -> None:
     async with stage(tmp_path, size=WIDE) as on:
         await write(on, "Please")
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         _, _, other = on.bench.process()
         await other.drafts.put(message_key(composer_of(on).task_id or ""), "Please wait")
         await on.press("escape", "m")
@@ -211,7 +210,7 @@ async def test_draft_typed_on_in_another_terminal_is_seen_when_coming_back(tmp_p
 async def test_draft_of_another_terminal_is_kept_below_and_nothing_is_sent_before_a_choice(tmp_path: Path) -> None:
     async with stage(tmp_path, size=WIDE) as on:
         await write(on, "mine")
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         _, _, other = on.bench.process()
         await other.drafts.put(message_key(composer_of(on).task_id or ""), "yours")
         await on.press("!")
@@ -221,7 +220,7 @@ async def test_draft_of_another_terminal_is_kept_below_and_nothing_is_sent_befor
         await on.press("ctrl+s")
         await on.shows("There are two texts in here")
         assert on.bench.effects("message") == []
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         assert has_marker(await stored(on) or "")
 
 
@@ -229,14 +228,14 @@ async def test_text_typed_elsewhere_meanwhile_comes_below_and_the_cursor_stays(t
     async with stage(tmp_path, size=WIDE) as on:
         await write(on, "mine")
         await on.press("left", "left")
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         key = message_key(composer_of(on).task_id or "")
         _, _, other = on.bench.process()
         await other.drafts.put(key, write_sections([Section("yours"), Section("mine", ELSEWHERE)]))
         await on.shows("typed elsewhere")
         await on.press("-")
         assert split_texts(composer_of(on).text) == ["mi-ne", "yours"]
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         await other.drafts.put(key, write_sections([Section("yours, longer"), Section("mi-ne", ELSEWHERE)]))
         await on.shows("yours, longer")
         await on.press("-")
@@ -275,7 +274,7 @@ async def test_message_sent_from_another_program_is_not_offered_again(tmp_path: 
         await write(on, "go on")
         await on.press("escape")
         task_id = composer_of(on).task_id or ""
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         manager, _, _ = on.bench.process()
         result = await manager.send_message(task_id, "go on")
         assert result.outcome is Outcome.DONE
@@ -289,7 +288,7 @@ async def test_text_of_which_the_beginning_was_sent_from_another_program_is_aske
     async with stage(tmp_path, size=WIDE) as on:
         await write(on, "go on, please")
         task_id = composer_of(on).task_id or ""
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         manager, _, _ = on.bench.process()
         await manager.send_message(task_id, "go on")
         await on.shows("its beginning was sent")
@@ -313,7 +312,7 @@ async def test_text_that_another_program_sends_while_it_is_in_the_field_is_taken
 ) -> None:
     async with stage(tmp_path, size=WIDE) as on:
         await write(on, "go on")
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         manager, _, _ = on.bench.process()
         await manager.send_message(composer_of(on).task_id or "", "go on")
         await on.shows("This text was sent already, from elsewhere; it was taken out.")
@@ -323,32 +322,32 @@ async def test_text_that_another_program_sends_while_it_is_in_the_field_is_taken
 async def test_text_that_another_program_sent_a_moment_ago_is_not_sent_again(tmp_path: Path) -> None:
     async with stage(tmp_path, size=WIDE) as on:
         await write(on, "go on")
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         task_id = composer_of(on).task_id or ""
         manager, _, _ = on.bench.process()
         assert on.app.engine is not None
         async with on.app.engine.live._reading_operations:  # the board hears of it only after the key
             await manager.send_message(task_id, "go on")
             pressed = asyncio.create_task(on.press("ctrl+s"))
-            await on.until(lambda: drafts_of(on.app).state(message_key(task_id)).is_sending)
+            await on.until(lambda: on.app.drafts.state(message_key(task_id)).is_sending)
         await pressed
         await on.shows("This text was sent already, from elsewhere; it was not sent again.")
         await on.settle()
         assert on.bench.effects("message") == [(task_id, "go on")]
         assert composer_of(on).text == ""
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         assert await stored(on, task_id) is None
 
 
 async def test_text_that_is_cleared_in_another_program_goes_from_the_field_with_a_word(tmp_path: Path) -> None:
     async with stage(tmp_path, size=WIDE) as on:
         await write(on, "never mind")
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         _, _, other = on.bench.process()
         await other.drafts.put(message_key(composer_of(on).task_id or ""), "")
         await on.shows("This text was sent or cleared elsewhere; it was taken out.")
         assert composer_of(on).text == ""
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         assert await stored(on) is None
 
 
@@ -360,7 +359,7 @@ async def test_text_cleared_elsewhere_is_not_told_as_sent_for_an_equal_message_o
         await on.until(lambda: len(on.board.operations_of(task_id)) == 1)
         on.advance(60)
         await write(on, "go on")
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         await other.drafts.put(message_key(task_id), "")
         await on.shows("This text was sent or cleared elsewhere; it was taken out.")
         assert composer_of(on).text == ""
@@ -369,7 +368,7 @@ async def test_text_cleared_elsewhere_is_not_told_as_sent_for_an_equal_message_o
 async def test_text_that_this_program_sent_itself_is_not_told_as_sent_from_elsewhere(tmp_path: Path) -> None:
     async with stage(tmp_path, size=WIDE) as on:
         await write(on, "go on")
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         assert on.app.engine is not None
         on.app.engine.desk.send_message(composer_of(on).task_id or "", "go on")
         await on.shows("This text was sent or cleared elsewhere; it was taken out.")
@@ -385,7 +384,7 @@ async def test_older_texts_come_back_and_the_own_one_is_the_newest(tmp_path: Pat
         assert composer_of(on).text == "two"
         await on.press("alt+up", "alt+up")
         assert composer_of(on).text == "one"
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         assert await stored(on) == "mine"
         await on.press("alt+down", "alt+down", "alt+down")
         assert composer_of(on).text == "mine"
@@ -398,7 +397,7 @@ async def test_sending_an_older_text_leaves_the_own_one_as_draft(tmp_path: Path)
         await on.press("alt+up", "ctrl+s")
         await on.shows("Message sent")
         assert on.bench.effects("message") == [(task_id, "two")]
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         assert await stored(on, task_id) == "mine"
 
 

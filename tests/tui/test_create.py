@@ -25,7 +25,6 @@ from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.screens.templates import TemplatesScreen
 from jjm_tui.tui.widgets.choice import Choice
 from jjm_tui.tui.widgets.new_task_form import NewTaskForm
-from jjm_tui.tui.writing.drafts import drafts_of
 from jjm_tui.tui.writing.known_repositories import KnownRepositories, suggest
 from jjm_tui.tui.writing.submission import _bring_back
 from jjm_tui.tui.writing.templates import PreparedTask, decode_templates
@@ -73,7 +72,7 @@ async def send(on: Stage) -> None:
 
 
 async def stored(on: Stage) -> NewTask | None:
-    await drafts_of(on.app).flush()
+    await on.app.drafts.flush()
     text = await on.context.drafts.get(CREATE_KEY)
     return None if text is None else NewTask.read(text)
 
@@ -85,7 +84,7 @@ def created(on: Stage) -> list[str]:
 async def until_created(on: Stage, count: int) -> None:
     """Wait until the world made so many tasks and the program knows it, and let everything else come that may."""
     await on.until(lambda: len(created(on)) >= count)
-    await on.until(lambda: not drafts_of(on.app).state(CREATE_KEY).is_sending)
+    await on.until(lambda: not on.app.drafts.state(CREATE_KEY).is_sending)
     await on.settle()
     assert len(created(on)) == count
 
@@ -587,7 +586,7 @@ async def test_draft_can_be_thrown_away_and_brought_back(tmp_path: Path) -> None
 async def test_form_filled_in_elsewhere_is_kept_below_and_must_be_chosen_from(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         await fill(on, description="mine")
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         _, _, other = on.bench.process()
         await other.drafts.put(CREATE_KEY, NewTask("acme/api.server", description="yours").write())
         await on.press("!")
@@ -606,7 +605,7 @@ async def test_form_of_which_the_task_was_created_before_a_crash_is_not_offered(
         count = len(created(on))
         await send(on)
         await until_created(on, count + 1)
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         await on.context.drafts.put(CREATE_KEY, text)
     async with stage(tmp_path) as on:
         await open_form(on)
@@ -618,7 +617,7 @@ async def test_space_typed_last_is_there_when_the_draft_was_kept(tmp_path: Path)
         await fill(on)
         await on.press("shift+tab", *"Two ")
         await on.shows("draft kept")
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         await on.pilot.pause()
         await on.press(*"words ")
         assert form_of(on).filled_in.title == "Two words "
@@ -802,7 +801,7 @@ async def test_form_and_preview_look_calm(tmp_path: Path, svg: Callable[[str], A
     async with stage(tmp_path, size=(80, 24)) as on:
         await fill(on, repository="nonsense")
         await on.press("tab")
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         await on.shows("draft kept 09:00")
         assert on.picture() == svg("form-wrong-80x24")
         form_of(on).show_task(NewTask(REPOSITORY, description=DESCRIPTION, attempts=2))

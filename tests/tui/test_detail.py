@@ -13,6 +13,7 @@ from jjm_tui.domain.task import ChatMessage
 from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.screens.main import MainScreen
+from jjm_tui.tui.widgets.detail import TaskDetail
 from tests.tui.scenes import read_to_the_end, server_down
 from tests.tui.stage import Stage, stage
 
@@ -189,6 +190,16 @@ async def test_reading_that_begins_after_its_screen_was_closed_reads_nothing(tmp
         task = next(iter(on.board.tasks.values()))
         closed = DetailScreen(task.id)
         await closed._read_details(task, False, False)
+
+
+async def test_tab_that_is_gone_to_while_the_detail_is_closed_is_not_made(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("enter")
+        detail = on.app.screen.query_one(TaskDetail)
+        closing = detail.remove()
+        await detail.go_to("timeline")
+        await closing
+        assert detail.tab != "timeline"
 
 
 async def test_what_is_not_known_is_asked_for_when_the_server_is_back_and_not_before(tmp_path: Path) -> None:

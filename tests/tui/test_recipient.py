@@ -17,7 +17,6 @@ from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.widgets.composer import Composer
 from jjm_tui.tui.widgets.detail import TaskDetail
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
-from jjm_tui.tui.writing.drafts import drafts_of
 from tests.tui.stage import Stage, stage
 
 WIDE = (140, 30)
@@ -51,7 +50,7 @@ async def begin(on: Stage) -> str:
 
 
 async def stored(on: Stage, task_id: str) -> str | None:
-    await drafts_of(on.app).flush()
+    await on.app.drafts.flush()
     return await on.context.drafts.get(message_key(task_id))
 
 

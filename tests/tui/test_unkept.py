@@ -11,7 +11,7 @@ from jjm_tui.domain.draft_keys import CREATE_KEY, MANY_KEY, message_key
 from jjm_tui.services.board import Board
 from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.tui.screens.confirm import QuitDialog
-from jjm_tui.tui.writing.drafts import Unkept, drafts_of
+from jjm_tui.tui.writing.drafts import Unkept
 from tests.tui.ground import ground
 from tests.tui.stage import stage
 
@@ -37,7 +37,7 @@ async def test_leaving_with_a_text_that_could_not_be_kept_asks_and_says_which(tm
         await on.press("escape")
         assert not on.app.is_leaving
         lock.rmdir()
-        await drafts_of(on.app).flush()
+        await on.app.drafts.flush()
         await on.press("ctrl+q")
         await on.until(lambda: on.app.is_leaving)
 

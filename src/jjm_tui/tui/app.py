@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -31,6 +31,7 @@ from jjm_tui.tui.returning import Returning
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.typed_ahead import KeyDone, TypedAhead
 from jjm_tui.tui.undo import UndoStack
+from jjm_tui.tui.writing.drafts import Drafts, open_drafts
 
 if TYPE_CHECKING:
     from jjm_tui.domain.events import TaskEvent
@@ -166,6 +167,11 @@ class JulesApp(App[int]):
         """The services, once they are open."""
         return self._opening.engine
 
+    @cached_property
+    def drafts(self) -> Drafts:
+        """What is being typed anywhere in this dashboard."""
+        return open_drafts(self)
+
     def when_open(self, work_with: Callable[[Engine], None]) -> None:
         """Call ``work_with`` with the services, now or as soon as they are there."""
         self._opening.when_open(work_with)
@@ -204,8 +210,6 @@ class JulesApp(App[int]):
 
     async def close_engine(self) -> tuple[Unkept, ...]:
         """End services and server, when the terminal is already as it was; answer what could not be kept."""
-        from jjm_tui.tui.writing.drafts import drafts_of
-
         self.collector.stop()
         if self._bridge is not None:
             self._bridge.stop()
@@ -215,17 +219,15 @@ class JulesApp(App[int]):
             engine = await self._opening.wait()  # also before the first frame: something may have been typed already
         except Exception as error:  # noqa: BLE001 - whatever it is, what was typed is answered
             _log.warning("engine_missing_at_the_end", reason=str(error))
-            return drafts_of(self).unkept()
+            return self.drafts.unkept()
         try:
-            return await drafts_of(self).close()
+            return await self.drafts.close()
         finally:
             await engine.close()
 
     def ask_to_quit(self) -> None:
         """Leave, after a question while something is under way or unconfirmed, or a draft could not be kept."""
-        from jjm_tui.tui.writing.drafts import drafts_of
-
-        if self.launch.board.open_operations() or drafts_of(self).unkept():
+        if self.launch.board.open_operations() or self.drafts.unkept():
             from jjm_tui.tui.screens.confirm import QuitDialog
 
             self.push_screen(QuitDialog(), lambda leave: self.leave() if leave else None)

@@ -23,7 +23,7 @@ from jjm_tui.tui.screens.bulk_sheet import BulkSheet, Done
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.row_list import Cell, ListRow
 from jjm_tui.tui.widgets.typing_area import TypingArea
-from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of
+from jjm_tui.tui.writing.drafts import DraftChange, Drafts
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import OperationResult
@@ -91,7 +91,7 @@ class BulkMessageScreen(BulkSheet):
 
     @property
     def _drafts(self) -> Drafts:
-        return drafts_of(self.dashboard)
+        return self.dashboard.drafts
 
     def _typed(self) -> None:
         self._drafts.put(DRAFT_KEY, self._area.text, by=self)

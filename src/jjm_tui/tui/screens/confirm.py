@@ -31,7 +31,6 @@ from jjm_tui.tui.pages.operation_words import KINDS, LOOKS, is_recorded, title_o
 from jjm_tui.tui.screens.sheet import Sheet, explain
 from jjm_tui.tui.text.around import rows_around
 from jjm_tui.tui.widgets.key_bar import Hint
-from jjm_tui.tui.writing.drafts import drafts_of
 
 if TYPE_CHECKING:
     from jjm_tui.services.board import Board
@@ -160,7 +159,7 @@ class QuitDialog(ConfirmDialog):
     @work(exclusive=True)
     async def _count_attempts(self, engine: Engine) -> None:
         """How many attempts of the new task that is being sent have not begun."""
-        is_sending = drafts_of(self.dashboard).state(CREATE_KEY).is_sending
+        is_sending = self.dashboard.drafts.state(CREATE_KEY).is_sending
         try:
             left = (await engine.manager.list_drafts()).get(CREATE_KEY) if is_sending else None
         except JulesManagerError:
@@ -173,7 +172,7 @@ class QuitDialog(ConfirmDialog):
         self._tell()
 
     def _tell(self) -> None:
-        unkept = drafts_of(self.dashboard).unkept()
+        unkept = self.dashboard.drafts.unkept()
         parts = [describe_unkept(unkept, self.board)] if unkept else []
         if self.board.open_operations() or not unkept:
             parts.append(describe_open(self.board, self.now()))

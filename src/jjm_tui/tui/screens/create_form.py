@@ -25,7 +25,7 @@ from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.new_task_form import NewTaskForm
 from jjm_tui.tui.widgets.typing_area import typed_text
 from jjm_tui.tui.writing.create_notes import notes_for, why_only_a_draft
-from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of
+from jjm_tui.tui.writing.drafts import DraftChange, Drafts
 from jjm_tui.tui.writing.editor import EditorError, edit_outside
 from jjm_tui.tui.writing.known_repositories import KnownRepositories
 from jjm_tui.tui.writing.templates import PreparedTask, find_template
@@ -109,7 +109,7 @@ class CreateForm(Sheet[None]):
 
     @property
     def _drafts(self) -> Drafts:
-        return drafts_of(self.dashboard)
+        return self.dashboard.drafts
 
     @property
     def takes_keys(self) -> bool:

@@ -16,7 +16,7 @@ from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.widgets.header import COUNT_FILTERS
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
 from jjm_tui.tui.widgets.tasks.task_row import DELIVERY_MARKS, RowInfo
-from jjm_tui.tui.writing.drafts import DraftChange, drafts_of
+from jjm_tui.tui.writing.drafts import DraftChange
 
 if TYPE_CHECKING:
     from textual.content import Content
@@ -73,16 +73,16 @@ class ListHost(DetailHost):
             delivery=None if delivery is None else DELIVERY_MARKS.get(delivery.word),
             is_watched=task_id in self.board.watched,
             is_stale=task is not None and self._is_stale(task, now),
-            has_draft=drafts_of(self.dashboard).is_waiting(task_id),
+            has_draft=self.dashboard.drafts.is_waiting(task_id),
         )
 
     def follow_drafts(self) -> Callable[[], None]:
         """Mark the tasks for which a message was begun, here or in another process; answer how to stop that."""
-        return drafts_of(self.dashboard).subscribe(self._draft_changed)
+        return self.dashboard.drafts.subscribe(self._draft_changed)
 
     def _draft_changed(self, change: DraftChange) -> None:
         task_id = task_of(change.key)
-        if task_id is not None and (task_id in self._drafted) != drafts_of(self.dashboard).is_waiting(task_id):
+        if task_id is not None and (task_id in self._drafted) != self.dashboard.drafts.is_waiting(task_id):
             self._drafted ^= {task_id}
             for rows in self.query(TaskList):  # none when the composer saves what was typed while the screen goes away
                 rows.update_rows((task_id,))

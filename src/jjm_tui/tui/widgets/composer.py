@@ -23,7 +23,7 @@ from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.widgets.titles import show_subtitle, show_title
 from jjm_tui.tui.widgets.typing_area import TypingArea, typed_text
-from jjm_tui.tui.writing.drafts import DraftChange, Drafts, drafts_of
+from jjm_tui.tui.writing.drafts import DraftChange, Drafts
 from jjm_tui.tui.writing.sent_elsewhere import ask_about, not_again, sent_meanwhile, why_gone
 from jjm_tui.tui.writing.text_history import TextWalk
 
@@ -154,7 +154,7 @@ class Composer(Widget, Keyed):
 
     @property
     def _drafts(self) -> Drafts:
-        return drafts_of(self.dashboard)
+        return self.dashboard.drafts
 
     @property
     def _key(self) -> str:

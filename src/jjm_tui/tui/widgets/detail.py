@@ -190,6 +190,8 @@ class TaskDetail(Vertical):
         async with self._making:
             if not switcher.query(f"#{tab}"):
                 await switcher.add_content(make_pane(tab), id=tab)
+        if not switcher.query(f"#{tab}"):
+            return  # Textual puts nothing into what is being closed
         self.tab = tab
         switcher.current = tab
         self._fill()

@@ -11,7 +11,6 @@ import contextlib
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary, ref
 
 from jjm_tui.domain.draft_keys import CREATE_KEY, message_key, task_of
 from jjm_tui.domain.kept_draft import UNKNOWN_TIMES, DraftTimes, KeptDraft
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from jjm_tui.services.results import OperationResult
     from jjm_tui.tui.app import JulesApp
 
-__all__ = ["DraftChange", "DraftState", "Drafts", "Unkept", "drafts_of"]
+__all__ = ["DraftChange", "DraftState", "Drafts", "Unkept", "open_drafts"]
 
 SAVE_AFTER: Final = 0.25
 """Seconds from a keystroke to the beginning of the saving, so that it is on disk within half a second."""
@@ -381,19 +380,12 @@ class Drafts:
             self._change(key, entry, joined, times)
 
 
-_OF_APPS: Final[WeakKeyDictionary[JulesApp, Drafts]] = WeakKeyDictionary()
-
-
-def drafts_of(app: JulesApp) -> Drafts:
+def open_drafts(app: JulesApp) -> Drafts:
     """The drafts of this dashboard. They hear how messages ended, whichever screens are open then."""
-    drafts = _OF_APPS.get(app)
-    if drafts is None:
-        weak = ref(app)
 
-        def store() -> DraftStore | None:
-            owner = weak()
-            return None if owner is None or owner.engine is None else owner.engine.context.drafts
+    def store() -> DraftStore | None:
+        return None if app.engine is None else app.engine.context.drafts
 
-        drafts = _OF_APPS[app] = Drafts(store, draft_kinds(app.launch.board), app.launch.clock.now)
-        app.when_open(lambda engine: attach(drafts, engine, app.launch.board))
+    drafts = Drafts(store, draft_kinds(app.launch.board), app.launch.clock.now)
+    app.when_open(lambda engine: attach(drafts, engine, app.launch.board))
     return drafts

@@ -13,7 +13,6 @@ from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.errors import StorageError
 from jjm_tui.services.drafting.draft_kinds import sent_since
 from jjm_tui.tui.literal import literal
-from jjm_tui.tui.writing.drafts import drafts_of
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -34,7 +33,7 @@ async def sent_meanwhile(app: JulesApp, task_id: str, text: str) -> Operation | 
 
     What is on disk is read for it once more: the board may not have heard of it yet.
     """
-    drafts = drafts_of(app)
+    drafts = app.drafts
     if drafts.read_outcomes is None:
         return None
     await drafts.read_outcomes()

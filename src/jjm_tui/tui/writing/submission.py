@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.tui.notices.key_here import key_here
-from jjm_tui.tui.writing.drafts import drafts_of
 
 if TYPE_CHECKING:
     from jjm_tui.ports import CreateRequest
@@ -23,7 +22,7 @@ async def submit(app: JulesApp, engine: Engine, task: NewTask, request: CreateRe
     Each outcome is told by the app. What was certainly not made comes back as the draft of the form, with as many
     attempts as are left; the form opens again where that disturbs nobody.
     """
-    drafts = drafts_of(app)
+    drafts = app.drafts
     made, word = 0, "done"
     while made < task.attempts and word == "done":
         creating = engine.desk.create(request)
