@@ -248,8 +248,8 @@ async def test_tool_that_the_server_learned_later_is_found(stand: Stand) -> None
 async def test_asking_for_the_tools_again_counts_in_the_time_of_the_call(stand: Stand) -> None:
     caller = stand.caller("learns_slowly", retry_attempts=1)
     assert (await caller.call("echo", {"text": "hi"}, READ)).text == "hi"
-    with pytest.raises(OperationTimeoutError, match="did not answer late within 0") as caught:
-        await caller.call("late", {}, CallPolicy(timeout=1.4))
+    with pytest.raises(OperationTimeoutError, match=r"did not answer late within [0-2]\b") as caught:
+        await caller.call("late", {}, CallPolicy(timeout=3))
     assert caught.value.effect is Effect.UNKNOWN
 
 

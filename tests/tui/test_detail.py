@@ -189,7 +189,7 @@ async def test_reading_that_begins_after_its_screen_was_closed_reads_nothing(tmp
     async with stage(tmp_path) as on:
         task = next(iter(on.board.tasks.values()))
         closed = DetailScreen(task.id)
-        await closed._read_details(task, False, False)
+        await closed.reader._read(task, False, False)
 
 
 async def test_tab_that_is_gone_to_while_the_detail_is_closed_is_not_made(tmp_path: Path) -> None:

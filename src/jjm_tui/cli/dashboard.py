@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -74,7 +73,6 @@ def _open_engine(place: Workplace, environ: Mapping[str, str], clock: Clock, boa
 
 
 def _prepare(environ: Mapping[str, str], place: Workplace) -> Launch:
-    gc.disable()  # a collection would only delay the first frame; the app decides from then on
     from jjm_tui.assembly.clock import SystemClock
     from jjm_tui.settings.presets import is_configured
     from jjm_tui.tui.keymap import build_keymap

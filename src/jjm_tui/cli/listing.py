@@ -31,10 +31,9 @@ def run(context: CommandContext) -> int:
 
 
 def _run_cached(context: CommandContext, request: ListRequest, fields: Sequence[str] | None) -> int:
-    """Everything made here lives until the program ends in a moment: nobody looks for garbage, not even then."""
+    """Everything made here lives until the program ends in a moment: nobody looks for garbage in it then."""
     import gc
 
-    gc.disable()
     result = _read_store(context, request)
     code = _show(context, result, request, fields)
     gc.freeze()

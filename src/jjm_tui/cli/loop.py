@@ -41,7 +41,7 @@ def run_async(handler: Callable[[CommandContext], Awaitable[Any]], context: Comm
 
         for each in _SIGNALS:
             loop.add_signal_handler(each, stop, each)
-        gc.enable()
+        gc.enable()  # __main__ switched it off while the program was loaded
         return int(await handler(context))
 
     with asyncio.Runner() as runner:

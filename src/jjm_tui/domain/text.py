@@ -21,7 +21,7 @@ _STRING_REST: Final = (
 @cache
 def _sequence() -> re.Pattern[str]:
     """Whole escape sequences (ECMA-48, as xterm reads them): CSI, also unfinished; OSC, DCS, SOS, PM and APC; ``ESC x``
-    and ``ESC ( x``; the same in their C1 forms, of which each one that another follows at once is nothing but itself.
+    and ``ESC ( x``; the same in their C1 forms, where an introducer before another one introduces nothing.
     Every quantifier is possessive and no string body runs over the start of another sequence, so no character is looked
     at more than twice. Most texts have none, so it is compiled late."""
     return re.compile(

@@ -1,4 +1,4 @@
-"""Reading what the detail shows beyond the board: whole conversation, changes, history; from disk first, then fresh."""
+"""Reading what a detail shows beyond the board: whole conversation, changes, history; from disk first, then fresh."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from jjm_tui.errors import JulesManagerError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from textual.worker import Worker
+
     from jjm_tui.domain.task import Task
     from jjm_tui.tui.engine import Engine
+    from jjm_tui.tui.screens.task_actions import TaskScreen
+    from jjm_tui.tui.widgets.detail import TaskDetail
     from jjm_tui.tui.widgets.detail_panes import Details
 
 _EVENTS: Final = 500
@@ -19,58 +23,96 @@ _EVENTS: Final = 500
 
 
 class DetailReader:
-    """``show`` gets each newer state of the details, ``fail`` a sentence when the server did not answer."""
+    """Reads one task at a time for the detail of a screen, which it hands each newer state.
 
-    def __init__(self, engine: Engine, show: Callable[[Details], None], fail: Callable[[str], None]) -> None:
-        self._engine = engine
-        self._show = show
+    ``fail`` gets a sentence when the store or the server did not answer.
+    """
+
+    def __init__(
+        self, screen: TaskScreen, find_detail: Callable[[], TaskDetail | None], fail: Callable[[str], None]
+    ) -> None:
+        self._screen = screen
+        self._find_detail = find_detail
         self._fail = fail
+        self._reading: Worker[None] | None = None
+        self._asked: str | None = None
 
-    async def read_stored(self, task: Task, *, shows_at_once: bool) -> Details:
-        """What is on disk of a task; asks no server. ``shows_at_once``: all but its history, before that is read."""
+    @property
+    def is_reading(self) -> bool:
+        """Whether something is being read, from disk or from the server."""
+        return self._reading is not None and self._reading.is_running
+
+    def is_asking(self, task: Task) -> bool:
+        """Whether the server is being asked for this task, and then for its changes while their tab is shown."""
+        return self._asked == task.id and self.is_reading
+
+    def read(self, task: Task, *, fresh: bool, seen: bool = False) -> None:
+        """Read a task from disk, and with ``fresh`` from the server as well, which ends what was being read.
+
+        Without it nothing is begun while something is read. ``seen``: the person looks at the task, so that its failure
+        or review needs nobody any more.
+        """
+        if self.is_reading and not fresh:
+            return
+        self._asked = task.id if fresh else None
+        self._reading = self._screen.run_worker(self._read(task, fresh, seen), group="details", exclusive=True)
+
+    async def _read(self, task: Task, fresh: bool, seen: bool) -> None:
+        engine, detail = self._screen.engine, self._find_detail()
+        if engine is None or detail is None:
+            return  # the screen was closed before this began
+        details = await self._read_stored(engine, detail, task)
+        if fresh and engine.context.server is not None:
+            details = await self._read_fresh(engine, detail, details, seen)
+        elif seen:
+            await engine.manager.mark_seen([task.id])
+        if fresh and detail.tab == "files" and self._screen.board.connection.unavailable.get("diff") is None:
+            await self._read_diff(engine, detail, details)
+
+    async def _read_stored(self, engine: Engine, detail: TaskDetail, task: Task) -> Details:
+        """What is on disk: for a detail that shows nothing yet all but the history at once, before that is read."""
         from jjm_tui.tui.widgets.detail_panes import Details
 
-        manager = self._engine.manager
+        known = detail.details
         details = Details(task)
         try:
-            stored = await manager.get_task(task.id, cached=True)
+            stored = await engine.manager.get_task(task.id, cached=True)
             details = replace(details, task=stored.task, diff=stored.patch)
         except JulesManagerError as error:
             details = replace(details, diff_note=error.message)
             self._fail(error.message)
-        if shows_at_once:
-            self._show(details)
+        if known is None:
+            detail.show_details(details)
+        elif details.diff is None and known.task.id == task.id:
+            details = replace(known, task=details.task, is_reading=False)
         try:
-            events = await manager.query_events(task_id=task.id, limit=_EVENTS)
-            details = replace(details, events=events)
+            details = replace(details, events=await engine.manager.query_events(task_id=task.id, limit=_EVENTS))
         except JulesManagerError as error:
             self._fail(error.message)
-        self._show(details)
+        detail.show_details(details)
         return details
 
-    async def read_fresh(self, details: Details, *, seen: bool) -> Details:
-        """The task from the server; ``seen``: the person looks at it, so failure and review need nobody any more."""
+    async def _read_fresh(self, engine: Engine, detail: TaskDetail, details: Details, seen: bool) -> Details:
         try:
-            result = await self._engine.manager.get_task(details.task.id, mark_seen=seen)
+            result = await engine.manager.get_task(details.task.id, mark_seen=seen)
         except JulesManagerError as error:
             self._fail(" ".join(filter(None, (error.message, error.hint))))
             return details
         if result.failure is not None:
             self._fail(result.failure.message)
         details = replace(details, task=result.task)
-        self._show(details)
+        detail.show_details(details)
         return details
 
-    async def read_diff(self, details: Details) -> Details:
+    async def _read_diff(self, engine: Engine, detail: TaskDetail, details: Details) -> None:
         """Its changes from the server; the stored ones stay when there is no answer."""
-        self._show(replace(details, is_reading=True))
+        detail.show_details(replace(details, is_reading=True))
         try:
-            reading = await self._engine.manager.get_diff(details.task.id)
+            reading = await engine.manager.get_diff(details.task.id)
         except JulesManagerError as error:
             why = " ".join(filter(None, (error.message, error.hint)))
             details = replace(details, diff_note=f"The changes were not read. {why}")
         else:
             note = " ".join(reading.remarks) or None
             details = replace(details, diff=reading.text, is_diff_cut=reading.truncated, diff_note=note)
-        self._show(details)
-        return details
+        detail.show_details(details)

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import on
-from textual.worker import Worker
 
 from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.text import heading
@@ -16,7 +15,7 @@ from jjm_tui.tui.detail_reader import DetailReader
 from jjm_tui.tui.once import Once
 from jjm_tui.tui.screens.task_actions import TaskScreen
 from jjm_tui.tui.widgets.detail import TaskDetail
-from jjm_tui.tui.widgets.detail_panes import Details, Tab, ways_on
+from jjm_tui.tui.widgets.detail_panes import Tab, ways_on
 from jjm_tui.tui.widgets.trouble_bar import tells
 
 if TYPE_CHECKING:
@@ -37,8 +36,6 @@ _LONG_REST: Final = 0.8
 class DetailHost(TaskScreen):
     """Brings a ``TaskDetail`` what it shows. The person *opens* a task by going into it; a resting cursor does not."""
 
-    _reading: Worker[None] | None = None
-    _asked: str | None = None
     _opened: str | None = None
     _was_reading = False
 
@@ -91,11 +88,11 @@ class DetailHost(TaskScreen):
             return
         details = self.detail.details
         if details is None:
-            self._read(task, fresh=False)
+            self.reader.read(task, fresh=False)
             if _is_hardly_known(task):
                 self._rest(_LONG_REST)
         elif _is_hardly_known(details.task):
-            self._read(task, fresh=True)
+            self.reader.read(task, fresh=True)
 
     def open_task(self) -> None:
         """The person goes into the task: it is read from the server and counts as seen."""
@@ -103,47 +100,18 @@ class DetailHost(TaskScreen):
         if task is None:
             return
         self._opened = task.id
-        self.dashboard.when_open(lambda _: self._read(task, fresh=True, seen=True))
+        self.dashboard.when_open(lambda _: self.reader.read(task, fresh=True, seen=True))
 
     def reread(self) -> None:
         """Read the stored details again, as something changed."""
         task = self.board.task(self.detail.task_id)
         if task is not None and self.detail.details is not None:
-            self._read(task, fresh=False)
+            self.reader.read(task, fresh=False)
 
-    def _read(self, task: Task, *, fresh: bool, seen: bool = False) -> None:
-        if self._reading is not None and not fresh and self._reading.is_running:
-            return
-        self._asked = task.id if fresh else None
-        self._reading = self.run_worker(self._read_details(task, fresh, seen), group="details", exclusive=True)
-
-    def _is_asking(self, task: Task) -> bool:
-        """Whether the server is being asked for this task, and then for its changes while their tab is shown."""
-        return self._asked == task.id and self._reading is not None and self._reading.is_running
-
-    async def _read_details(self, task: Task, fresh: bool, seen: bool) -> None:
-        engine, detail = self.engine, self.query_one_optional(TaskDetail)
-        if engine is None or detail is None:
-            return  # the screen was closed before this began
-        reader = DetailReader(engine, detail.show_details, self._tell_reading_failed)
-        known = detail.details
-        details = await reader.read_stored(task, shows_at_once=known is None)
-        if known is not None and details.diff is None and known.task.id == task.id:
-            details = Details(
-                details.task, known.diff, known.is_diff_cut, known.diff_note, details.events, known.is_reading
-            )
-            detail.show_details(details)
-        if fresh and engine.context.server is not None:
-            details = await reader.read_fresh(details, seen=seen)
-        elif seen:
-            await engine.manager.mark_seen([task.id])
-        if detail.tab == "files" and fresh:
-            await self._read_diff(reader, details)
-
-    async def _read_diff(self, reader: DetailReader, details: Details) -> None:
-        if self.board.connection.unavailable.get("diff") is not None:
-            return
-        await reader.read_diff(details)
+    @cached_property
+    def reader(self) -> DetailReader:
+        """Reads what the detail shows."""
+        return DetailReader(self, lambda: self.query_one_optional(TaskDetail), self._tell_reading_failed)
 
     def _tell_reading_failed(self, sentence: str) -> None:
         if not tells(self.board, sentence):
@@ -210,10 +178,10 @@ class DetailHost(TaskScreen):
         if task is None:
             return
         if message.tab == "files" and (self.detail.details is None or self.detail.details.diff is None):
-            if not self._is_asking(task):
-                self._read(task, fresh=True, seen=self._opened == task.id)
+            if not self.reader.is_asking(task):
+                self.reader.read(task, fresh=True, seen=self._opened == task.id)
         elif self.detail.details is None:
-            self._read(task, fresh=False)
+            self.reader.read(task, fresh=False)
 
     async def do_task_diff(self) -> None:
         """Show what the task changed."""
@@ -288,9 +256,8 @@ class DetailHost(TaskScreen):
     def on_transcript_older_wanted(self) -> None:
         """The person scrolled to where the conversation is not known yet."""
         task = self.board.task(self.detail.task_id)
-        is_reading = self._reading is not None and self._reading.is_running
-        if task is not None and self.engine is not None and not is_reading:
-            self._read(task, fresh=True, seen=self._opened == task.id)
+        if task is not None and self.engine is not None and not self.reader.is_reading:
+            self.reader.read(task, fresh=True, seen=self._opened == task.id)
 
     def on_block_view_search_changed(self, message: BlockView.SearchChanged) -> None:
         """The conversation or the plan tells which match of how many it shows."""
