@@ -1,4 +1,4 @@
-"""Texts that may cost the most to clean: each one repeated until it fills a megabyte."""
+"""Texts that may cost the most to clean: each one repeated until it fills a megabyte, as it comes from a server."""
 
 from __future__ import annotations
 

@@ -50,6 +50,7 @@ def seeded_age(seed: int, number: int, hostile: bool) -> float:
     return 51 * HOUR + (number - len(CURATED)) * _EVERYDAY_EVERY + jitter
 
 
+@lru_cache(maxsize=64)
 def build_seeded(seed: int, number: int, start: datetime, *, hostile: bool) -> SessionSpec:
     """The n-th session of a seed."""
     session_id, age = seeded_id(seed, number), seeded_age(seed, number, hostile)
