@@ -238,7 +238,7 @@ def test_program_sleeps_and_wakes_up_as_it_was(place: Ground, way: str) -> None:
         terminal.shows("connected", "NEEDS YOU")
         take(terminal, way)
         terminal.until(lambda: terminal.state == "T", "stopped")
-        assert terminal.modes == Modes()
+        terminal.until(lambda: terminal.modes == Modes(), "the terminal given back")
         assert terminal.attributes == terminal.before
         assert "NEEDS YOU" not in terminal.text
         terminal.signal(signal.SIGCONT)
@@ -248,6 +248,18 @@ def test_program_sleeps_and_wakes_up_as_it_was(place: Ground, way: str) -> None:
         terminal.shows("state:failed")
         terminal.press("escape", "escape")
         terminal.hides("state:failed")
+        terminal.press("q")
+        assert_is_over(terminal, place, 0)
+
+
+def test_program_that_is_told_to_go_on_many_times_at_once_wakes_up_as_it_was(place: Ground) -> None:
+    with place.open(modern=True) as terminal:
+        terminal.shows("connected", "NEEDS YOU")
+        terminal.signal(signal.SIGTSTP)
+        terminal.until(lambda: terminal.state == "T", "stopped")
+        for _ in range(100):
+            terminal.signal(signal.SIGCONT)
+        terminal.shows("connected", "NEEDS YOU")
         terminal.press("q")
         assert_is_over(terminal, place, 0)
 

@@ -8,6 +8,7 @@ Textual's driver for POSIX systems is taken as it is, except where the dashboard
   write; here a thread of our own waits for it, and what cannot be shown is drawn anew once it reads again;
 - a terminal that is gone would kill the writing thread, and with it the end of the program;
 - when the size changes while the handler of an earlier change runs, the old size would be told last;
+- a signal that comes while the terminal is given back or taken would be answered in the midst of that;
 - SIGCONT without SIGTSTP before it would save the raw mode as the one to return to;
 - after SIGTSTP and SIGCONT nothing would be drawn, as the size is still the same;
 - the mouse would go on to be reported in pixels to the next program that asks for it;
@@ -251,7 +252,14 @@ class SteadyDriver(LinuxDriver):
         self._loop.call_soon_threadsafe(self._draw_anew)
 
     def _sigtstp_application(self, *_: object) -> None:
-        """To be stopped. ``fall_asleep`` of the app is called before.
+        """To be stopped: between two steps of the event loop, but at once while an editor keeps that waiting."""
+        if self._auto_restart:
+            self._loop.call_soon_threadsafe(self._fall_asleep)
+        else:
+            self._fall_asleep()
+
+    def _fall_asleep(self) -> None:
+        """Stop. ``fall_asleep`` of the app is called before.
 
         The whole job is stopped, as the key does it in any other program: who started us in it, such as ``make``, would
         wait for us and keep the terminal from the shell.
@@ -264,7 +272,11 @@ class SteadyDriver(LinuxDriver):
         os.killpg(os.getpgrp(), signal.SIGSTOP)
 
     def _sigcont_application(self, *_: object) -> None:
-        """Continued. Without a SIGTSTP before, the terminal was not given back, but others may have used it."""
+        """Continued: by the shell, and by the system as well when the terminal goes away, so maybe twice at once."""
+        self._loop.call_soon_threadsafe(self._wake_up)
+
+    def _wake_up(self) -> None:
+        """Go on. Without a SIGTSTP before, the terminal was not given back, but others may have used it."""
         if not self._auto_restart:
             return
         if not self._is_suspended:
