@@ -93,7 +93,8 @@ class StdioWire:
                         await send.send(message)
             except (anyio.BrokenResourceError, anyio.ClosedResourceError):
                 return
-            await process.wait_last_words(0.02)
+            is_known = process.returncode is not None or process.is_endless or process.is_stuck
+            await process.wait_last_words(0.02 if is_known else 0.3)  # its death may be noticed later than its silence
             self.failure = ServerConnectionError(
                 f"The server {self._spec.label} {process.describe_end()}.",
                 hint="It is started again by itself; its last words are on the connection screen and in `jjm doctor`.",
