@@ -418,9 +418,15 @@ def test_list_with_records_that_cannot_be_read_is_no_whole_list(served: Program)
 
 
 def test_monitor_jsonl_is_one_event_a_line(served: Program) -> None:
-    result = served.run("monitor", "--jsonl", "--interval", "0.2", "--timeout", "6")
-    assert result.code == 124
-    events = [json.loads(line) for line in result.out.splitlines()]
+    process = subprocess.Popen(
+        served.argv("monitor", "--jsonl", "--interval", "0.2"), env=served.environ, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    more, _ = process.communicate(timeout=40)
+    assert process.returncode == 130
+    events = [json.loads(line) for line in (first + more).splitlines()]
     assert events
     assert all(list(event) == ["at", "type", "task_id", "data"] for event in events)
 

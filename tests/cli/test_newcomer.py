@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -452,19 +453,25 @@ def test_doctor_leaves_nothing_of_its_progress_line(served: Program, columns: in
         ("hang=list_activities:skip=1", b"The server has answered; it is read again until it shows the change. Ctrl+C"),
     ],
 )
-def test_message_that_takes_long_says_once_how_far_it_is_in_a_pipe(stocked: Program, fault: str, words: bytes) -> None:
-    task_id = one_task(stocked, "in_progress")
-    slow = Program(stocked.home, world=stocked.world, speed=STILL, faults=(fault,))
-    process = subprocess.Popen(
-        slow.argv("message", task_id, "Hello"), env=slow.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stderr is not None
-    line = process.stderr.readline()
+def test_message_that_takes_long_says_once_how_far_it_is_in_a_pipe(tmp_path: Path, fault: str, words: bytes) -> None:
+    for number in range(5):  # a busy machine may truly have no answer yet when it is told how far the message is
+        plain = Program(tmp_path / f"home{number}", world=tmp_path / f"world{number}.json", speed=STILL)
+        plain.ok("list")
+        task_id = one_task(plain, "in_progress")
+        slow = replace(plain, faults=(fault,))
+        process = subprocess.Popen(
+            slow.argv("message", task_id, "Hello"), env=slow.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 130
+        assert b"Ctrl+C" not in err
+        if line.startswith(words):
+            break
+        assert line.startswith(b"There is no clear answer from the server yet. Ctrl+C is safe")
     assert line.startswith(words)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130
-    assert b"Ctrl+C" not in err
 
 
 def test_completion_offers_statuses_and_presets(program: Program) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Program, Terminal
+from tests.cli.program import PATIENCE, Program, Terminal
 
 STILL = 0.001
 
@@ -28,6 +29,13 @@ def waiting_task(program: Program) -> str:
 def status_of(program: Program, task_id: str) -> str:
     status: str = program.ok("get", task_id, "--json").json["task"]["status"]
     return status
+
+
+def wait_until_sending(program: Program) -> None:
+    """Until it is on record that something is on its way."""
+    end = time.monotonic() + PATIENCE
+    while "sending" not in {each["state"] for each in program.ok("outbox", "list", "--json").json["operations"]}:
+        assert time.monotonic() < end, "nothing is being sent"
 
 
 def test_list_on_a_terminal_is_a_table_that_fits(stocked: Program) -> None:
@@ -121,7 +129,8 @@ def test_ctrl_c_while_a_message_is_being_sent_tells_what_was_recorded(served: Pr
     task_id = waiting_task(served)
     slow = Program(served.home, world=served.world, speed=STILL, faults=("hang=send_message",))
     with slow.on_terminal("message", task_id, "Hello there") as terminal:
-        terminal.wait_for("Sending the message (4 s)")
+        terminal.wait_for("Sending the message (")
+        wait_until_sending(served)
         terminal.interrupt()
         assert terminal.finish() == 130
         assert "Interrupted" in terminal.text

@@ -123,6 +123,8 @@ class _Nursery:
             child.hand.close()
 
     def _listen_to(self, child: _Child) -> None:
+        if self._children.get(child.pid) is not child:
+            return  # buried since the selector told of its hand
         wishes = b""
         with contextlib.suppress(ConnectionError):
             wishes = child.hand.recv(64)

@@ -106,6 +106,8 @@ async def main():
     caller.use_one_call_at_a_time()
     for number in range(15):
         await caller.call("note", {"path": note, "text": f"theirs {number}", "pause": 0.005}, READ)
+        while "ours" not in Path(note).read_text():  # from the second call on both want the server at once
+            await asyncio.sleep(0.005)
     await caller.close()
 asyncio.run(main())
 """
@@ -119,7 +121,7 @@ async def test_one_call_at_a_time_holds_across_processes(stand: Stand, tmp_path:
     root = Path(__file__).parents[2]
     other = subprocess.Popen([sys.executable, "-c", OTHER, str(RUDE), stand.mark, str(state), str(note)], cwd=root)
     try:
-        await wait_until(note.exists)
+        await wait_until(note.exists, patience=60)
         for number in range(15):
             await caller.call("note", {"path": str(note), "text": f"ours {number}", "pause": 0.005}, READ)
         assert await anyio.to_thread.run_sync(other.wait) == 0

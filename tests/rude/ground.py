@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +15,8 @@ from tests.tui.marked import Marked
 from tests.tui.terminal_stage import ROOT
 
 MARK = "JJM_TEST_MARK"
+_GONE_AFTER = 10.0
+"""Seconds that what was killed has to be gone."""
 
 
 @dataclass
@@ -28,6 +31,13 @@ class RudeGround:
 
     def __post_init__(self) -> None:
         self.marked = Marked(f"{MARK}={self.mark}")
+
+    def left(self) -> dict[int, str]:
+        """What is left running, after a moment for what was killed to be gone."""
+        end = time.monotonic() + _GONE_AFTER
+        while (living := self.marked.living()) and time.monotonic() < end:
+            time.sleep(0.02)
+        return living
 
     @property
     def server(self) -> str:

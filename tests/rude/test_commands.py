@@ -25,7 +25,7 @@ def rude(tmp_path: Path) -> Iterator[Callable[..., RudeGround]]:
         return made[-1]
 
     yield make
-    left = {pid: line for ground in made for pid, line in ground.marked.living().items()}
+    left = {pid: line for ground in made for pid, line in ground.left().items()}
     for ground in made:
         ground.marked.end()
     assert left == {}

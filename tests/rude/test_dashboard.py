@@ -59,6 +59,6 @@ def test_dashboard_says_what_is_wrong_and_quits_cleanly(mode: str, tmp_path: Pat
             terminal.insist("q", lambda: terminal.process.poll() is not None, "its end")
             assert terminal.finish() == 0
             assert terminal.modes == Modes()
-        assert ground.marked.living() == {}
+        assert ground.left() == {}
     finally:
         ground.marked.end()

@@ -101,6 +101,9 @@ async def test_only_one_of_two_feeds_asks_the_server(tmp_path: Path) -> None:
         async with feed(second[2], polls=True) as following:
             await until(lambda: following.board.connection.polls_elsewhere)
             await until(lambda: len(following.board.tasks) == 12)
+            for _ in range(2):  # between two pauses lies a whole look
+                due = following.board.connection.next_poll_at
+                await until(lambda known=due: following.board.connection.next_poll_at != known)
             assert second[1].calls == []
         first[2].leadership.resign()
 
