@@ -264,6 +264,7 @@ class TerminalStage:
                 raise AssertionError(f"The program does not end. The screen:\n{self.screen.text}")
             self._draw()
             self._wait(_STEP)
+        self._wait(_STEP)  # a worker of the system hands over what was written last
         self._draw()
         return code
 
