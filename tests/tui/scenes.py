@@ -21,6 +21,7 @@ from jjm_tui.gateway.spec import CallerState, CallRecord
 from jjm_tui.ports import Priority
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.tui.memory import Memory
+from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.screens.main import MainScreen
 from tests.services.workbench import START, Workbench
 from tests.tui.stage import Stage
@@ -88,9 +89,20 @@ async def home(on: Stage) -> None:
 
 async def read_to_the_end(on: Stage) -> None:
     """Wait until the detail has everything."""
-    detail = on.app.screen.detail  # type: ignore[attr-defined]
-    await on.until(lambda: detail.details is not None and not detail.details.is_reading)
+    screen = on.app.screen
+    assert isinstance(screen, DetailHost)
+
+    def has_everything() -> bool:
+        details = screen.detail.details
+        return details is not None and not details.is_reading and not screen.reader.is_reading
+
+    await on.until(has_everything)
     await on.settle()
+
+
+def is_coloring(on: Stage) -> bool:
+    """Code gets its colours from a thread, some time after its text is there."""
+    return any(worker.group == "color" and not worker.is_finished for worker in on.app.workers)
 
 
 def server_is(on: Stage, state: CallerState, failure: JulesManagerError | None = None) -> None:

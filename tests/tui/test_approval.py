@@ -305,6 +305,7 @@ async def test_approval_without_a_server_shows_the_stored_plan_with_its_age_and_
         on.caller.is_down = False
         await on.press("ctrl+r")
         await on.shows("y approve")
+        await on.settle()
         on.advance(0.5)
         await on.press("y")
         await on.until(lambda: bool(answers))

@@ -36,6 +36,7 @@ async def test_bulk_message_to_a_few_is_sent_at_once(tmp_path: Path) -> None:
         assert len(on.bench.effects("message")) == 2
         await on.press("escape")
         assert answers == [frozenset(sheet.lines)]
+        await on.app.drafts.flush()
         assert await on.context.drafts.get(DRAFT_KEY) is None
 
 

@@ -183,6 +183,8 @@ async def test_hostile_text_is_literal_on_every_screen_whatever_is_done_there(
                 continue
             await visit.go(stop.screen, stop.status, stop.keys)
             reached.add(stop.screen)
+            if not stop.plain:
+                await visit.until_foreign()
             before = visit.literal
             await visit.click_all()
             await visit.press(*stop.here)

@@ -212,8 +212,9 @@ async def test_draft_of_another_terminal_is_kept_below_and_nothing_is_sent_befor
         await write(on, "mine")
         await on.app.drafts.flush()
         _, _, other = on.bench.process()
-        await other.drafts.put(message_key(composer_of(on).task_id or ""), "yours")
-        await on.press("!")
+        async with on.app.drafts._turn:  # nothing is read before both have typed
+            await other.drafts.put(message_key(composer_of(on).task_id or ""), "yours")
+            await on.press("!")
         await on.shows("typed elsewhere")
         assert composer_of(on).text.startswith("mine!\n")
         assert composer_of(on).text.endswith("\nyours")

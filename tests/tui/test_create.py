@@ -48,7 +48,8 @@ def form_of(on: Stage) -> NewTaskForm:
 
 async def open_form(on: Stage) -> None:
     await on.press("c")
-    await on.until(lambda: isinstance(on.app.screen, CreateScreen) and on.app.screen.focused is not None)
+    await on.until(lambda: isinstance(on.app.screen, CreateScreen) and on.app.screen.takes_keys)
+    await on.until(lambda: on.app.screen.focused is not None)
 
 
 async def fill(on: Stage, *, repository: str = REPOSITORY, description: str = DESCRIPTION) -> None:
@@ -588,8 +589,9 @@ async def test_form_filled_in_elsewhere_is_kept_below_and_must_be_chosen_from(tm
         await fill(on, description="mine")
         await on.app.drafts.flush()
         _, _, other = on.bench.process()
-        await other.drafts.put(CREATE_KEY, NewTask("acme/api.server", description="yours").write())
-        await on.press("!")
+        async with on.app.drafts._turn:  # nothing is read before both have typed
+            await other.drafts.put(CREATE_KEY, NewTask("acme/api.server", description="yours").write())
+            await on.press("!")
         await on.shows("typed elsewhere")
         assert split_texts(form_of(on).filled_in.description) == ["mine!", "repository: acme/api.server\nyours"]
         await on.press("ctrl+s")

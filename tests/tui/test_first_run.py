@@ -337,4 +337,5 @@ async def test_set_up_looks_as_it_did(
         await _type(on, "/no/such/program")
         await _type(on, "none")
         await on.shows("It does not work yet.")
+        await on.settle()
         assert on.picture() == svg(f"test-{name}")

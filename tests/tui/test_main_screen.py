@@ -119,7 +119,7 @@ async def test_archive_hides_the_marked_tasks_and_undo_brings_them_back(tmp_path
         await on.press("x")
         await on.until(lambda: all(on.board.tasks[task_id].archived for task_id in marked))
         await on.until(lambda: not set(marked) & set(_shown(on)))
-        assert "Archived 2 tasks. u undoes it." in on.text
+        await on.shows("Archived 2 tasks. u undoes it.")
         await on.press("u")
         await on.until(lambda: set(marked) <= set(_shown(on)))
 
@@ -129,6 +129,7 @@ async def test_archived_tasks_can_be_shown_and_taken_out(tmp_path: Path) -> None
         await on.press("G", "x")
         await on.until(lambda: any(task.archived for task in on.board.tasks.values()))
         archived = next(task_id for task_id, task in on.board.tasks.items() if task.archived)
+        await on.until(lambda: archived not in _shown(on))
         await on.press("H")
         assert archived in _shown(on)
         main_screen(on).tasks.select(archived)
@@ -166,8 +167,10 @@ async def test_rows_that_reorder_under_every_keystroke_never_change_whose_task_i
             await on.press("x")
             await on.until(lambda wanted=wanted: on.board.tasks[wanted].archived)
             assert [task_id for task_id, task in on.board.tasks.items() if task.archived] == [wanted]
+            await on.until(lambda: bool(on.app.undo))  # the history is written before it can be undone
             await on.press("u")
             await on.until(lambda wanted=wanted: not on.board.tasks[wanted].archived)
+            await on.until(lambda wanted=wanted: wanted in _shown(on) and screen._awaited is None)
 
 
 async def test_sort_group_and_view_are_remembered(tmp_path: Path) -> None:

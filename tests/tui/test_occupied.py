@@ -88,6 +88,7 @@ async def test_plan_that_was_approved_meanwhile_is_not_told_to_wait(tmp_path: Pa
         await on.settle()
         await on.press("a")
         await on.shows("y approve")
+        await on.settle()
         notifying = on.app._notifying
         assert notifying is not None
         await notifying.happened([TaskEvent(EventType.STATUS_CHANGED, on.now, task.id, {"to": "waiting_approval"})])

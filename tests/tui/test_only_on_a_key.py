@@ -18,7 +18,7 @@ from tests.tui.test_terminal_canary import make_world_hostile, stores
 pytestmark = pytest.mark.timeout(400)
 """A tour with clicks takes half a minute, on a machine that is busy many times as long."""
 
-_CLIPBOARD = re.compile(rb"\x1b\]52;[^;]*;([^\x07\x1b]*)")
+_CLIPBOARD = re.compile(rb"\x1b\]52;[^;]*;([^\x07\x1b]*)[\x07\x1b]")
 _LINK = re.compile(rb"\x1b\]8;[^;]*;[^\x07\x1b]")
 _TEMPTING = ("[@click=app.quit]c", "[link=https://evil.example]x", "[/foo]", "https://", "Q0FOQVJZ", "evil")
 """What might do something when it is clicked."""

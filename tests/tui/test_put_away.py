@@ -44,8 +44,7 @@ async def test_task_that_is_put_away_leaves_the_cursor_on_the_row_that_takes_its
         await on.press(*keys)
         await on.shows("undoes")
         await on.until(lambda: screen.tasks.highlighted == following)
-        await on.settle()
-        assert cursor_line(on) == line
+        await on.until(lambda: cursor_line(on) == line)
         await on.press("u")
         await on.until(lambda: screen.tasks.highlighted == task_id)
 
@@ -60,6 +59,7 @@ async def test_second_key_typed_fast_archives_the_row_that_takes_the_place_of_th
         for _ in range(2):
             on.app.post_message(Key("x", "x"))
         await on.until(lambda: sum(task.archived for task in on.board.tasks.values()) == 2)
+        await on.until(lambda: len(shown(on)) == len(before) - 2)
         await on.settle()
         assert {task.id for task in on.board.tasks.values() if task.archived} == set(before[down : down + 2])
         assert main_screen(on).tasks.highlighted == [*before[:down], *before[down + 2 :]][min(down, 27)]
@@ -68,7 +68,11 @@ async def test_second_key_typed_fast_archives_the_row_that_takes_the_place_of_th
 
 async def test_archiving_what_is_archived_leaves_the_cursor_where_it_is(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:
-        await on.press("x", "H", "G")
+        first = main_screen(on).tasks.highlighted
+        await on.press("x")
+        await on.shows("undoes")
+        await on.until(lambda: first not in shown(on))
+        await on.press("H", "G")
         task_id = main_screen(on).tasks.highlighted
         assert on.board.tasks[task_id or ""].archived
         await on.press("k", "j", "x")
@@ -97,6 +101,7 @@ async def test_snoozing_tells_until_when(tmp_path: Path) -> None:
         await on.press("escape", "z", "enter")
         await on.shows("until today 10:00. u undoes it.")
         await on.until(lambda: any(task.snoozed_until is not None for task in on.board.tasks.values()))
+        await on.shows("SNOOZED (1)")
         on.app.show_task(next(task.id for task in on.board.tasks.values() if task.snoozed_until is not None))
         await on.shows("Snoozed until today 10:00, in 1h.")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jjm_tui.tui.screens.main import MainScreen
+from tests.tui.scenes import is_coloring, read_to_the_end
 from tests.tui.stage import Stage, stage
 
 Svg = Callable[[str], object]
@@ -30,7 +31,7 @@ async def test_picture_of_the_main_screen(tmp_path: Path, svg: Svg) -> None:
     async with stage(tmp_path, size=(124, 30), tasks=24) as on:
         await _work(on)
         await on.press("n", "n", "enter", "right_square_bracket", "right_square_bracket")
-        await on.settle()
+        await read_to_the_end(on)
         assert on.picture() == svg("main")
 
 
@@ -50,14 +51,9 @@ async def test_picture_of_a_diff(tmp_path: Path, svg: Svg) -> None:
         _select(on, "Speed up search index loading")
         await on.press("d")
         await on.shows("@@")
-        await on.until(lambda: not _is_coloring(on))
+        await on.until(lambda: not is_coloring(on))
         await on.settle()
         assert on.picture() == svg("diff")
-
-
-def _is_coloring(on: Stage) -> bool:
-    """Code gets its colours from a thread, some time after its text is there."""
-    return any(worker.group == "color" and not worker.is_finished for worker in on.app.workers)
 
 
 @pytest.mark.parametrize("name", ["main", "approving", "diff"])

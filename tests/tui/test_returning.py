@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.tui.memory import Memory
+from jjm_tui.tui.returning import Returning
 from jjm_tui.tui.screens.digest import DigestScreen
 from jjm_tui.tui.screens.main import MainScreen
 from tests.services.workbench import START, Workbench
@@ -46,9 +49,16 @@ async def test_start_after_a_pause_opens_the_digest(tmp_path: Path) -> None:
         assert isinstance(on.app.screen, MainScreen)
 
 
-async def test_start_soon_after_the_last_one_opens_nothing(tmp_path: Path) -> None:
+async def test_start_soon_after_the_last_one_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_and_tell, has_read = Returning._read_and_tell, anyio.Event()
+
+    async def note(returning: Returning, *args: Any, **options: Any) -> None:
+        await read_and_tell(returning, *args, **options)
+        has_read.set()
+
+    monkeypatch.setattr(Returning, "_read_and_tell", note)
     async with stage(tmp_path, memory=away(0.05), polls=True) as on:
-        await on.until(lambda: on.board.sync.synced_at is not None)
+        await on.until(has_read.is_set)
         await on.settle()
         assert isinstance(on.app.screen, MainScreen)
 

@@ -51,6 +51,7 @@ async def test_damaged_store_at_the_start_is_told_with_the_way_out_and_left_alon
         assert "No task can be shown, as the stored tasks cannot be read: run jjm store repair" in _beside(on.text)
         assert "! the stored tasks cannot be read" not in on.text, "the list says so already"
         await on.press("ctrl+r", "j", "enter", "x")
+        await on.shows("That was typed before the list")
         assert path.stat().st_size == _LEFT
 
 
@@ -90,5 +91,4 @@ async def test_news_that_cannot_be_stored_are_told_until_they_can(tmp_path: Path
         (tmp_path / "store" / "tasks.json.lock").rmdir()
         await on.press("ctrl+r")
         await on.until(lambda: on.board.store_trouble is None)
-        await on.settle()
-        assert "cannot be stored" not in on.text
+        await on.until(lambda: "cannot be stored" not in on.text)

@@ -256,8 +256,7 @@ def test_person_is_told_once_about_what_happened_at_once(telling: Ground, count:
         with world.changing():
             for task_id in task_ids:
                 world.set_state(task_id, "AWAITING_USER_FEEDBACK")
-        all_show(terminals, f"NEEDS YOU ({3 + count})")
-        all_show(terminals, "Needs you")
+        all_show(terminals, f"NEEDS YOU ({3 + count})", "Needs you")  # a toast stays for six seconds
         terminals[0].until(lambda: told(telling), "the program called")
         terminals[0].until(lambda: len(lines_about_questions(monitor)) >= count, "the monitor's lines")
         ask_again(terminals[0], telling)

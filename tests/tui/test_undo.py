@@ -58,5 +58,8 @@ async def test_undo_that_ends_after_another_key_leaves_the_cursor_to_the_person(
         may_end.set()
         await on.shows(f"Undone: archived '{title}")
         await on.until(lambda: (task := on.board.task(task_id)) is not None and not task.archived)
+        if on.app.screen is not screen:
+            await on.press("escape")  # under another screen the list stands still
+        await on.until(lambda: any(task_id in group.task_ids for group in screen._arrangement.groups))
         await on.settle()
         assert screen.tasks.highlighted == cursor != task_id

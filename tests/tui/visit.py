@@ -184,6 +184,10 @@ class Visit:
             await self.on.press(key)
             self.look(f"after {key}")
 
+    async def until_foreign(self) -> None:
+        """Wait until something foreign is there: what a screen shows may be read or computed after it has opened."""
+        await self.on.shows("[/foo]")
+
     async def click(self, x: int, y: int) -> None:
         """Press and let go of the mouse, as the driver of a terminal tells it."""
         for kind, button in ((MouseMove, 0), (MouseDown, 1), (MouseUp, 1)):
