@@ -14,6 +14,8 @@ from syrupy.assertion import SnapshotAssertion
 from textual import constants
 from textual.widgets import Input, TextArea
 
+from jjm_tui.services import live
+from jjm_tui.tui import returning
 from jjm_tui.tui.notices import toasts
 from tests.tui.idle import until_idle
 from tests.tui.snapshots import SvgPicture
@@ -25,8 +27,8 @@ _DECIDING = ("NO_COLOR", "COLORTERM", "COLORFGBG", "TERM_PROGRAM", "TMUX", "KITT
 def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No animation, no blinking cursor, UTC, no colours or terminals of the person; pauses end when nothing is done.
 
-    What is drawn is drawn at once, as every key waits for it. A toast does not go while a slow machine is still getting
-    to look at it.
+    What is drawn is drawn at once, as every key waits for it. A toast does not go, and nothing comes by itself, while a
+    slow machine is still getting to look.
     """
     monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
@@ -39,6 +41,8 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(textual.app, "wait_for_idle", until_idle)
     monkeypatch.setattr(textual.pilot, "wait_for_idle", until_idle)
     monkeypatch.setattr(toasts, "_SHOWN_FOR", dict.fromkeys(toasts._SHOWN_FOR, 600.0))
+    monkeypatch.setattr(live, "_ADOPT_EVERY", 600.0)
+    monkeypatch.setattr(returning, "_PATIENCE", 600.0)
     time.tzset()
     collecting, steps = gc.isenabled(), gc.get_threshold()
     yield

@@ -17,10 +17,13 @@ _SOON = 1 / 50
 """Seconds: a timer that rings earlier belongs to what is going on; Textual draws with one of a sixtieth."""
 _PUT_OFF = 0.2
 """Seconds: what waits for the next key or the next news waits for less."""
-_LASTING = 0.2
-"""Seconds: a thread that is at work for longer watches something, and is not waited for."""
+_LASTING = 1.0
+"""Seconds: a thread that is at work for longer waits for somebody, and is not waited for."""
 _QUIET_TURNS = 3
 _STEP = 0.001
+
+_WATCHERS = "_FolderWatch._run"
+"""Tasks whose thread only watches."""
 
 _working_since: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 
@@ -50,15 +53,22 @@ async def _wait(soon: float, max_sleep: float) -> None:
             quiet += 1
 
 
-def _works_in_thread(now: float) -> bool:
+def _works_in_thread(loop: Any, now: float) -> bool:
+    """Whether a thread of anyio or asyncio is at work, and has not been for long."""
     borrowers = anyio.to_thread.current_default_thread_limiter().statistics().borrowers
-    return any(now - _working_since.setdefault(each, now) < _LASTING for each in borrowers)
+    working: set[Any] = {each for each in borrowers if each.get_coro().__qualname__ != _WATCHERS}
+    executor = loop._default_executor
+    if executor is not None and len(executor._threads) > executor._idle_semaphore._value:
+        working.add(executor)
+    for rested in set(_working_since) - working:
+        del _working_since[rested]
+    return any(now - _working_since.setdefault(each, now) < _LASTING for each in working)
 
 
 def _time_to_next(loop: Any, soon: float) -> float | None:
     """Seconds until it is worth looking again: until a timer rings that rings ``soon``, or a step for a thread."""
     now = loop.time()
-    if _works_in_thread(now):
+    if _works_in_thread(loop, now):
         return _STEP
     rings = min((each._when for each in loop._scheduled if not each._cancelled), default=math.inf)
     return max(rings - now, _STEP) if rings < now + soon else None

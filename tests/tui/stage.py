@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import anyio
 from textual.events import Paste
@@ -32,6 +32,9 @@ from jjm_tui.tui.keymap import build_keymap
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.memory import Memory
 from tests.services.workbench import CuttingCaller, Workbench, bench
+
+_PATIENCE: Final = 60.0
+"""Seconds; a server that really starts may take half of them on a busy machine."""
 
 
 @dataclass
@@ -69,7 +72,7 @@ class Stage:
         """Wait until nothing is under way any more, and the detail has followed the cursor."""
         await self.pilot.pause()
         await self.until(lambda: self.app.engine is None or self.app.engine.desk.under_way == 0)
-        await self.until(lambda: not self._is_following())
+        await self.until(lambda: not self._is_following() and not self.app._bridge._tick.is_waiting)
         await self.pilot.pause()
 
     def _is_following(self) -> bool:
@@ -78,7 +81,7 @@ class Stage:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a condition."""
-        with anyio.fail_after(20):
+        with anyio.fail_after(_PATIENCE):
             while not condition():
                 await self.pilot.pause(0.01)
 
@@ -93,7 +96,7 @@ class Stage:
 
     async def shows(self, words: str) -> None:
         """Wait until the screen shows these words."""
-        with anyio.move_on_after(20):
+        with anyio.move_on_after(_PATIENCE):
             while words not in self.text:
                 await self.pilot.pause(0.01)
             return
@@ -184,15 +187,15 @@ async def stage(
         place, environ, keymap, clock, remembered, board, open_engine, is_configured=configured, remarks=keymap.problems
     )
     app = JulesApp(launch)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        on = Stage(app, pilot, workbench, caller, manager, context, board)
-        await on.until(lambda: app.engine is not None)
-        await on.settle()
-        try:
+    try:
+        async with app.run_test(size=size, notifications=True) as pilot:
+            on = Stage(app, pilot, workbench, caller, manager, context, board)
+            await on.until(lambda: app.engine is not None)
+            await on.settle()
             yield on
-        finally:
-            gc.unfreeze()  # what the dashboard would keep for ever is garbage between tests
-    await app.close_engine()
+        await app.close_engine()
+    finally:
+        gc.unfreeze()  # what the dashboard would keep for ever is garbage between tests
 
 
 def hours(count: float) -> timedelta:
