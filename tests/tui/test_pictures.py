@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 from jjm_tui.tui.look.theme import use_theme
 from tests.tui import plays_list, plays_pages, plays_task
 from tests.tui.idle import until_idle, until_rest
-from tests.tui.scenes import SCENES, Scene, server_answers
+from tests.tui.scenes import SCENES, Scene, is_coloring, server_answers
 from tests.tui.screens_in_code import screens_in_code
 from tests.tui.snapshots import FOLDER
 from tests.tui.stage import Stage, stage
@@ -52,6 +52,8 @@ async def come_to_rest(on: Stage) -> None:
     await on.settle()
     await until_rest()
     on.app._tick()
+    await on.settle()
+    await on.until(lambda: not is_coloring(on))
     await on.settle()
 
 
