@@ -214,7 +214,7 @@ def http_error(status: int | None, retry_after: float | None, label: str, effect
 
 def _timed_out(what: str, timeout: float, label: str, slip: Slip) -> OperationTimeoutError:
     return OperationTimeoutError(
-        f"The server {label} did not answer {what} within {timeout:.3g} s.",
+        f"The server {label} did not answer {what} within {max(round(timeout, 1), 0.1):g} s.",
         hint="It may still be busy; read the task again before you repeat anything." if slip.left else None,
         context={"timeout": timeout},
         effect=slip.effect,
