@@ -20,6 +20,7 @@ from jjm_tui.ports import CreateRequest, ToolAnswer
 from jjm_tui.services.drafting.joined_texts import split_texts
 from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.services.drafting.template_taken import take_template
+from jjm_tui.tui import typed_ahead
 from jjm_tui.tui.screens.create import READING_TIME, CreateScreen
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.screens.templates import TemplatesScreen
@@ -314,6 +315,14 @@ async def test_options_reach_the_server(tmp_path: Path) -> None:
 
 
 # what goes wrong
+
+
+async def test_first_task_of_all_is_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typed_ahead, "_IN_ONE_GO", 0.0)  # who looks up between two keys
+    async with stage(tmp_path, tasks=0) as on:
+        await fill(on)
+        await send(on)
+        await until_created(on, 1)
 
 
 async def test_server_that_is_down_sends_nothing_and_the_form_comes_back(tmp_path: Path) -> None:

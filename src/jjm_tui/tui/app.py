@@ -279,10 +279,6 @@ class JulesApp(App[int]):
         else:
             await super().on_event(event)
 
-    def list_seen(self) -> None:
-        """Tasks are on the screen: who types from now on has seen them."""
-        self._typed_ahead.seen()
-
     @property
     def is_typed_blindly(self) -> bool:
         """Whether the key that is carried out was typed before there were tasks to see."""

@@ -49,7 +49,8 @@ class KeyDone(Message):
 class TypedAhead:
     """Keys and pastes on their way into an app. ``give`` hands one to what has the focus.
 
-    They also wait for a screen that is being opened: until it is mounted, and says ``takes_keys`` if it has that.
+    They also wait for a screen that is being opened: until it is mounted, and says ``takes_keys`` if it has that. One
+    on which there may be nothing to see yet tells that by ``is_seen``.
     """
 
     def __init__(self, app: App[Any], give: Callable[[Key | Paste], Awaitable[None]]) -> None:
@@ -62,13 +63,16 @@ class TypedAhead:
         self._waits_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._typed_at = -_IN_ONE_GO
-        self._is_seen = self._is_typed_blindly = self._is_forgetting = False
+        self._is_typed_blindly = self._is_forgetting = False
         self.is_blind = False
         """Whether the key handed on last was typed before there was anything to see, or in one go with such a key."""
 
-    def seen(self) -> None:
-        """There is something to see from now on."""
-        self._is_seen = True
+    @property
+    def _is_seen(self) -> bool:
+        try:
+            return getattr(self._app.screen, "is_seen", True)
+        except ScreenStackError:
+            return False
 
     def forget(self) -> None:
         """What a key wanted was refused: what was typed in one go with it was meant for something else."""

@@ -94,6 +94,8 @@ class MainScreen(PaneHost):
         super().__init__()
         self.set_class(self.app.size.width < WIDE, "-narrow")
         self._is_complete = False
+        self.is_seen = False
+        """Whether tasks were on the screen: what is typed before that is not meant for them."""
         self._title: Content | None = None
         self._completing = asyncio.Lock()
         self._aged_at: datetime | None = None
@@ -130,7 +132,7 @@ class MainScreen(PaneHost):
     def _note_seen(self) -> None:
         """What is on the screen by now has been seen, if there are tasks in it."""
         if self.board.tasks:
-            self.dashboard.list_seen()
+            self.is_seen = True
 
     async def _complete(self) -> None:
         """What the first frame can do without: detail, filter, searching, composer."""
@@ -160,10 +162,11 @@ class MainScreen(PaneHost):
                 self.tasks.update_rows(change.task_ids)
             if "tasks" in change.aspects:
                 self._take_over(change.task_ids, now)
-                self.lead_back(change.task_ids)
                 self.call_after_refresh(self._note_seen)
                 if self.detail.task_id is None or self.board.task(self.detail.task_id) is None:
                     self._show_current()
+            if change.aspects & {"tasks", "watched"}:
+                self.lead_back(change.task_ids)
         if change.aspects & {"connection", "tasks", "sync", "store"} and not self._arrangement.shown_count:
             self._show_empty_state()
         self.show_bars()
