@@ -63,3 +63,23 @@ async def test_undo_that_ends_after_another_key_leaves_the_cursor_to_the_person(
         await on.until(lambda: any(task_id in group.task_ids for group in screen._arrangement.groups))
         await on.settle()
         assert screen.tasks.highlighted == cursor != task_id
+
+
+async def test_undo_of_watching_takes_back_what_that_changed_and_no_more(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        screen = _main(on)
+        task = screen.current_task()
+        assert task is not None
+        await on.press("w")
+        await on.shows(f"Watching '{task.title[:20]}")
+        await on.shows("u undoes it.")
+        assert "u undo" in on.text.splitlines()[-1]
+        await on.press("space", "space", "w")  # marks it and the next one
+        assert len(on.board.watched) == 2
+        await on.press("g", "u")
+        await on.until(lambda: on.board.watched == {task.id})
+        await on.press("G", "u")
+        await on.shows(f"Undone: watching '{task.title[:20]}")
+        await on.until(lambda: screen.tasks.highlighted == task.id)
+        assert not on.board.watched
+        assert not on.app.launch.memory.watched

@@ -16,7 +16,8 @@ from jjm_tui.tui.notices import toasts
 from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.text.local_time import local_words
-from jjm_tui.tui.undo import Change
+from jjm_tui.tui.undo import Change, Undoing
+from jjm_tui.tui.watching import undo_watch, watch
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import MarkResult
@@ -224,15 +225,12 @@ class TaskScreen(DashboardScreen[str]):
 
     def do_task_watch(self) -> None:
         """Watch the targets; if all of them are watched already, stop that."""
-        ids = set(self.targets())
-        watched = set(self.board.watched)
-        stops = ids <= watched
-        self.board.set_watched(watched - ids if stops else watched | ids)
-        memory = self.dashboard.launch.memory
-        memory.watched = sorted(self.board.watched)
-        memory.save()
-        self.marks_used()
-        self.dashboard.tell(f"{'No longer watching' if stops else 'Watching'} {_tasks(len(ids))}.")
+        ids, watched, launch = self.targets(), self.board.watched, self.dashboard.launch
+        stops = watched.issuperset(ids)
+        changed = tuple(task_id for task_id in ids if stops or task_id not in watched)
+        watch(launch, changed, stops=stops)
+        word = "no longer watching" if stops else "watching"
+        self._tell_change(word, changed, lambda: undo_watch(launch, changed, stops=stops))
 
     def do_undo(self) -> None:
         """Take the last local change back."""
@@ -302,11 +300,17 @@ class TaskScreen(DashboardScreen[str]):
         if not changed:
             self.dashboard.tell("Nothing had to change.")
             return
+        wait = _of_them_wait(len(waiting.intersection(changed)), len(changed))
+        self._tell_change(word, changed, lambda: unmark(engine), until, wait)
+
+    def _tell_change(
+        self, word: str, changed: tuple[str, ...], undoing: Undoing, until: str = "", wait: str = ""
+    ) -> None:
+        """These tasks were changed here: say so, and that it can be taken back."""
         task = self.board.task(changed[0]) if len(changed) == 1 else None
         what = f"{word} {_tasks(len(changed))}" if task is None else f"{word} '{_name(task)}'"
-        wait = _of_them_wait(len(waiting.intersection(changed)), len(changed))
         told = f"{what[0].upper()}{what[1:]}{until}{wait}. {key_here(self.dashboard, 'undo')} undoes it."
-        self.dashboard.undo.push(Change(what, changed, lambda: unmark(engine), told))
+        self.dashboard.undo.push(Change(what, changed, undoing, told))
         self.marks_used()
         self.keys_changed()
         self.dashboard.tell(told, severity="warning" if wait else "information")
