@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import time
 from collections.abc import Iterator
@@ -277,6 +278,23 @@ def test_whole_job_is_stopped_with_the_program_and_goes_on_with_it(place: Ground
         terminal.shows("connected", "NEEDS YOU")
         terminal.press("q")
         assert_is_over(terminal, place, 0)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTSTP, signal.SIGSTOP])
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP])
+def test_program_that_sleeps_behind_a_shell_can_be_ended(place: Ground, stop: int, end: int) -> None:
+    program = place.program
+    with TerminalStage(["sh", "-i"], program.environ) as terminal:
+        terminal.type(shlex.join(program.plain_argv()))
+        terminal.press("enter")
+        terminal.shows("connected", "NEEDS YOU")
+        job = os.tcgetpgrp(terminal._master)
+        os.killpg(job, stop)
+        terminal.until(lambda: os.tcgetpgrp(terminal._master) != job, "the shell in front")
+        os.killpg(job, end)
+        os.killpg(job, signal.SIGCONT)
+        terminal.until(lambda: [*place.processes()] == [terminal.process.pid], "only the shell left")
+        terminal.until(lambda: terminal.modes == Modes(), "the terminal given back")
 
 
 def test_program_stopped_by_force_gives_the_terminal_back_all_the_same(place: Ground) -> None:

@@ -9,6 +9,7 @@ Textual's driver for POSIX systems is taken as it is, except where the dashboard
 - a terminal that is gone would kill the writing thread, and with it the end of the program;
 - when the size changes while the handler of an earlier change runs, the old size would be told last;
 - a signal that comes while the terminal is given back or taken would be answered in the midst of that;
+- who ends a stopped job from the shell would see it stop again, as it would touch a terminal that is not its own;
 - SIGCONT without SIGTSTP before it would save the raw mode as the one to return to;
 - after SIGTSTP and SIGCONT nothing would be drawn, as the size is still the same;
 - the mouse would go on to be reported in pixels to the next program that asks for it;
@@ -45,6 +46,9 @@ _MOST_WAITING: Final = 1 << 18
 
 _MOST_READ: Final = 4096
 """Bytes of what was typed or pasted that are read at once."""
+
+_SLEEP_AGAIN_AFTER: Final = 0.1
+"""Seconds that whoever continued us in the background has for telling us to end."""
 
 _LAST_PATIENCE: Final = 1.0
 """Seconds that a terminal has at the end to read how it is put back."""
@@ -205,6 +209,14 @@ class SteadyDriver(LinuxDriver):
             return self.input_tty
         return False
 
+    @property
+    def _is_in_front(self) -> bool:
+        """Whether the terminal is ours: who sets its modes from the background is stopped."""
+        try:
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:
+            return True
+
     # beginning and end
 
     def start_application_mode(self) -> None:
@@ -221,7 +233,11 @@ class SteadyDriver(LinuxDriver):
             self._app.post_message(Resize(size, size))
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back as it was."""
+        """Give the terminal back as it was; in the background the shell has its own modes set by then."""
+        if self._is_suspended:
+            return
+        if not self._is_in_front:
+            self.attrs_before = None
         self._is_stopping = True
         if self._outlet is not None and self._outlet.is_behind:
             self._outlet.drop()
@@ -230,6 +246,14 @@ class SteadyDriver(LinuxDriver):
             self.write("\x1b[?1016l")
             self._mouse_pixels = False
         super().stop_application_mode()
+
+    def disable_input(self) -> None:
+        """Read no more keys; in the background that would stop us."""
+        if self._is_suspended:
+            return
+        if not self._is_in_front:
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        super().disable_input()
 
     def close(self) -> None:
         """Let the terminal read the rest."""
@@ -242,8 +266,8 @@ class SteadyDriver(LinuxDriver):
 
     def suspend_application_mode(self) -> None:
         """Give the terminal to others."""
-        self._is_suspended = True
         super().suspend_application_mode()
+        self._is_suspended = True
 
     def resume_application_mode(self) -> None:
         """Take the terminal again, and draw everything: others have written on it."""
@@ -279,6 +303,14 @@ class SteadyDriver(LinuxDriver):
         """Go on. Without a SIGTSTP before, the terminal was not given back, but others may have used it."""
         if not self._auto_restart:
             return
+        if not self._is_in_front:
+            self._loop.call_later(_SLEEP_AGAIN_AFTER, self._sleep_again)
+            return
         if not self._is_suspended:
             self.suspend_application_mode()
         self.resume_application_mode()
+
+    def _sleep_again(self) -> None:
+        """There is nothing to do in the background but to end."""
+        if not getattr(self._app, "is_leaving", False) and not self._is_in_front:
+            os.killpg(os.getpgrp(), signal.SIGSTOP)
