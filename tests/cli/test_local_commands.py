@@ -46,6 +46,23 @@ def test_theme_that_is_not_there_is_told_before_the_dashboard_opens(program: Pro
     assert "There is no theme" not in program.ok("config", "check").out
 
 
+def test_views_and_keys_that_mean_nothing_are_told_before_the_dashboard_opens(program: Program) -> None:
+    program.home.mkdir()
+    settings = program.home / "jjm.toml"
+    settings.write_text('[views]\ngood = "repo:acme/*"\n"a\\nb" = "state:"\n\n[keys.bindings]\njump = "f2"\n')
+    view = "The view a b in the settings is wrong: The filter is wrong at column 1: 'state:' needs a value."
+    checked = program.run("config", "check")
+    assert checked.code == program.run("keys").code == 2
+    told = [row[:2] for row in checked.rows if row[0] != "warning"]
+    assert told == [["error", "There is no action 'jump'."], ["error", view]]
+    checks = program.run("doctor", "--json").json["checks"]
+    told = [[check["name"], check["state"], check["message"]] for check in checks if check["name"] in ("keys", "views")]
+    assert told == [["keys", "warning", "There is no action 'jump'."], ["views", "warning", view]]
+    assert all(check["way_out"] for check in checks if check["name"] in ("keys", "views"))
+    settings.write_text('[views]\ngood = "repo:acme/*"\n\n[keys.bindings]\nrefresh = "f5"\n')
+    assert program.run("config", "check").code == 0
+
+
 def test_config_show_never_shows_a_key(program: Program) -> None:
     secret = "AIzaSyA" + "x" * 32
     result = program.run("config", "show", environ={"JULES_API_KEY": secret})

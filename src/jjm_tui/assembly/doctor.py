@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 import anyio
@@ -27,6 +28,8 @@ _NODE_NEEDED: Final[Mapping[str, tuple[int, int]]] = {"rest": (18, 0), "official
 """The oldest Node version that each preset's server runs on (``servers.md`` section 3)."""
 
 LookAround = Callable[[TaskServer], AsyncIterator[Check]]
+
+_OTHER_PLACE: Final = "Correct the permissions, or choose another place with storage.path."
 
 _NODE_HINT: Final = "Install Node.js from nodejs.org or with your package manager, so that `node` and `npx` are found."
 
@@ -181,7 +184,7 @@ async def check_store(place: Workplace) -> list[Check]:
                 "store",
                 "failed" if report.damaged else "warning",
                 report.problems[0],
-                way_out="Run `jjm store check`; `jjm store repair` keeps the damaged file and restores what is good.",
+                way_out=report.way_out,
                 details=tuple(report.problems[1:]),
                 error=StorageError(report.problems[0], context={"path": str(path)}) if report.damaged else None,
             )
@@ -190,37 +193,42 @@ async def check_store(place: Workplace) -> list[Check]:
         checks.append(Check("store", "ok", f"{path}: {report.tasks} task{'' if report.tasks == 1 else 's'}."))
     unwritable = await anyio.to_thread.run_sync(_why_not_writable, path)
     if unwritable is not None:
-        message = f"The store cannot be written: {unwritable}"
+        reason, way_out = unwritable
+        message = f"The store cannot be written: {reason}"
         checks.append(
             Check(
                 "store",
                 "failed",
                 message,
-                way_out="Correct the permissions, or choose another place with storage.path.",
+                way_out=way_out,
                 error=StorageError(message, context={"path": str(path)}),
             )
         )
     return checks
 
 
-def _why_not_writable(path: os.PathLike[str]) -> str | None:
-    """Why no file can be made beside the store, or ``None``. Folders that are missing are looked for upwards."""
-    from pathlib import Path
+def _why_not_writable(path: Path) -> tuple[str, str] | None:
+    """Why the store could not be written once more, and the way out, or ``None``.
 
-    folder = Path(path).parent
+    An empty file can be made on a full disk, too, so that as much is written as the store has. Folders that are
+    missing are looked for upwards.
+    """
+    from jjm_tui.store.durable import FILE_OPS, explain_failure, try_writing, whole_path
+
+    path = whole_path(path)
+    folder = path.parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     if not folder.is_dir():
-        return f"{folder} is not a folder."
-    probe = folder / f".jjm-probe-{os.getpid()}"
+        return f"{folder} is not a folder.", _OTHER_PLACE
+    is_there = path.exists()
     try:
-        probe.touch(mode=0o600)
-        probe.unlink()
+        try_writing(folder / path.name, FILE_OPS.read(path)[0] if is_there else b"\n")
     except OSError as error:
-        return f"{folder}: {error.strerror or error}."
-    existing = Path(path)
-    if existing.exists() and not os.access(existing, os.W_OK):
-        return f"{existing} may not be written."
+        reason, way_out = explain_failure(error)
+        return f"{folder}: {reason}.", way_out
+    if is_there and not os.access(path, os.W_OK):
+        return f"{path} may not be written.", _OTHER_PLACE
     return None
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jjm_tui.cli.context import CommandContext, overrides
+from jjm_tui.cli.dashboard_settings import dashboard_findings
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.tables import hanging, pairs
-from jjm_tui.cli.themes import check_theme, theme_finding
+from jjm_tui.cli.themes import check_theme
 from jjm_tui.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -125,8 +126,8 @@ def check(context: CommandContext) -> int:
         overrides=overrides(given),
         environ=context.environ,
     )
-    if doubt := theme_finding(context):
-        findings = [finding for finding in findings if finding.level != "ok"] + [doubt]
+    if found := dashboard_findings(context):
+        findings = [finding for finding in findings if finding.level != "ok"] + [each.finding for each in found]
     out = context.out
     if given.json:
         out.document(

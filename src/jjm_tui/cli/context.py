@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jjm_tui.cli.output import Output
-from jjm_tui.errors import ConfigurationError
+from jjm_tui.errors import ConfigurationError, JulesManagerError, StorageError
 
 if TYPE_CHECKING:
     from jjm_tui.assembly import Options
@@ -70,18 +70,32 @@ class CommandContext:
         async with assembly.open_manager(self.options, self.environ) as manager:
             yield manager
 
+    def has_readable_store(self) -> bool:
+        """Whether ``--cached`` has something to show; a demo's store is gone with the command."""
+        from jjm_tui import assembly
+
+        if self.arguments.demo:
+            return False
+        try:
+            return bool(assembly.read_cached(self.options, self.environ).tasks)
+        except JulesManagerError:
+            return False
+
     def now(self) -> datetime:
         """The wall clock, UTC."""
         return datetime.now(UTC)
 
 
 @contextmanager
-def what_is_stored_told(command: str) -> Iterator[None]:
-    """For a reading: where there is no server to use, the error also tells the command that needs none."""
+def what_is_stored_told(context: CommandContext, command: str) -> Iterator[None]:
+    """For a reading: where there is no server to use, or what it answers cannot be stored, the error also tells the
+    command that needs neither.
+    """
     try:
         yield
-    except ConfigurationError as error:
-        if "--cached" not in (error.hint or ""):
+    except (ConfigurationError, StorageError) as error:
+        is_told = context.arguments.cached or "--cached" in (error.hint or "")
+        if not is_told and (isinstance(error, ConfigurationError) or context.has_readable_store()):
             error.hint = f"{error.hint or ''} What is stored: {command}".lstrip()
         raise
 

@@ -29,9 +29,10 @@ from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, Plan, Task
 from jjm_tui.domain.text import age, clean, relative_time
-from jjm_tui.errors import TaskNotFoundError, ValidationError
+from jjm_tui.errors import StorageError, TaskNotFoundError, ValidationError
 
 if TYPE_CHECKING:
+    from jjm_tui.services.manager import JobManager
     from jjm_tui.services.results import GetResult
 
 _LATEST: Final = 5
@@ -48,8 +49,9 @@ async def get(context: CommandContext) -> int:
     reference = expand_reference(context, given.task)
     looks = context.out.terminal and not context.as_json
     async with context.manager() as manager, waiting_for(context.out, "Reading the task"):
-        with what_is_stored_told(spell_command("jjm get", given.task, options="--cached")):
-            result = await manager.get_task(reference, cached=given.cached, mark_seen=looks)
+        with what_is_stored_told(context, spell_command("jjm get", given.task, options="--cached")):
+            result = await manager.get_task(reference, cached=given.cached)
+        unmarked = await _mark_seen(manager, result.task.id) if looks else None
     now = context.now()
     if given.json:
         context.out.document(
@@ -63,7 +65,21 @@ async def get(context: CommandContext) -> int:
         _show(context, result, now)
     else:
         _plain(context, result.task, now, fields)
-    return _remark(context, result, now)
+    code = _remark(context, result, now)
+    if unmarked is not None:
+        context.out.warn(f"That you saw this task is not noted: {unmarked.message}")
+        if unmarked.hint:
+            context.out.remark(f"  {unmarked.hint}")
+    return code
+
+
+async def _mark_seen(manager: JobManager, task_id: str) -> StorageError | None:
+    """Note that a person sees the task; a store that cannot be written keeps nobody from reading it."""
+    try:
+        await manager.mark_seen([task_id])
+    except StorageError as error:
+        return error
+    return None
 
 
 def _remark(context: CommandContext, result: GetResult, now: datetime) -> int:

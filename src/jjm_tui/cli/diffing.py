@@ -25,7 +25,7 @@ async def run(context: CommandContext) -> int:
     given = context.arguments
     reference = expand_reference(context, given.task)
     async with context.manager() as manager, waiting_for(context.out, "Reading the diff"):
-        with what_is_stored_told(spell_command("jjm diff", given.task, options="--cached")):
+        with what_is_stored_told(context, spell_command("jjm diff", given.task, options="--cached")):
             task_id = await manager.resolve(reference, ask_server=not given.cached)
             reading = await manager.get_diff(task_id, cached=given.cached)
     for remark in reading.remarks:

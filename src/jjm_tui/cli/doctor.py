@@ -36,14 +36,17 @@ async def run(context: CommandContext) -> int:
 
 
 async def _checks(context: CommandContext) -> AsyncIterator[Check]:
-    """Those of the assembly, and the theme, which only the floor of the dashboard knows."""
+    """Those of the assembly, and the settings that only the floor of the dashboard knows. All of the program but the
+    dashboard works with these, so that none is more than a warning.
+    """
     from jjm_tui import assembly
-    from jjm_tui.cli.themes import theme_finding
+    from jjm_tui.cli.dashboard_settings import dashboard_findings
 
     async for check in assembly.run_doctor(context.options, context.environ):
         yield check
-        if check.name == "settings" and (doubt := theme_finding(context)):
-            yield Check("theme", "warning", doubt.message, way_out=doubt.hint)
+        if check.name == "settings":
+            for part, finding in dashboard_findings(context):
+                yield Check(part, "warning", finding.message, way_out=finding.hint)
 
 
 def _code(checks: list[Check]) -> int:

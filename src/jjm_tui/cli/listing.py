@@ -53,7 +53,7 @@ async def _read_server(context: CommandContext, request: ListRequest) -> ListRes
     from jjm_tui.cli.progress import waiting_for
 
     async with context.manager() as manager, waiting_for(context.out, "Asking the server for its tasks") as progress:
-        with what_is_stored_told("jjm list --cached"):
+        with what_is_stored_told(context, "jjm list --cached"):
             return await manager.list_tasks(
                 request, on_page=lambda count: progress.update(f"Reading the server's list: {count} tasks so far")
             )

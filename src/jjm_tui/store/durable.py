@@ -39,14 +39,17 @@ _REASONS: Final[dict[int, tuple[str, str]]] = {
 
 def storage_error(error: OSError, path: Path, action: str, effect: str = "Nothing was changed.") -> StorageError:
     """The error for people: ``action`` as in *could not be written*, ``effect`` as a sentence for the hint."""
-    reason, way_out = _REASONS.get(
-        error.errno or 0, (error.strerror or type(error).__name__, "Check the path and try again.")
-    )
+    reason, way_out = explain_failure(error)
     return StorageError(
         f"{path} could not be {action}: {reason}.",
         hint=f"{effect} {way_out}".strip(),
         context={"path": str(path), "errno": errno.errorcode.get(error.errno or 0, str(error.errno))},
     )
+
+
+def explain_failure(error: OSError) -> tuple[str, str]:
+    """Why a file operation failed, and the way out."""
+    return _REASONS.get(error.errno or 0, (error.strerror or type(error).__name__, "Check the path and try again."))
 
 
 class Signature(NamedTuple):
@@ -223,6 +226,19 @@ def replace_loosely(path: Path, data: bytes, ops: FileOps = FILE_OPS) -> bool:
     except OSError:
         return False
     return True
+
+
+def try_writing(path: Path, data: bytes, ops: FileOps = FILE_OPS) -> None:
+    """Write ``data`` durably beside ``path`` as replacing it would, and take it away again.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    temporary = path.with_name(temporary_prefix(path) + os.urandom(8).hex())
+    try:
+        _write_new(temporary, data, ops)
+    finally:
+        _remove_quietly(temporary, ops)
 
 
 def _write_new(temporary: Path, data: bytes, ops: FileOps) -> None:

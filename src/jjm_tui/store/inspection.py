@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 import time
 from collections.abc import Callable, Sequence
@@ -34,6 +35,11 @@ __all__ = ["Backup", "RepairReport", "StoreReport", "check_history", "check_stor
 
 _PRIVATE: Final = 0o077
 """Permission bits that nobody but the owner should have."""
+
+_CHANGEABLE: Final = 0o022
+"""Permission bits of a folder with which others replace what is in it."""
+
+_OWN_FOLDER: Final = "Keep the store in a folder of your own (storage.path or --store PATH)."
 
 _MOST_NUMBERS: Final = 5
 """Lines of the history that are told by number, of each file."""
@@ -77,6 +83,21 @@ class StoreReport:
         elif self.damaged:
             worst = (f"{self.path} is missing, but earlier versions of it are there.",)
         return (*worst, *self.remarks, *self.warnings)
+
+    @property
+    def way_out(self) -> str:
+        """What helps against all of ``problems``; only what is damaged needs a repair."""
+        if self.damaged:
+            return "Run `jjm store check`; `jjm store repair` keeps the damaged file and restores what is good."
+        found = ["What is not shown stays in the file."] if self.remarks else []
+        if self.mode is not None and self.mode & _PRIVATE:
+            found.append(_close("600", self.path))
+        if self.folder_mode is not None and self.folder_mode & _CHANGEABLE:
+            is_shared = bool(self.folder_mode & stat.S_ISVTX)
+            found.append(_OWN_FOLDER if is_shared else _close("700", self.path.parent))
+        if self.exists and _is_unknown(self.schema_version):
+            found.append("Use the newer version of jjm-tui.")
+        return " ".join(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,12 +313,20 @@ def _mode(path: Path) -> int | None:
         return None
 
 
+def _close(mode: str, path: Path) -> str:
+    return f"Run `chmod {mode} {shlex.quote(str(path))}`."
+
+
+def _is_unknown(schema_version: int | None) -> bool:
+    return schema_version is None or schema_version > SCHEMA_VERSION
+
+
 def _warnings(document: Document[Task] | None, mode: int | None, folder_mode: int | None) -> list[str]:
     found = []
     if mode is not None and mode & _PRIVATE:
         found.append(f"Others on this machine may read or write the file (mode {mode:04o}); 0600 is right.")
-    if folder_mode is not None and folder_mode & 0o022:
+    if folder_mode is not None and folder_mode & _CHANGEABLE:
         found.append(f"Others on this machine may change its folder (mode {folder_mode:04o}); 0700 is right.")
-    if document is not None and (document.schema_version is None or document.schema_version > SCHEMA_VERSION):
+    if document is not None and _is_unknown(document.schema_version):
         found.append(f"A newer version of jjm-tui wrote it (format {document.schema_version}); it will not be changed.")
     return found

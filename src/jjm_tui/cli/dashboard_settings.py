@@ -1,0 +1,53 @@
+"""Settings of the dashboard that are well-formed and yet mean nothing to it: its theme, its keys, its saved views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.themes import theme_finding
+from jjm_tui.domain.text import clean_line
+from jjm_tui.errors import ConfigurationError, FilterError
+from jjm_tui.settings.explain import Finding
+
+if TYPE_CHECKING:
+    from jjm_tui.settings import Settings
+
+
+class DashboardFinding(NamedTuple):
+    """``part``: ``theme``, ``keys`` or ``views``."""
+
+    part: str
+    finding: Finding
+
+
+def dashboard_findings(context: CommandContext) -> list[DashboardFinding]:
+    """What the dashboard would complain about in the settings in force; nothing while others of them are wrong."""
+    try:
+        settings = context.load().settings
+    except ConfigurationError:
+        return []
+    doubt = theme_finding(context)
+    found = [DashboardFinding("theme", doubt)] if doubt else []
+    found += [DashboardFinding("keys", finding) for finding in _of_keys(settings)]
+    found += [DashboardFinding("views", finding) for finding in _of_views(settings)]
+    return found
+
+
+def _of_keys(settings: Settings) -> Iterator[Finding]:
+    from jjm_tui.tui.keymap import build_keymap
+
+    for problem in build_keymap(settings.keys.preset, settings.keys.bindings).problems:
+        yield Finding("error", problem, "`jjm keys` lists the actions and their keys.")
+
+
+def _of_views(settings: Settings) -> Iterator[Finding]:
+    from jjm_tui.domain.query import parse_query
+
+    for name, text in settings.views.items():
+        try:
+            parse_query(text)
+        except FilterError as error:
+            message = f"The view {clean_line(name)} in the settings is wrong: {error.message}"
+            yield Finding("error", message, error.hint)
