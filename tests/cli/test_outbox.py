@@ -124,6 +124,56 @@ async def test_resend_of_a_text_that_arrived_since_is_refused_before_it_asks(pro
         assert "--yes" not in refused.err
 
 
+NEVER = "Nothing left this machine."
+DOUBT = "It may have reached the server already."
+
+
+async def leave_message(program: Program, state: OperationState, *, was_written: bool) -> None:
+    """One message in the outbox, as operation 0a1b."""
+    paths = StorePaths.beside(Path(program.ok("store", "info", "--json").json["store"]["path"]))
+    now, said = datetime.now(UTC), {"text": "Are you there?"}
+    outbox = FileOutbox(paths.outbox, paths.locks, HandClock(now))
+    message = Operation("0a1b", OperationKind.MESSAGE, now, "default/demo", state, "12345", said)
+    await outbox.add(replace(message, sent_at=now) if was_written else message)
+    outbox.close()
+
+
+@pytest.mark.parametrize(
+    ("state", "was_written", "known"),
+    [
+        (OperationState.NOT_SENT, False, NEVER),
+        (OperationState.NOT_SENT, True, "the server was read again and shows no sign of it."),
+        (OperationState.REFUSED, True, "The server said no, so nothing happened there."),
+        (OperationState.UNCONFIRMED, True, DOUBT),
+        (OperationState.DISCARDED, True, "You let it go without knowing whether it arrived."),
+        (OperationState.DISCARDED, False, NEVER),
+    ],
+)
+async def test_resend_asks_with_what_is_known_of_the_first_attempt(
+    program: Program, state: OperationState, was_written: bool, known: str
+) -> None:
+    await leave_message(program, state, was_written=was_written)
+    with program.on_terminal("outbox", "resend", "0a1b", columns=160) as terminal:
+        terminal.wait_for(f"{known} Send it again? [y/N]")
+        assert (DOUBT in terminal.text) is (known == DOUBT)
+        terminal.type("n\n")
+        assert terminal.finish() == 1
+    refused = program.run("outbox", "resend", "0a1b")
+    assert refused.code == 2
+    is_in_doubt = known.startswith((DOUBT, "You let it go"))
+    way_out = "If you are sure that it did not happen:" if is_in_doubt else f"{known} Send it again:"
+    assert f"{way_out} jjm outbox resend 0a1b --yes" in refused.err
+
+
+@pytest.mark.parametrize("options", [(), ("--yes",)])
+async def test_resend_of_what_is_done_is_refused_before_it_asks(program: Program, options: tuple[str, ...]) -> None:
+    await leave_message(program, OperationState.DONE, was_written=True)
+    refused = program.run("outbox", "resend", "0a1b", *options)
+    assert refused.code == 1
+    assert "The operation 0a1b is done; there is nothing to send again." in refused.err
+    assert "--yes" not in refused.err
+
+
 async def test_message_that_is_being_sent_again_is_told_so_by_list_settle_and_discard(program: Program) -> None:
     paths = StorePaths.beside(Path(program.ok("store", "info", "--json").json["store"]["path"]))
     outbox = FileOutbox(paths.outbox, paths.locks, HandClock(datetime.now(UTC)))

@@ -17,7 +17,7 @@ from jjm_tui.cli.progress import answer_awaited, waiting_for
 from jjm_tui.domain.arrivals import Arrivals, arrived_meanwhile
 from jjm_tui.domain.draft_keys import CREATE_KEY, MANY_KEY, task_of
 from jjm_tui.domain.ids import spell_command
-from jjm_tui.domain.operation_words import state_word
+from jjm_tui.domain.operation_words import doubt_about, nothing_to_resend, state_word, why_not_there
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import clean_line, relative_time
 from jjm_tui.domain.times import format_time
@@ -159,18 +159,20 @@ async def resend(context: CommandContext) -> int:
     """Send again, because the person says so."""
     given = context.arguments
     command = spell_command("jjm outbox resend", given.operation, options="--yes")
-    hint = f"If you are sure that it did not happen: {command}"
     async with context.manager() as manager:
         operation = await manager.get_operation(given.operation)
         arrived = Arrivals(await manager.list_operations(open_only=False)).of_words_since(operation)
         if arrived is not None:
             raise arrived_meanwhile(operation, arrived)
+        if (refusal := nothing_to_resend(operation)) is not None:
+            raise refusal
+        doubt = doubt_about(operation)
+        known = doubt or why_not_there(operation)
+        hint = f"If you are sure that it did not happen: {command}" if doubt else f"{known} Send it again: {command}"
         if not given.yes:
             context.prompts.require(hint)
         context.out.say(f"{operation.kind.value} {operation.id}: {state_word(operation)}. {_about(operation)}")
-        if not given.yes and not await context.prompts.confirm(
-            "It may have reached the server already. Send it again?", hint=hint
-        ):
+        if not given.yes and not await context.prompts.confirm(f"{known} Send it again?", hint=hint):
             return tell_results(context, [declined(operation.kind, operation.task_id)], many=False)
         async with (
             truth_after_interruption(context, manager, operation.kind, [operation.task_id]) as results,

@@ -60,6 +60,37 @@ def state_sentence(operation: Operation) -> str:
     return _WORDS[operation.state][1]
 
 
+def doubt_about(operation: Operation) -> str | None:
+    """Why it may be there twice when it is sent again; ``None`` where it did not arrive."""
+    if operation.state is OperationState.UNCONFIRMED:
+        return "It may have reached the server already."
+    if operation.state is OperationState.DISCARDED and operation.sent_at is not None:
+        return "You let it go without knowing whether it arrived."
+    return None
+
+
+def why_not_there(operation: Operation) -> str:
+    """Why one that leaves no doubt did not arrive."""
+    if operation.state is OperationState.DISCARDED:
+        return _WORDS[OperationState.NOT_SENT][1]
+    return state_sentence(operation)
+
+
+def nothing_to_resend(operation: Operation) -> WrongStateError | None:
+    """Why it cannot be sent again: it was already, it is done, or it is under way."""
+    if operation.sent_again_as is not None:
+        return WrongStateError(
+            f"The operation {operation.id} was sent again already, as {operation.sent_again_as}; nothing was sent.",
+            hint=f"See what became of that: jjm outbox show {operation.sent_again_as}",
+        )
+    if operation.state is OperationState.DONE or operation.state.is_under_way:
+        return WrongStateError(
+            f"The operation {operation.id} is {operation.state.value}; there is nothing to send again.",
+            hint="See what is open: jjm outbox list",
+        )
+    return None
+
+
 def changed_meanwhile(operation: Operation) -> WrongStateError:
     """Why nothing is done: what the person decided on is something else by now."""
     return WrongStateError(

@@ -16,7 +16,7 @@ import anyio
 
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.ids import spell_command
-from jjm_tui.domain.operation_words import changed_meanwhile
+from jjm_tui.domain.operation_words import changed_meanwhile, nothing_to_resend
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.plans import diff_plans
 from jjm_tui.domain.repository import (
@@ -135,16 +135,8 @@ class OperationRunner:
             WrongStateError: it is done or under way, it was sent again already, its text arrived since as another
                 operation, or it is no longer what was seen.
         """
-        if operation.sent_again_as is not None:
-            raise WrongStateError(
-                f"The operation {operation.id} was sent again already, as {operation.sent_again_as}; nothing was sent.",
-                hint=f"See what became of that: jjm outbox show {operation.sent_again_as}",
-            )
-        if operation.state is OperationState.DONE or operation.state.is_under_way:
-            raise WrongStateError(
-                f"The operation {operation.id} is {operation.state.value}; there is nothing to send again.",
-                hint="See what is open: jjm outbox list",
-            )
+        if (refusal := nothing_to_resend(operation)) is not None:
+            raise refusal
         if seen is not None and seen.state is not operation.state:
             raise changed_meanwhile(operation)
         if operation.task_id is not None:
