@@ -140,6 +140,13 @@ async def test_program_that_cannot_be_run_is_told_at_once_and_tried_again_only_w
     assert not caller.state.was_up
 
 
+@pytest.mark.parametrize(("label", "whose"), [("server", "the server"), ("mine", "the server mine")])
+async def test_server_that_is_labelled_server_is_not_called_so_twice(stand: Stand, label: str, whose: str) -> None:
+    caller = stand.caller(spec=ServerSpec(label, ("/nonexistent/server",)))
+    with pytest.raises(ServerStartError, match=f"^The program /nonexistent/server of {whose} is not there.$"):
+        await caller.connect()
+
+
 async def test_program_that_is_there_by_now_is_started_when_asked(stand: Stand, tmp_path: Path) -> None:
     program = tmp_path / "late-server"
     caller = stand.caller(spec=ServerSpec("mine", (str(program), str(RUDE), "polite")))

@@ -25,7 +25,7 @@ from jjm_tui.errors import (
 )
 from jjm_tui.gateway import faults, start_faults
 from jjm_tui.gateway.environment import Redactor
-from jjm_tui.gateway.spec import CallerSettings, ConnectionStatus, ServerSpec
+from jjm_tui.gateway.spec import CallerSettings, ConnectionStatus, ServerSpec, server_named
 from jjm_tui.gateway.stderr import LastWords, StderrLog
 from jjm_tui.ports import Clock
 
@@ -267,15 +267,15 @@ class Connection:
         ends = sum(was_up for _, was_up in self._crashes)
         what = "ended" if ends == CRASHES else "ended or could not start" if ends else "could not start"
         return kind(
-            f"The server {self._spec.label} {what} {CRASHES} times within {CRASH_WINDOW / 60:.0f} minutes and is not "
-            f"started again; the last time: {error.message}",
+            f"The {server_named(self._spec.label)} {what} {CRASHES} times within {CRASH_WINDOW / 60:.0f} minutes "
+            f"and is not started again; the last time: {error.message}",
             hint=f"{'Look at its last words, m' if words else 'M'}end the cause, then restart it.",
             context={**error.context, "last_words": list(words[-10:])},
         )
 
     def _never_answered(self) -> OperationTimeoutError:
         return OperationTimeoutError(
-            f"The server {self._spec.label} was not ready within {self._settings.start_timeout:.3g} s.",
+            f"The {server_named(self._spec.label)} was not ready within {self._settings.start_timeout:.3g} s.",
             hint="A first start with npx downloads the server; raise the time to start in the settings if that is why.",
             context={"last_words": list(self.words.of_this_life()[-10:]), "timeout": self._settings.start_timeout},
         )
@@ -283,7 +283,7 @@ class Connection:
     def not_back(self) -> OperationTimeoutError:
         """What a call is told that has no more time to wait for a server to be back."""
         return OperationTimeoutError(
-            f"The server {self._spec.label} was not ready again in the time that the call had.",
+            f"The {server_named(self._spec.label)} was not ready again in the time that the call had.",
             hint="Try again in a moment; its last words are on the connection screen and in `jjm doctor`.",
             context={"last_words": list(self.words.of_this_life()[-10:])},
         )

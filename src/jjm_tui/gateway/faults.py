@@ -20,6 +20,7 @@ from jjm_tui.errors import (
 )
 from jjm_tui.gateway.refusals import classify_text, leaves_doubt, strip_decoration
 from jjm_tui.gateway.slips import Slip, WritingRefused
+from jjm_tui.gateway.spec import server_named
 from jjm_tui.ports import ToolAnswer
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Answered(Exception):  # noqa: N818
             said = classify_text(self.message, writing=True)
             if self.code == _UNKNOWN_METHOD or isinstance(said, ToolNotFoundError):
                 raise ToolNotFoundError(
-                    f"The server {label} has no tool named {tool}.",
+                    f"The {server_named(label)} has no tool named {tool}.",
                     hint="`jjm server tools` shows what it has.",
                     context=context,
                     effect=Effect.REFUSED,
@@ -85,7 +86,7 @@ class Answered(Exception):  # noqa: N818
         unknown = "unknown resource" in self.message.lower() or "resource not found" in self.message.lower()
         if unknown or self.code in (_UNKNOWN_METHOD, _NO_RESOURCE):
             return ToolNotFoundError(
-                f"The server {label} has no resource {uri}.",
+                f"The {server_named(label)} has no resource {uri}.",
                 hint="`jjm server resources` shows what it has.",
                 context=said.context,
                 effect=Effect.REFUSED,
@@ -166,14 +167,14 @@ def _made_by_http(error: Any, slip: Slip, label: str) -> JulesManagerError | Non
         ("Unexpected content type", "server answered a request with 202")
     ):
         return ProtocolError(
-            f"The server {label} sent an answer that is not MCP.",
+            f"The {server_named(label)} sent an answer that is not MCP.",
             hint="Check the address: is it the MCP endpoint?",
             context={"what": words[:300]},
             effect=slip.effect,
         )
     if words.startswith("Redirect to "):
         return ServerConnectionError(
-            f"The server {label} redirects elsewhere, which is not followed.",
+            f"The {server_named(label)} redirects elsewhere, which is not followed.",
             hint="If you trust the new address, put it into the settings.",
             context={"what": words[:300]},
             effect=slip.effect,
@@ -195,17 +196,19 @@ def http_error(status: int | None, retry_after: float | None, label: str, effect
     refused = Effect.NONE if effect is Effect.NONE else Effect.REFUSED
     if status in (401, 403):
         return AuthenticationError(
-            f"The server {label} refuses our credentials ({status}).",
+            f"The {server_named(label)} refuses our credentials ({status}).",
             hint="Check the headers in the settings of this server.",
             context=context,
             effect=refused,
         )
     if status == 429:
-        return RateLimitedError(f"The server {label} asks for fewer calls.", context=context, effect=refused)
+        return RateLimitedError(f"The {server_named(label)} asks for fewer calls.", context=context, effect=refused)
     if status >= 500:
-        return ServiceUnavailableError(f"The server {label} is in trouble ({status}).", context=context, effect=effect)
+        return ServiceUnavailableError(
+            f"The {server_named(label)} is in trouble ({status}).", context=context, effect=effect
+        )
     return ServerConnectionError(
-        f"The server {label} answers {status}.",
+        f"The {server_named(label)} answers {status}.",
         hint="Check the address: is it the MCP endpoint?",
         context=context,
         effect=refused,
@@ -214,7 +217,7 @@ def http_error(status: int | None, retry_after: float | None, label: str, effect
 
 def _timed_out(what: str, timeout: float, label: str, slip: Slip) -> OperationTimeoutError:
     return OperationTimeoutError(
-        f"The server {label} did not answer {what} within {max(round(timeout, 1), 0.1):g} s.",
+        f"The {server_named(label)} did not answer {what} within {max(round(timeout, 1), 0.1):g} s.",
         hint="It may still be busy; read the task again before you repeat anything." if slip.left else None,
         context={"timeout": timeout},
         effect=slip.effect,
@@ -230,8 +233,8 @@ def too_long(
     if shared_by > 1:
         context["shared_by"] = shared_by
     return AnswerTooLongError(
-        f"{which} of the server {label} is longer than accepted: {'' if has_end else 'more than '}{_megabytes(size)}, "
-        f"and server.max_line_bytes allows {_megabytes(limit)}.",
+        f"{which} of the {server_named(label)} is longer than accepted: "
+        f"{'' if has_end else 'more than '}{_megabytes(size)}, and server.max_line_bytes allows {_megabytes(limit)}.",
         hint=f"Raise server.max_line_bytes in the settings (now {limit}) if you want to read it.",
         context=context,
         effect=effect,
@@ -244,7 +247,7 @@ def _megabytes(size: int) -> str:
 
 def _unreadable(cause: BaseException, slip: Slip, label: str, what: str) -> ProtocolError:
     return ProtocolError(
-        f"The server {label} sent an answer to {what} that is not MCP.",
+        f"The {server_named(label)} sent an answer to {what} that is not MCP.",
         hint="This is a fault of the server; try another version of it.",
         context={"what": str(cause)[:300]},
         effect=slip.effect,

@@ -16,7 +16,7 @@ from mcp.shared.message import SessionMessage
 from jjm_tui.errors import Effect, JulesManagerError, ServerConnectionError
 from jjm_tui.gateway import faults, start_faults
 from jjm_tui.gateway.slips import Slip, SlipBook, WritingRefused, is_abandonment, request_params
-from jjm_tui.gateway.spec import CallerSettings, ServerSpec
+from jjm_tui.gateway.spec import CallerSettings, ServerSpec, server_named
 
 Log = Callable[[str, Mapping[str, Any]], None]
 _CONNECT_SECONDS = 30.0
@@ -119,7 +119,7 @@ class _Client(httpx2.AsyncClient):
             refused = faults.http_error(response.status_code, seconds, self._wire.spec.label, Effect.NONE)
             self._wire.failure = refused
         if response.status_code == 404 and MCP_SESSION_ID in request.headers:
-            self._wire.failure = ServerConnectionError(f"The server {self._wire.spec.label} ended our session.")
+            self._wire.failure = ServerConnectionError(f"The {server_named(self._wire.spec.label)} ended our session.")
             self._wire.ended.set()
 
 

@@ -27,7 +27,7 @@ from jjm_tui.errors import (
 from jjm_tui.gateway import faults
 from jjm_tui.gateway.http import HttpWire
 from jjm_tui.gateway.slips import Slip
-from jjm_tui.gateway.spec import CallerSettings, ServerSpec
+from jjm_tui.gateway.spec import CallerSettings, ServerSpec, server_named
 from jjm_tui.gateway.stderr import StderrLog
 from jjm_tui.gateway.transport import Log, StdioWire
 from jjm_tui.gateway.wire import Handshake
@@ -56,7 +56,7 @@ def make_wire(spec: ServerSpec, settings: CallerSettings, stderr: StderrLog, log
         return HttpWire(spec, settings, log)
     if not spec.command:
         raise ConfigurationError(
-            f"The server {spec.label} has neither a command nor an address.",
+            f"The {server_named(spec.label)} has neither a command nor an address.",
             hint="Give it a command or a url in the settings; `jjm setup` helps.",
         )
     return StdioWire(spec, settings, stderr, log)
@@ -144,7 +144,7 @@ class Link:
                 break
             seen.add(cursor)
         raise ProtocolError(
-            f"The server {self._label} answers its list of {what} without an end.",
+            f"The {server_named(self._label)} answers its list of {what} without an end.",
             hint="This is a fault of the server; try another version of it.",
         )
 
@@ -160,7 +160,8 @@ class Link:
             timeout = max(0.0, until - anyio.current_time())
         if not self._knows(tool):
             raise ToolNotFoundError(
-                f"The server {self._label} has no tool named {tool}.", hint="`jjm server tools` shows what it has."
+                f"The {server_named(self._label)} has no tool named {tool}.",
+                hint="`jjm server tools` shows what it has.",
             )
 
         try:
@@ -180,7 +181,7 @@ class Link:
             return answer.judge_tool(tool, self._label)
         if not isinstance(result, types.CallToolResult):
             raise UnsupportedOperationError(
-                f"The server {self._label} wants to ask something before it carries out {tool}.",
+                f"The {server_named(self._label)} wants to ask something before it carries out {tool}.",
                 hint="Questions of a server in the middle of a call are not supported.",
                 effect=slip.effect,
             )
@@ -195,7 +196,9 @@ class Link:
         try:
             await self._attempt(self.learn, timeout, Slip(), "tools/list")
         except faults.Answered as answer:
-            raise ProtocolError(f"The server {self._label} does not tell its tools any more: {answer}.") from answer
+            raise ProtocolError(
+                f"The {server_named(self._label)} does not tell its tools any more: {answer}."
+            ) from answer
 
     async def _attempt(self, send: Callable[[], Awaitable[Any]], timeout: float, slip: Slip, what: str) -> Any:
         """Run one request under its deadline and translate every foreign failure.
@@ -220,7 +223,7 @@ class Link:
         fault = await anyio.to_thread.run_sync(_find_schema_fault, schema, structured)
         if fault is not None:
             raise ProtocolError(
-                f"The server {self._label} broke its own promise about the answer of {tool}.",
+                f"The {server_named(self._label)} broke its own promise about the answer of {tool}.",
                 hint="This is a fault of the server; try another version of it.",
                 context={"what": fault},
                 effect=slip.effect,
@@ -258,7 +261,9 @@ class Link:
         except faults.Answered as answer:
             raise answer.judge_resource(uri, self._label) from answer
         if not isinstance(result, types.ReadResourceResult):
-            raise UnsupportedOperationError(f"The server {self._label} wants to ask something before it shows {uri}.")
+            raise UnsupportedOperationError(
+                f"The {server_named(self._label)} wants to ask something before it shows {uri}."
+            )
         return "\n".join(part.text for part in result.contents if isinstance(part, types.TextResourceContents))
 
 

@@ -18,6 +18,11 @@ server that ignores the question."""
 ConnectionStatus = Literal["idle", "connecting", "connected", "down", "cannot_start", "gave_up", "closed"]
 
 
+def server_named(label: str) -> str:
+    """``server mine``, in a sentence. One that is labelled ``server``, as after its program, is not called so twice."""
+    return label if label == "server" else f"server {label}"
+
+
 @dataclass(frozen=True, slots=True)
 class ServerSpec:
     """How to reach one MCP server: either ``command`` (over stdio) or ``url`` (Streamable HTTP).

@@ -18,6 +18,7 @@ from jjm_tui.errors import (
 )
 from jjm_tui.gateway.faults import flatten, is_closed
 from jjm_tui.gateway.refusals import strip_decoration
+from jjm_tui.gateway.spec import server_named
 
 if TYPE_CHECKING:
     from jjm_tui.gateway.spec import ServerSpec
@@ -73,19 +74,19 @@ def start_error(
     quote = _quote(words)
     if any(_KEY_MISSING.search(line) for line in words):
         return AuthenticationError(
-            f"The server {spec.label} does not start without an API key{quote}.",
+            f"The {server_named(spec.label)} does not start without an API key{quote}.",
             hint="Set JULES_API_KEY, and let the settings pass it to the server (`pass_env`).",
             context=context,
         )
     how = wire.describe_end() if wire is not None else "could not be started"
     if isinstance(cause, JulesManagerError) or is_closed(cause):
         return ServerStartError(
-            f"The server {spec.label} {how} before it was ready{quote}.",
+            f"The {server_named(spec.label)} {how} before it was ready{quote}.",
             hint=_find_start_hint(words),
             context=context,
         )
     return ProtocolError(
-        f"The server {spec.label} does not speak MCP as expected.",
+        f"The {server_named(spec.label)} does not speak MCP as expected.",
         hint="Check the command in the settings: does it start an MCP server over stdio?",
         context={**context, "what": str(cause)[:300]},
     )
@@ -117,25 +118,25 @@ def _cannot_run(cause: OSError, spec: ServerSpec) -> JulesManagerError:
     program = spec.command[0] if spec.command else ""
     if spec.cwd is not None and cause.filename is not None and str(cause.filename) == str(spec.cwd):
         return ServerStartError(
-            f"The folder {spec.cwd} of the server {spec.label} is not there.",
+            f"The folder {spec.cwd} of the {server_named(spec.label)} is not there.",
             hint="Correct `cwd` in the settings.",
             context={"cannot_run": True},
         )
     if cause.errno in (errno.ENOENT, errno.ENOTDIR):
         hint = _INSTALL.get(PurePath(program).name, "Install it, or correct the command in the settings.")
         return ServerStartError(
-            f"The program {program} of the server {spec.label} is not there.",
+            f"The program {program} of the {server_named(spec.label)} is not there.",
             hint=hint,
             context={"command": program, "cannot_run": True},
         )
     if cause.errno in (errno.EACCES, errno.ENOEXEC):
         return ServerStartError(
-            f"The program {program} of the server {spec.label} cannot be run.",
+            f"The program {program} of the {server_named(spec.label)} cannot be run.",
             hint="Is it executable?",
             context={"command": program, "cannot_run": True},
         )
     return ServerStartError(
-        f"The server {spec.label} could not be started: {cause.strerror or cause}.", context={"command": program}
+        f"The {server_named(spec.label)} could not be started: {cause.strerror or cause}.", context={"command": program}
     )
 
 
@@ -144,18 +145,18 @@ def unreachable(cause: BaseException, spec: ServerSpec) -> JulesManagerError:
     words = str(cause) or type(cause).__name__
     if type(cause).__name__ in ("InvalidURL", "UnsupportedProtocol"):
         return ConfigurationError(
-            f"The address of the server {spec.label} is not a URL.", hint="Correct `url` in the settings."
+            f"The address of the {server_named(spec.label)} is not a URL.", hint="Correct `url` in the settings."
         )
     if isinstance(cause, JulesManagerError):
         return cause
     if "certificate" in words.lower() or "ssl" in words.lower():
         return ServerConnectionError(
-            f"The certificate of the server {spec.label} is not trusted.",
+            f"The certificate of the {server_named(spec.label)} is not trusted.",
             hint="Check the address; a company proxy may need its own certificate authority.",
             context={"what": words[:300]},
         )
     return ServerConnectionError(
-        f"The server {spec.label} cannot be reached.",
+        f"The {server_named(spec.label)} cannot be reached.",
         hint="Check the address and the network; is the server running?",
         context={"what": words[:300]},
     )

@@ -21,7 +21,7 @@ from jjm_tui.gateway.environment import build_environment
 from jjm_tui.gateway.lines import Line, LongLine, find_answer_ids, find_long_answer_ids
 from jjm_tui.gateway.process import ServerProcess
 from jjm_tui.gateway.slips import SlipBook, is_abandonment, request_params
-from jjm_tui.gateway.spec import CallerSettings, ServerSpec
+from jjm_tui.gateway.spec import CallerSettings, ServerSpec, server_named
 from jjm_tui.gateway.stderr import StderrLog
 
 Log = Callable[[str, Mapping[str, Any]], None]
@@ -96,7 +96,7 @@ class StdioWire:
             is_known = process.returncode is not None or process.is_endless or process.is_stuck
             await process.wait_last_words(0.02 if is_known else 0.3)  # its death may be noticed later than its silence
             self.failure = ServerConnectionError(
-                f"The server {self._spec.label} {process.describe_end()}.",
+                f"The {server_named(self._spec.label)} {process.describe_end()}.",
                 hint="It is started again by itself; its last words are on the connection screen and in `jjm doctor`.",
                 context={"cut_an_answer": True} if process.is_endless and self._cut_an_answer else None,
             )
@@ -176,7 +176,7 @@ class StdioWire:
     def _unreadable(self, request_id: int | str, what: str) -> SessionMessage:
         slip = self.book.find(request_id)
         error = ProtocolError(
-            f"The server {self._spec.label} sent an answer that nobody can read.",
+            f"The {server_named(self._spec.label)} sent an answer that nobody can read.",
             hint="This is a fault of the server; its log may tell more.",
             context={"what": what[:200]},
         )
