@@ -67,6 +67,13 @@ async def test_missing_key_is_found_and_explained(tmp_path):
     assert "jules.google.com" in (checks["key"].way_out or "")
 
 
+async def test_script_that_was_never_told_is_no_matter_of_the_key(tmp_path):
+    checks = await _examine(Options(overrides={"server.preset": "browser"}), _environ(tmp_path))
+    assert checks["server"].state == "failed"
+    assert "google-jules-mcp" in checks["server"].message
+    assert "key" not in checks
+
+
 async def test_refused_key_is_found_and_explained(tmp_path):
     checks = await _examine(_through(f"{SIMULATOR} --fault refuse-key"), _environ(tmp_path))
     assert checks["server"].state == "ok"

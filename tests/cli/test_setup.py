@@ -98,6 +98,21 @@ def test_setup_on_a_terminal_asks_before_it_replaces(chosen: Program) -> None:
     assert server_section(chosen)["preset"] == "demo"
 
 
+def test_setup_without_the_key_says_that_no_call_was_made(program: Program) -> None:
+    result = program.run("setup", "--preset", "rest", "--yes")
+    assert result.code == 2
+    assert "jjm: No test call could be made: The rest server needs your Jules API key, and JULES_API_KEY" in result.err
+    assert "The test call failed" not in result.err
+    assert not (program.home / "jjm.toml").exists()
+
+
+def test_setup_with_a_server_that_does_not_start_says_that_the_call_failed(program: Program) -> None:
+    result = program.run("setup", "--command", "/no/such/folder/server", "--yes")
+    assert result.code == 1
+    sentence = "The program /no/such/folder/server of the server is not there."
+    assert f"jjm: The test call failed: {sentence}" in result.err
+
+
 def test_setup_errors_name_no_temporary_file_and_no_line(program: Program) -> None:
     result = program.run("setup", "--url", "ftp://x", "--yes")
     assert result.code == 2

@@ -94,6 +94,16 @@ async def test_server_that_lacks_its_key_is_told_as_that_in_header_and_page(tmp_
         assert on.app.screen.unavailable("connection.restart") == told
 
 
+@pytest.mark.parametrize(("lacks", "name"), [("server.api_key", "key"), ("server.script", "server")])
+async def test_checks_name_what_the_server_lacks_as_the_doctor_does(tmp_path: Path, lacks: str, name: str) -> None:
+    why = ConfigurationError("It is not there.", hint="Put it there.", context={"key": lacks})
+    async with stage(tmp_path, size=(120, 40), server=False, no_server=why, settings={"server.preset": "rest"}) as on:
+        await _open(on)
+        await on.press("t")
+        await on.shows("✓ ok         outbox: Nothing is open.")
+        assert f"✗ failed     {name}: It is not there." in on.text
+
+
 async def test_set_up_is_reached_again_from_the_board_by_the_connection_page(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(160, 30), tasks=0, server=False) as on:
         await on.shows("No Jules MCP server is configured.")

@@ -104,7 +104,7 @@ async def check_chosen_server(
             resolve_server, settings, environ, abandon_on_cancel=True
         )
     except ConfigurationError as error:
-        yield Check("key", "failed", error.message, way_out=error.hint, error=error)
+        yield check_unusable(error)
         return
     if preset.takes_key and preset.requires_key:
         yield Check("key", "ok", "A Jules API key is set; whether it is good shows below.")
@@ -122,6 +122,12 @@ async def check_chosen_server(
     finally:
         with anyio.CancelScope(shield=True):
             await server.close()
+
+
+def check_unusable(error: JulesManagerError) -> Check:
+    """Why the chosen server cannot be started at all: its script is not told, or a key leads nowhere."""
+    name = "server" if error.context.get("key") == "server.script" else "key"
+    return Check(name, "failed", error.message, way_out=error.hint, error=error)
 
 
 def check_program(program: str, preset: str, environ: Mapping[str, str]) -> Check:

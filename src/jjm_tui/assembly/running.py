@@ -6,7 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 
 import anyio
 
-from jjm_tui.assembly.doctor import check_drafts, check_outbox, check_program, check_settings, check_store
+from jjm_tui.assembly.doctor import (
+    check_drafts,
+    check_outbox,
+    check_program,
+    check_settings,
+    check_store,
+    check_unusable,
+)
 from jjm_tui.assembly.workplace import Workplace
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.ports import TaskServer
@@ -32,15 +39,15 @@ async def check_running(
     program = _program(place)
     if program is not None:
         yield await anyio.to_thread.run_sync(check_program, *program, environ)
-    if server is None:
-        message = "No Jules MCP server is configured." if no_server is None else no_server.message
-        way_out = "Choose one: jjm setup" if no_server is None else no_server.hint
-        yield Check("server", "failed", message, way_out=way_out, error=no_server)
-    else:
+    if server is not None:
         from jjm_tui.services.doctor import check_server
 
         async for check in check_server(server):
             yield check
+    elif no_server is not None:
+        yield check_unusable(no_server)
+    else:
+        yield Check("server", "failed", "No Jules MCP server is configured.", way_out="Choose one: jjm setup")
     for check in await check_store(place):
         yield check
     yield await check_outbox(place)

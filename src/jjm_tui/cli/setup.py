@@ -228,19 +228,20 @@ async def _try(context: CommandContext, target: Path, values: Mapping[str, str])
     from jjm_tui.assembly.setup import trial
     from jjm_tui.cli.exit_codes import code_for_error
 
-    given = context.arguments
+    given, what_failed = context.arguments, "No test call could be made"
     try:
         with trial(context.options, context.environ, target, values, given.profile) as (options, environ):
             async with (
                 assembly.open_manager(options, environ) as manager,
                 waiting_for(context.out, "Trying the server"),
             ):
+                server, what_failed = manager.server, "The test call failed"
                 listed = await manager.list_tasks(ListRequest(include_archived=True))
                 if listed.failure is not None:
                     raise listed.failure
-                capabilities = await manager.server.connect()
+                capabilities = await server.connect()
     except JulesManagerError as error:
-        _say(context, f"jjm: The test call failed: {error.message}")
+        _say(context, f"jjm: {what_failed}: {error.message}")
         if error.hint:
             _say(context, error.hint, "  ")
         return code_for_error(error), {"tasks": None, "error": error.to_dict()}
