@@ -80,6 +80,7 @@ def test_resume_by_message_and_what_is_not_paused(served: Program) -> None:
     refused = served.run("resume", done, paused, "--yes", "--json")
     assert refused.code == 1
     assert refused.json["operations"][0]["outcome"] == "not_sent"
+    assert f"To give it something to do: jjm message {done} 'TEXT'" in refused.err
 
 
 def test_approve_all_skips_nothing_silently_and_needs_a_yes(served: Program) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
@@ -29,9 +30,10 @@ class ResumeCourse(MessageCourse):
         """
         allowed = (TaskStatus.PAUSED,) if await self.by_message() else (*_STOPPED, TaskStatus.UNKNOWN)
         if task.status not in allowed:
+            message = spell_command("jjm message", task.id, text="'TEXT'")
             raise NothingToDoError(
                 f"The task {task.id} is not paused: it {task.status.sentence}.",
-                hint="Only a paused task can be resumed. To give it something to do: jjm message.",
+                hint=f"Only a paused task can be resumed. To give it something to do: {message}",
                 context={"task_id": task.id, "status": task.status.value},
             )
 
