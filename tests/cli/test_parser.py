@@ -37,6 +37,10 @@ WRONG = [
     ("monitor --until all", "--until does not know the status 'all'; there are pending,", "See: jjm monitor --help"),
     ("--store= list", "--store needs a value, and was given an empty one.", "See: jjm --help"),
     ("list --profile=", "--profile needs a value, and was given an empty one.", "See: jjm list --help"),
+    ("list --repo=", "--repo wants a repository such as acme/webapp, or acme/*, not ''.", "See: jjm list --help"),
+    ("export --repo=", "--repo wants a repository such as acme/webapp, or", "See: jjm export --help"),
+    ("list --filter=", "--filter wants a filter such as is:needs-me, not ''.", "See: jjm list --help"),
+    ("approve --all --filter=", "--filter wants a filter such as is:needs-me,", "See: jjm approve --help"),
     ("snooze abcd --for -5m", "--for wants seconds above 0, or a span such as 15m,", "See: jjm snooze --help"),
     ("monitor --timeout -1.5h", "--timeout wants seconds above 0, or a span such", "See: jjm monitor --help"),
     ("diff abcd --stat --apply", "--apply cannot go together with --stat.", "See: jjm diff --help"),
@@ -66,6 +70,13 @@ def test_parse_wrong_input_says_what_and_where(line: str, sentence: str, hint: s
         parse(line.split())
     assert caught.value.message.startswith(sentence)
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_filter_of_the_list_that_is_empty_is_wrong_usage(program: Program, empty: str) -> None:
+    for option in ("--status", "--repo", "--filter", "--sort", "--fields"):
+        result = program.run("list", "--cached", option, empty)
+        assert (result.code, result.out) == (2, ""), option
 
 
 def test_global_options_before_and_after_the_command_mean_the_same() -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from jjm_tui.cli.grammar import Command, flag, option, positional
-from jjm_tui.cli.values import event_types, only_dash, seconds, statuses, until, whole_number
+from jjm_tui.cli.values import (
+    event_types,
+    filter_text,
+    only_dash,
+    repository_pattern,
+    seconds,
+    statuses,
+    until,
+    whole_number,
+)
 
 _TASK_HELP: Final = "full id, unambiguous prefix (4 or more characters), task URL, or @N: row N of the last list"
 TASK: Final = positional("task", metavar="TASK", help=_TASK_HELP)
@@ -16,6 +25,7 @@ CACHED: Final = flag("--cached", help="only what is stored; never starts a serve
 FILTER: Final = option(
     "--filter",
     metavar="QUERY",
+    type=filter_text,
     help="filter language: words, state:paused,failed repo:acme/* age:>2h waiting:>30m is:needs-me pr:yes, - negates",
 )
 STATUS: Final = option(
@@ -25,7 +35,9 @@ STATUS: Final = option(
     action="append",
     help="pending, in_progress, waiting_approval, waiting_feedback, paused, completed, failed, unknown, or all",
 )
-REPO: Final = option("--repo", metavar="R", help="repository owner/name; * stands for anything (acme/*)")
+REPO: Final = option(
+    "--repo", metavar="R", type=repository_pattern, help="repository owner/name; * stands for anything (acme/*)"
+)
 INTERVAL: Final = option("--interval", metavar="S", type=seconds, help="seconds between two looks (30)")
 TIMEOUT: Final = option("--timeout", metavar="S", type=seconds, help="stop after so many seconds with exit code 124")
 

@@ -46,7 +46,7 @@ def list_request(arguments: argparse.Namespace) -> ListRequest:
         statuses=chosen_statuses(arguments.status),
         repository=arguments.repo,
         query=chosen_query(arguments.filter),
-        sort=check_sort_field(arguments.sort or "updated_at"),
+        sort=check_sort_field("updated_at" if arguments.sort is None else arguments.sort),
         reverse=arguments.reverse,
         limit=arguments.limit,
         include_archived=arguments.all,

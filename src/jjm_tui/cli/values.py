@@ -70,6 +70,22 @@ def some_text(word: str) -> str:
     return word
 
 
+def repository_pattern(word: str) -> str:
+    """Which repositories are meant. An empty text means none, and would look as if there were no tasks."""
+    return _wanted(word, "a repository such as acme/webapp, or acme/*")
+
+
+def filter_text(word: str) -> str:
+    """A filter, not read yet. An empty one means every task, which nobody writes on purpose."""
+    return _wanted(word, "a filter such as is:needs-me")
+
+
+def _wanted(word: str, what: str) -> str:
+    if not word.strip():
+        raise argparse.ArgumentTypeError(f"wants {what}, not {word!r}")
+    return word
+
+
 def words(word: str) -> list[str]:
     """Words with commas between them."""
     found = [part.strip() for part in word.split(",") if part.strip()]
