@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.errors import StorageError
+from jjm_tui.settings.locations import StorePaths
 from jjm_tui.store.event_file import FileEventLog
 from jjm_tui.store.inspection import check_history
-from jjm_tui.store.json_file import read_tasks
+from jjm_tui.store.json_file import JsonTaskStore, read_tasks
 from tests.store.stands import START
 
 pytestmark = pytest.mark.timeout(20)
@@ -35,6 +37,15 @@ def test_folder_in_place_of_the_store_is_told(tmp_path):
     path.mkdir()
     with pytest.raises(StorageError, match="folder"):
         read_tasks(path)
+
+
+async def test_folder_without_a_name_in_place_of_the_store_is_told(clock):
+    root = Path("/")
+    with pytest.raises(StorageError, match=r"^/ could not be read: it is a folder"):
+        read_tasks(root)
+    with pytest.raises(StorageError, match=r"^/ could not be read: it is a folder"):
+        await JsonTaskStore(root, clock).list_tasks()
+    assert StorePaths.beside(root).demo_world(1, 12) == Path("/.demo-1-12.json")
 
 
 async def test_fifo_in_place_of_the_history_is_refused_for_everything(tmp_path, clock):

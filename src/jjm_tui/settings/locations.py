@@ -58,7 +58,7 @@ class StorePaths:
 
     def demo_world(self, seed: int, tasks: int) -> Path:
         """Where the preset demo keeps its world, as the store keeps its tasks; other numbers make another world."""
-        return self.tasks.with_name(f"{_stem(self.tasks)}demo-{seed}-{tasks}.json")
+        return self.tasks.parent / f"{_stem(self.tasks)}demo-{seed}-{tasks}.json"
 
 
 def _stem(tasks: Path) -> str:

@@ -144,7 +144,7 @@ class ConfirmationFile:
 
 def confirmations_path(store: Path) -> Path:
     """The file of confirmations beside a store file."""
-    return store.with_name(store.name + ".confirmed")
+    return store.parent / f"{store.name}.confirmed"
 
 
 def read_confirmations(path: Path, ops: FileOps = FILE_OPS) -> Confirmations:

@@ -29,7 +29,7 @@ def make_lock(path: Path) -> FileLock:
 
 def lock_path(path: Path) -> Path:
     """The lock file beside ``path``."""
-    return path.with_name(path.name + ".lock")
+    return path.parent / f"{path.name}.lock"
 
 
 @contextlib.contextmanager

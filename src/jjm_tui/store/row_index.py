@@ -66,7 +66,7 @@ class RowIndex:
 
 def index_path(store: Path) -> Path:
     """The index file beside a store file."""
-    return store.with_name(store.name + ".index")
+    return store.parent / f"{store.name}.index"
 
 
 def identify(signature: Signature) -> tuple[int, int, int]:
