@@ -182,6 +182,18 @@ def test_validate_branch_drops_the_name_space_and_refuses_hidden_characters() ->
             validate_branch(hidden)
 
 
+@pytest.mark.parametrize("hidden", ["\x1b[31m", "\x1b]0;x\x07"])
+def test_validate_name_of_which_nothing_can_be_shown_was_given_all_the_same(hidden: str) -> None:
+    with pytest.raises(ValidationError, match=r"^What was given is not a branch name: .* that cannot be seen\.$"):
+        validate_branch(hidden)
+    with pytest.raises(ValidationError, match=r"^What was given is not a repository of the form owner/name\.$"):
+        validate_repository(hidden)
+    with pytest.raises(ValidationError, match="No branch was given"):
+        validate_branch(" ")
+    with pytest.raises(ValidationError, match="No repository was given"):
+        validate_repository(" ")
+
+
 @pytest.mark.parametrize(("check", "field"), [(validate_description, "description"), (validate_message, "message")])
 def test_validate_words_must_say_something_that_can_be_sent(check, field: str) -> None:  # type: ignore[no-untyped-def]
     assert check("  Do it.\n\n  - now\n") == "Do it.\n\n  - now"

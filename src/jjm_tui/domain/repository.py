@@ -49,10 +49,15 @@ def validate_repository(text: str) -> str:
 def _wrong_repository(typed: str, what: str) -> ValidationError:
     shown = truncate(clean_line(typed), 80)
     return ValidationError(
-        f"'{shown}' {what}." if shown else "No repository was given.",
+        f"{_named(shown)} {what}." if typed else "No repository was given.",
         hint="Give it as owner/name, for example acme/webapp, or as its GitHub URL.",
         context={"field": "repository", "value": shown},
     )
+
+
+def _named(shown: str) -> str:
+    """What was typed, in a sentence; of an escape sequence nothing is left to show."""
+    return f"'{shown}'" if shown else "What was given"
 
 
 def validate_branch(text: str) -> str:
@@ -67,7 +72,7 @@ def validate_branch(text: str) -> str:
     if problem is not None:
         shown = truncate(clean_line(typed), 80)
         raise ValidationError(
-            f"'{shown}' is not a branch name: {problem}." if shown else "No branch was given.",
+            f"{_named(shown)} is not a branch name: {problem}." if typed else "No branch was given.",
             hint="Give the name of an existing branch, for example main.",
             context={"field": "branch", "value": shown},
         )
@@ -80,8 +85,8 @@ def _branch_problem(branch: str) -> str | None:
         (branch == "", "it is empty"),
         (branch in ("@", "HEAD"), "it has another meaning in git"),
         (branch.startswith("-"), "it starts with '-'"),
-        (_NOT_IN_REFERENCES.search(branch) is not None, "it holds a space or one of ~ ^ : ? * [ \\"),
         (clean(branch) != branch, "it holds characters that cannot be seen"),
+        (_NOT_IN_REFERENCES.search(branch) is not None, "it holds a space or one of ~ ^ : ? * [ \\"),
         (".." in branch, "it holds '..'"),
         ("@{" in branch, "it holds '@{'"),
         ("" in parts, "it starts or ends with '/', or holds '//'"),
