@@ -84,6 +84,15 @@ def test_commands_about_settings_stay_as_they_are() -> None:
     assert as_called("jjm --demo", sentence) == sentence.replace("then jjm list", "then jjm --demo list")
 
 
+def test_advice_to_check_the_settings_means_the_file_that_is_wrong(program: Program, tmp_path: Path) -> None:
+    config = tmp_path / "my settings.toml"
+    config.write_text("[ui]\nmouse = 1\ntheme = 2\n")
+    told = program.run("--config", str(config), "list").err
+    words = shlex.split(told.partition("1 more: run `")[2].partition("`")[0])
+    assert words == ["jjm", "--config", str(config), "config", "check"]
+    assert "ui.theme" in program.run(*words[1:]).out
+
+
 FOREIGN = st.one_of(
     st.sampled_from(
         ["--yes", "-x", "-5", "--", "$(touch /tmp/x)", "a b", "it's", '"', "`id`", "a;b", "&", "*", "~", "#"]

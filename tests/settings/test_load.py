@@ -157,6 +157,28 @@ def test_load_several_problems_are_counted(load: Load) -> None:
     assert "2 more" in (error.hint or "")
 
 
+def test_load_problem_that_only_follows_from_another_is_not_told(load: Load) -> None:
+    error = problem(load, server__preset="custom", server__url="bogus")
+    assert "'bogus'" in error.message
+    assert len(error.context["problems"]) == 1
+    assert "more" not in (error.hint or "")
+    error = problem(load, "[retry]\nmin = 500\nmax = 'x'\n")
+    assert len(error.context["problems"]) == 1
+    error = problem(load, "[server]\npreset = 'custom'\nurl = 'bogus'\n")
+    assert len(error.context["problems"]) == 1
+
+
+def test_load_conflict_is_told_although_a_value_beneath_was_wrong(load: Load) -> None:
+    error = problem(load, "[retry]\nmin = 50\nmax = 'x'\n", environ={"JJM_RETRY__MAX": "5"})
+    assert len(error.context["problems"]) == 2
+
+
+def test_load_advice_counts_only_what_is_found_without_the_command_line(load: Load) -> None:
+    error = problem(load, "[ui]\nmouse = 1\n", server__preset="custom", server__url="bogus")
+    assert len(error.context["problems"]) == 2
+    assert "more" not in (error.hint or "")
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column"), [("[ui\n", 1, 4), ("\n[ui]\nmouse = = 3\n", 3, 9), ("[ui]\nmouse = [1,", 2, 12)]
 )

@@ -12,9 +12,10 @@ PROGRAM: Final = "jjm"
 
 _NAMED: Final = re.compile(
     r"(?<![\w./-])jjm (?=(?:list|get|create|message|approve|resume|outbox|monitor|diff|events|open|archive|unarchive|"
-    r"snooze|seen|forget|export|import|server|store|doctor)\b)"
+    r"snooze|seen|forget|export|import|server|store|doctor|config check)\b)"
 )
-"""A command in a sentence that works on tasks; those about settings mean the settings, whatever this run stands on."""
+"""A command in a sentence that works on tasks, or checks what this run stands on; the others about settings mean the
+settings, whatever that is."""
 
 
 def own_name(given: Namespace) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from jjm_tui.errors import ConfigurationError
@@ -79,8 +79,11 @@ def _has_secret_parameter(text: str) -> bool:
     return any(value and secrets.is_secret_name(name) for name, value in parse_qsl(query))
 
 
-def conflicts(settings: Settings, layers: Mapping[str, Layer]) -> Iterator[ConfigurationError]:
-    """Settings that are fine alone and wrong together."""
+def conflicts(
+    settings: Settings, layers: Mapping[str, Layer], refused: Collection[str] = ()
+) -> Iterator[ConfigurationError]:
+    """Settings that are fine alone and wrong together. ``refused``: keys whose value was wrong by itself and is told;
+    what would only follow from that is no conflict."""
     server = settings.server
 
     def error(key: str, message: str, hint: str) -> ConfigurationError:
@@ -100,9 +103,10 @@ def conflicts(settings: Settings, layers: Mapping[str, Layer]) -> Iterator[Confi
                     f"server.{name} is only for the preset custom, and server.preset is {preset}.",
                     f'Remove server.{name}, or set server.preset = "custom".',
                 )
-    if preset == "custom" and not (server.command or server.url):
+    names_none = not (server.command or server.url or {"server.command", "server.url"} & set(refused))
+    if preset == "custom" and names_none:
         yield error("server.preset", "The preset custom needs server.command or server.url.", "Set one of them.")
-    if settings.retry.min > settings.retry.max:
+    if settings.retry.min > settings.retry.max and not {"retry.min", "retry.max"} & set(refused):
         yield error("retry.min", "retry.min must not be greater than retry.max.", "Lower the one or raise the other.")
     backend = settings.storage.backend
     if backend != "json":

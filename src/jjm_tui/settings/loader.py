@@ -77,8 +77,9 @@ def load_settings(
     if loaded is None or problems:
         first = problems[0]
         first.context["problems"] = [problem.message for problem in problems]
-        if len(problems) > 1:
-            more = f"{len(problems) - 1} more: run `jjm config check`."
+        others = [each for each in problems[1:] if each.context.get("source") != COMMAND_LINE]
+        if others:
+            more = f"{len(others)} more: run `jjm config check`."  # which is not given this command line
             first.hint = f"{first.hint} ({more})" if first.hint else more
         raise first
     return loaded
@@ -262,6 +263,8 @@ class _Merge:
     sources: dict[str, str] = field(default_factory=dict)
     layers: dict[str, Layer] = field(default_factory=dict)
     problems: list[ConfigurationError] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    """Keys whose newest value was wrong."""
 
     def attempt(self, step: Any) -> None:
         """Run a check; keep its error."""
@@ -282,6 +285,7 @@ class _Merge:
                 literals.check(setting, value, layer)
             except ConfigurationError as error:
                 self.problems.append(error)
+                self.refused.add(key)
                 continue
             self._put(setting, value, layer)
 
@@ -291,6 +295,7 @@ class _Merge:
             self.sources.update({f"{key}.{name}": source for name in value})
             value = MappingProxyType({**self.values.get(key, {}), **value})
         self.values[key] = value
+        self.refused.discard(key)
         self.sources[key] = source
         self.layers[key] = layer
 
@@ -299,6 +304,7 @@ class _Merge:
             del self.sources[name]
         self.values.pop(key, None)
         self.layers.pop(key, None)
+        self.refused.discard(key)
 
     def build(self) -> Settings | None:
         """The settings, or ``None`` when there were problems."""
@@ -312,7 +318,7 @@ class _Merge:
             if section.name:
                 own = {section.name: replace(getattr(settings, section.name), **own)}
             settings = replace(settings, **own)
-        self.problems.extend(literals.conflicts(settings, self.layers))
+        self.problems.extend(literals.conflicts(settings, self.layers, self.refused))
         for key in all_settings():
             self.sources.setdefault(key, DEFAULT)
         return None if self.problems else settings
