@@ -272,6 +272,15 @@ async def test_views_of_which_all_are_wrong_are_told_and_leave_the_list_as_it_is
         assert len(_shown(on)) == len(on.board.tasks)
 
 
+async def test_view_with_a_line_break_in_its_name_is_told_in_one_line(tmp_path: Path) -> None:
+    config = '[views]\n"a\\nb" = "state:nonsense"\n"c\\nd" = "state:failed"\n'
+    async with stage(tmp_path, config=config, size=(160, 30)) as on:
+        await on.press("V")
+        assert "The view a b in the settings is wrong" in on.text
+        assert "view: c d" in on.text
+        assert main_screen(on).unavailable("view.save") == "This is the view c d already."
+
+
 async def test_view_tab_is_no_longer_marked_when_another_filter_is_in_force(tmp_path: Path) -> None:
     async with stage(tmp_path, config='[views]\nmine = "repo:acme/webapp"\n', size=(160, 30)) as on:
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 from textual.content import Content
 
 from jjm_tui.domain.order import SORT_FIELDS, check_sort_field
+from jjm_tui.domain.text import clean_line
 from jjm_tui.errors import FilterError, ValidationError
 from jjm_tui.services.arrangement import Grouping
 from jjm_tui.services.board import Board
@@ -158,7 +159,7 @@ class ListChoice:
         try:
             query = parse_query(text)
         except FilterError as error:
-            return f"The view {name} in the settings is wrong: {error.message}"
+            return clean_line(f"The view {name} in the settings is wrong: {error.message}")
         self.set_filter(text, query)
         self.view = name
         return None

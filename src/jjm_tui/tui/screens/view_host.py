@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jjm_tui.domain.text import clean_line
 from jjm_tui.tui.screens.list_host import ListHost
 
 
@@ -17,7 +18,7 @@ class ViewHost(ListHost):
             key = self.dashboard.launch.keymap.first("filter")
             return f"Everything is shown; filter the list with {key} first, then save that as a view."
         if action_id == "view.save" and self.choice.view is not None:
-            return f"This is the view {self.choice.view} already."
+            return f"This is the view {clean_line(self.choice.view)} already."
         return super().unavailable(action_id)
 
     def apply_view(self, name: str | None) -> None:
