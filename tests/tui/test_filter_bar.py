@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.tui.memory import Memory
@@ -52,7 +54,8 @@ async def test_wrong_filter_says_what_the_list_shows_where_words_that_would_do_h
         await on.press("/", *"state:xx")
         told = _joined(on)
         assert "'xx' is not a word for this. Use one of pending, in-progress, " in told
-        assert "… The list still shows: everything." in told
+        assert re.search(r"[a-z], [a-z-]+ and \d+ more\. The list still shows: everything\.", told)
+        assert "…" not in told
         await on.press("backspace", "backspace", "f")
         assert "Did you mean failed or final or failure? The list still shows: everything." in _joined(on)
 
@@ -274,3 +277,47 @@ async def test_paste_that_is_too_long_for_a_name_is_cut_and_says_so(tmp_path: Pa
         await on.paste("x" * 31)
         await on.until(lambda: field_of(on).value == "a" + "x" * 29)
         await on.shows("The last 2 characters of it had no room.")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 160])
+async def test_wrong_state_is_told_in_whole_words(tmp_path: Path, width: int) -> None:
+    async with stage(tmp_path, size=(width, 24)) as on:
+        await on.press("/", *"state:foo", "enter")
+        box = " ".join(on.app.screen.query_one("FilterBar > Static", Static).render().plain.split())
+        assert box.startswith(
+            "Not kept, because it is wrong. ✗ at 7: 'foo' is not a word for this. Use one of pending, "
+        )
+        assert box.endswith(" more. The list still shows: everything.") or "snoozed, gone, all. The list still" in box
+        assert "…" not in box
+        assert re.search(r"everything\. *│", on.text)
+
+
+async def test_filter_that_is_emptied_by_the_decision_leads_to_what_else_needs_the_person(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        screen = on.app.screen
+        assert isinstance(screen, MainScreen)
+        await on.press("@")
+        asking = shown(on)
+        assert len(asking) == 1
+        await on.press("m", *"Yes", "ctrl+s")
+        await on.until(lambda: not shown(on))
+        await on.shows("No task matches state:waiting_feedback. 0 shows")
+        await on.shows("everything. n goes to what needs you.")
+        await on.shows("Done · ")
+        assert "n what needs you" in on.text.splitlines()[-1]
+        assert on.text.count("what needs you") == 3
+        await on.press("n")
+        assert "filter:" not in on.text
+        assert screen.tasks.highlighted == screen._arrangement.needing[0]
+
+
+async def test_filter_that_hides_nothing_that_needs_the_person_does_not_promise_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        for task_id in on.app.screen._arrangement.needing:
+            await on.manager.archive([task_id])
+        await on.until(lambda: not on.app.screen._arrangement.needing)
+        await on.press("/", *"zebra", "enter")
+        await on.shows("No task matches zebra. 0 shows everything.")
+        assert "needs you" not in on.text
+        await on.press("n")
+        await on.shows("No task in this list needs you.")

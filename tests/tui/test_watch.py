@@ -15,6 +15,8 @@ from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import heading
 from jjm_tui.domain.times import format_time
 from jjm_tui.tui.pages.event_lines import Feed, event_content
+from jjm_tui.tui.screens.detail import DetailScreen
+from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.screens.watch import WatchScreen
 from jjm_tui.tui.widgets.timeline import Timeline, timeline_lines
 from tests.services.histories import START, at, event, found, moved
@@ -128,16 +130,88 @@ async def test_watch_scrolled_up_stays_there_and_counts_what_is_new(tmp_path: Pa
         assert "new below" not in on.text
 
 
-async def test_watch_enter_goes_to_the_task(tmp_path: Path) -> None:
-    async with stage(tmp_path) as on:
+async def _goes_from_its_line(on: Stage, task: Task) -> None:
+    """On the watch screen: press enter on the line that tells that this task paused."""
+    await _happens(on, _moved(task, on.now, "paused"))
+    await on.press("W")
+    await on.shows("working → paused")
+    assert isinstance(on.app.screen, WatchScreen)
+    await on.press("G", "enter")
+
+
+async def test_watch_enter_goes_to_the_task_beside_the_list(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        task = _running(on)
+        await _goes_from_its_line(on, task)
+        screen = on.app.screen
+        assert isinstance(screen, MainScreen)
+        assert screen.tasks.highlighted == screen.detail.task_id == task.id
+
+
+async def test_watch_enter_opens_the_task_where_only_the_list_has_room(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        task = _running(on)
+        await _goes_from_its_line(on, task)
+        assert isinstance(on.app.screen, DetailScreen)
+        assert on.app.screen.detail.task_id == task.id
+        await on.press("escape")
+        assert isinstance(on.app.screen, MainScreen)
+        assert on.app.screen.tasks.highlighted == task.id
+
+
+async def test_watch_enter_looks_at_the_room_that_there_is_now(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
         task = _running(on)
         await _happens(on, _moved(task, on.now, "paused"))
         await on.press("W")
         await on.shows("working → paused")
-        shown: list[str] = []
-        on.app.show_task = shown.append  # type: ignore[method-assign]
-        await on.press("enter")
-        assert shown == [task.id]
+        await on.pilot.resize_terminal(120, 30)
+        await on.press("G", "enter")
+        assert isinstance(on.app.screen, MainScreen)
+        await on.press("W")
+        await on.shows("working → paused")
+        await on.pilot.resize_terminal(80, 24)
+        await on.press("G", "enter")
+        assert isinstance(on.app.screen, DetailScreen)
+
+
+async def test_watch_enter_goes_to_a_task_that_a_filter_or_the_archive_hides(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        task = _running(on)
+        await on.press("!")
+        await _goes_from_its_line(on, task)
+        screen = on.app.screen
+        assert isinstance(screen, MainScreen)
+        assert screen.tasks.highlighted == task.id
+        assert "filter:" not in on.text
+        await on.press("x")
+        await on.until(lambda: screen.tasks.highlighted != task.id)
+        await on.press("&", "W")
+        await on.shows("working → paused")
+        await on.press("G", "enter")
+        await on.until(lambda: screen.tasks.highlighted == screen.detail.task_id == task.id)
+        assert "with archived" in on.text
+
+
+async def test_watch_enter_goes_to_a_task_that_came_meanwhile(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("&", "W")
+        new = replace(_running(on), id="99990000", title="Came meanwhile")
+        await on.context.store.apply({new.id: lambda _: new})
+        await on.until(lambda: on.board.task(new.id) is not None)
+        await _happens(on, _moved(new, on.now, "paused"))
+        await on.shows("Came meanwhile")
+        await on.press("G", "enter")
+        screen = on.app.screen
+        assert isinstance(screen, MainScreen)
+        assert screen.tasks.highlighted == screen.detail.task_id == new.id
+        assert "filter: group:running" in on.text
+
+
+async def test_help_of_watch_says_what_enter_does_there(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 45)) as on:
+        await on.press("W", "?")
+        await on.shows("go to the task of this line")
 
 
 async def test_watch_names_a_task_that_is_only_asked_for(tmp_path: Path) -> None:

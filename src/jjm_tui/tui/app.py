@@ -353,10 +353,10 @@ class JulesApp(App[int]):
     # screens
 
     def show_task(self, task_id: str) -> None:
-        """Go back to the main screen and bring this task under the cursor."""
+        """Go back to the main screen and bring this task under the cursor, or open it where only the list is shown."""
         while not isinstance(self.screen, MainScreen):
             self.pop_screen()
-        self.screen.select(task_id)
+        self.screen.go_to(task_id)
 
     def show_title(self, needing: int) -> None:
         """How many tasks need the person, for the terminal's title."""

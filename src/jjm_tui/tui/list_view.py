@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 from textual.content import Content
 
+from jjm_tui.domain.counts import is_archived
 from jjm_tui.domain.order import SORT_FIELDS, check_sort_field
 from jjm_tui.domain.text import clean_line
 from jjm_tui.errors import FilterError, ValidationError
@@ -20,7 +21,10 @@ from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.widgets.line_styles import KEY
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from jjm_tui.domain.query import Query
+    from jjm_tui.domain.task import Task
     from jjm_tui.services.store_troubles import StoreTrouble
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z_-]*")
@@ -42,6 +46,7 @@ _KEYS_TO_BEGIN: Final[tuple[tuple[str, str], ...]] = (
     ("task.create-from-template", "a new task from a template"),
     ("help", "all keys"),
 )
+_KEYS_TO_NEED: Final[tuple[tuple[str, str], ...]] = (("next.needs-me", "what needs you"),)
 _KEYS_WITHOUT_MATCH: Final[tuple[tuple[str, str], ...]] = (
     ("filter.all", "every task"),
     ("filter", "another filter"),
@@ -148,6 +153,12 @@ class ListChoice:
         wanted = "" if text == self.text else text
         self.set_filter(wanted, parse_query(wanted) if wanted else None)
 
+    def uncover(self, task: Task, now: datetime) -> None:
+        """Show a task that is hidden: with the archive if it is in there, without a filter that it does not match."""
+        self.archived |= is_archived(task)
+        if self.query is not None and not self.query.matches(task, now):
+            self.set_filter("", None)
+
     def use_view(self, name: str | None) -> str | None:
         """Take over a saved view; answers what is wrong with it, then the filter stays as it is."""
         if name is None:
@@ -192,10 +203,13 @@ class ListChoice:
             parts.append(f"filter: {self.text}")
         return literal_line(" · ".join(parts))
 
-    def explain_keys(self, board: Board, keymap: Keymap) -> Content:
-        """What can be done where no task can be shown beside the list, a key a line; nothing while that is unclear."""
+    def explain_keys(self, board: Board, keymap: Keymap, *, has_need: bool = False) -> Content:
+        """What can be done where no task can be shown beside the list, a key a line; nothing while that is unclear.
+
+        ``has_need``: tasks that the filter hides need the person.
+        """
         if self.text and board.tasks:
-            wanted = _KEYS_WITHOUT_MATCH
+            wanted = (*_KEYS_TO_NEED, *_KEYS_WITHOUT_MATCH) if has_need else _KEYS_WITHOUT_MATCH
         elif (wrong := board.store_trouble) is not None and wrong.place in ("tasks", "news") and not board.tasks:
             return _explain_unread_briefly(wrong)
         elif board.tasks or wrong is not None:
@@ -209,7 +223,7 @@ class ListChoice:
         keys = ((keymap.first(each), words) for each, words in wanted)
         return Content("\n").join(Content.assemble((f"{key:<3}", KEY), words) for key, words in keys if key)
 
-    def explain_empty(self, board: Board, keymap: Keymap, *, is_opening: bool) -> Content:
+    def explain_empty(self, board: Board, keymap: Keymap, *, is_opening: bool, has_need: bool = False) -> Content:
         """What an empty list says, and what can be done about it."""
         connection = board.connection
         if self.text and board.tasks:
@@ -217,7 +231,9 @@ class ListChoice:
             everything = (keymap.first("filter.all"), KEY)
             no_match = literal_line(f"No task matches {self.text}.")
             parts = (no_match, " ", everything, " shows everything.", " " if hint else "", literal_line(hint))
-            return Content.assemble(*parts)
+            to_need = keymap.first("next.needs-me") if has_need else ""
+            goes_there = Content.assemble(" ", (to_need, KEY), " goes to what needs you.") if to_need else Content()
+            return Content.assemble(*parts, goes_there)
         if (wrong := board.store_trouble) is not None and wrong.place in ("tasks", "news") and not board.tasks:
             return _explain_unread(wrong, keymap)
         if not board.is_whole or is_opening:

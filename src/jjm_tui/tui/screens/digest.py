@@ -90,6 +90,7 @@ class DigestScreen(PageScreen):
 
     NAME = "While you were away"
     KEYS = ("open",)
+    DOES: ClassVar[Mapping[str, str]] = MappingProxyType({"open": "go to the task of this line"})
     TITLES: ClassVar[Mapping[str, str]] = MappingProxyType({"open": "go to task"})
 
     def __init__(self, since: datetime | None = None) -> None:

@@ -122,7 +122,7 @@ class ListHost(DetailHost):
     def unavailable(self, action_id: str) -> str | None:
         """Why not: as for every task, and nothing that needs the person, could be marked or is left out."""
         if action_id in ("next.needs-me", "previous.needs-me") and not self._goes_through_matches():
-            if self._arrangement.needing:
+            if self._arrangement.needing or self.has_need_elsewhere():
                 return None
             return "No task in this list needs you." if self.board.tasks else "No task is known yet."
         if action_id in _NEEDS_ROWS and not self.is_in_detail() and not self._arrangement.shown_count:
@@ -168,9 +168,13 @@ class ListHost(DetailHost):
             self.tasks.toggle_mark(task_id)
 
     def select(self, task_id: str) -> None:
-        """Bring a task under the cursor, out of a filter if it must be."""
-        if not self.tasks.select(task_id) and self.board.task(task_id) is not None:
-            self.filter_by("")
+        """Bring a task under the cursor, out of the archive or a filter if it must be."""
+        if self._arrangement.thaw():
+            self.tasks.rearranged(self.dashboard.put_away)
+        task = self.board.task(task_id)
+        if not self.tasks.select(task_id) and task is not None:
+            self.choice.uncover(task, self.now())
+            self.rearrange()
             self.tasks.select(task_id)
         if self.is_typing() and task_id == self.tasks.highlighted != self.detail.task_id:
             self.leave_composer()
@@ -247,10 +251,23 @@ class ListHost(DetailHost):
         tasks = self.board.tasks.values()
         return any(needs_me(task, now) is not None and (query is None or query.matches(task, now)) for task in tasks)
 
+    def has_need_elsewhere(self) -> bool:
+        """Whether the filter leaves nothing, while tasks need the person."""
+        return bool(self.choice.text and not self._arrangement.shown_count and self._arrangement.counts.needs_me)
+
+    def _leave_empty_filter(self) -> bool:
+        """Show everything, where nothing else leads to what needs the person; answers whether it was so."""
+        is_left = self.has_need_elsewhere()
+        if is_left:
+            self.filter_by("")
+        return is_left
+
     def do_next_needs_me(self) -> None:
-        """The next match while searching, else the next task that needs the person."""
+        """The next match while searching, else the next task that needs the person: out of a filter that is empty."""
         if self._goes_through_matches():
             self.go_to_match(1)
+        elif self._leave_empty_filter():
+            self.tasks.select(self._arrangement.needing[0])
         elif not self.tasks.next_needing():
             self.dashboard.tell("No other task in this list needs you.")
 
@@ -258,6 +275,8 @@ class ListHost(DetailHost):
         """The previous one."""
         if self._goes_through_matches():
             self.go_to_match(-1)
+        elif self._leave_empty_filter():
+            self.tasks.select(self._arrangement.needing[-1])
         elif not self.tasks.previous_needing():
             self.dashboard.tell("No other task in this list needs you.")
 

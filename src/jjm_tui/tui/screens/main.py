@@ -195,6 +195,8 @@ class MainScreen(PaneHost):
             self._aged_at = now
             self.tasks.tick(now)
             super().clock_ticked(now)
+            if not self._arrangement.shown_count:
+                self._show_empty_state()
         if has_moved or is_due or self.query_one(StatusBar).is_overtaken(self._oldest_visible(), now):
             self.show_bars()
 
@@ -293,7 +295,8 @@ class MainScreen(PaneHost):
     def _ways_out(self) -> list[tuple[str, str]]:
         """What leads out of an empty list."""
         if self.board.tasks:
-            return [("filter.all", "everything"), ("filter", "filter")] if self.choice.text else []
+            to_need = [("next.needs-me", "what needs you")] if self.has_need_elsewhere() else []
+            return [*to_need, ("filter.all", "everything"), ("filter", "filter")] if self.choice.text else []
         return [("refresh", "try again"), ("connection", "more")] if self.board.store_trouble is not None else []
 
     def keys_changed(self) -> None:
@@ -316,9 +319,8 @@ class MainScreen(PaneHost):
         self._show_empty_state()
 
     def _show_empty_state(self) -> None:
-        self.tasks.show_empty(
-            self.choice.explain_empty(self.board, self.dashboard.launch.keymap, is_opening=self.engine is None)
-        )
+        keymap, is_opening, has_need = self.dashboard.launch.keymap, self.engine is None, self.has_need_elsewhere()
+        self.tasks.show_empty(self.choice.explain_empty(self.board, keymap, is_opening=is_opening, has_need=has_need))
         if self.detail.task_id is None:
             self._show_no_task()
 
@@ -366,7 +368,8 @@ class MainScreen(PaneHost):
 
     def _show_no_task(self) -> None:
         """There is no row: a task that is not in the list must not stand beside it."""
-        self.detail.show_nothing(self.choice.explain_keys(self.board, self.dashboard.launch.keymap))
+        keymap, has_need = self.dashboard.launch.keymap, self.has_need_elsewhere()
+        self.detail.show_nothing(self.choice.explain_keys(self.board, keymap, has_need=has_need))
 
     def go_on_from(self, task_id: str) -> None:
         """The next task that needs the person comes under the cursor, unless the person went elsewhere."""

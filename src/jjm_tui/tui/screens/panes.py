@@ -13,6 +13,8 @@ from jjm_tui.tui.widgets.detail_panes import Tab
 from jjm_tui.tui.widgets.tasks.task_list import TaskList
 
 if TYPE_CHECKING:
+    from textual.widget import AwaitMount
+
     from jjm_tui.tui.widgets.filter_bar import FilterBar
 
 WIDE: Final = 100
@@ -41,7 +43,7 @@ class PaneHost(ViewHost):
     @property
     def is_wide(self) -> bool:
         """Whether the detail has a place beside the list."""
-        return self.size.width >= WIDE and not self.has_class("-no-preview")
+        return self.app.size.width >= WIDE and not self.has_class("-no-preview")  # a hidden screen keeps its old size
 
     @property
     def is_beside(self) -> bool:
@@ -98,6 +100,12 @@ class PaneHost(ViewHost):
 
     # going
 
+    def go_to(self, task_id: str) -> None:
+        """Bring a task under the cursor from another screen; where it has no place beside the list, open it as well."""
+        self.select(task_id)
+        if task_id == self.tasks.highlighted and not self.is_beside:
+            self._open_screen(task_id)
+
     async def do_open(self) -> None:
         """Go into the task: beside the list where there is room, else on a screen of its own."""
         if self.is_in_detail():
@@ -112,22 +120,24 @@ class PaneHost(ViewHost):
         if self.is_beside:
             await super().open_detail(tab)
         else:
-            from jjm_tui.tui.screens.detail import DetailScreen
-
-            toasts.withdraw(self.app, self._why_no_detail() or "")
-            await self.app.push_screen(DetailScreen(task.id, tab or self.detail.tab), self._typed_elsewhere)
+            await self._open_screen(task.id, tab)
 
     def do_task_message(self) -> None:
         """Type a message, beside the list or on the task's own screen."""
         if self.is_beside:
             super().do_task_message()
         elif (task := self.current_task()) is not None:
-            from jjm_tui.tui.screens.detail import DetailScreen
+            self._open_screen(task.id, types=True, note=self.note_on_marks("task.message-many"))
 
-            toasts.withdraw(self.app, self._why_no_detail() or "")
-            note = self.note_on_marks("task.message-many")
-            screen = DetailScreen(task.id, self.detail.tab, types=True, note=note)
-            self.app.push_screen(screen, self._typed_elsewhere)
+    def _open_screen(
+        self, task_id: str, tab: Tab | None = None, *, types: bool = False, note: str | None = None
+    ) -> AwaitMount:
+        """Open a task as a screen, on this tab or the one that is shown beside the list."""
+        from jjm_tui.tui.screens.detail import DetailScreen
+
+        toasts.withdraw(self.app, self._why_no_detail() or "")
+        screen = DetailScreen(task_id, tab or self.detail.tab, types=types, note=note)
+        return self.app.push_screen(screen, self._typed_elsewhere)
 
     def _typed_elsewhere(self, sent_to: str | None) -> None:
         if sent_to is not None:

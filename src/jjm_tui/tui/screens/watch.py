@@ -39,6 +39,7 @@ class WatchScreen(PageScreen):
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "watch"})
     NAME = "Watch"
     KEYS = ("open", "watch.only-watched", "follow")
+    DOES: ClassVar[Mapping[str, str]] = MappingProxyType({"open": "go to the task of this line"})
     TITLES: ClassVar[Mapping[str, str]] = MappingProxyType({"open": "go to task", "follow": "follow the newest"})
 
     def __init__(self) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -247,9 +248,21 @@ def _parse(text: str) -> Query | None:
 
 
 def _explanation(error: FilterError, width: int) -> str:
-    """What is wrong; a hint that names many words ends with an ellipsis where it would push the list away."""
+    """What is wrong; of a hint that names many words, as many as do not push the list away."""
     position = error.context.get("position")
     where = f" at {position + 1}" if isinstance(position, int) else ""
-    hint = f" {truncate(error.hint, max(width * 5 // 2, _LEAST_HINT))}" if error.hint else ""
+    hint = f" {_fitting(error.hint, max(width * 5 // 2, _LEAST_HINT))}" if error.hint else ""
     what = error.message.removeprefix("The filter is wrong").partition(": ")[2] or error.message
     return f"✗{where}: {what}{hint}"
+
+
+def _fitting(hint: str, room: int) -> str:
+    """A sentence in so many cells: a list of words in it ends with how many more there are."""
+    if cell_len(hint) <= room:
+        return hint
+    words = hint.removesuffix(".").split(", ")
+    for count in range(len(words) - 1, 0, -1):
+        fewer = f"{', '.join(words[:count])} and {len(words) - count} more."
+        if cell_len(fewer) <= room:
+            return fewer
+    return truncate(hint, room)
