@@ -613,8 +613,8 @@ async def test_an_equal_task_created_before_the_form_was_filled_in_does_not_coun
 async def test_forms_filled_in_in_two_places_are_both_kept(tmp_path: Path) -> None:
     one, other = Desk(tmp_path), Desk(tmp_path)
     one.drafts.put(CREATE_KEY, FORM.write())
-    other.drafts.put(CREATE_KEY, NewTask(repository="acme/api", description="Break it").write())
     await one.drafts.flush()
+    other.drafts.put(CREATE_KEY, NewTask(repository="acme/api", description="Break it").write())
     await other.drafts.flush()
     kept = NewTask.read(await one.store.get(CREATE_KEY) or "")
     assert kept.repository == "acme/api"
