@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.themes import theme_finding
-from jjm_tui.domain.text import clean_line
 from jjm_tui.errors import ConfigurationError, FilterError
 from jjm_tui.settings.explain import Finding
 
@@ -28,7 +27,7 @@ def dashboard_findings(context: CommandContext) -> list[DashboardFinding]:
         settings = context.load().settings
     except ConfigurationError:
         return []
-    doubt = theme_finding(context)
+    doubt = theme_finding(settings.ui.theme, context.environ)
     found = [DashboardFinding("theme", doubt)] if doubt else []
     found += [DashboardFinding("keys", finding) for finding in _of_keys(settings)]
     found += [DashboardFinding("views", finding) for finding in _of_views(settings)]
@@ -43,11 +42,10 @@ def _of_keys(settings: Settings) -> Iterator[Finding]:
 
 
 def _of_views(settings: Settings) -> Iterator[Finding]:
-    from jjm_tui.domain.query import parse_query
+    from jjm_tui.domain.query import parse_view
 
     for name, text in settings.views.items():
         try:
-            parse_query(text)
+            parse_view(name, text)
         except FilterError as error:
-            message = f"The view {clean_line(name)} in the settings is wrong: {error.message}"
-            yield Finding("error", message, error.hint)
+            yield Finding("error", error.message, error.hint)

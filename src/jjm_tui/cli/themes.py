@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.values import near_words
 from jjm_tui.errors import ConfigurationError
 from jjm_tui.settings.explain import Finding
@@ -36,14 +35,10 @@ def check_theme(name: str, environ: Mapping[str, str]) -> None:
     )
 
 
-def theme_finding(context: CommandContext) -> Finding | None:
-    """The doubt about the theme in force; nothing while other settings are wrong."""
+def theme_finding(name: str, environ: Mapping[str, str]) -> Finding | None:
+    """The doubt about a theme."""
     try:
-        name = context.load().settings.ui.theme
-    except ConfigurationError:
-        return None
-    try:
-        check_theme(name, context.environ)
+        check_theme(name, environ)
     except ConfigurationError as error:
         return Finding("warning", error.message, error.hint)
     return None

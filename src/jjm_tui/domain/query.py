@@ -13,6 +13,7 @@ from jjm_tui.domain.conversation import is_unread
 from jjm_tui.domain.criteria import KEYS, Criterion, Value, matches_repository, shown, words
 from jjm_tui.domain.order import SORT_FIELDS, check_sort_field, sort_tasks
 from jjm_tui.domain.task import Task
+from jjm_tui.domain.text import clean_line
 from jjm_tui.errors import FilterError
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "is_unread",
     "matches_repository",
     "parse_query",
+    "parse_view",
     "sort_tasks",
 ]
 
@@ -87,6 +89,19 @@ class _Token:
     key_position: int
     values: tuple[Value, ...]
     is_quoted: bool
+
+
+def parse_view(name: str, text: str) -> Query:
+    """Read the filter of a saved view.
+
+    Raises:
+        FilterError: it is wrong; the message names the view.
+    """
+    try:
+        return parse_query(text)
+    except FilterError as error:
+        words = clean_line(f"The view {name} in the settings is wrong: {error.message}")
+        raise FilterError(words, hint=error.hint, context=error.context) from error
 
 
 def parse_query(text: str) -> Query:

@@ -11,7 +11,6 @@ from textual.content import Content
 
 from jjm_tui.domain.counts import is_archived
 from jjm_tui.domain.order import SORT_FIELDS, check_sort_field
-from jjm_tui.domain.text import clean_line
 from jjm_tui.errors import FilterError, ValidationError
 from jjm_tui.services.arrangement import Grouping
 from jjm_tui.services.board import Board
@@ -164,13 +163,13 @@ class ListChoice:
         if name is None:
             self.set_filter("", None)
             return None
-        from jjm_tui.domain.query import parse_query
+        from jjm_tui.domain.query import parse_view
 
         text = self.views.get(name, "")
         try:
-            query = parse_query(text)
+            query = parse_view(name, text)
         except FilterError as error:
-            return clean_line(f"The view {name} in the settings is wrong: {error.message}")
+            return error.message
         self.set_filter(text, query)
         self.view = name
         return None
