@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.looking import measured
+from benchmarks.looking import aside, measured
 from benchmarks.report import Figure
 from jjm_tui.assembly.clock import SystemClock
 from jjm_tui.assembly.demo import WorldCaller
@@ -94,7 +94,8 @@ class _TimedCaller(WorldCaller):
     def _timed(self) -> Iterator[None]:
         start = time.thread_time()
         try:
-            yield
+            with aside():
+                yield
         finally:
             self.calls += 1
             self.seconds += time.thread_time() - start

@@ -17,7 +17,7 @@ from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
 from jjm_tui.store.json_file import JsonTaskStore
 from jjm_tui.store.row_index import index_path
-from tests.store.stands import START, HandClock, make_task, put, say
+from tests.store.stands import START, HandClock, make_task, put, put_sync, say
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def big_tasks(count: int = 20) -> list[Task]:
 async def save(place: Workplace, *tasks: Task) -> None:
     async with JsonTaskStore(place.store.tasks, HandClock(), index_seconds=60) as store:
         await store.apply(put(*tasks))
-        await store.set_sync_state(SyncState(place.origin, START, truncated=True))
+        await store.apply({}, put_sync(SyncState(place.origin, START, truncated=True)))
 
 
 def read(place: Workplace) -> FirstPage:

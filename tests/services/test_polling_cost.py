@@ -9,21 +9,24 @@ from dataclasses import replace
 import pytest
 
 from jjm_tui.domain.task import Task
-from jjm_tui.ports import TaskChange
+from jjm_tui.ports import SyncChange, TaskChange
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.poller import Poller
 from jjm_tui.services.reading import TaskReader
 from jjm_tui.store.durable import FILE_OPS
 from jjm_tui.store.json_file import JsonTaskStore, read_tasks
 from tests.services.workbench import CuttingCaller, Workbench, bench, lost
+from tests.store.stands import CountingOps
 
 
 class CountingStore(JsonTaskStore):
     """Notes how many tasks were in each save."""
 
-    async def apply(self, changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
+    async def apply(
+        self, changes: Mapping[str, TaskChange], sync: Mapping[str, SyncChange] | None = None
+    ) -> dict[str, Task | None]:
         self.saves = [*getattr(self, "saves", ()), len(changes)]
-        return await super().apply(changes)
+        return await super().apply(changes, sync)
 
 
 async def follow_pages(work: Workbench) -> tuple[Poller, CuttingCaller, ServiceContext, CountingStore]:
@@ -64,6 +67,22 @@ async def test_poll_without_news_leaves_the_store_file_alone(tmp_path, dialect):
     told = {task_id for task_id, task in ours.items() if task.synced_at == work.clock.now()}
     assert told
     assert all(ours[task_id].synced_at == moment for task_id, moment in known.items() if task_id not in told)
+
+
+@pytest.mark.parametrize("dialect", ["rest", "official"])
+async def test_poll_without_news_writes_one_file_once(tmp_path, dialect):
+    work = bench(tmp_path, dialect=dialect)
+    _, _, context = work.process()
+    ops = CountingOps()
+    context = replace(context, store=JsonTaskStore(context.store.path, work.clock, gather_seconds=0, ops=ops))
+    poller = Poller(context, TaskReader(context), calls_per_tick=1000)
+    for _ in range(3):
+        work.clock.advance(60)
+        assert (await poller.tick()).failure is None
+    before = ops.counts["create"]
+    work.clock.advance(60)
+    assert (await poller.tick()).failure is None
+    assert ops.counts["create"] == before + 1
 
 
 @pytest.mark.parametrize("dialect", ["rest", "official"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.query import parse_query
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import ChatMessage
 from jjm_tui.errors import (
     AmbiguousTaskError,
@@ -22,9 +24,12 @@ from jjm_tui.errors import (
 from jjm_tui.ports import CreateRequest, ToolAnswer
 from jjm_tui.services.doctor import check_server
 from jjm_tui.services.manager import JobManager
+from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.results import MonitorRequest, Outcome
 from jjm_tui.services.selection import ListRequest
+from jjm_tui.store.json_file import JsonTaskStore
 from tests.services.workbench import WRITES, bench, lost
+from tests.store.stands import put_sync
 
 
 async def _listed(work):
@@ -34,8 +39,6 @@ async def _listed(work):
 
 
 async def test_without_a_server_the_store_can_be_read_and_asking_is_told(tmp_path):
-    from dataclasses import replace
-
     work = bench(tmp_path)
     _, _, context = await _listed(work)
     alone = JobManager(replace(context, server=None))
@@ -144,8 +147,6 @@ async def test_unsent_message_stands_at_its_time_in_the_conversation(tmp_path):
 
 
 async def test_message_into_a_conversation_that_is_cut_short_stays_unconfirmed_without_an_answer(tmp_path):
-    from dataclasses import replace
-
     work = bench(tmp_path)
     manager, caller, context = await _listed(work)
     task_id = work.session_in("AWAITING_USER_FEEDBACK")
@@ -204,6 +205,23 @@ async def test_poll_of_the_browser_family_stops_while_it_looks_signed_out(tmp_pa
     await anext(watching)
     assert "jules_get_task" not in caller.calls
     await watching.aclose()
+
+
+async def test_polling_that_another_process_stopped_while_the_list_was_read_stays_stopped(tmp_path):
+    work = bench(tmp_path, dialect="browser")
+    _, _, context = work.process()
+    _, _, other = work.process()
+
+    class Meanwhile(JsonTaskStore):
+        async def apply(self, changes, sync=None):
+            await other.store.apply({}, put_sync(SyncState(other.origin, polling_stopped="signed out")))
+            return await super().apply(changes, sync)
+
+    store = Meanwhile(context.store.path, work.clock, gather_seconds=0)
+    await TaskReader(replace(context, store=store)).refresh_list()
+    sync = await other.store.get_sync_state(other.origin)
+    assert sync.polling_stopped == "signed out"
+    assert sync.synced_at == work.clock.now()
 
 
 async def test_doctor_of_each_family_tells_its_limits(tmp_path):
@@ -274,8 +292,6 @@ async def test_forgotten_task_is_neither_sent_to_nor_resumed(tmp_path):
 
 
 async def test_ambiguous_forgotten_task_is_told(tmp_path):
-    from dataclasses import replace
-
     work = bench(tmp_path)
     manager, _, context = await _listed(work)
     task = (await context.store.list_tasks())[0]

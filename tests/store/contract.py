@@ -14,7 +14,7 @@ from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Plan, PlanStep, Provenance, SourceFile, Task
 from jjm_tui.errors import JulesManagerError, ValidationError
 from jjm_tui.ports import TaskStore
-from tests.store.stands import START, make_task, put, say
+from tests.store.stands import START, make_task, put, put_sync, say
 
 Open = Callable[[], Awaitable[TaskStore]]
 """Opens the same stored data anew, as another process would."""
@@ -169,8 +169,8 @@ class TaskStoreContract:
         store = await backend()
         one = SyncState("a/b", START, True, False, True, "signed out")
         two = SyncState("a/c", START, False, True, False, None)
-        await store.set_sync_state(one)
-        await store.set_sync_state(two)
+        await store.apply({}, put_sync(one))
+        await store.apply({}, put_sync(two))
         other = await backend()
         assert await other.get_sync_state("a/b") == one
         assert await other.get_sync_state("a/c") == two

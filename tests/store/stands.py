@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import ChatMessage, Task
 from jjm_tui.errors import StorageError
-from jjm_tui.ports import TaskChange
+from jjm_tui.ports import SyncChange, TaskChange
 from jjm_tui.store.durable import FileOps, Signature
 
 T = TypeVar("T")
@@ -50,6 +51,11 @@ def say(*texts: str) -> tuple[ChatMessage, ...]:
 def put(*tasks: Task) -> dict[str, TaskChange]:
     """Changes that store these tasks whatever was there."""
     return {task.id: lambda _, task=task: task for task in tasks}
+
+
+def put_sync(state: SyncState) -> dict[str, SyncChange]:
+    """A change that stores this state whatever was there."""
+    return {state.origin: lambda _: state}
 
 
 class CountingOps(FileOps):

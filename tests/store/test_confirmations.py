@@ -24,7 +24,7 @@ from jjm_tui.store.confirmations import confirmations_path
 from jjm_tui.store.durable import FILE_OPS
 from jjm_tui.store.json_file import JsonTaskStore, read_tasks
 from jjm_tui.store.row_index import read_index
-from tests.store.stands import START, HandClock, RefusingOps, make_task, no_pause, put, say
+from tests.store.stands import START, HandClock, RefusingOps, make_task, no_pause, put, put_sync, say
 
 ORIGIN = "test/server"
 
@@ -54,14 +54,14 @@ def ages(path: Path) -> Mapping[str, datetime | None]:
 async def store(store_path: Path, clock: HandClock) -> JsonTaskStore:
     store = JsonTaskStore(store_path, clock, pause=no_pause)
     await store.apply(told("1", "2", "3", at=START))
-    await store.set_sync_state(SyncState(ORIGIN, synced_at=START, complete=True, first_sync_done=True))
+    await store.apply({}, put_sync(SyncState(ORIGIN, synced_at=START, complete=True, first_sync_done=True)))
     return store
 
 
 async def test_apply_same_told_again_leaves_the_store_file_alone(store: JsonTaskStore) -> None:
     before = FILE_OPS.signature(store.path), store.path.read_bytes()
     answer = await store.apply(told("1", "2", "3", at=later(15)))
-    await store.set_sync_state(SyncState(ORIGIN, synced_at=later(15), complete=True, first_sync_done=True))
+    await store.apply({}, put_sync(SyncState(ORIGIN, synced_at=later(15), complete=True, first_sync_done=True)))
     assert (FILE_OPS.signature(store.path), store.path.read_bytes()) == before
     assert {task.synced_at for task in answer.values() if task} == {later(15)}
     assert {task.synced_at for task in await store.list_tasks()} == {later(15)}
@@ -74,7 +74,9 @@ async def test_told_again_is_seen_by_other_processes_and_after_a_restart(
     assert {task.synced_at for task in await other.list_tasks()} == {START}
     for seconds in (15, 30):
         await store.apply(told("1", "2", at=later(seconds)))
-        await store.set_sync_state(SyncState(ORIGIN, synced_at=later(seconds), complete=True, first_sync_done=True))
+        await store.apply(
+            {}, put_sync(SyncState(ORIGIN, synced_at=later(seconds), complete=True, first_sync_done=True))
+        )
         assert ages(store.path) == {"1": later(seconds), "2": later(seconds), "3": START}
         assert {task.id: task for task in await other.list_tasks()} == {
             task.id: task for task in await store.list_tasks()
@@ -162,10 +164,10 @@ async def test_confirmations_that_cannot_be_written_are_no_error(store: JsonTask
     assert sorted(path.name for path in store.path.parent.iterdir() if ".tmp-" in path.name) == []
 
 
-async def test_set_sync_state_more_than_the_time_is_durable(store: JsonTaskStore, clock: HandClock) -> None:
-    await store.set_sync_state(SyncState(ORIGIN, synced_at=later(15), complete=True, first_sync_done=True))
+async def test_apply_sync_state_that_says_something_new_is_durable(store: JsonTaskStore, clock: HandClock) -> None:
+    await store.apply({}, put_sync(SyncState(ORIGIN, synced_at=later(15), complete=True, first_sync_done=True)))
     known = await store.get_sync_state(ORIGIN)
-    await store.set_sync_state(replace(known, polling_stopped="signed out"))
+    await store.apply({}, put_sync(replace(known, polling_stopped="signed out")))
     confirmations_path(store.path).unlink()
     assert await JsonTaskStore(store.path, clock).get_sync_state(ORIGIN) == replace(known, polling_stopped="signed out")
 
@@ -175,12 +177,12 @@ async def test_first_page_of_a_big_store_shows_what_was_told_again(store_path: P
     chat = say("x" * 40_000, "newest")
     await store.apply(put(*(make_task(f"big-{number}", chat_history=chat, seen_at=START) for number in range(20))))
     await store.apply(told("1", at=START))
-    await store.set_sync_state(SyncState(ORIGIN, synced_at=START, complete=True, first_sync_done=True))
+    await store.apply({}, put_sync(SyncState(ORIGIN, synced_at=START, complete=True, first_sync_done=True)))
     await store.apply(told("1", at=later(15)))
     await store.close()
     again = JsonTaskStore(store_path, clock, index_seconds=60)
     await again.apply(told("1", at=later(30)))
-    await again.set_sync_state(SyncState(ORIGIN, synced_at=later(30), complete=True, first_sync_done=True))
+    await again.apply({}, put_sync(SyncState(ORIGIN, synced_at=later(30), complete=True, first_sync_done=True)))
     signature = FILE_OPS.signature(store_path)
     assert signature is not None
     index = read_index(store_path, signature, clock.now())

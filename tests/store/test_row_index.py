@@ -38,7 +38,7 @@ from jjm_tui.store.row_index import (
 )
 from jjm_tui.store.task_line import TASKS, encode_task
 from tests.domain.strategies import near, unknown_fields
-from tests.store.stands import START, CountingOps, HandClock, RefusingOps, make_task, no_pause, put, say
+from tests.store.stands import START, CountingOps, HandClock, RefusingOps, make_task, no_pause, put, put_sync, say
 
 NEVER = 60.0
 """Seconds to the index that no test waits for: only closing writes it."""
@@ -183,7 +183,7 @@ def test_snooze_that_ends_between_writing_and_reading_shows_the_task_as_needing_
 
 async def test_big_store_after_closing_has_an_index(store_path: Path, clock: HandClock) -> None:
     store = await save_big(store_path, clock)
-    await store.set_sync_state(SyncState("work/rest", START, complete=True))
+    await store.apply({}, put_sync(SyncState("work/rest", START, complete=True)))
     assert find(store_path, clock) is None
     await store.close()
     index = find(store_path, clock)

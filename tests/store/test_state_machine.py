@@ -18,7 +18,7 @@ from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import ValidationError
 from jjm_tui.store.json_file import JsonTaskStore, read_tasks
-from tests.store.stands import START, HandClock, make_task
+from tests.store.stands import START, HandClock, make_task, put_sync
 from tests.store.test_document import NEW_KEYS
 
 IDS = st.sampled_from(["1", "2", "3", "12", "ü/..", "A", "a"])
@@ -101,7 +101,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(which=WHICH, origin=st.sampled_from(["p/a", "p/b"]), reason=st.none() | st.text(max_size=5))
     def set_sync(self, which: int, origin: str, reason: str | None) -> None:
         self.sync[origin] = SyncState(origin, START, polling_stopped=reason)
-        self.runner.run(self.stores[which].set_sync_state(self.sync[origin]))
+        self.runner.run(self.stores[which].apply({}, put_sync(self.sync[origin])))
 
     @rule(extra=NEW_KEYS)
     def newer_version_adds_siblings(self, extra: dict[str, Any]) -> None:

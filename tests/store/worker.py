@@ -17,7 +17,7 @@ from pathlib import Path
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
 from jjm_tui.store.json_file import JsonTaskStore
-from tests.store.stands import HandClock
+from tests.store.stands import HandClock, put_sync
 
 SHARED = 5
 AT = datetime(2026, 11, 20, tzinfo=UTC)
@@ -51,7 +51,7 @@ def carry_out(store: JsonTaskStore, name: str, number: int) -> Awaitable[object]
         case "forget":
             return store.forget([target] if number % 4 == 0 else [], AT)
         case _:
-            return store.set_sync_state(SyncState(name, polling_stopped=mark))
+            return store.apply({}, put_sync(SyncState(name, polling_stopped=mark)))
 
 
 def read_diary(diary: Path) -> list[tuple[str, int]]:

@@ -22,6 +22,12 @@ _NEVER_SAID: Final = frozenset({"discovered", "chat_history", "chat_excerpt", "p
 """Marks that facts without conversation, plan and files never move."""
 
 
+def is_said_again(before: TaskFacts, facts: TaskFacts) -> bool:
+    """Whether the same source says the same, word for word, at another time."""
+    was, now = before.origin, facts.origin
+    return was.rank is now.rank and was.source == now.source and _SAID(before) == _SAID(facts)
+
+
 def tell_again(task: Task, before: TaskFacts, facts: TaskFacts) -> Task | None:
     """The task after ``facts`` were merged into it, which itself is what merging ``before`` gave. No event follows.
 
@@ -29,9 +35,7 @@ def tell_again(task: Task, before: TaskFacts, facts: TaskFacts) -> Task | None:
     weak or too early the last time may count now.
     """
     was, now = before.origin, facts.origin
-    if was.rank is not now.rank or was.source != now.source or now.observed_at < was.observed_at:
-        return None
-    if not _is_plain(facts) or _SAID(before) != _SAID(facts):
+    if now.observed_at < was.observed_at or not _is_plain(facts) or not is_said_again(before, facts):
         return None
     told = shared_mark(int(was.rank), was.observed_at, was.source)
     mark = shared_mark(int(now.rank), now.observed_at, now.source)

@@ -18,6 +18,9 @@ TaskChange = Callable[[Task | None], Task | None]
 """A change of one task: gets the newest stored task (``None``: not there), answers the new one (``None``: remove).
 It may be called more than once and must be pure."""
 
+SyncChange = Callable[[SyncState], SyncState]
+"""The same for what is known of the last list reading."""
+
 
 class TaskStore(Protocol):
     """Where tasks live. Safe for several processes; a change is applied to the newest state, never to a stale one."""
@@ -31,11 +34,13 @@ class TaskStore(Protocol):
     async def find_ids(self, prefix: str) -> tuple[str, ...]:
         """Ids that start with ``prefix``."""
 
-    async def apply(self, changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
-        """Apply changes by id, durably and all together; answer the new tasks.
+    async def apply(
+        self, changes: Mapping[str, TaskChange], sync: Mapping[str, SyncChange] | None = None
+    ) -> dict[str, Task | None]:
+        """Apply changes of tasks by id and of sync states by origin, durably and all together; answer the new tasks.
 
         Where nothing but the time changed at which something was heard again, the new time need not survive a loss of
-        power: the task then looks older, never newer.
+        power: the task or the list then looks older, never newer.
 
         Raises:
             StorageError: nothing was changed.
@@ -43,9 +48,6 @@ class TaskStore(Protocol):
 
     async def get_sync_state(self, origin: str) -> SyncState:
         """What was recorded of the last list reading."""
-
-    async def set_sync_state(self, state: SyncState) -> None:
-        """Record it; its time alone need not survive a loss of power."""
 
     async def forget(self, task_ids: Iterable[str], at: datetime) -> dict[str, Task]:
         """Remove tasks and leave marks, so that polling does not bring them back; answer what was removed."""

@@ -10,6 +10,7 @@ from typing import Final
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.facts import ChatFacts, FactSource, Rank, TaskFacts
 from jjm_tui.domain.merge import merge
+from jjm_tui.domain.retelling import is_said_again
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Plan, Task
@@ -25,7 +26,7 @@ from jjm_tui.errors import (
     ValidationError,
 )
 from jjm_tui.logs import get_logger
-from jjm_tui.ports import DiffReading, Priority, TaskChange, TaskListing, TaskReading, TaskServer
+from jjm_tui.ports import DiffReading, Priority, SyncChange, TaskChange, TaskListing, TaskReading, TaskServer
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.conversations import Conversations, is_silent, with_operations, with_whole_chat
 from jjm_tui.services.merging import Merger
@@ -81,6 +82,7 @@ class TaskReader:
         self._context = context
         self._conversations = Conversations(context)
         self._merger = Merger(context.origin)
+        self._said_last: dict[str, Sequence[TaskFacts]] = {}
 
     @property
     def server(self) -> TaskServer:
@@ -136,28 +138,26 @@ class TaskReader:
         sync = await store.get_sync_state(origin)
         if listing.unreadable != sync.unreadable:
             _log.warning("list_records_unreadable", count=listing.unreadable)
-        absorbed = await self.absorb(listing.tasks, first_sync=not sync.first_sync_done)
-        if not sync.first_sync_done:
-            listing = replace(listing, remarks=(*listing.remarks, *_first_sync_remarks(absorbed.tasks.values())))
-        vanished: Absorbed | None = None
-        if listing.complete and not listing.truncated:
-            vanished = await self._check_missing({facts.id for facts in listing.tasks}, priority)
-        await store.set_sync_state(
-            replace(
-                sync,
-                origin=origin,
+
+        def read(known: SyncState) -> SyncState:
+            return replace(
+                known,
                 synced_at=now,
                 truncated=listing.truncated,
                 complete=listing.complete,
                 first_sync_done=True,
                 unreadable=listing.unreadable,
             )
-        )
-        if vanished is not None:
+
+        absorbed = await self.absorb(listing.tasks, first_sync=not sync.first_sync_done, sync=read)
+        if not sync.first_sync_done:
+            listing = replace(listing, remarks=(*listing.remarks, *_first_sync_remarks(absorbed.tasks.values())))
+        if listing.complete and not listing.truncated:
+            vanished = await self._check_missing({facts.id for facts in listing.tasks}, priority)
             absorbed = Absorbed({**absorbed.tasks, **vanished.tasks}, (*absorbed.events, *vanished.events))
         return ListReading(listing, absorbed, now)
 
-    async def _check_missing(self, listed: set[str], priority: Priority) -> Absorbed | None:
+    async def _check_missing(self, listed: set[str], priority: Priority) -> Absorbed:
         missing = [
             task.id
             for task in await self._context.store.list_tasks()
@@ -182,7 +182,7 @@ class TaskReader:
                 continue  # noted on the task; the list itself was read
             tasks.update(absorbed.tasks)
             events.extend(absorbed.events)
-        return Absorbed(tasks, tuple(events)) if tasks else None
+        return Absorbed(tasks, tuple(events))
 
     # one task
 
@@ -277,9 +277,9 @@ class TaskReader:
             return Absorbed({}, ())
         sync = await self._context.store.get_sync_state(self._context.origin)
         if reading.suspicious:
-            raise await self._suspect_signed_out(task_id, known, sync)
+            raise await self._suspect_signed_out(task_id, known)
         if sync.polling_stopped is not None:
-            await self._context.store.set_sync_state(replace(sync, polling_stopped=None))
+            await self._stop_polling(None)
         absorbed = await self.absorb(reading.facts)
         chats = [facts.chat for facts in reading.facts if isinstance(facts.chat, ChatFacts)]
         saw_whole = any(chat.coverage == "whole" for chat in chats)
@@ -297,6 +297,10 @@ class TaskReader:
     def _says_nothing_new(self, known: Task, reading: TaskReading) -> bool:
         if reading.suspicious or not is_silent(reading) or known.origin != self._context.origin:
             return False
+        before = self._said_last.get(known.id, ())  # saves merging here what is merged when all are absorbed
+        self._said_last[known.id] = reading.facts
+        if len(before) == len(reading.facts) and all(map(is_said_again, before, reading.facts)):
+            return True
         for facts in reading.facts:
             result = merge(known, facts)
             if result.changed or result.events:
@@ -304,7 +308,7 @@ class TaskReader:
             known = result.task
         return True
 
-    async def _suspect_signed_out(self, task_id: str, known: Task | None, sync: SyncState) -> JulesManagerError:
+    async def _suspect_signed_out(self, task_id: str, known: Task | None) -> JulesManagerError:
         if known is None:
             return TaskNotFoundError(
                 f"The server shows nothing for {task_id}: there is no such task, or nobody is signed in.",
@@ -312,12 +316,17 @@ class TaskReader:
                 context={"task_id": task_id},
             )
         reason = "The server's page looks signed out: no status, no files, no messages."
-        await self._context.store.set_sync_state(replace(sync, origin=self._context.origin, polling_stopped=reason))
+        await self._stop_polling(reason)
         return AuthenticationError(
             reason,
             hint="Sign in to Jules in the server's browser profile, then run `jjm doctor`. What was known is kept.",
             context={"task_id": task_id},
         )
+
+    async def _stop_polling(self, reason: str | None) -> None:
+        """Pages are polled no more, or, without a reason, again."""
+        changes = {self._context.origin: lambda known: replace(known, polling_stopped=reason)}
+        await self._context.store.apply({}, changes)
 
     async def mark_vanished(self, task_id: str) -> Absorbed:
         """Record that the server says *not found*, unless the task is so young that this is a known race."""
@@ -350,15 +359,18 @@ class TaskReader:
 
     # merging
 
-    async def absorb(self, facts: Iterable[TaskFacts], *, first_sync: bool = False) -> Absorbed:
-        """Merge facts into the store, weakest first per task, and append what happened to the history.
+    async def absorb(
+        self, facts: Iterable[TaskFacts], *, first_sync: bool = False, sync: SyncChange | None = None
+    ) -> Absorbed:
+        """Merge facts into the store, weakest first per task, and append what happened to the history. ``sync`` is
+        recorded in the same save.
 
         Forgotten tasks stay forgotten: the store does not take them.
         """
         groups: dict[str, list[TaskFacts]] = {}
         for fact in facts:
             groups.setdefault(fact.id, []).append(fact)
-        if not groups:
+        if not groups and sync is None:
             return Absorbed({}, ())
         merged: dict[str, Task] = {}
         happened: dict[str, tuple[TaskEvent, ...]] = {}
@@ -371,7 +383,8 @@ class TaskReader:
 
             return change
 
-        await self._context.store.apply({task_id: change_for(task_id, group) for task_id, group in groups.items()})
+        changes = {task_id: change_for(task_id, group) for task_id, group in groups.items()}
+        await self._context.store.apply(changes, None if sync is None else {self._context.origin: sync})
         events = tuple(event for group in happened.values() for event in group)
         if events:
             await self._context.events.append(events)

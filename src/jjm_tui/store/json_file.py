@@ -23,7 +23,7 @@ from jjm_tui.store.task_line import TASKS, encode_task
 if TYPE_CHECKING:
     import asyncio
 
-    from jjm_tui.ports import Clock, TaskChange
+    from jjm_tui.ports import Clock, SyncChange, TaskChange
     from jjm_tui.store.group_commit import GroupCommit
     from jjm_tui.store.index_keeper import IndexKeeper
 
@@ -110,16 +110,15 @@ class JsonTaskStore:
     async def find_ids(self, prefix: str) -> tuple[str, ...]:
         return tuple(task_id for task_id in (await self._read()).ids() if task_id.startswith(prefix))
 
-    async def apply(self, changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
+    async def apply(
+        self, changes: Mapping[str, TaskChange], sync: Mapping[str, SyncChange] | None = None
+    ) -> dict[str, Task | None]:
         """See ``TaskStore.apply``. A change that raises takes back the whole call, and its error is raised here."""
-        wanted = dict(changes)
-        return await self._change(lambda document: _apply(document, wanted))
+        wanted, wanted_sync = dict(changes), dict(sync or {})
+        return await self._change(lambda document: _apply(document, wanted, wanted_sync))
 
     async def get_sync_state(self, origin: str) -> SyncState:
         return _sync_of(await self._read(), origin)
-
-    async def set_sync_state(self, state: SyncState) -> None:
-        await self._change(lambda document: _set_sync(document, state))
 
     async def forget(self, task_ids: Iterable[str], at: datetime) -> dict[str, Task]:
         wanted = tuple(task_ids)
@@ -217,7 +216,9 @@ def _differing_ids(before: Document[Task], after: Document[Task]) -> frozenset[s
     return frozenset(slot for slot in slots if isinstance(slot, str) and before.get(slot) != after.get(slot))
 
 
-def _apply(document: Document[Task], changes: Mapping[str, TaskChange]) -> dict[str, Task | None]:
+def _apply(
+    document: Document[Task], changes: Mapping[str, TaskChange], sync: Mapping[str, SyncChange]
+) -> dict[str, Task | None]:
     from jjm_tui.domain.merge import keep_newest
 
     forgotten = _members(document, FORGOTTEN)
@@ -243,6 +244,8 @@ def _apply(document: Document[Task], changes: Mapping[str, TaskChange]) -> dict[
         if wanted != known:
             document.renew(task_id, wanted)
         answers[task_id] = wanted
+    for origin, change_sync in sync.items():
+        _set_sync(document, change_sync(_sync_of(document, origin)))
     return answers
 
 
