@@ -254,6 +254,25 @@ def test_local_marks_are_set_and_undone_without_a_server(served: Program) -> Non
     assert local.run("archive", "9999").code == 1
 
 
+def test_seen_is_taken_back_and_the_history_says_so(served: Program) -> None:
+    served.speed = STILL
+    failed = served.ok("list", "--status", "failed", "--fields", "id").rows[0][0]
+    running = served.ok("list", "--cached", "--status", "in_progress", "--fields", "id").rows[0][0]
+    undone = served.ok("seen", "--undo", failed, "--json").json
+    assert (undone["operation"], undone["outcome"], undone["message"]) == (
+        "unseen",
+        "done",
+        f"{failed} is no longer seen.",
+    )
+    assert (undone["task"]["seen_at"], undone["task"]["needs_me"]) == (None, "failure")
+    assert served.ok("seen", "--undo", failed, running).rows == [
+        [failed, "unseen", "unchanged"],
+        [running, "unseen", "unchanged"],
+    ]
+    assert served.ok("seen", failed, "--json").json["task"]["needs_me"] is None
+    assert [row[-1] for row in served.ok("events", failed, "--type", "seen").rows] == ["no longer seen", "seen"]
+
+
 def test_list_with_the_server_down_shows_the_store_its_age_and_why(served: Program) -> None:
     ids = [row[0] for row in served.ok("list").rows]
     away = Program(served.home, world=served.world, faults=("die-at-start",))

@@ -22,6 +22,8 @@ _SENTENCES = (
     (EventType.FILES_CHANGED, {"files": 3, "additions": 5}, "files changed: 3 files, +5 -?"),
     (EventType.OPERATION_REFUSED, {"kind": "approve", "message": "No plan."}, "operation refused (approve): No plan."),
     (EventType.ARCHIVED, {}, "archived"),
+    (EventType.SEEN, {}, "seen"),
+    (EventType.SEEN, {"undone": True}, "no longer seen"),
     (EventType.PLAN_APPROVED, {"first_seen": True}, "first seen: plan approved"),
     (
         EventType.PULL_REQUEST_OPENED,

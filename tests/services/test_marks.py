@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from jjm_tui.domain.events import EventType
 from jjm_tui.domain.task import needs_me
 from jjm_tui.errors import AmbiguousTaskError, TaskNotFoundError, ValidationError
 from jjm_tui.services.selection import ListRequest
@@ -56,6 +57,22 @@ async def test_failure_found_at_first_synchronisation_counts_as_seen_and_a_later
     assert needs_me((await manager.get_task(task_id, cached=True)).task, work.clock.now()) == "failure"
     await manager.get_task(task_id, mark_seen=True)
     assert needs_me((await manager.get_task(task_id, cached=True)).task, work.clock.now()) is None
+
+
+async def test_seen_is_taken_back_until_somebody_looks_again(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, _ = await _listed(work)
+    failed, running = work.session_in("FAILED"), work.session_in("IN_PROGRESS")
+    caller.calls.clear()
+    result = await manager.mark_unseen([failed, running])
+    assert (result.unchanged, [task.seen_at for task in result.tasks]) == ((running,), [None, None])
+    assert needs_me((await manager.get_task(failed, cached=True)).task, work.clock.now()) == "failure"
+    assert (await manager.mark_unseen([failed])).unchanged == (failed,)
+    await manager.mark_seen([failed])
+    assert needs_me((await manager.get_task(failed, cached=True)).task, work.clock.now()) is None
+    events = await manager.query_events(task_id=failed, types=frozenset({EventType.SEEN}))
+    assert [dict(event.data) for event in events] == [{"undone": True}, {}]
+    assert caller.calls == []
 
 
 async def test_forgotten_task_does_not_come_back_by_polling_but_by_remembering(tmp_path):

@@ -312,9 +312,9 @@ _MARKS: Final = (
         "seen",
         "mark tasks as looked at",
         "marks:seen",
-        (TASKS,),
-        "A failure or a finished task no longer needs you.",
-        "jjm seen 3141592653",
+        (TASKS, flag("--undo", help="take that back: they count as not looked at")),
+        "A failure or a finished task no longer needs you. Local; the server does not hear of it.",
+        "jjm seen 3141592653\njjm seen --undo 3141592653",
         json=True,
     ),
     Command(

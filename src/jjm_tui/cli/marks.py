@@ -43,7 +43,9 @@ async def unarchive(context: CommandContext) -> int:
 
 
 async def seen(context: CommandContext) -> int:
-    """A person has looked at them."""
+    """A person has looked at them, or has not after all."""
+    if context.arguments.undo:
+        return await _mark(context, "unseen", "no longer seen", lambda manager, ids: manager.mark_unseen(ids))
     return await _mark(context, "seen", "seen", lambda manager, ids: manager.mark_seen(ids))
 
 
@@ -207,4 +209,4 @@ def _write(context: CommandContext, word: str, done: str, result: MarkResult, wa
 
 def _why_unchanged(word: str, task: Task) -> str:
     """Only what is finished can be looked at."""
-    return "is not finished yet" if word == "seen" and not task.status.is_final else "was like that already"
+    return "is not finished yet" if word in ("seen", "unseen") and not task.status.is_final else "was like that already"

@@ -60,6 +60,8 @@ def _parts(event: TaskEvent) -> tuple[str, str]:
         return words, clean_line(f"{files}, +{counts[0]} -{counts[1]}")
     if event.type is EventType.PULL_REQUEST_OPENED:
         return words, clean_line(str(data.get("url", "")))
+    if event.type is EventType.SEEN and data.get("undone"):
+        words = "no longer seen"
     kind = data.get("kind")
     if event.type is EventType.OPERATION_DISCARDED and str(data.get("message") or "").startswith(SENT_AGAIN):
         words = "operation sent again"

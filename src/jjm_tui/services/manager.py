@@ -222,6 +222,10 @@ class JobManager:
         """A person has looked at these tasks."""
         return await self._marks.seen(task_ids)
 
+    async def mark_unseen(self, task_ids: Iterable[str]) -> MarkResult:
+        """Undo ``mark_seen``."""
+        return await self._marks.unseen(task_ids)
+
     async def forget(self, task_ids: Iterable[str]) -> MarkResult:
         """Remove tasks from the store; polling does not bring them back."""
         return await self._marks.forget(task_ids)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.task import Task
@@ -43,7 +44,17 @@ class LocalMarks:
 
         return await self._mark(task_ids, look, EventType.SEEN)
 
-    async def _mark(self, task_ids: Iterable[str], mark: Marking, kind: EventType) -> MarkResult:
+    async def unseen(self, task_ids: Iterable[str]) -> MarkResult:
+        """Undo ``seen``: as if nobody had ever looked at these finished tasks; on others there is no such mark."""
+
+        def look_away(task: Task) -> Task:
+            return replace(task, seen_at=None) if task.status.is_final else task
+
+        return await self._mark(task_ids, look_away, EventType.SEEN, {"undone": True})
+
+    async def _mark(
+        self, task_ids: Iterable[str], mark: Marking, kind: EventType, data: Mapping[str, Any] | None = None
+    ) -> MarkResult:
         changed: dict[str, bool] = {}
 
         def change_for(task_id: str) -> TaskChange:
@@ -57,7 +68,7 @@ class LocalMarks:
         ids = list(dict.fromkeys(task_ids))
         await self._require_known(ids)
         tasks = await self._context.store.apply({task_id: change_for(task_id) for task_id in ids})
-        await self._tell(kind, [task_id for task_id in ids if changed.get(task_id)])
+        await self._tell(kind, [task_id for task_id in ids if changed.get(task_id)], data)
         return MarkResult(
             tasks=tuple(task for task_id in ids if (task := tasks.get(task_id)) is not None),
             unchanged=tuple(task_id for task_id in ids if not changed.get(task_id)),
@@ -86,10 +97,10 @@ class LocalMarks:
         await self._tell(EventType.REMEMBERED, list(restored))
         return MarkResult(tuple(restored.values()), tuple(task_id for task_id in ids if task_id not in restored))
 
-    async def _tell(self, kind: EventType, task_ids: list[str]) -> None:
+    async def _tell(self, kind: EventType, task_ids: list[str], data: Mapping[str, Any] | None = None) -> None:
         now = self._context.clock.now()
         if task_ids:
-            await self._context.events.append([TaskEvent(kind, now, task_id) for task_id in task_ids])
+            await self._context.events.append([TaskEvent(kind, now, task_id, data or {}) for task_id in task_ids])
 
 
 def _match(reference: str, forgotten: frozenset[str]) -> str:
