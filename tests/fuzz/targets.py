@@ -15,22 +15,28 @@ import anyio
 from jjm_tui.cli.interchange import exported_task, read_tasks, to_csv
 from jjm_tui.cli.patches import split_patch
 from jjm_tui.cli.task_files import Defaults, read_requests
+from jjm_tui.domain.event_words import event_sentence
+from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind
 from jjm_tui.domain.patch_names import name_key, unquote
 from jjm_tui.domain.patches import read_patch_files
 from jjm_tui.domain.query import FILTER_KEYS, parse_query
 from jjm_tui.domain.text import cell_width, clean, clean_line, truncate
-from jjm_tui.errors import ConfigurationError, FilterError, JulesManagerError
+from jjm_tui.errors import ConfigurationError, FilterError, JulesManagerError, ValidationError
 from jjm_tui.gateway.lines import EndlessLine, Line, LineSplitter, find_answer_ids, find_long_answer_ids
-from jjm_tui.ports import ToolAnswer
+from jjm_tui.ports import ToolAnswer, Transcript
 from jjm_tui.settings.layers import read_settings_file
 from jjm_tui.settings.loader import check_content
 from jjm_tui.store.document import Document, RecordKind, decode_json, encode_json, parse_document, salvage_records
 from jjm_tui.store.draft_file import DRAFTS, Draft
+from jjm_tui.store.event_file import decode_event
+from jjm_tui.store.event_lines import read_backwards
 from jjm_tui.store.json_scan import DamagedDocumentError
 from jjm_tui.store.outbox_file import OPERATIONS
 from jjm_tui.store.task_line import TASKS, encode_task
+from jjm_tui.store.transcripts import decode_transcript, encode_transcript
 from jjm_tui.tui.memory import Memory
+from jjm_tui.tui.pages.event_lines import event_content, event_look
 from jjm_tui.tui.patches.patch_lines import Patch
 from jjm_tui.tui.patches.patch_rows import PatchRows, changed_part
 from jjm_tui.tui.text.blocks import MarkdownBlock
@@ -157,6 +163,29 @@ def _folder() -> Path:
     return Path(mkdtemp(prefix="fuzz-"))
 
 
+def read_history(text: str) -> None:
+    data, path = as_bytes(text), _folder() / "events.jsonl"
+    path.write_bytes(data)
+    lines = list(read_backwards(path, set()))
+    assert b"\n".join(reversed(lines)) == data
+    for event in filter(None, map(decode_event, lines)):
+        assert repr(decode_event(encode_json(event.to_dict()))) == repr(event)
+        for told in (event_sentence(event), event_content(event).plain):
+            assert clean_line(told) == told
+        event_look(event)
+
+
+def read_transcript(text: str) -> None:
+    try:
+        transcript = decode_transcript(as_bytes(text), "1")
+    except (ValueError, ValidationError):
+        return
+    written = encode_transcript(transcript)
+    again = decode_transcript(written, "1")
+    assert repr(again) == repr(transcript)
+    assert encode_transcript(again) == written
+
+
 def read_settings(text: str) -> None:
     path = _folder() / "jjm.toml"
     path.write_bytes(as_bytes(text))
@@ -214,6 +243,16 @@ def _operation() -> str:
     return encode_json(operation.to_dict()).decode()
 
 
+def _history() -> list[str]:
+    """Two lines of each kind: one with words of ours, and one with evil that tells when it happened."""
+    words = {"from": "working", "to": "paused", "status": "failed", "kind": "message", "steps": 3, "files": 1}
+    named = ("from", "to", "status", "kind", "content", "author", "message", "url", "fingerprint")
+    evil = dict.fromkeys(named, EVIL) | {"happened_at": "2026-11-20T10:00:00Z", "first_seen": True}
+    events = [TaskEvent(kind, NOW, "1", data) for kind in EventType for data in (words, evil)]
+    return [encode_json(event.to_dict()).decode() for event in events]
+
+
+_TRANSCRIPT: Final = Transcript("1", ({"id": "a", "n": 2**70},), ALL[0].chat_history, PATCH, NOW, whole=True)
 _SETTINGS: Final = (
     '[server]\npreset = "custom"\ncommand = "x"\nargs = ["-m", "y"]\nenv = { A = "env:B" }\n[polling]\ninterval = 15\n'
     '[views]\nmine = "state:failed"\n[profiles.work.server]\nurl = "https://x.example"\n'
@@ -271,6 +310,16 @@ _READ: Final[Mapping[str, tuple[Callable[[str], object], list[str], list[str]]]]
         partial(read_store, DRAFTS),
         _file_of(DRAFTS, [encode_json(Draft("message/1", EVIL).to_dict()).decode()]),
         ['"drafts":[', '"key":', '"text":'],
+    ),
+    "events file": (
+        read_history,
+        [*_history(), "\n".join(_history()[:3])],
+        ['"type":', '"at":', '"data":{', '"status":', "}\n{", *(f'"{kind}"' for kind in EventType)],
+    ),
+    "transcript": (
+        read_transcript,
+        [encode_transcript(_TRANSCRIPT).decode(), '{"task_id":"1"}'],
+        ['"messages":[', '"activities":[', '"patch":', '"read_at":', '"whole":', '"task_id":"1"'],
     ),
     "settings": (
         read_settings,

@@ -77,7 +77,7 @@ class FileTranscripts:
         except OSError as error:
             raise storage_error(error, path, "read", "") from error
         try:
-            return _decode_transcript(decode_json(data), task_id)
+            return decode_transcript(data, task_id)
         except (ValueError, ValidationError) as error:
             raise StoreDamagedError(
                 f"{path} is damaged: it does not hold the conversation of task {task_id}.",
@@ -87,16 +87,7 @@ class FileTranscripts:
 
     def _write(self, transcript: Transcript) -> None:
         path = self._path(transcript.task_id)
-        data = encode_json(
-            {
-                "task_id": transcript.task_id,
-                "read_at": None if transcript.read_at is None else format_time(transcript.read_at),
-                "whole": transcript.whole,
-                "patch": transcript.patch,
-                "messages": [message.to_dict() for message in transcript.messages],
-                "activities": [dict(activity) for activity in transcript.activities],
-            }
-        )
+        data = encode_transcript(transcript)
         ensure_folder(self._folder, self._ops)
         with hold_lock(self._folder / ".lock", ops=self._ops):
             try:
@@ -106,12 +97,33 @@ class FileTranscripts:
                     self._ops.rename(path, damaged_path(path, self._now()))
                 except OSError as error:
                     raise storage_error(error, path, "set aside") from error
-            replace_file(path, data + b"\n", ops=self._ops)
+            replace_file(path, data, ops=self._ops)
             sweep_temporaries(path, self._ops)
 
 
-def _decode_transcript(data: object, task_id: str) -> Transcript:
-    read = FieldReader(data, "transcript")
+def encode_transcript(transcript: Transcript) -> bytes:
+    """The content of its file."""
+    data = encode_json(
+        {
+            "task_id": transcript.task_id,
+            "read_at": None if transcript.read_at is None else format_time(transcript.read_at),
+            "whole": transcript.whole,
+            "patch": transcript.patch,
+            "messages": [message.to_dict() for message in transcript.messages],
+            "activities": [dict(activity) for activity in transcript.activities],
+        }
+    )
+    return data + b"\n"
+
+
+def decode_transcript(data: bytes, task_id: str) -> Transcript:
+    """Read the file of a task.
+
+    Raises:
+        ValueError: not JSON.
+        ValidationError: not a transcript of this task.
+    """
+    read = FieldReader(decode_json(data), "transcript")
     found = read.take_text("task_id")
     if found != task_id:
         raise read.wrong("task_id", f"{task_id!r}", found)
