@@ -57,6 +57,8 @@ class ScriptedServer:
         self.on_call = on_call
         self.heard: list[dict[str, Any]] = []
         self.sessions = 0
+        self.unused = 0
+        """How many connections ended without a request."""
         self.url = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -70,7 +72,7 @@ class ScriptedServer:
             else:
                 await reader.read()
         except (asyncio.IncompleteReadError, ConnectionError):
-            return
+            self.unused += 1
         finally:
             writer.close()
 
@@ -236,6 +238,57 @@ async def test_call_never_answered_times_out(stand: Stand, scripted: ScriptedSer
     with pytest.raises(OperationTimeoutError) as caught:
         await caller.call("echo", {}, CallPolicy(kind="write", timeout=0.2))
     assert caught.value.effect is Effect.UNKNOWN
+
+
+@pytest.mark.parametrize("how", ["deadline", "cancelled"])
+async def test_write_given_up_while_it_connects_never_goes_out(
+    stand: Stand, scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    caller = stand.caller(spec=over_http(scripted.url))
+    await caller.connect()
+    connecting, is_there, connect = asyncio.Event(), asyncio.Event(), anyio.connect_tcp
+
+    async def connect_late(*args: Any, **options: Any) -> Any:
+        connecting.set()
+        await is_there.wait()
+        return await connect(*args, **options)
+
+    monkeypatch.setattr(anyio, "connect_tcp", connect_late)
+    written: list[int] = []
+    policy = CallPolicy(kind="write", written=lambda: written.append(1), timeout=0.2 if how == "deadline" else None)
+    call = asyncio.create_task(caller.call("echo", {}, policy))
+    await connecting.wait()
+    if how == "cancelled":
+        call.cancel()
+    (error,) = await asyncio.gather(call, return_exceptions=True)
+    if how == "deadline":
+        assert isinstance(error, OperationTimeoutError)
+        assert error.effect is Effect.NONE
+    is_there.set()
+    await wait_until(lambda: scripted.unused or scripted.calls)
+    assert (scripted.calls, written) == (0, [])
+    assert (await caller.call("echo", {}, READ)).text == "hi"
+
+
+@pytest.mark.parametrize("one_at_a_time", [False, True])
+async def test_write_cancelled_at_any_step_goes_out_only_after_it_was_announced(
+    stand: Stand, scripted: ScriptedServer, one_at_a_time: bool
+) -> None:
+    caller = stand.caller(spec=over_http(scripted.url))
+    await caller.connect()
+    if one_at_a_time:  # then the server is not told about calls that were given up
+        caller.use_one_call_at_a_time()
+    announced: set[int] = set()
+    for steps in range(60):
+        policy = CallPolicy(kind="write", written=lambda number=steps: announced.add(number))
+        call = asyncio.create_task(caller.call("echo", {"number": steps}, policy))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        call.cancel()
+        await asyncio.gather(call, return_exceptions=True)
+    assert (await caller.call("echo", {"number": -1}, READ)).text == "hi"
+    calls = [request["params"] for request in scripted.heard if request.get("method") == "tools/call"]
+    assert {call["arguments"]["number"] for call in calls} - {-1} <= announced
 
 
 async def test_close_does_not_wait_for_a_server_that_ignores_the_farewell(

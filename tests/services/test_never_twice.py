@@ -110,6 +110,24 @@ async def test_operation_of_a_living_process_is_not_adopted(tmp_path):
     assert [op.state for op in await other.list_operations(open_only=False)] == [OperationState.DONE]
 
 
+async def test_operation_that_was_told_as_not_sent_is_not_sent_after_that(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, _ = work.process()
+    _, _, elsewhere = work.process()
+
+    def settle_elsewhere(tool: str, place: str) -> BaseException | None:
+        if tool in WRITES and place == "before write":
+            for op in elsewhere.outbox._file.read().items():
+                elsewhere.outbox.change_now(op.id, lambda known: replace(known, state=OperationState.NOT_SENT))
+        return None
+
+    caller.cut = settle_elsewhere
+    result = await manager.send_message(task_id, TEXT)
+    assert result.outcome is Outcome.NOT_SENT
+    assert count_effects(work, "message") == 0
+
+
 async def test_plan_changed_between_reading_and_approving_sends_nothing(tmp_path):
     work = bench(tmp_path)
     manager, _, _ = work.process()

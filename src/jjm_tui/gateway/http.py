@@ -74,8 +74,14 @@ class _Client(httpx2.AsyncClient):
         self._wire = wire
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        """Send one request of the SDK's."""
-        slip = self._find_slip(request)
+        """Send one request of the SDK's; one that nobody waits for any more is not sent.
+
+        The SDK sends in a task of its own, which does not end with the call: it may come here after it.
+        """
+        request_id = _request_id(request)
+        if request_id is not None and not self._wire.book.is_waiting(request_id):
+            return httpx2.Response(_NO_ANSWER, request=request)
+        slip = None if request_id is None else self._wire.book.find(request_id)
         if slip is not None:
             request.extensions = {**request.extensions, "trace": _tracer(slip)}
         if request.method == "DELETE":
@@ -92,15 +98,6 @@ class _Client(httpx2.AsyncClient):
         if kind.startswith("application/json") or (slip is not None and kind.startswith("text/event-stream")):
             response.stream = _Capped(response.stream, self._wire.limit, self._wire.spec.label, slip)
         return response
-
-    def _find_slip(self, request: httpx2.Request) -> Slip | None:
-        if request.method != "POST":
-            return None
-        try:
-            request_id = json.loads(request.content).get("id")
-        except (ValueError, AttributeError, httpx2.RequestNotRead):
-            return None
-        return self._wire.book.find(request_id) if isinstance(request_id, int | str) else None
 
     def _note_failure(self, error: JulesManagerError, slip: Slip | None) -> None:
         if slip is not None:
@@ -121,6 +118,18 @@ class _Client(httpx2.AsyncClient):
         if response.status_code == 404 and MCP_SESSION_ID in request.headers:
             self._wire.failure = ServerConnectionError(f"The {server_named(self._wire.spec.label)} ended our session.")
             self._wire.ended.set()
+
+
+def _request_id(request: httpx2.Request) -> int | str | None:
+    """The id of a JSON-RPC request; ``None`` for notifications, for our answers to the server, and without a body."""
+    if request.method != "POST":
+        return None
+    try:
+        message = json.loads(request.content)
+        request_id = message.get("id") if "method" in message else None
+    except (ValueError, TypeError, AttributeError, httpx2.RequestNotRead):
+        return None
+    return request_id if isinstance(request_id, int | str) else None
 
 
 def _tracer(slip: Slip) -> Callable[[str, Mapping[str, Any]], Any]:

@@ -31,6 +31,8 @@ class Slip:
         self.number = next(_numbers)
         self.request_id: int | str | None = None
         self.left = False
+        self.is_given_up = False
+        """Nobody waits any more, and whoever waited was told that nothing left: from now on nothing may."""
         self.is_answered = False
         self.over = anyio.Event()
         self.failure: JulesManagerError | None = None
@@ -48,8 +50,10 @@ class Slip:
         """Called immediately before the first byte is written; a second call does nothing.
 
         Raises:
-            WritingRefused: the callback raised; the request must not be written.
+            WritingRefused: the callback raised, or it was given up before; the request must not be written.
         """
+        if self.is_given_up:
+            raise WritingRefused(RuntimeError("given up"))
         if self._written is not None and not self.left:
             try:
                 self._written()
@@ -75,6 +79,7 @@ class SlipBook:
 
     def forget(self, slip: Slip) -> None:
         """The caller is gone, and so is its request unless it left."""
+        slip.is_given_up = not slip.left
         self._announced.pop(slip.number, None)
         if slip.request_id is not None and not (slip.left and self.quiet_when_abandoned):
             self._waiting.pop(_key(slip.request_id), None)

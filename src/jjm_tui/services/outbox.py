@@ -209,12 +209,14 @@ class OperationRunner:
         remarks: tuple[str, ...] = ()
         newest = operation
 
+        def begin(op: Operation) -> Operation:
+            if op.state is not OperationState.PREPARED:  # its outcome is told already; nothing may go out after that
+                raise changed_meanwhile(op)
+            return replace(op, state=OperationState.SENDING, sent_at=self._context.clock.now())
+
         def written() -> None:
             nonlocal newest
-            now = self._context.clock.now()
-            newest = self._context.outbox.change_now(
-                operation.id, lambda op: replace(op, state=OperationState.SENDING, sent_at=now)
-            )
+            newest = self._context.outbox.change_now(operation.id, begin)
 
         try:
             preparation = await course.prepare(operation)
