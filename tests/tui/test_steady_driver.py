@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import sys
 import threading
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from jjm_tui.tui.pasted import PasteParser
 from jjm_tui.tui.steady_driver import Ending
 from tests.cli.program import Program
-from tests.tui.terminal_stage import TerminalStage
+from tests.tui.terminal_stage import Modes, TerminalStage
 
 
 def test_who_waits_for_a_key_is_woken_by_the_end_and_waits_again_after_it_was_taken_back() -> None:
@@ -45,3 +46,33 @@ def test_escape_alone_counts_without_a_further_key(tmp_path: Path) -> None:
             terminal.insist("?", lambda: "Help" in terminal.screen.text, "help")
             terminal.press("escape")
             terminal.hides("Help")
+
+
+_ANSWERED_AT_THE_END = """
+import sys, time
+from textual.app import App
+from jjm_tui.tui.steady_driver import SteadyDriver
+
+class AnsweredAtTheEnd(SteadyDriver):
+    def _disable_in_band_window_resize(self):
+        super()._disable_in_band_window_resize()
+        self._query_in_band_window_resize()
+        while self._key_thread.is_alive() and not self._mouse_pixels:
+            time.sleep(0.01)
+
+class Brief(App):
+    def get_driver_class(self):
+        return AnsweredAtTheEnd
+    def on_mount(self):
+        self._driver._mouse_pixels = False
+        self.exit()
+
+Brief().run()
+"""
+
+
+def test_what_the_terminal_answers_while_it_is_given_back_switches_nothing_on(tmp_path: Path) -> None:
+    program = Program(tmp_path / "home")
+    with TerminalStage([sys.executable, "-c", _ANSWERED_AT_THE_END], program.environ, modern=True) as terminal:
+        assert terminal.finish() == 0
+        assert terminal.modes == Modes()

@@ -13,6 +13,7 @@ Textual's driver for POSIX systems is taken as it is, except where the dashboard
 - SIGCONT without SIGTSTP before it would save the raw mode as the one to return to;
 - after SIGTSTP and SIGCONT nothing would be drawn, as the size is still the same;
 - the mouse would go on to be reported in pixels to the next program that asks for it;
+- what the terminal answers while it is given back would switch modes on again;
 - an escape character inside a paste would end it, and the rest would count as keys (``pasted``);
 - a byte that is not UTF-8 would end the program, and any mistake while reading keys would look like a good end;
 - it would wake up ten times a second to see whether a key came, and take a fifth of a second to stop reading.
@@ -239,6 +240,7 @@ class SteadyDriver(LinuxDriver):
         if not self._is_in_front:
             self.attrs_before = None
         self._is_stopping = True
+        self.disable_input()  # who still reads would switch on what the terminal only now says that it can
         if self._outlet is not None and self._outlet.is_behind:
             self._outlet.drop()
         self.write("\x1b[H\x1b[2J")  # tmux would give lines of a window that grew to the shell
