@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -158,6 +159,17 @@ def test_no_command_on_a_terminal_opens_the_dashboard(stocked: Program) -> None:
         terminal.wait_for("NEEDS YOU")
         os.kill(terminal.process.pid, signal.SIGTERM)
         assert terminal.finish() == 130
+
+
+@pytest.mark.parametrize("options", [(), ("--no-color",)])
+def test_dashboard_has_colours_unless_told_otherwise(stocked: Program, options: tuple[str, ...]) -> None:
+    with stocked.on_terminal(*options) as terminal:
+        terminal.wait_for("NEEDS YOU")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        assert terminal.finish() == 130
+        styles = re.findall(rb"\x1b\[([0-9;]*)m", terminal.seen)
+    colours = [style for style in styles if re.search(rb"(?:^|;)(?:[349][0-7]|10[0-7]|[34]8;[25];)", style)]
+    assert bool(colours) == (not options)
 
 
 def test_terminal_that_goes_away_ends_the_program(stocked: Program) -> None:

@@ -105,6 +105,8 @@ def overrides(given: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {"storage.path": given.store}
     level = given.log_level or ("debug" if given.verbose else None)
     found["logging.level"] = level
+    if given.no_color:
+        found["ui.color"] = False
     if given.server is not None:
         from jjm_tui.settings.presets import overrides_for_command
 

@@ -246,6 +246,6 @@ def open_palette(app: JulesApp) -> None:
 def open_themes(app: JulesApp) -> None:
     """Choose a theme, seeing each."""
     if not app.launch.settings.ui.color:
-        app.tell("Colours are off: by NO_COLOR or by ui.color = false in the settings.", severity="warning")
+        app.tell("Colours are off: by --no-color, NO_COLOR or ui.color = false in the settings.", severity="warning")
     elif not isinstance(app.screen, Palette):
         app.push_screen(ThemePalette(app), _carry_out)
