@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -82,9 +83,16 @@ def test_get_on_a_terminal_shows_everything_and_counts_as_seen(stocked: Program)
             assert words in terminal.text
 
 
-def test_json_on_a_terminal_is_ascii(stocked: Program) -> None:
-    with stocked.on_terminal("list", "--cached", "--json") as terminal:
+@pytest.mark.parametrize("words", ["list --cached --json", "export", "export -o -", "export -o - --format jsonl"])
+def test_json_on_a_terminal_is_ascii(stocked: Program, words: str) -> None:
+    path = Path(stocked.ok("store", "info", "--json").json["store"]["path"])
+    document = json.loads(path.read_text())
+    for task in document["tasks"]:
+        task.update({"title": "Grüße", "x-note": "\u202e\x9b31m"})
+    path.write_text(json.dumps(document))
+    with stocked.on_terminal(*words.split()) as terminal:
         assert terminal.finish() == 0
+        assert r"Gr\u00fc\u00dfe" in terminal.text
         assert terminal.seen.isascii()
 
 
@@ -201,8 +209,6 @@ def test_setup_asks_tries_and_writes(served: Program) -> None:
 
 
 def test_hostile_text_in_the_store_never_reaches_the_terminal(stocked: Program) -> None:
-    import json
-
     path = Path(stocked.ok("store", "info", "--json").json["store"]["path"])
     document = json.loads(path.read_text())
     token = "\x1b]52;c;CANARY\x07\x9b31mCANARY\u202eCANARY\x1b]0;CANARY\x07 [/foo] [x] [@click=app.quit]"

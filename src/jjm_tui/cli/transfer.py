@@ -8,7 +8,7 @@ import shlex
 import tempfile
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
@@ -38,6 +38,9 @@ _BY_NAME = {
     ".md": "markdown",
     ".markdown": "markdown",
 }
+_STANDARD_OUTPUT: Final = (None, "-")
+"""What ``--output`` is where no file is written."""
+
 _READS = "It reads JSON, JSON lines and CSV."
 
 
@@ -54,7 +57,7 @@ def export(context: CommandContext) -> int:
     code = run_async(read, context)
     for tasks, sync in found:
         text = _text(context, tasks, sync)
-        if given.output is None or given.output == "-":
+        if given.output in _STANDARD_OUTPUT:
             context.out.write(text)
         else:
             _write_file(given.output, text)
@@ -64,7 +67,7 @@ def export(context: CommandContext) -> int:
 
 async def _read(context: CommandContext) -> tuple[Sequence[Task], SyncState]:
     given = context.arguments
-    if given.output not in (None, "-"):
+    if given.output not in _STANDARD_OUTPUT:
         await may_overwrite(context, Path(given.output), f"jjm export --output {shlex.quote(given.output)} --force")
     request = ListRequest(
         statuses=chosen_statuses(given.status),
@@ -103,7 +106,7 @@ def _text(context: CommandContext, tasks: Sequence[Task], sync: SyncState) -> st
         return clean(to_csv(tasks, now))
     if shape in ("markdown", "md"):
         return clean(to_markdown(tasks, now))
-    ascii_only = context.out.terminal and given.output is None
+    ascii_only = context.out.terminal and given.output in _STANDARD_OUTPUT
     documents: list[dict[str, Any]] = [exported_task(task, now) for task in tasks]
     if shape == "jsonl":
         return "".join(json.dumps(document, ensure_ascii=ascii_only) + "\n" for document in documents)
