@@ -465,7 +465,7 @@ def test_open_prints_web_addresses_only(served: Program) -> None:
     evil = Program(served.home.parent / "evil")
     evil.ok("import", "-", stdin=stored.encode())
     result = evil.run("open", task_id, "--print")
-    assert (result.code, result.out) == (2, "")
+    assert (result.code, result.out) == (1, "")
 
 
 def test_signals_end_a_monitor_cleanly(served: Program) -> None:

@@ -29,7 +29,7 @@ from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, Plan, Task
 from jjm_tui.domain.text import age, clean, relative_time
-from jjm_tui.errors import StorageError, TaskNotFoundError, ValidationError
+from jjm_tui.errors import OperationFailedError, StorageError, TaskNotFoundError
 
 if TYPE_CHECKING:
     from jjm_tui.services.manager import JobManager
@@ -291,7 +291,7 @@ async def open_page(context: CommandContext) -> int:
             context={"task_id": task.id},
         )
     if urlsplit(url).scheme.lower() not in ("http", "https"):
-        raise ValidationError("The address that the server gave is not a web page, so it is not opened.")
+        raise OperationFailedError("The address that the server gave is not a web page, so it is not opened.")
     context.out.line(url)
     return ExitCode.DONE if given.print else _browse(context, url)
 
