@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -130,6 +131,28 @@ def test_row_of_the_list_shows_its_title_and_asks(stocked: Program) -> None:
         terminal.type("y\n")
         assert terminal.finish() == 0
         assert "is archived" in terminal.text
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n", 1), ("y", 0)])
+def test_diff_of_a_row_shows_its_title_and_asks_before_it_is_applied(
+    stocked: Program, tmp_path: Path, answer: str, code: int
+) -> None:
+    tree = tmp_path / "tree"
+    subprocess.run(["git", "init", "-q", str(tree)], check=True)
+    (done,) = (
+        task
+        for task in stocked.ok("list", "--status", "completed", "--json").json["tasks"]
+        if "haiku" in task["description"]
+    )
+    (row,) = stocked.ok("diff", done["id"], "--stat").rows
+    list_and_apply = f'"$0" -m jjm_tui list --cached --filter haiku && "$0" -m jjm_tui diff @1 --cached --apply {tree}'
+    with Terminal(["bash", "-c", list_and_apply, stocked.plain_argv()[0]], stocked.environ, 100, 40) as terminal:
+        terminal.wait_for(f"Apply its changes to {tree}? [y/N]")
+        assert f"{done['id']}  {done['description'][:40]}" in terminal.text
+        assert not (tree / row[0]).exists()
+        terminal.type(f"{answer}\n")
+        assert terminal.finish() == code
+    assert (tree / row[0]).exists() == (answer == "y")
 
 
 def test_ctrl_c_while_a_message_is_being_sent_tells_what_was_recorded(served: Program, tmp_path: Path) -> None:

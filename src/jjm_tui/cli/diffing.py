@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jjm_tui.cli.context import CommandContext, what_is_stored_told
 from jjm_tui.cli.exit_codes import ExitCode
+from jjm_tui.cli.operating import confirm_rows, unchanged
 from jjm_tui.cli.patches import FilePatch, line_style, split_patch
 from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.session import expand_reference
@@ -24,15 +25,21 @@ async def run(context: CommandContext) -> int:
     """Show or apply the changes of a task."""
     given = context.arguments
     reference = expand_reference(context, given.task)
-    async with context.manager() as manager, waiting_for(context.out, "Reading the diff"):
-        with what_is_stored_told(context, spell_command("jjm diff", given.task, options="--cached")):
-            task_id = await manager.resolve(reference, ask_server=not given.cached)
-            reading = await manager.get_diff(task_id, cached=given.cached)
-    for remark in reading.remarks:
-        context.out.remark(remark)
-    text = _chosen_text(reading, given.file)
-    if given.apply is not None:
-        return _apply(context, reading, text, Path(given.apply))
+    async with context.manager() as manager:
+        async with waiting_for(context.out, "Reading the diff"):
+            with what_is_stored_told(context, spell_command("jjm diff", given.task, options="--cached")):
+                task_id = await manager.resolve(reference, ask_server=not given.cached)
+                reading = await manager.get_diff(task_id, cached=given.cached)
+        for remark in reading.remarks:
+            context.out.remark(remark)
+        text = _chosen_text(reading, given.file)
+        if given.apply is not None:
+            top = _checked_tree(context, reading, text, Path(given.apply))
+            if top is None:
+                return ExitCode.DONE
+            if not await confirm_rows(context, manager, [given.task], [task_id], f"Apply its changes to {top}?"):
+                return unchanged(context)
+            return _apply(context, text, top)
     if reading.truncated:
         context.out.warn("The server cut this diff short; it is not the whole change.")
     if not text:
@@ -98,7 +105,14 @@ def _count(files: Sequence[FilePatch]) -> str:
     return "1 file" if len(files) == 1 else f"{len(files)} files"
 
 
-def _apply(context: CommandContext, reading: DiffReading, text: str, folder: Path) -> int:
+def _checked_tree(context: CommandContext, reading: DiffReading, text: str, folder: Path) -> Path | None:
+    """The work tree to which the changes can be applied; ``None``: there are none, which is told.
+
+    Raises:
+        WrongStateError: the diff is not whole, or the work tree has changes.
+        OperationFailedError: git cannot apply it.
+        ValidationError: the folder is in no work tree.
+    """
     if reading.truncated:
         raise WrongStateError(
             "The server cut this diff short, so it is not applied.",
@@ -106,7 +120,7 @@ def _apply(context: CommandContext, reading: DiffReading, text: str, folder: Pat
         )
     if not text.strip():
         context.out.remark("No changes yet; nothing was applied.")
-        return ExitCode.DONE
+        return None
     top = _work_tree(folder)
     changed = _git(top, "status", "--porcelain", "--untracked-files=no").stdout.decode("utf-8", "replace")
     if changed.strip():
@@ -115,16 +129,12 @@ def _apply(context: CommandContext, reading: DiffReading, text: str, folder: Pat
             hint="Commit or stash them first.",
             context={"path": str(top), "changed": [clean(line) for line in changed.splitlines()[:20]]},
         )
-    patch = text.encode("utf-8", "surrogatepass")
-    for check in (["--check"], []):
-        answer = _git(top, "apply", *check, "-", patch=patch)
-        if answer.returncode != 0:
-            words = clean(answer.stderr.decode("utf-8", "replace")).strip()
-            raise OperationFailedError(
-                f"git cannot apply this diff to {top}; nothing was changed.",
-                hint=words or "Is this the repository and the branch that the task works on?",
-                context={"path": str(top)},
-            )
+    _apply_with_git(top, text, "--check")
+    return top
+
+
+def _apply(context: CommandContext, text: str, top: Path) -> int:
+    _apply_with_git(top, text)
     files = split_patch(text)
     with context.out.telling_what_is_done():
         if context.arguments.json:
@@ -132,6 +142,17 @@ def _apply(context: CommandContext, reading: DiffReading, text: str, folder: Pat
         else:
             context.out.line(f"Applied to {top}: {_count(files)}.")
     return ExitCode.DONE
+
+
+def _apply_with_git(top: Path, text: str, *options: str) -> None:
+    answer = _git(top, "apply", *options, "-", patch=text.encode("utf-8", "surrogatepass"))
+    if answer.returncode != 0:
+        words = clean(answer.stderr.decode("utf-8", "replace")).strip()
+        raise OperationFailedError(
+            f"git cannot apply this diff to {top}; nothing was changed.",
+            hint=words or "Is this the repository and the branch that the task works on?",
+            context={"path": str(top)},
+        )
 
 
 def _work_tree(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
-from jjm_tui.cli.operating import may_overwrite
+from jjm_tui.cli.operating import may_overwrite, unchanged
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.tables import pairs
 from jjm_tui.errors import StorageError
@@ -125,8 +125,7 @@ async def repair(context: CommandContext) -> int:
             for problem in report.problems:
                 context.out.say(problem)
             if not await context.prompts.confirm("Set it aside and bring back what is readable?", hint=hint):
-                context.out.warn("You did not say yes, so nothing was changed.")
-                return ExitCode.FAILED
+                return unchanged(context)
         done = await anyio.to_thread.run_sync(repair_store, path, SystemClock())
         with context.out.telling_what_is_done():
             _tell_repair(context, done, path)
