@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jjm_tui.cli.parser import COMMANDS, GLOBAL_OPTIONS, parse
+from jjm_tui.domain.order import SORT_FIELDS
 from tests.cli.program import Program, Terminal
 
 README = Path(__file__).parents[2] / "README.md"
@@ -94,6 +95,11 @@ def test_help_is_narrow_on_a_narrow_terminal(program: Program) -> None:
         assert terminal.finish() == 0
         prose = terminal.text.partition("examples:")[0]
         assert max(len(line.rstrip()) for line in prose.splitlines()) <= 60
+
+
+def test_help_of_the_list_names_every_order(program: Program) -> None:
+    shown = program.ok("list", "--help").out.partition("--sort FIELD")[2].partition("--reverse")[0]
+    assert [field for field in SORT_FIELDS if not re.search(rf"\b{field}\b", shown)] == []
 
 
 def test_global_options_are_still_taken_by_every_command() -> None:

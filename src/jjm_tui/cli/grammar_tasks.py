@@ -41,6 +41,10 @@ REPO: Final = option(
 INTERVAL: Final = option("--interval", metavar="S", type=seconds, help="seconds between two looks (30)")
 TIMEOUT: Final = option("--timeout", metavar="S", type=seconds, help="stop after so many seconds with exit code 124")
 
+_SORT_HELP: Final = (
+    "updated_at (default), created_at, status, repository, title, id, waiting (longest first) or needs-me"
+)
+
 _STDIN_DESCRIPTION: Final = positional(
     "stdin", metavar="-", nargs="?", type=only_dash, help="description from standard input"
 )
@@ -53,7 +57,7 @@ _LIST: Final = Command(
         STATUS,
         REPO,
         FILTER,
-        option("--sort", metavar="FIELD", help="updated_at (default), or another field; see the fields of --json"),
+        option("--sort", metavar="FIELD", help=_SORT_HELP),
         flag("--reverse", help="the other way round"),
         option("--limit", metavar="N", type=whole_number(1), help="at most N tasks"),
         flag("--all", help="archived tasks too"),
