@@ -458,6 +458,22 @@ def test_monitor_of_a_failed_task_exits_with_one(served: Program) -> None:
     assert served.run("monitor", task_id, "--until", "failed", "--interval", "0.1").code == 0
 
 
+def test_monitor_until_one_task_needs_me_exits_with_one_where_it_failed(served: Program) -> None:
+    served.speed = STILL
+    failed, done = (
+        served.ok("list", "--status", status, "--fields", "id").rows[0][0] for status in ("failed", "completed")
+    )
+    served.ok("seen", "--undo", failed, done)
+
+    def code(*words: str) -> int:
+        return served.run("monitor", *words, "--interval", "0.1").code
+
+    assert code(failed, "--until", "needs-me") == 1
+    assert code(failed, "--until", "needs-me,failed") == 0
+    assert code(done, "--until", "needs-me") == 0
+    assert code(failed, done, "--until", "needs-me") == 0
+
+
 def test_open_prints_web_addresses_only(served: Program) -> None:
     task_id = served.ok("list", "--fields", "id").rows[0][0]
     assert served.ok("open", task_id, "--print").out.startswith("https://jules.google.com/")

@@ -113,13 +113,18 @@ def _live_table(context: CommandContext) -> Iterator[Callable[[MonitorUpdate], N
 
 
 def _exit_code(request: MonitorRequest, last: MonitorUpdate | None) -> int:
-    if last is None or last.finished is None or last.finished == "reached":
+    """A failure needs a person, yet it is not what ``--until needs-me`` on one task is to let a script go on for."""
+    if last is None or last.finished is None:
         return ExitCode.DONE
+    failed = any(task.status is TaskStatus.FAILED for task in last.tasks)
+    if last.finished == "reached":
+        is_unwanted = len(request.task_ids) == 1 and TaskStatus.FAILED not in request.until
+        return ExitCode.FAILED if failed and is_unwanted else ExitCode.DONE
     if last.finished == "timeout":
         return ExitCode.TIMED_OUT
     if last.finished == "unreachable":
         return ExitCode.FAILED
-    watched_failed = request.task_ids and any(task.status is TaskStatus.FAILED for task in last.tasks)
+    watched_failed = request.task_ids and failed
     gone = request.task_ids and any(task.on_server is False for task in last.tasks)
     return ExitCode.FAILED if watched_failed or gone else ExitCode.DONE
 
