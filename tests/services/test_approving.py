@@ -91,5 +91,13 @@ def ready(fingerprint: str, replaces: str | None = None) -> TaskEvent:
 def test_revision_is_told_only_where_the_history_has_every_plan() -> None:
     assert revision_of([ready("1"), ready("2", "1")], "2") == 2
     assert revision_of([ready("1"), ready("2", "1")], "3") is None
+    assert revision_of([ready("1"), ready("2", "1"), ready("1", "2")], "1") == 3
     assert revision_of([ready("2", "1")], "2") is None
     assert revision_of([], "1") is None
+
+
+def test_revision_is_not_told_of_a_task_that_was_forgotten_or_written_down_twice() -> None:
+    assert revision_of([ready("1"), ready("1")], "1") is None
+    assert revision_of([ready("1"), ready("2")], "2") is None
+    assert revision_of([ready("1"), ready("2", "1"), ready("2", "1")], "2") is None
+    assert revision_of([ready("1"), ready("3", "2")], "3") is None

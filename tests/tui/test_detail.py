@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.task import ChatMessage
+from jjm_tui.domain.task import ChatMessage, Plan
 from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.screens.main import MainScreen
@@ -200,6 +201,63 @@ async def test_tab_that_is_gone_to_while_the_detail_is_closed_is_not_made(tmp_pa
         await detail.go_to("timeline")
         await closing
         assert detail.tab != "timeline"
+
+
+def plan_of(on: Stage, task_id: str) -> Plan:
+    plan = on.board.tasks[task_id].plan
+    assert plan is not None
+    return plan
+
+
+async def change_plan(on: Stage, task_id: str, remark: str) -> None:
+    """Jules plans anew, and another process reads it."""
+    before = plan_of(on, task_id).fingerprint
+    on.bench.world.change_plan(task_id, remark)
+    manager, _, _ = on.bench.process()
+    await manager.get_task(task_id)
+    await on.until(lambda: plan_of(on, task_id).fingerprint != before)
+    await on.settle()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_plan_has_the_number_that_the_history_tells(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
+        task_id = select(on, TaskStatus.WAITING_APPROVAL)
+        seen = ["first", "second", plan_of(on, task_id).fingerprint]
+        await on.context.events.append(
+            [
+                TaskEvent(EventType.PLAN_READY, on.now, task_id, {"fingerprint": one, "replaces": before})
+                for one, before in zip(seen, (None, *seen), strict=False)
+            ]
+        )
+        await on.press("enter", "right_square_bracket")
+        await on.shows("Plan 3 seen here · ")
+        await on.press("a")
+        await on.shows(" · read just now")
+        await on.shows("Plan 3 seen here · ")
+
+
+async def test_plan_has_no_number_where_the_history_begins_with_a_later_one(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        task_id = select(on, TaskStatus.WAITING_APPROVAL)
+        await on.press("enter", "right_square_bracket")
+        await change_plan(on, task_id, "Another way")
+        await on.shows("Changed since it was last read here")
+        assert "Plan · " in on.text
+        assert "Plan 2" not in on.text
+
+
+async def test_difference_of_a_plan_is_there_when_the_task_is_opened_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=NARROW) as on:
+        task_id = select(on, TaskStatus.WAITING_APPROVAL)
+        await on.press("enter", "right_square_bracket")
+        await on.shows("1. ")
+        await on.press("escape")
+        await change_plan(on, task_id, "Another way")
+        for _ in range(2):
+            await on.press("enter", "right_square_bracket")
+            await on.shows("Changed since it was last read here")
+            await on.press("escape")
 
 
 async def test_what_is_not_known_is_asked_for_when_the_server_is_back_and_not_before(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ async def test_a_plan_is_numbered_with_its_risks_where_they_are() -> None:
         files = file_risk_marks([SourceFile("deploy/.env", "modified")])
         app.view.show(NEW, risks=(*risk_marks(NEW), *files), revision=3, note="has waited for 18m")
         assert app.text[:17] == [
-            "Plan 3 · 3 steps · names CI, lock file · touches secrets",
+            "Plan 3 seen here · 3 steps · names CI, lock file · touches secrets",
             "has waited for 18m",
             "! deploy/.env: may hold secrets.",
             "",

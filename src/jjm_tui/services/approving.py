@@ -57,8 +57,14 @@ def why_not_in_bulk(preview: ApprovalPreview) -> str | None:
 
 
 def revision_of(events: Sequence[TaskEvent], fingerprint: str) -> int | None:
-    """The how-manieth plan of its task this is, where the history (oldest first) has all of them; else ``None``."""
+    """The how-manieth plan that was seen of its task this is; ``None`` where the history (oldest first) does not tell.
+
+    It tells where each plan in it replaces the one before: a part that is cut off, a task that was forgotten between
+    two plans, and a plan written down twice all break that. Plans that came and went while nobody looked are in no
+    history.
+    """
     ready = [event.data for event in events if event.type is EventType.PLAN_READY]
-    if not ready or ready[-1].get("fingerprint") != fingerprint or ready[0].get("replaces"):
+    seen = [data.get("fingerprint") for data in ready]
+    if not seen or seen[-1] != fingerprint or [data.get("replaces") for data in ready] != [None, *seen[:-1]]:
         return None
-    return len(ready)
+    return len(seen)

@@ -31,6 +31,7 @@ from jjm_tui.tui.returning import Returning
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.typed_ahead import KeyDone, TypedAhead
 from jjm_tui.tui.undo import UndoStack
+from jjm_tui.tui.widgets.detail_panes import ReadPlans
 from jjm_tui.tui.writing.drafts import Drafts, open_drafts
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class JulesApp(App[int]):
         self._is_focused = True
         self._ticked_at = launch.clock.monotonic()
         self.undo = UndoStack()
+        self.read_plans = ReadPlans()
         self.put_away: frozenset[str] = frozenset()  # archived or snoozed just now: no cursor follows them
         self._own_filters = extra_filters(launch)
         self._notifying: Notifying | None = None

@@ -39,7 +39,7 @@ class DetailScreen(DetailHost):
         from jjm_tui.tui.widgets.composer import Composer
         from jjm_tui.tui.widgets.search_bar import SearchBar
 
-        yield TaskDetail(id="detail")
+        yield TaskDetail(self.dashboard.read_plans, id="detail")
         yield SearchBar(id="search")
         yield Composer(id="composer")
         yield TroubleBar(id="trouble")

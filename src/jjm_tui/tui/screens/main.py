@@ -109,7 +109,7 @@ class MainScreen(PaneHost):
             with Vertical(id="list-pane"):
                 yield TaskList(row_info=self.row_info, id="tasks")
             with Vertical(id="side"):
-                yield TaskDetail(id="detail")
+                yield TaskDetail(self.dashboard.read_plans, id="detail")
         yield TroubleBar(id="trouble")
         yield StatusBar(id="status")
 

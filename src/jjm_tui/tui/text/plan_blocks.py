@@ -46,7 +46,7 @@ def plan_blocks(
         plan: The plan.
         difference: What changed since the person last read a plan of this task.
         risks: Of the steps, shown beside them, and of files, shown above.
-        revision: The how-manieth plan of the task this is, where that is known.
+        revision: The how-manieth plan that was seen of the task this is, where that is known.
         note: A sentence of ours about it, such as how long it has waited.
     """
     marks = tuple(risks)
@@ -72,7 +72,7 @@ def no_plan_blocks(why: str | None = None) -> list[Block]:
 
 
 def _head(plan: Plan, risks: Sequence[RiskMark], revision: int | None, note: str | None) -> Iterator[Block]:
-    name = "Plan" if revision is None else f"Plan {revision}"
+    name = "Plan" if revision in (None, 1) else f"Plan {revision} seen here"  # others may have gone by unseen
     count = "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
     touched = touched_words(risks)
     yield LineBlock(

@@ -105,7 +105,8 @@ class TaskDetail(Vertical):
             """The detail."""
             return self.detail
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    def __init__(self, plans: ReadPlans, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        """``plans``: what was shown of plans before, here or in another detail."""
         super().__init__(id=id)
         self.tab: Tab = "overview"
         self.task_id: str | None = None
@@ -118,7 +119,7 @@ class TaskDetail(Vertical):
         self._is_filling = False
         self._wants_question = False
         self._making = asyncio.Lock()
-        self._plans = ReadPlans()
+        self._plans = plans
 
     def compose(self) -> ComposeResult:
         yield TabBar()

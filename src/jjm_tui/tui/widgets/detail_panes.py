@@ -44,11 +44,11 @@ class Details:
 
 @dataclass(slots=True)
 class ReadPlans:
-    """Which plans of which tasks were shown here, so that a newer one is shown with its difference."""
+    """Which plans of which tasks were shown since the dashboard was opened, so that a newer one is shown with its
+    difference."""
 
     _newest: dict[str, Plan] = field(default_factory=dict)
     _older: dict[str, Plan] = field(default_factory=dict)
-    _revisions: dict[str, int] = field(default_factory=dict)
 
     def note(self, task: Task) -> None:
         """Remember the plan of a task that is shown."""
@@ -58,16 +58,10 @@ class ReadPlans:
         if known is not None:
             self._older[task.id] = known
         self._newest[task.id] = plan
-        self._revisions[task.id] = self._revisions.get(task.id, 0) + 1
 
     def before(self, task_id: str) -> Plan | None:
         """The plan before the present one, if it was shown."""
         return self._older.get(task_id)
-
-    def revision(self, task_id: str) -> int | None:
-        """How many plans were shown, from the second on."""
-        count = self._revisions.get(task_id, 1)
-        return count if count > 1 else None
 
 
 class WaysOn(NamedTuple):
@@ -109,6 +103,11 @@ class Shown:
         """The task with its whole conversation, as far as it was read."""
         return self.task if self.details is None else self.details.task
 
+    @property
+    def events(self) -> tuple[TaskEvent, ...]:
+        """Its history as far as it was read, oldest first."""
+        return () if self.details is None else self.details.events
+
 
 def make_pane(tab: Tab) -> Widget:
     """The widget of a tab, empty."""
@@ -142,6 +141,7 @@ def _make_plan() -> Widget:
 def _fill_plan(pane: Widget, shown: Shown) -> None:
     from jjm_tui.domain.plans import diff_plans
     from jjm_tui.domain.risks import risk_marks
+    from jjm_tui.services.approving import revision_of
     from jjm_tui.tui.widgets.blocks.plan_view import PlanView
 
     plan, older = shown.task.plan, shown.plans.before(shown.task.id)
@@ -150,7 +150,7 @@ def _fill_plan(pane: Widget, shown: Shown) -> None:
             plan,
             difference=None if plan is None or older is None else diff_plans(older, plan),
             risks=risk_marks(plan),
-            revision=shown.plans.revision(shown.task.id),
+            revision=None if plan is None else revision_of(shown.events, plan.fingerprint),
             note=f"None was read of this task so far. {shown.ways_on.again}".strip() if plan is None else None,
         )
 
@@ -205,7 +205,7 @@ def _fill_timeline(pane: Widget, shown: Shown) -> None:
     from jjm_tui.tui.widgets.timeline import Timeline
 
     if isinstance(pane, Timeline):
-        pane.show(() if shown.details is None else shown.details.events, shown.operations, shown.now)
+        pane.show(shown.events, shown.operations, shown.now)
 
 
 _PANES: Final[dict[Tab, tuple[Callable[[], Widget], Callable[[Widget, Shown], None]]]] = {

@@ -37,7 +37,7 @@ class PlanView(BlockView):
             plan: The plan, ``None`` where there is none.
             difference: What changed since the person last read a plan of this task.
             risks: Of its steps and of the files that were touched.
-            revision: The how-manieth plan of the task this is, where that is known.
+            revision: The how-manieth plan that was seen of the task this is, where that is known.
             note: A sentence about it, or why there is none.
         """
         marks = tuple(risks)
