@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from jjm_tui.errors import ServerConnectionError, ServerStartError
 from jjm_tui.gateway.connection import CRASH_WINDOW, CRASHES
 from jjm_tui.gateway.spec import ServerSpec
-from tests.gateway.stand import READ, RUDE, FakeClock, Stand, wait_until
+from tests.gateway.stand import READ, RUDE, FakeClock, RealClock, Stand, wait_until
 
 
 def open_descriptors() -> int:
@@ -173,6 +174,32 @@ async def test_restart_during_a_hanging_start_begins_anew(stand: Stand) -> None:
         group.start_soon(caller.restart)
         await wait_until(lambda: len(stand.events("server_started")) == 2)
         group.cancel_scope.cancel()
+
+
+class StandingClock(RealClock):
+    """Who sleeps by it wakes when told."""
+
+    def __init__(self) -> None:
+        self.goes_on = anyio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.goes_on.wait()
+
+
+@pytest.mark.parametrize("act", ["close", "restart"])
+async def test_pause_before_a_start_holds_up_no_close_and_no_restart(stand: Stand, act: str) -> None:
+    clock = StandingClock()
+    caller = stand.caller(clock=clock)
+    os.kill(int((await caller.call("pid", {}, READ)).text), signal.SIGKILL)
+    await wait_until(lambda: caller.state.next_start_at is not None)
+    acting = asyncio.create_task(caller.close() if act == "close" else caller.restart())
+    try:
+        await wait_until(acting.done)
+    finally:
+        clock.goes_on.set()
+    assert caller.state.next_start_at is None
+    assert caller.state.status == ("closed" if act == "close" else "connected")
+    assert len(stand.events("server_started")) == (1 if act == "close" else 2)
 
 
 async def test_last_words_of_the_dead_server_stay_visible_after_the_restart(stand: Stand) -> None:

@@ -68,6 +68,7 @@ class Connection:
         self._crashes: deque[tuple[float, bool]] = deque(maxlen=CRASHES)
         self._owner: asyncio.Task[None] | None = None
         self._life: anyio.CancelScope | None = None
+        self._pause: anyio.CancelScope | None = None
         self._attempt: asyncio.Future[Link] | None = None
         self._attempt_started = 0.0
         self._wanted = asyncio.Event()
@@ -129,8 +130,9 @@ class Connection:
         return self._attempt
 
     async def restart(self) -> Link:
-        """End the server if it runs, forget its crashes, and start it again."""
+        """End the server if it runs, forget its crashes, and start it again, without the pause before a start."""
         self._crashes.clear()
+        self._end_pause()
         if self.status in _STAYS_DOWN:
             self._set("down", None)
         if not self._end_life():
@@ -158,6 +160,7 @@ class Connection:
         self._wanted.set()
         if self._life is not None:
             self._life.cancel()
+        self._end_pause()
         if self._owner is not None:
             with anyio.CancelScope(shield=True):
                 await asyncio.wait([self._owner])
@@ -185,9 +188,19 @@ class Connection:
                 await self._wanted.wait()
             else:
                 pause = min(BACKOFF_MAX, BACKOFF_MIN * 2**failures) * self._rng.uniform(0.5, 1.0)
-                self.next_start_at = self._clock.monotonic() + pause
-                await self._clock.sleep(pause)
-                self.next_start_at = None
+                await self._rest(pause)
+
+    async def _rest(self, seconds: float) -> None:
+        """The pause before the next start; ``close`` and ``restart`` end it."""
+        self.next_start_at = self._clock.monotonic() + seconds
+        with anyio.CancelScope() as self._pause:
+            await self._clock.sleep(seconds)
+        self._pause = None
+        self.next_start_at = None
+
+    def _end_pause(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
 
     async def _live(self) -> tuple[bool, JulesManagerError]:
         """Start the server and stay until it ends; answer whether it was ready at some time, and why it ended."""
