@@ -51,6 +51,29 @@ def test_lower_rank_with_earlier_server_time_loses() -> None:
     assert task.status is S.IN_PROGRESS
 
 
+def test_observation_that_lies_ahead_of_now_keeps_nothing_out() -> None:
+    ahead = facts(120, status=S.IN_PROGRESS, title="old", chat=whole(told("1", "old", 0)), on_server=True)
+    before = replace(after(ahead), seen_at=at(120))
+    said = facts(1, status=S.COMPLETED, title="new", chat=whole(told("2", "new", 1)), on_server=True)
+
+    result = merge(before, said, now=at(1))
+
+    task = result.task
+    assert (task.status, task.title, task.synced_at) == (S.COMPLETED, "new", at(1))
+    assert [message.content for message in task.chat_history] == ["new"]
+    assert needs_me(task, at(1)) == "review"
+    assert "status_changed" in kinds(result)
+    assert merge(task, facts(0, status=S.IN_PROGRESS), now=at(2)).task.status is S.COMPLETED
+
+
+def test_observation_that_lies_ahead_of_now_does_not_yield_to_the_servers_own_store() -> None:
+    before = after(facts(120, status=S.IN_PROGRESS, title="told"))
+
+    task = merge(before, facts(1, Rank.OWN_STORE, status=S.PENDING, title="stale"), now=at(1)).task
+
+    assert (task.status, task.title) == (S.IN_PROGRESS, "told")
+
+
 def test_own_store_with_later_server_time_still_loses() -> None:
     task = after(facts(0, status=S.IN_PROGRESS), facts(5, Rank.OWN_STORE, status=S.PENDING, updated_at=at(4)))
 

@@ -42,9 +42,10 @@ def test_tell_again_any_history_is_what_merging_gives(history: list[TaskFacts], 
     told = tell_again(task, last, again)
 
     if told is not None:
-        result = merge(task, again)
-        assert told == result.task
-        assert (result.changed, result.events) == (False, ())
+        for now in (None, again.origin.observed_at):
+            result = merge(task, again, now=now)
+            assert told == result.task
+            assert (result.changed, result.events) == (False, ())
 
 
 def test_tell_again_list_entry_moves_all_its_marks() -> None:

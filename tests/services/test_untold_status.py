@@ -120,6 +120,20 @@ async def test_status_that_a_partial_answer_leaves_out_keeps_its_own_age_and_no_
     await manager.close()
 
 
+async def test_status_that_was_told_before_its_time_is_not_taken_for_one_told_now(tmp_path: Path) -> None:
+    work = bench(tmp_path, dialect="official")
+    manager, caller, _ = work.process()
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    await manager.get_task(task_id)
+    _retell(caller, _unlisted(task_id))
+    work.clock.set_back(7200)
+    shown = await manager.get_task(task_id)
+    told = "The server does not tell the status for certain now; this one was read at an unknown time."
+    assert told in shown.remarks
+    assert (await manager.preview_approval(task_id)).needs_extra_word
+    await manager.close()
+
+
 async def test_approval_in_doubt_is_not_called_absent_because_of_a_status_of_before(tmp_path: Path) -> None:
     work = bench(tmp_path, dialect="official")
     manager, caller, _ = work.process()

@@ -59,6 +59,10 @@ class HandClock:
         self._now += timedelta(seconds=seconds)
         self._elapsed += seconds
 
+    def set_back(self, seconds: float) -> None:
+        """Somebody corrects the clock, which was ahead."""
+        self._now -= timedelta(seconds=seconds)
+
     async def sleep(self, seconds: float) -> None:
         self.advance(seconds)
 

@@ -24,7 +24,7 @@ class _BarApp(App[None]):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "<5s"), (4.9, "<5s"), (5.1, "10s"), (10, "10s"), (11, "15s"), (61, "1m")]
+    ("seconds", "words"), [(0, "<5s"), (4.9, "<5s"), (5.1, "10s"), (10, "10s"), (11, "15s"), (61, "1m"), (-7200, "?")]
 )
 async def test_age_of_the_data_never_reads_younger_than_it_is(seconds: float, words: str) -> None:
     async with _BarApp().run_test(size=(60, 3)) as pilot:
@@ -44,8 +44,13 @@ async def test_age_that_is_no_longer_true_asks_to_be_told_anew() -> None:
 def test_age_of_the_data_is_that_of_tasks_that_the_server_still_has() -> None:
     here = [Task(str(minutes), synced_at=NOON - timedelta(minutes=minutes)) for minutes in (1, 3, 2)]
     gone = Task("gone", synced_at=NOON - timedelta(hours=9), on_server=False)
-    assert oldest_data([*here, gone, Task("never read"), None]) == NOON - timedelta(minutes=3)
-    assert oldest_data([gone]) is None
+    assert oldest_data([*here, gone, Task("never read"), None], NOON) == NOON - timedelta(minutes=3)
+    assert oldest_data([gone], NOON) is None
+
+
+def test_data_of_an_unknown_age_counts_as_the_oldest() -> None:
+    ahead = NOON + timedelta(hours=2)
+    assert oldest_data([Task("1", synced_at=NOON), Task("2", synced_at=ahead)], NOON) == ahead
 
 
 async def test_task_that_is_gone_makes_no_screen_look_older(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ Every field carries its provenance: rank of the source and when it was asked. A 
 * of a higher rank only with that proof: the facts' own ``updated_at`` is later than the stored observation.
 
 A server's private store (``Rank.OWN_STORE``) never has that proof. What nobody ever told may be filled by anybody;
-``UNKNOWN``, and ``None`` told by a server, are things told. Silence keeps.
+``UNKNOWN``, and ``None`` told by a server, are things told. Silence keeps. An observation that lies ahead of now was
+made by a clock that was wrong, so that it is as good as none.
 
 ``Task.provenance`` has one entry per field, and four that are not fields: ``discovered`` (the first facts ever),
 ``synced_at``, ``description_cut`` (the stored description is only a beginning) and ``chat_excerpt`` (the stored
@@ -67,6 +68,7 @@ def merge(
     *,
     first_sync: bool = False,
     local_messages: Sequence[ChatMessage] = (),
+    now: datetime | None = None,
 ) -> MergeResult:
     """Merge the facts of one answer into the stored task; idempotent.
 
@@ -76,8 +78,9 @@ def merge(
         first_sync: The very first synchronisation with this server: tasks found final count as seen.
         local_messages: Entries of ours (id ``local:…``) to show in the conversation; one with a known id replaces it.
             Pass only entries that no earlier merge reported as settled.
+        now: No earlier than any true observation. ``None``: what is stored is taken to be true.
     """
-    merging = _Merging(stored or Task(facts.id), facts)
+    merging = _Merging(stored or Task(facts.id), facts, now)
     if stored is None:
         merging.prove("discovered")
     merging.merge_presence()
@@ -96,9 +99,10 @@ def merge(
 class _Merging:
     """One merge under way: the old task, the facts, and the values that differ so far."""
 
-    def __init__(self, old: Task, facts: TaskFacts) -> None:
+    def __init__(self, old: Task, facts: TaskFacts, now: datetime | None) -> None:
         self.old = old
         self.facts = facts
+        self.now = now
         self.rank = facts.origin.rank
         self.observed_at = facts.origin.observed_at
         self.values: dict[str, Any] = {}
@@ -114,7 +118,7 @@ class _Merging:
     def accepts(self, name: str, *, is_known: bool) -> bool:
         """Whether these facts may replace the stored value of a field (rules of this module)."""
         known_from = self.old.provenance.get(name)
-        if known_from is None:
+        if known_from is None or self._is_ahead(known_from.observed_at):
             return not is_known or self.rank > Rank.OWN_STORE
         if self.rank == known_from.rank:
             return self.observed_at >= known_from.observed_at
@@ -122,6 +126,10 @@ class _Merging:
             return not self._is_overtaken(known_from)
         updated = self.facts.updated_at
         return self.rank > Rank.OWN_STORE and updated is not SILENT and updated > known_from.observed_at
+
+    def _is_ahead(self, moment: datetime) -> bool:
+        """Whether this cannot have been yet: the clock was set back since."""
+        return self.now is not None and moment > self.now
 
     def _is_overtaken(self, known_from: Provenance) -> bool:
         """The stored value came, from a lower rank, with the proof that it is newer than these facts."""
@@ -269,6 +277,8 @@ class _Merging:
             self.values["waiting_since"] = self._changed_at()
             if status is not old.status:
                 self.values["snoozed_until"] = None
+                if old.seen_at is not None and self._is_ahead(old.seen_at):
+                    self.values["seen_at"] = None  # what ends now has not been looked at
         if first_sync and status.is_final and old.seen_at is None and self._was_never_told():
             since = self.values.get("waiting_since", old.waiting_since)
             self.values["seen_at"] = self.observed_at if since is None else max(since, self.observed_at)
@@ -278,7 +288,7 @@ class _Merging:
         known = self.old.synced_at
         is_weak = self.rank < Rank.CACHE
         was_weak = known_from is not None and known_from.rank < Rank.CACHE
-        if known is None or (was_weak and not is_weak):
+        if known is None or self._is_ahead(known) or (was_weak and not is_weak):
             is_news = True
         elif is_weak and not was_weak:
             is_news = False

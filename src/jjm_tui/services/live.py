@@ -317,10 +317,14 @@ class LiveFeed:
     def _silence_elsewhere(self) -> JulesManagerError | None:
         """Another process polls, and nothing came of it for longer than it rests when nobody looks at it."""
         now = self.context.clock.now()
-        self._follows_since = (self._follows_since or now) if self._polls_elsewhere else None
-        if self._follows_since is None:
+        if not self._polls_elsewhere:
+            self._follows_since = None
             return None
-        silent = (now - max(self._follows_since, self.board.sync.synced_at or self._follows_since)).total_seconds()
+        since = self._follows_since = min(self._follows_since or now, now)
+        read_at = self.board.sync.synced_at
+        if read_at is not None and read_at <= now:  # ahead of now it was told by a clock that has been set back
+            since = max(since, read_at)
+        silent = (now - since).total_seconds()
         if silent < _LATE * max(self.pace.interval, self.pace.unfocused_interval):
             return None
         return ServerConnectionError(

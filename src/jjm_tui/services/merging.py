@@ -10,13 +10,15 @@ from jjm_tui.domain.facts import TaskFacts
 from jjm_tui.domain.merge import merge
 from jjm_tui.domain.retelling import tell_again
 from jjm_tui.domain.task import Task
+from jjm_tui.ports import Clock
 
 
 class Merger:
     """Merges facts, and remembers for each task which facts made it what it is."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, clock: Clock) -> None:
         self._origin = origin
+        self._clock = clock
         self._told: dict[str, tuple[TaskFacts, Task]] = {}
 
     def merge(
@@ -27,9 +29,9 @@ class Merger:
         if again is not None:
             self._told[again.id] = group[0], again
             return again, ()
-        task, events = stored, list[TaskEvent]()
+        task, events, now = stored, list[TaskEvent](), self._clock.now()
         for facts in group:
-            result = merge(task, facts, first_sync=first_sync)
+            result = merge(task, facts, first_sync=first_sync, now=now)
             task = result.task
             events.extend(result.events)
         assert task is not None  # noqa: S101 - facts make a task

@@ -111,7 +111,7 @@ class Monitor:
         The server of that process may be down, and what it stored long over. The report says then that we asked.
         """
         tasks = await self._tasks(watch.request)
-        doubtful = [task.id for task in tasks if self._counts(watch, task) and not _was_told(task, watch.began)]
+        doubtful = [task.id for task in tasks if self._counts(watch, task) and not self._was_told(watch, task)]
         if not doubtful and (tasks or watch.request.task_ids or await self._was_list_read(watch)):
             return report
         failure: JulesManagerError | None = _late()
@@ -128,7 +128,7 @@ class Monitor:
         await self._reader.refresh_list(priority=Priority.POLL)
         for task_id in doubtful:
             task = await self._context.store.get_task(task_id)
-            if task is not None and not _was_told(task, watch.began):
+            if task is not None and not self._was_told(watch, task):
                 try:
                     await self._reader.refresh_task(task_id, priority=Priority.POLL)
                 except TaskNotFoundError:
@@ -139,7 +139,16 @@ class Monitor:
 
     async def _was_list_read(self, watch: _Watch) -> bool:
         synced_at = (await self._context.store.get_sync_state(self._context.origin)).synced_at
-        return synced_at is not None and synced_at >= watch.began
+        return synced_at is not None and self._is_since(watch, synced_at)
+
+    def _was_told(self, watch: _Watch, task: Task) -> bool:
+        """Whether a server that asks Jules has told anything of the task since the watching began."""
+        mark = task.provenance.get("synced_at")
+        return mark is not None and mark.rank >= Rank.CACHE and self._is_since(watch, mark.observed_at)
+
+    def _is_since(self, watch: _Watch, moment: datetime) -> bool:
+        """Since it began; what lies ahead of now was told by a clock that has been set back."""
+        return watch.began <= moment <= self._context.clock.now()
 
     def _counts(self, watch: _Watch, task: Task) -> bool:
         """Whether a task in this state can end the watching."""
@@ -224,12 +233,6 @@ def _key(event: TaskEvent) -> tuple[str, str, str | None]:
 
 def _late() -> OperationTimeoutError:
     return OperationTimeoutError("The server did not answer before the time was over.")
-
-
-def _was_told(task: Task, since: datetime) -> bool:
-    """Whether a server that asks Jules has told anything of the task since then."""
-    mark = task.provenance.get("synced_at")
-    return mark is not None and mark.rank >= Rank.CACHE and mark.observed_at >= since
 
 
 def _is_over(task: Task) -> bool:

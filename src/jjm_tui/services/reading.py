@@ -81,7 +81,7 @@ class TaskReader:
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
         self._conversations = Conversations(context)
-        self._merger = Merger(context.origin)
+        self._merger = Merger(context.origin, context.clock)
         self._said_last: dict[str, Sequence[TaskFacts]] = {}
 
     @property
@@ -290,7 +290,7 @@ class TaskReader:
             absorbed,
             saw_whole_chat=saw_whole,
             told_plan=find_told_plan(reading.facts),
-            tells_status=task is not None and tells_status(task, reading.facts),
+            tells_status=task is not None and tells_status(task, reading.facts, self._context.clock.now()),
             remarks=reading.remarks,
         )
 
@@ -301,8 +301,9 @@ class TaskReader:
         self._said_last[known.id] = reading.facts
         if len(before) == len(reading.facts) and all(map(is_said_again, before, reading.facts)):
             return True
+        now = self._context.clock.now()
         for facts in reading.facts:
-            result = merge(known, facts)
+            result = merge(known, facts, now=now)
             if result.changed or result.events:
                 return False
             known = result.task

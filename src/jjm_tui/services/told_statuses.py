@@ -11,7 +11,7 @@ from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import ago
 
 
-def tells_status(task: Task, facts: Sequence[TaskFacts]) -> bool:
+def tells_status(task: Task, facts: Sequence[TaskFacts], now: datetime) -> bool:
     """Whether the task, into which one reading's facts (weakest first) were merged, has the status that they told.
 
     What another reading told since this one began is as good.
@@ -21,7 +21,7 @@ def tells_status(task: Task, facts: Sequence[TaskFacts]) -> bool:
         return True
     known_from = task.provenance.get("status")
     began = min((each.origin.observed_at for each in facts), default=None)
-    return known_from is not None and began is not None and known_from.observed_at >= began
+    return known_from is not None and began is not None and began <= known_from.observed_at <= now
 
 
 def status_remarks(task: Task, now: datetime) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ class DetailScreen(DetailHost):
 
     def _show_bars(self) -> None:
         task = self.current_task()
-        oldest = oldest_data([task])
+        oldest = oldest_data([task], self.now())
         simulated = SIMULATED.text if self.dashboard.launch.is_simulated else None
         note = " · ".join(filter(None, (simulated, self._note if self.is_typing() else None)))
         hints = typing_hints(self) or detail_hints(self)

@@ -261,7 +261,7 @@ class MainScreen(PaneHost):
     def _oldest_visible(self) -> datetime | None:
         opened = self.detail.task_id
         seen = (opened,) if self.has_class("-full-detail") and opened is not None else self.visible_ids()
-        return oldest_data(map(self.board.task, seen))
+        return oldest_data(map(self.board.task, seen), self.now())
 
     def _hints(self) -> list[tuple[str, str, str]]:
         """The keys that work right now, the most useful first."""

@@ -210,7 +210,7 @@ def _age_of_data(tasks: Sequence[Task], now: datetime) -> Piece:
     """How old the oldest of what is told of these tasks is."""
     if any(task.synced_at is None for task in tasks):
         return Piece("some were never read from a server", "trouble", rank=5)
-    oldest = oldest_data(tasks)
+    oldest = oldest_data(tasks, now)
     if oldest is None:
         return Piece("", "quiet")
     return Piece(f"oldest data {age_of_data((now - oldest).total_seconds())}", "quiet", rank=5)

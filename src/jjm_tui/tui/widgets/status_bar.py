@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from jjm_tui.domain.operation_words import count_left, word_of_state
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.task import Task
-from jjm_tui.domain.text import age
+from jjm_tui.domain.text import age, is_age
 from jjm_tui.services.board import Board
 from jjm_tui.tui.widgets.bar import Bar, Piece
 from jjm_tui.tui.widgets.key_bar import rank_of_hint
@@ -99,17 +99,21 @@ def _told_of(oldest: datetime | None, now: datetime) -> str | None:
     return None if oldest is None else age_of_data((now - oldest).total_seconds())
 
 
-def oldest_data(tasks: Iterable[Task | None]) -> datetime | None:
+def oldest_data(tasks: Iterable[Task | None], now: datetime) -> datetime | None:
     """When a server last told of the one of these tasks that it told of longest ago.
 
-    A task that is gone says so itself, and nobody will tell of it any more: its age would grow for ever.
+    A task that is gone says so itself, and nobody will tell of it any more: its age would grow for ever. A time that
+    is no age, as the clock was set back, comes before all others: how old that is nobody knows.
     """
     here = (task.synced_at for task in tasks if task is not None and task.on_server is not False)
-    return min((at for at in here if at is not None), default=None)
+    told = (at for at in here if at is not None)
+    return min(told, key=lambda at: (is_age((now - at).total_seconds()), at), default=None)
 
 
 def age_of_data(seconds: float) -> str:
-    """How old data is at most, in steps that are told upwards: ``<5s``, ``10s``, ``1m``."""
+    """How old data is at most, in steps that are told upwards: ``<5s``, ``10s``, ``1m``; ``?`` when it is no age."""
+    if not is_age(seconds):
+        return "?"
     return f"<{_STEP}s" if seconds < _STEP else age(ceil(seconds / _STEP) * _STEP)
 
 
