@@ -7,7 +7,7 @@ import random
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 
 from jjm_tui.cli.output import harmless
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.times import format_time, parse_time
 from jjm_tui.services.drafting.joined_texts import NOT_SENT, text_with
 from tests.cli.command_lines import LINES, Line, ids_of, line
 from tests.tui.evil import EVIL
@@ -31,13 +32,14 @@ MORE: Mapping[str, Sequence[Line]] = {
     "create": (line("create --repo acme/webapp --approval required --title x --description y"),),
     "message": (line("message {asking}", "go on"),),
     "unarchive": (line("archive {done}"), line("unarchive {done}")),
+    "import": (line("import {folder}/newer.json"),),
     "config set": (line("config set ui.theme jjm-light"),),
     "setup": (line("setup --preset custom --yes --no-test --command /foo"),),
 }
 """Lines for commands of which all others have evil in them, or find nothing to do."""
 CHANGING = {
     **{each: {"tasks"} for each in ("list", "get", "monitor", "create", "approve", "resume")},
-    **{each: {"tasks"} for each in ("archive", "unarchive", "snooze", "seen", "forget")},
+    **{each: {"tasks"} for each in ("archive", "unarchive", "snooze", "seen", "forget", "import")},
     "message": {"tasks", "drafts"},
     "outbox settle": {"tasks", "operations"},
     "outbox resend": {"tasks", "operations"},
@@ -170,12 +172,24 @@ def _operations(ids: Mapping[str, str]) -> list[dict[str, Any]]:
     ]
 
 
+def _read_later(tasks: Path) -> dict[str, Any]:
+    """The same tasks as somebody with another version has them, to whom the server told them a day later."""
+    data: dict[str, Any] = json.loads(tasks.read_bytes())
+    for where, record in records_in(data, (tasks.name,)):
+        for name in invented(where):
+            del record[name]
+        if record.get("synced_at") is not None:
+            record["synced_at"] = format_time(parse_time(record["synced_at"]) + timedelta(days=1))
+    return data
+
+
 @pytest.fixture
 def strewn(stock: Strewn, tmp_path: Path) -> Iterator[Strewn]:
     """The same for one test alone."""
     with ground(tmp_path / "ground") as place:
         place.take_over(stock.place)
         shutil.copy(stock.store / "tasks.json", tmp_path / "evil.json")
+        (tmp_path / "newer.json").write_bytes(spell(_read_later(stock.store / "tasks.json")))
         yield Strewn(place, {**stock.ids, "folder": str(tmp_path)}, stock.places)
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from jjm_tui.domain.events import EventType
-from jjm_tui.domain.task import needs_me
+from jjm_tui.domain.task import ChatMessage, Plan, PlanStep, SourceFile, needs_me
 from jjm_tui.errors import AmbiguousTaskError, TaskNotFoundError, ValidationError
 from jjm_tui.services.selection import ListRequest
 from tests.services.workbench import bench
@@ -135,3 +135,24 @@ async def test_import_keeps_what_is_newer_and_local_marks(tmp_path):
     stored = {task.id: task for task in await context.store.list_tasks()}
     assert (stored[newer.id].title, stored[newer.id].archived) == ("Renamed", True)
     assert stored[older.id].title == tasks[1].title
+
+
+async def test_import_adds_unknown_fields_to_parts_and_changes_none(tmp_path):
+    work = bench(tmp_path)
+    manager, _, context = await _listed(work)
+    task = (await context.store.list_tasks())[0]
+
+    def with_parts(extra, later):
+        return replace(
+            task,
+            plan=Plan("f", (PlanStep("One", extra=extra),), extra=extra),
+            chat_history=(ChatMessage("Hello", "jules", id="7", extra=extra),),
+            source_files=(SourceFile("a.py", extra=extra),),
+            synced_at=work.clock.now() + timedelta(hours=later),
+        )
+
+    await manager.import_tasks([with_parts({"x-a": [1]}, 1)])
+    await manager.import_tasks([with_parts({"x-a": [2], "x-b": None}, 2)])
+    stored = await context.store.get_task(task.id)
+    parts = (stored.plan, *stored.plan.steps, *stored.chat_history, *stored.source_files)
+    assert [dict(part.extra) for part in parts] == [{"x-a": [1], "x-b": None}] * 4

@@ -6,11 +6,12 @@ or the server's. Only the server's part is merged; ours stays until the server s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from jjm_tui.domain.newer_copy import both_extras
 from jjm_tui.domain.task import ChatMessage, Task
 from jjm_tui.domain.text import clean
 
@@ -178,7 +179,7 @@ def _unite(
 ) -> tuple[list[ChatMessage], bool]:
     """The server's part after this reading, and whether it is known to be only a part of the conversation."""
     matches = _match(known, shown)
-    carried = [_carry(message, matches.get(position)) for position, message in enumerate(shown)]
+    carried = _carried(shown, matches)
     if facts.coverage == "whole":
         return carried, False
     if all(message.timestamp is not None for message in (*known, *carried)):
@@ -224,11 +225,21 @@ def _may_be(known: ChatMessage, shown: ChatMessage) -> bool:
     return known.timestamp is None or shown.timestamp is None or known.timestamp == shown.timestamp
 
 
+def messages_with_known(said: tuple[ChatMessage, ...], known: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
+    """A newer copy of a stored conversation; its entries have what only the known copy has of them."""
+    shown = list(said)
+    return tuple(_carried(shown, _match(list(known), shown)))
+
+
+def _carried(shown: list[ChatMessage], matches: Mapping[int, ChatMessage]) -> list[ChatMessage]:
+    return [_carry(message, matches.get(position)) for position, message in enumerate(shown)]
+
+
 def _carry(message: ChatMessage, known: ChatMessage | None) -> ChatMessage:
     """The server's newer copy of a message, with what only we remember: our own role, and unknown fields."""
     if known is None:
         return message
-    extra = message.extra or known.extra
+    extra = both_extras(message.extra, known.extra)
     if message.id is None and message.type == "system" and known.type == "user":
         return replace(message, type="user", timestamp=known.timestamp or message.timestamp, extra=extra)
     return message if extra is message.extra else replace(message, extra=extra)

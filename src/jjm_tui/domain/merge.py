@@ -26,9 +26,10 @@ from jjm_tui.domain.changes import find_changes
 from jjm_tui.domain.conversation import Conversation, keep_newest, merge_chat, prompt_entry, server_part
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.facts import SILENT, Rank, TaskFacts
+from jjm_tui.domain.newer_copy import files_with_known, plan_with_known
 from jjm_tui.domain.plans import is_older_plan
 from jjm_tui.domain.status import WAITING_STATUSES, TaskStatus
-from jjm_tui.domain.task import ChatMessage, Plan, PlanStep, Provenance, SourceFile, Task, says_the_same, shared_mark
+from jjm_tui.domain.task import ChatMessage, Provenance, Task, says_the_same, shared_mark
 
 __all__ = ["NOT_ON_SERVER", "MergeResult", "keep_newest", "merge"]
 
@@ -222,7 +223,7 @@ class _Merging:
                 self.values["plan"] = replace(known, complete=False)
             return
         if self.accepts("plan", is_known=known is not None) and not (known and is_older_plan(said, known)):
-            self.values["plan"] = said if known is None else _with_known(said, known)
+            self.values["plan"] = plan_with_known(said, known)
             self.prove("plan")
         elif known is not None and known.fingerprint == said.fingerprint and known.approved is None:
             self.values["plan"] = replace(known, approved=said.approved)
@@ -232,8 +233,7 @@ class _Merging:
         if said is SILENT or (not said and known and self.rank < Rank.CACHE):
             return
         if self.accepts("source_files", is_known=known is not None):
-            by_name = {file.filename: file for file in known or ()}
-            self.values["source_files"] = tuple(_file_with_extra(file, by_name.get(file.filename)) for file in said)
+            self.values["source_files"] = files_with_known(said, known or ())
             self.prove("source_files")
 
     def merge_conversation(self, local_messages: Sequence[ChatMessage]) -> Conversation:
@@ -314,30 +314,3 @@ class _Merging:
 def _stem(text: str) -> str:
     """A cut text without the dots that say so."""
     return text.rstrip().removesuffix("...").removesuffix("…").rstrip()
-
-
-def _with_known(said: Plan, known: Plan) -> Plan:
-    if said.fingerprint != known.fingerprint:
-        return said
-    return replace(
-        said,
-        steps=_steps_with_extra(said.steps, known.steps),
-        id=said.id or known.id,
-        created_at=said.created_at or known.created_at,
-        approved=known.approved if said.approved is None else said.approved,
-        approved_instead=said.approved_instead or known.approved_instead,
-        extra=said.extra or known.extra,
-    )
-
-
-def _steps_with_extra(said: tuple[PlanStep, ...], known: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
-    """The steps of two copies of one plan, with the unknown fields that are in either."""
-    if len(said) != len(known) or not any(step.extra for step in known):
-        return said
-    return tuple(replace(step, extra=step.extra or old.extra) for step, old in zip(said, known, strict=True))
-
-
-def _file_with_extra(said: SourceFile, known: SourceFile | None) -> SourceFile:
-    if known is None or not (known.extra or known.url):
-        return said
-    return replace(said, url=said.url or known.url, extra=said.extra or known.extra)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from jjm_tui.domain.conversation import messages_with_known
 from jjm_tui.domain.events import EventType, TaskEvent
+from jjm_tui.domain.newer_copy import both_extras, files_with_known, plan_with_known
 from jjm_tui.domain.task import Task
 from jjm_tui.ports import TaskChange
 from jjm_tui.services.context import ServiceContext
@@ -40,18 +42,20 @@ class TaskImporter:
 
 
 def _newer(stored: Task, imported: Task) -> Task:
-    """The one that a server told about later, with the local marks of the stored one."""
+    """The one that a server told about later, with the local marks and unknown fields of the stored one."""
     if imported.synced_at is None or (stored.synced_at is not None and stored.synced_at >= imported.synced_at):
         return stored
     return replace(
         imported,
-        plan=imported.plan or stored.plan,
-        chat_history=imported.chat_history or stored.chat_history,
+        plan=stored.plan if imported.plan is None else plan_with_known(imported.plan, stored.plan),
+        chat_history=messages_with_known(imported.chat_history, stored.chat_history) or stored.chat_history,
         chat_truncated=imported.chat_truncated if imported.chat_history else stored.chat_truncated,
-        source_files=imported.source_files if imported.source_files is not None else stored.source_files,
+        source_files=stored.source_files
+        if imported.source_files is None
+        else files_with_known(imported.source_files, stored.source_files or ()),
         archived=stored.archived,
         seen_at=stored.seen_at or imported.seen_at,
         snoozed_until=stored.snoozed_until,
         origin=stored.origin,
-        extra={**imported.extra, **stored.extra},
+        extra=both_extras(imported.extra, stored.extra),
     )
