@@ -207,6 +207,20 @@ def test_a_command_keeps_every_unknown_field_of_every_record(strewn: Strewn, com
     assert {where[1] for where in touched} == CHANGING.get(command, set())
 
 
+@pytest.mark.parametrize("action", ["restored", "salvaged"])
+def test_a_repaired_store_has_the_unknown_fields_of_every_task(strewn: Strewn, action: str) -> None:
+    """Without a backup only the lines of the cut file are left, which are tasks."""
+    assert strewn.run(["archive", "{done}"]) == 0
+    path = strewn.store / "tasks.json"
+    path.write_bytes(path.read_bytes()[:-2])
+    backups = strewn.place.program.ok("store", "info", "--json").json["store"]["backups"]
+    assert backups
+    for backup in backups if action == "salvaged" else ():
+        Path(backup).unlink()
+    assert strewn.place.program.ok("store", "repair", "--yes", "--json").json["repair"]["action"] == action
+    assert [each for each in strewn.lost() if action == "restored" or "tasks" in each] == []
+
+
 def test_imported_tasks_bring_their_unknown_fields(strewn: Strewn, tmp_path: Path) -> None:
     """Where nothing in them steers terminals: that is cleaned in what comes from elsewhere."""
     whole = {each for each in strewn.places if each[1:2] == ("tasks",) and harmless(invented(each)) == invented(each)}

@@ -295,22 +295,25 @@ def salvage_records(data: bytes, kind: RecordKind[T]) -> tuple[list[Entry[T]], i
     lost = 0
     mark = encode_json(kind.telling_field) + b":"
     for line in data.split(b"\n"):
-        text = line.strip().removesuffix(b",").removesuffix(b"]}").strip()
+        text = line.strip().removesuffix(b",").strip()
         if not text.startswith(b"{") or text.startswith(b'{"schema_version"'):
             continue
-        if mark not in text:
-            lost += 1
-            continue
-        try:
-            entry = kind.read(text, decode_json(text))
-        except ValueError:
-            lost += 1
-            continue
-        if entry.item is None:
+        entry = None
+        if mark in text:  # a record may itself end as a whole file does
+            entry = _whole_record(text, kind) or _whole_record(text.removesuffix(b"]}").strip(), kind)
+        if entry is None:
             lost += 1
         else:
             found.append(entry)
     return found, lost
+
+
+def _whole_record(text: bytes, kind: RecordKind[T]) -> Entry[T] | None:
+    try:
+        entry = kind.read(text, decode_json(text))
+    except ValueError:
+        return None
+    return None if entry.item is None else entry
 
 
 def _split_lines(data: bytes, list_name: str) -> tuple[bytes, list[bytes]] | None:
