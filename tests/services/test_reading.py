@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+import anyio
 import pytest
 
 from jjm_tui.domain.operations import OperationState
@@ -21,14 +22,14 @@ from jjm_tui.errors import (
     ValidationError,
     WrongStateError,
 )
-from jjm_tui.ports import CreateRequest, ToolAnswer
+from jjm_tui.ports import CreateRequest, Priority, ToolAnswer
 from jjm_tui.services.doctor import check_server
 from jjm_tui.services.manager import JobManager
 from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.results import MonitorRequest, Outcome
 from jjm_tui.services.selection import ListRequest
 from jjm_tui.store.json_file import JsonTaskStore
-from tests.services.workbench import WRITES, bench, lost
+from tests.services.workbench import WRITES, CuttingCaller, bench, lost
 from tests.store.stands import put_sync
 
 
@@ -380,6 +381,68 @@ async def test_reading_without_a_conversation_or_diff_loses_nothing_of_what_was_
     assert (after.messages, after.patch, after.activities) == (before.messages, before.patch, before.activities)
     shown = (await manager.get_task(task_id, cached=True)).task
     assert [message.content for message in shown.chat_history][-40:] == [f"Line {number}" for number in range(40)]
+
+
+def _hold_first(caller: CuttingCaller, tool: str) -> tuple[anyio.Event, anyio.Event]:
+    """The first answer of a tool is on its way until the second event is set; the first one tells that it is."""
+    real, held, go_on = caller.call, anyio.Event(), anyio.Event()
+
+    async def call(name, arguments, policy):
+        answer = await real(name, arguments, policy)
+        if name == tool and not held.is_set():
+            held.set()
+            await go_on.wait()
+        return answer
+
+    caller.call = call
+    return held, go_on
+
+
+async def test_reading_that_was_overtaken_cuts_no_kept_conversation_and_proves_nothing(tmp_path):
+    work = bench(tmp_path)
+    _, caller, context = await _listed(work)
+    task_id = work.session_in("IN_PROGRESS")
+    for number in range(40):
+        work.world.say(task_id, f"Line {number}")
+    held, go_on = _hold_first(caller, "list_activities")
+    late = []
+
+    async def read_late():
+        late.append(await TaskReader(context).refresh_task(task_id, priority=Priority.POLL))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(read_late)
+        await held.wait()
+        work.clock.advance(1.0)
+        work.world.say(task_id, "Line 40")
+        assert (await TaskReader(context).refresh_task(task_id)).saw_whole_chat
+        before = await context.transcripts.get(task_id)
+        go_on.set()
+
+    assert (late[0].saw_whole_chat, late[0].is_overtaken) == (False, True)
+    assert before is not None
+    assert [message.content for message in before.messages][-41:] == [f"Line {number}" for number in range(41)]
+    assert await context.transcripts.get(task_id) == before
+
+
+async def test_message_whose_reading_was_overtaken_is_counted_in_the_whole_conversation(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, context = await _listed(work)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    work.world.send_message(task_id, "continue")
+    for number in range(40):
+        work.world.say(task_id, f"Line {number}")
+    held, go_on = _hold_first(caller, "list_activities")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(manager.send_message, task_id, "continue")
+        await held.wait()
+        work.clock.advance(1.0)
+        await TaskReader(context).refresh_task(task_id)
+        go_on.set()
+
+    (sent,) = await manager.list_operations(open_only=False)
+    assert (sent.baseline["equal_messages"], sent.baseline["saw_whole_chat"]) == (1, True)
 
 
 async def test_damaged_transcript_does_not_keep_a_task_from_being_read(tmp_path):

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from jjm_tui.domain.facts import SILENT
+from jjm_tui.domain.facts import SILENT, ChatFacts, TaskFacts
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.domain.task import ChatMessage, Delivery, Task
+from jjm_tui.domain.task import ChatMessage, Delivery, Provenance, Task
 from jjm_tui.errors import StoreDamagedError
 from jjm_tui.logs import get_logger
 from jjm_tui.ports import TaskReading, Transcript
@@ -32,10 +32,11 @@ class Conversations:
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
 
-    async def keep(self, task: Task, reading: TaskReading, *, saw_whole: bool) -> None:
-        """Keep what a reading told; what it is silent about stays as it was."""
-        if is_silent(reading):
+    async def keep(self, task: Task, reading: TaskReading) -> None:
+        """Keep what a reading told that was merged into the task; what it is silent about stays as it was."""
+        if is_silent(reading) or is_overtaken(task, reading):
             return
+        saw_whole = shows_whole_chat(task, reading)
         kept = await self._kept(task.id)
         told = tuple(message for message in task.chat_history if message.delivery is None)
         whole = saw_whole or kept.whole
@@ -66,6 +67,25 @@ class Conversations:
 def is_silent(reading: TaskReading) -> bool:
     """Whether a reading tells nothing of the conversation or the changes."""
     return not (reading.activities or reading.patch) and all(facts.chat is SILENT for facts in reading.facts)
+
+
+def shows_whole_chat(task: Task, reading: TaskReading) -> bool:
+    """Whether the conversation of the task, into which the reading was merged, is the whole one that it told."""
+    told, known_from = _told_chat(reading), task.provenance.get("chat_history")
+    if told is None or told.chat is SILENT or told.chat.coverage != "whole":
+        return False
+    return known_from == Provenance(int(told.origin.rank), told.origin.observed_at, told.origin.source)
+
+
+def is_overtaken(task: Task, reading: TaskReading) -> bool:
+    """Whether a later conversation was merged into the task before the one that the reading told."""
+    told, known_from = _told_chat(reading), task.provenance.get("chat_history")
+    return told is not None and known_from is not None and told.origin.observed_at < known_from.observed_at
+
+
+def _told_chat(reading: TaskReading) -> TaskFacts | None:
+    """The strongest facts of the reading that tell the conversation."""
+    return next((facts for facts in reversed(reading.facts) if isinstance(facts.chat, ChatFacts)), None)
 
 
 def _united(kept: Sequence[ChatMessage], told: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:

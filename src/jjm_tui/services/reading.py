@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jjm_tui.domain.events import TaskEvent
-from jjm_tui.domain.facts import ChatFacts, FactSource, Rank, TaskFacts
+from jjm_tui.domain.facts import FactSource, Rank, TaskFacts
 from jjm_tui.domain.merge import merge
 from jjm_tui.domain.retelling import is_said_again
 from jjm_tui.domain.status import TaskStatus
@@ -28,7 +28,14 @@ from jjm_tui.errors import (
 from jjm_tui.logs import get_logger
 from jjm_tui.ports import DiffReading, Priority, SyncChange, TaskChange, TaskListing, TaskReading, TaskServer
 from jjm_tui.services.context import ServiceContext
-from jjm_tui.services.conversations import Conversations, is_silent, with_operations, with_whole_chat
+from jjm_tui.services.conversations import (
+    Conversations,
+    is_overtaken,
+    is_silent,
+    shows_whole_chat,
+    with_operations,
+    with_whole_chat,
+)
 from jjm_tui.services.merging import Merger
 from jjm_tui.services.read_troubles import is_of_the_task, may_be_the_way
 from jjm_tui.services.results import GetResult
@@ -54,6 +61,7 @@ class Absorbed:
     """Facts merged into the store: the tasks with their whole conversations, and what happened.
 
     ``saw_whole_chat``: this very reading showed the whole conversation, so that it can prove an absence.
+    ``is_overtaken``: a later reading was merged first, so that the conversation of this one was not taken.
     ``told_plan``: the plan that this very reading told. ``tells_status``: the task's status is what it told, and not
     what was known before. ``remarks``: what that reading could not tell.
     """
@@ -61,6 +69,7 @@ class Absorbed:
     tasks: Mapping[str, Task]
     events: tuple[TaskEvent, ...]
     saw_whole_chat: bool = False
+    is_overtaken: bool = False
     told_plan: Plan | None = None
     tells_status: bool = False
     remarks: tuple[str, ...] = ()
@@ -281,14 +290,13 @@ class TaskReader:
         if sync.polling_stopped is not None:
             await self._stop_polling(None)
         absorbed = await self.absorb(reading.facts)
-        chats = [facts.chat for facts in reading.facts if isinstance(facts.chat, ChatFacts)]
-        saw_whole = any(chat.coverage == "whole" for chat in chats)
         task = absorbed.tasks.get(task_id)
         if task is not None:
-            await self._conversations.keep(task, reading, saw_whole=saw_whole)
+            await self._conversations.keep(task, reading)
         return replace(
             absorbed,
-            saw_whole_chat=saw_whole,
+            saw_whole_chat=task is not None and shows_whole_chat(task, reading),
+            is_overtaken=task is not None and is_overtaken(task, reading),
             told_plan=find_told_plan(reading.facts),
             tells_status=task is not None and tells_status(task, reading.facts, self._context.clock.now()),
             remarks=reading.remarks,
