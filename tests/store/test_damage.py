@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import shutil
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from jjm_tui.errors import StorageError, StoreDamagedError, StoreSchemaError
+from jjm_tui.store.backups import list_damaged
 from jjm_tui.store.inspection import check_store, list_backups, repair_store
 from jjm_tui.store.json_file import JsonTaskStore, read_tasks
 from jjm_tui.store.task_line import encode_task
-from tests.store.stands import HandClock, attempt, make_task, no_pause, put, say
+from tests.store.stands import HandClock, RefusingOps, attempt, make_task, no_pause, put, say
 
 
 @pytest.fixture
@@ -98,6 +100,18 @@ async def test_apply_damaged_file_is_set_aside_and_newest_good_backup_named(
     assert Path(caught.value.context["damaged"][0]).read_bytes() == b"{"
     assert caught.value.context["backup"] == str(backups[0].path)
     assert not store.path.exists()
+
+
+@pytest.mark.parametrize("step", ["rename", "sync_folder"])
+async def test_apply_damaged_file_that_cannot_be_set_aside_is_told_with_its_name(
+    step: str, store: JsonTaskStore, clock: HandClock
+) -> None:
+    store.path.write_bytes(b"{")
+    failing = JsonTaskStore(store.path, clock, pause=no_pause, ops=RefusingOps(step, errno.EIO))
+    with pytest.raises(StorageError, match="could not be set aside") as caught:
+        await failing.apply(put(make_task("9")))
+    assert ("Nothing was changed" in (caught.value.hint or "")) is store.path.exists()
+    assert all(aside.name in (caught.value.hint or "") for aside in list_damaged(store.path))
 
 
 async def test_apply_looks_twice_before_setting_aside(store: JsonTaskStore, clock: HandClock) -> None:

@@ -11,7 +11,7 @@ import pytest
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.task import Task
-from jjm_tui.errors import StorageError
+from jjm_tui.errors import StorageError, StoreDamagedError
 from jjm_tui.ports import Transcript
 from jjm_tui.store.backups import list_backups
 from jjm_tui.store.draft_file import FileDrafts
@@ -232,6 +232,48 @@ async def test_outbox_a_fault_at_every_operation(number: int, forever: bool, tmp
             break
     else:
         pytest.fail("the change never came to an end")
+    assert faults >= 6
+
+
+def contents(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in folder.iterdir() if path.is_file()]
+
+
+@FOREVER
+@pytest.mark.parametrize("number", [*ERRORS, errno.EPERM], ids=errno.errorcode.get)
+async def test_damaged_outbox_a_fault_at_every_operation(
+    number: int, forever: bool, tmp_path: Path, clock: HandClock
+) -> None:
+    faults = 0
+    for fail_at in range(1, 60):
+        path = tmp_path / f"{fail_at}" / "outbox.json"
+        plain = FileOutbox(path, path.parent / "locks", clock, pause=no_pause)
+        await plain.add(operation(1))
+        await plain.add(operation(2))
+        bad = path.read_bytes()[:-9]
+        path.write_bytes(bad)
+        ops = FailingOps(fail_at, number, forever=forever)
+        _, error = await attempt(
+            FileOutbox(path, path.parent / "locks", clock, ops=ops, pause=no_pause).list_operations()
+        )
+        ops.heal()
+        assert error is not None
+        if not isinstance(error, StoreDamagedError):
+            faults += 1
+            assert path.read_bytes() == bad or may_be_kept(error), ops.failed
+        assert bad in contents(path.parent), ops.failed
+        if path.read_bytes() == bad:
+            _, told = await attempt(plain.list_operations())
+            assert isinstance(told, StoreDamagedError), ops.failed
+        assert [known.id for known in await plain.list_operations()] == ["op1"], ops.failed
+        (aside,) = await plain.set_aside()
+        assert Path(aside).read_bytes() == bad, ops.failed
+        await plain.add(operation(3))
+        assert temporaries(path.parent) == [] or forever, ops.failed
+        if not ops.failed:
+            break
+    else:
+        pytest.fail("setting aside never came to an end")
     assert faults >= 6
 
 

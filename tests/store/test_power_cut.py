@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from jjm_tui.domain.events import EventType, TaskEvent
-from jjm_tui.domain.operations import Operation, OperationKind
-from jjm_tui.errors import StorageError
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.errors import StorageError, StoreDamagedError
+from jjm_tui.store.durable import replace_file
 from jjm_tui.store.event_file import FileEventLog
 from jjm_tui.store.json_file import JsonTaskStore, read_tasks
 from jjm_tui.store.outbox_file import FileOutbox
@@ -140,6 +142,44 @@ def test_outbox_after_every_power_cut_tells_the_truth(
         outbox.change_now("1", lambda known, state=state: Operation.from_dict({**known.to_dict(), "state": state}))
         recorder.mark(see_operations(root))
     bad = find_bad_states(recorder, see_operations, tmp_path)[1]
+    assert bool(bad) is bool(mutant), bad
+
+
+@pytest.mark.parametrize("mutant", [{}, {"forget_file_sync": True}, {"forget_folder_sync": True}])
+def test_damaged_outbox_after_every_power_cut_is_told_and_what_can_be_read_goes_on(
+    mutant: dict[str, bool], root: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    import asyncio
+
+    recorder = Recorder(root)
+    path = root / "a" / "outbox.json"
+    outbox = FileOutbox(path, root / "locks", clock, ops=recorder, pause=no_pause)
+    for number in ("1", "2"):
+        asyncio.run(outbox.add(Operation(number, OperationKind.MESSAGE, START, "p/s", task_id=number)))
+    damaged = path.read_bytes()[:-9]
+    replace_file(path, damaged, ops=recorder)
+
+    def see(folder: Path) -> object:
+        with contextlib.suppress(StoreDamagedError):
+            see_operations(folder)
+        found = asyncio.run(FileOutbox(folder / "a" / "outbox.json", folder / "locks", clock).set_aside())
+        return see_operations(folder), [Path(aside).read_bytes() == damaged for aside in found]
+
+    recorder.mark("damaged")
+    recorder.forget_file_sync = mutant.get("forget_file_sync", False)
+    recorder.forget_folder_sync = mutant.get("forget_folder_sync", False)
+    with pytest.raises(StoreDamagedError):
+        asyncio.run(outbox.list_operations())
+    cuts = [remains for remains in explore(recorder) if remains.acknowledged]
+    assert len(cuts) > 5
+    seen = []
+    for number, remains in enumerate(cuts):
+        remains.rebuild(root, tmp_path / f"cut-{number}")
+        try:
+            seen.append(see(tmp_path / f"cut-{number}"))
+        except StorageError as error:
+            seen.append(error.message)
+    bad = [each for each in seen if each != ([("1", OperationState.PREPARED)], [True])]
     assert bool(bad) is bool(mutant), bad
 
 

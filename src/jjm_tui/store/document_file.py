@@ -18,7 +18,16 @@ from jjm_tui.store.document import (
     parse_document,
     salvage_records,
 )
-from jjm_tui.store.durable import FILE_OPS, FileOps, Signature, ensure_folder, replace_file, storage_error, whole_path
+from jjm_tui.store.durable import (
+    FILE_OPS,
+    FileOps,
+    Signature,
+    ensure_folder,
+    link_outgoing,
+    replace_file,
+    storage_error,
+    whole_path,
+)
 from jjm_tui.store.json_scan import DamagedDocumentError
 from jjm_tui.store.locks import hold_lock, lock_path
 
@@ -212,26 +221,47 @@ class DocumentFile(Generic[T]):
 
     def _set_aside(self, data: bytes, reason: str) -> StoreDamagedError:
         context = self._context()
-        aside = damaged_path(self.path, self._now())
-        try:
-            self._ops.rename(self.path, aside)
-            self._ops.sync_folder(self.path.parent)
-        except OSError as error:
-            raise storage_error(error, self.path, "set aside") from error
-        self._cached = None
-        hint = self._way_out(context)
-        if self._salvages:
-            found, lost = salvage_records(data, self.kind)
-            document: Document[T] = Document(self.kind)
-            for entry in found:
-                document.admit(entry)
-            self._save(document)
-            hint = f"{len(document.entries)} readable records go on in a new file, {lost} lines could not be read."
+        aside, hint = self._salvage(data) if self._salvages else (self._move_aside(), self._way_out(context))
         return StoreDamagedError(
             f"{self.path} was damaged ({reason}) and is set aside as {aside.name}.",
             hint=hint,
             context={**context, "damaged": [str(aside)]},
         )
+
+    def _move_aside(self) -> Path:
+        aside = damaged_path(self.path, self._now())
+        effect = "Nothing was changed."
+        try:
+            self._ops.rename(self.path, aside)
+            effect = f"It is named {aside.name} now; after a power cut it may have its old name again."
+            self._ops.sync_folder(self.path.parent)
+        except OSError as error:
+            raise storage_error(error, self.path, "set aside", effect) from error
+        self._cached = None
+        return aside
+
+    def _salvage(self, data: bytes) -> tuple[Path, str]:
+        """Put a file of what can be read in place of the damaged one, which stays there until that one is whole."""
+        aside = self._keep_damaged(data)
+        found, lost = salvage_records(data, self.kind)
+        document: Document[T] = Document(self.kind)
+        for entry in found:
+            document.admit(entry)
+        self._save(document)
+        return aside, f"{len(found)} readable records go on in a new file, {lost} lines could not be read."
+
+    def _keep_damaged(self, data: bytes) -> Path:
+        """Keep the damaged file under another name as well, durably; one that an earlier try gave it will do."""
+        try:
+            aside = next(iter(list_damaged(self.path)), None)
+            if aside is None or self._ops.read(aside)[0] != data:
+                aside = damaged_path(self.path, self._now())
+                if not link_outgoing(self.path, aside, self._ops):
+                    replace_file(aside, data, ops=self._ops)
+            self._ops.sync_folder(self.path.parent)
+        except OSError as error:
+            raise storage_error(error, self.path, "set aside") from error
+        return aside
 
     def _way_out(self, context: dict[str, Any]) -> str:
         if not self._keeps_backups:

@@ -187,7 +187,7 @@ def replace_file(path: Path, data: bytes, *, ops: FileOps = FILE_OPS, keep_as: P
     try:
         _write_new(temporary, data, ops)
         if keep_as is not None:
-            linked = _link_outgoing(path, keep_as, ops)
+            linked = link_outgoing(path, keep_as, ops)
         outgoing = None if linked else _read_outgoing(path, ops)
         ops.rename(temporary, path)
     except BaseException as error:
@@ -253,7 +253,12 @@ def _write_new(temporary: Path, data: bytes, ops: FileOps) -> None:
     ops.close(descriptor)
 
 
-def _link_outgoing(path: Path, keep_as: Path, ops: FileOps) -> bool:
+def link_outgoing(path: Path, keep_as: Path, ops: FileOps) -> bool:
+    """Give the file a second name; ``False`` where it is not there, or where the file system has no hard links.
+
+    Raises:
+        OSError: it could not be linked.
+    """
     try:
         ops.link(path, keep_as)
     except FileNotFoundError:
