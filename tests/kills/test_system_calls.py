@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from jjm_tui.domain.events import EventType
+from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.services.manager import JobManager
 from jjm_tui.simulator.world import World
@@ -113,11 +114,28 @@ def _outcome(event: str) -> str:
     return event.removeprefix("operation_")
 
 
+def judge_kept(folder: Path, world: World, done: list[str]) -> None:
+    """What was told as done is in the tasks before anybody asks again; in any case they can be read."""
+    tasks = {task.id: task for task in read_tasks(folder / "tasks.json")[0]}
+    if done != ["done"]:
+        return
+    (entry,) = world.journal
+    task = tasks[entry.session_id]
+    match entry.kind:
+        case "create":
+            assert task.description == entry.text
+        case "message":
+            assert entry.text in [message.content for message in task.chat_history]
+        case "approve":
+            assert task.status is not TaskStatus.WAITING_APPROVAL
+
+
 async def judge_sent(folder: Path, act: str, done: list[str], fingerprint: str | None) -> None:
     world = World(1, 12, 0.0, state_path=folder / "world.json")
     effects = effects_of(world, act)
     if done:
         assert is_true(done[0], effects)
+    judge_kept(folder, world, done)
     manager = JobManager(make_context(folder, None))
     try:
         await manager.settle_operations()
