@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from mcp_types import _v2025_11_25 as schema
@@ -29,10 +30,17 @@ def kind_of(message: dict[str, Any]) -> str:
     return "error" if "error" in message else "result"
 
 
-def _empty_members(message: dict[str, Any]) -> list[str]:
-    """Members that are null, which the schema allows nowhere in what a client sends; the models take it for absent."""
-    params = message.get("params") or {}
-    return [name for members in (message, params) for name, value in members.items() if value is None]
+_FREE = {("params", "arguments"), ("params", "_meta"), ("error", "data")}
+"""Where any value may stand, null as well."""
+
+
+def _empty_members(value: Any, *path: str) -> Iterator[str]:
+    """Members that are null, which the schema allows nowhere else; the models take it for absent."""
+    if value is None:
+        yield ".".join(path)
+    elif path not in _FREE and isinstance(value, (dict, list)):
+        for name, member in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _empty_members(member, *path, str(name))
 
 
 def judge(recorded: bytes) -> tuple[Counter[str], list[str]]:
