@@ -14,7 +14,7 @@ from jjm_tui.simulator.world import World
 from tests.cli.command_lines import ALONE, LINES, ids_of, leaves
 from tests.tui.evil import EVIL
 from tests.tui.ground import Ground, ground
-from tests.tui.hostile import CONTROLS, harm_in, poison_store
+from tests.tui.hostile import CONTROLS, LOST_OPERATION, STRAY_OPERATION, harm_in, poison_store
 from tests.tui.terminal_stage import TerminalStage
 from tests.tui.test_terminal_canary import stores
 
@@ -79,6 +79,23 @@ def test_hostile_text_is_literal_in_what_a_command_writes(tour: Tour, command: s
         assert b"/foo" in written or not each.tells, written.decode()
         if each.also_json:
             assert harm_in(tour.run([*each.words, "--json"]), CONTROLS) == []
+
+
+BY_HOSTILE_IDS = {
+    "show": ("outbox", "show", STRAY_OPERATION),
+    "resend": ("outbox", "resend", STRAY_OPERATION, "--yes"),
+    "resend what may have arrived": ("outbox", "resend", LOST_OPERATION, "--yes"),
+    "discard": ("outbox", "discard", LOST_OPERATION),
+}
+"""What is done to operations whose ids nothing of ours made."""
+
+
+@pytest.mark.parametrize("words", BY_HOSTILE_IDS.values(), ids=BY_HOSTILE_IDS)
+def test_operation_with_a_hostile_id_is_told_literally(tour: Tour, words: Sequence[str]) -> None:
+    for more in ((), ("--json",)):
+        written = tour.run([*words, *more])
+        assert harm_in(written, CONTROLS) == [], written
+        assert b"/foo" in written, written.decode()
 
 
 PIPED = (

@@ -18,8 +18,10 @@ from typing import Any, TypeVar
 
 from textual.app import App
 
+from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.text import clean
+from jjm_tui.store.transcripts import transcript_name
 from tests.tui.evil import EVIL, PATCH, PATCHES, SEQUENCES
 
 T = TypeVar("T")
@@ -39,31 +41,38 @@ RAW = (
 """What must never reach a terminal; each is in ``SEQUENCES`` and in nothing of ours."""
 
 FIXED: Mapping[str, str] = {
-    "Task.id": "only in one task more: the others are found by theirs",
     "Task.status": "a word of ours",
-    "Task.origin": "has to be the server's for the task to be shown as its own",
     "ChatMessage.type": "a word of ours",
     "ChatMessage.delivery": "a word of ours",
     "SourceFile.status": "a word of ours",
+    "Operation.kind": "a word of ours",
+    "Operation.state": "a word of ours",
+    "TaskEvent.type": "a word of ours",
+}
+"""Fields of text that hold nothing but words of ours, or the record is not read at all."""
+
+STRAY_TASK, FAR_TASK = f"stray{EVIL}", f"far{EVIL}"
+STRAY_OPERATION, LOST_OPERATION = f"op{EVIL}", f"lost{EVIL}"
+STRAYS: Mapping[str, str] = {
+    "Task.id": "finds the task",
+    "Task.origin": "has to be the server's for the task to be shown as its own",
+    "Task.provenance": "its keys are names of fields",
     "Plan.fingerprint": "compared, never shown",
     "Plan.approved_instead": "compared, never shown",
     "Operation.id": "finds the operation",
-    "Operation.kind": "a word of ours",
-    "Operation.state": "a word of ours",
     "Operation.origin": "finds the server",
     "Operation.task_id": "finds the task",
     "Operation.owner": "finds the process",
     "Operation.baseline": "compared, never shown",
-    "TaskEvent.type": "a word of ours",
     "TaskEvent.task_id": "finds the task",
     "Transcript.task_id": "finds the task",
     "SyncState.origin": "finds the server",
     "Draft.key": "finds the task",
     "Draft.extra": "kept, never read",
     "DraftTimes.typed_at": "compared, never shown",
-    "Task.provenance": "its keys are names of fields",
 }
-"""Fields of text that stay as they are, and why. All others carry evil: ``test_canary`` fails where one does not."""
+"""Fields of text that carry evil only in records of their own, which nothing finds, and why: the others are found by
+theirs. All fields in none of both carry evil everywhere."""
 
 _BY_NAME = frozenset(
     {"id", "task_id", "key", "owner", "kind", "type", "state", "status", "origin", "delivery", "fingerprint"}
@@ -134,11 +143,13 @@ def poisoned_tasks(data: Any) -> Any:
         task["provenance"] = {name: [*each[:2], EVIL] for name, each in task["provenance"].items()}
         if task["plan"] is not None:
             task["plan"]["id"] = evil(mark=mark_of("plan"))
-    stray = {**made["tasks"][0], "id": f"stray{EVIL}", "origin": None, "on_server": None, "status": "unknown"}
-    made["tasks"].append(stray)
-    for sync in made.get("servers", made.get("sync", {})).values():
-        if isinstance(sync, dict):
-            sync["polling_stopped"] = EVIL
+    stray = {**made["tasks"][0], "id": STRAY_TASK, "origin": None, "on_server": None, "status": "unknown"}
+    plan = {"fingerprint": EVIL, "approved_instead": EVIL, "steps": [{"title": EVIL}]}
+    far = {"id": FAR_TASK, "title": EVIL, "origin": EVIL, "status": "unknown", "plan": plan}
+    made["tasks"] += [stray, {**far, "provenance": {EVIL: [1, "2026-11-20T08:00:00Z", EVIL]}}]
+    for sync in made["sync"].values():
+        sync["polling_stopped"] = EVIL
+    made["sync"][EVIL] = {"synced_at": "2026-11-20T08:00:00Z", "polling_stopped": EVIL}
     return made
 
 
@@ -150,14 +161,40 @@ def poison_store(folder: Path) -> None:
         if not (folder / f"{name}.json").exists():
             kind = "operations" if name == "outbox" else name
             (folder / f"{name}.json").write_text(json.dumps({"schema_version": 1, kind: records}), "utf-8")
-    for name in ("outbox.json", "drafts.json"):
-        poison_file(folder / name)
+    for name, kind, strays in (("outbox", "operations", _stray_operations()), ("drafts", "drafts", _stray_drafts())):
+        poison_file(folder / f"{name}.json", change=lambda data, kind=kind, strays=strays: _joined(data, kind, strays))
     for path in (folder / "activities").glob("*.json"):
         poison_file(path)
+    said = {"type": "user", "content": EVIL}
+    stray = {"task_id": STRAY_TASK, "patch": EVIL, "messages": [said], "activities": [{EVIL: EVIL}]}
+    (folder / "activities").mkdir(exist_ok=True)
+    (folder / "activities" / transcript_name(STRAY_TASK)).write_text(json.dumps(stray), "utf-8")
     events = folder / "events.jsonl"
     lines = [json.loads(line) for line in events.read_text("utf-8").splitlines()] if events.exists() else []
     lines += _events(task_ids)
     events.write_text("".join(json.dumps(poisoned_event(line)) + "\n" for line in lines), "utf-8")
+
+
+def _joined(data: Any, kind: str, strays: Sequence[dict[str, Any]]) -> Any:
+    """The same file with evil in its free texts, and with records more."""
+    made = poisoned(data)
+    return {**made, kind: [*made[kind], *strays]}
+
+
+def _stray_operations() -> list[dict[str, Any]]:
+    """Operations that nothing of ours made: one over, one that may have arrived, one whose process is gone."""
+    at = "2026-11-20T08:31:00Z"
+    texts = {"payload": {"text": EVIL}, "baseline": {EVIL: EVIL}, "message": EVIL, "owner": EVIL, "created_at": at}
+    return [
+        {**texts, "id": STRAY_OPERATION, "kind": "message", "state": "refused", "origin": EVIL, "task_id": STRAY_TASK},
+        {**texts, "id": LOST_OPERATION, "kind": "approve", "state": "unconfirmed", "origin": EVIL, "task_id": FAR_TASK},
+        {**texts, "id": f"dead{EVIL}", "kind": "resume", "state": "sending", "origin": EVIL, "task_id": f"x{EVIL}"},
+    ]
+
+
+def _stray_drafts() -> list[dict[str, Any]]:
+    times = {"typed_at": {EVIL: "2026-11-20T08:31:00Z"}, EVIL: EVIL}
+    return [{"key": key, "text": EVIL, **times} for key in (EVIL, message_key(STRAY_TASK))]
 
 
 def _events(task_ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -173,7 +210,7 @@ def _events(task_ids: Sequence[str]) -> list[dict[str, Any]]:
     }
     return [
         {"at": "2026-11-20T08:58:00Z", "type": kind.value, "task_id": task_id, "data": data}
-        for task_id in task_ids[:4]
+        for task_id in (*task_ids[:4], STRAY_TASK, EVIL)
         for kind in EventType
     ]
 

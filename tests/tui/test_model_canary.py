@@ -19,12 +19,15 @@ from jjm_tui.gateway.stderr import LastWords
 from jjm_tui.gateway.wire import Handshake
 from jjm_tui.ports import ResourceInfo, ToolInfo, Transcript
 from jjm_tui.services.notifier import Announcement
-from jjm_tui.store.draft_file import Draft
+from jjm_tui.store.document import parse_document
+from jjm_tui.store.draft_file import DRAFTS, Draft
 from jjm_tui.tui.notices.channels import OscChannel
 from tests.services.workbench import DIALECTS, bench
 from tests.tui.evil import EVIL
 from tests.tui.hostile import (
     FIXED,
+    STRAY_TASK,
+    STRAYS,
     evil_like,
     harm_in,
     text_fields,
@@ -94,15 +97,16 @@ async def test_every_text_field_of_the_stored_model_carries_evil(tmp_path: Path)
     hostile_home(tmp_path / "home")
     async with stage(tmp_path, settings=SETTINGS, prepare=hostile_store) as on:
         context = on.context
-        transcripts = [await context.transcripts.get(task_id) for task_id in on.bench.world.session_ids()]
-        drafts = [Draft(key, await context.drafts.get(key) or "") for key in await context.drafts.list_keys()]
+        task_ids = [*on.bench.world.session_ids(), STRAY_TASK]
+        transcripts = [await context.transcripts.get(task_id) for task_id in task_ids]
+        drafts = parse_document((on.bench.folder / "drafts.json").read_bytes(), DRAFTS)
         stored = (
             await context.store.list_tasks(),
             await context.outbox.list_operations(),
             await context.events.query(),
             transcripts,
-            drafts,
-            await context.store.get_sync_state(context.origin),
+            list(drafts.items()),
+            [await context.store.get_sync_state(origin) for origin in (context.origin, EVIL)],
         )
     for where, text in texts_of(stored):
         found.setdefault(where, []).append(text)
@@ -114,7 +118,8 @@ async def test_every_text_field_of_the_stored_model_carries_evil(tmp_path: Path)
 
 def test_fields_that_stay_as_they_are_exist() -> None:
     kinds = [*records_of(jjm_tui.domain), Transcript, Draft]
-    assert set(FIXED) <= {each for kind in kinds for each in text_fields(kind)}
+    assert {*FIXED, *STRAYS} <= {each for kind in kinds for each in text_fields(kind)}
+    assert not set(FIXED) & set(STRAYS)
 
 
 LITERAL: Mapping[str, frozenset[str]] = {

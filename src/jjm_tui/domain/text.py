@@ -201,14 +201,14 @@ SHORT_ID_LENGTH: Final = 8
 
 
 def short_ids(ids: Iterable[str]) -> dict[str, str]:
-    """The shortest unambiguous prefix of each id, eight characters or more (``requirements.md``)."""
+    """The shortest unambiguous prefix of each id, eight characters or more (``requirements.md``), made harmless."""
     ordered = sorted(set(ids))
     needed = [SHORT_ID_LENGTH] * len(ordered)
     for index in range(len(ordered) - 1):
         shared = _common_length(ordered[index], ordered[index + 1])
         needed[index] = max(needed[index], shared + 1)
         needed[index + 1] = max(needed[index + 1], shared + 1)
-    return {task_id: task_id[:length] for task_id, length in zip(ordered, needed, strict=True)}
+    return {task_id: clean_line(task_id[:length]) for task_id, length in zip(ordered, needed, strict=True)}
 
 
 def _common_length(left: str, right: str) -> int:

@@ -245,7 +245,7 @@ class OutboxScreen(DashboardScreen[None], Moving):
         """Ask, then let it go."""
         operation = self.chosen
         if operation is not None:
-            body = Content("\n\n").join([_headline(operation, self.board), Content(discard_words(operation))])
+            body = Content("\n\n").join([_headline(operation, self.board), literal_line(discard_words(operation))])
             self.app.push_screen(
                 ConfirmDialog("Discard it?", body, yes="discard", no="back"),
                 lambda sure: self._begin_discarding(operation) if sure is True else None,
