@@ -15,7 +15,7 @@ from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.errors import StorageError
 from jjm_tui.store import event_file
 from jjm_tui.store.event_file import FileEventLog
-from jjm_tui.store.event_lines import Tail
+from jjm_tui.store.event_lines import Tail, rotated_path
 from jjm_tui.store.inspection import check_history
 from tests.store.stands import START, HandClock
 
@@ -160,6 +160,17 @@ async def test_follow_before_there_is_a_history_sees_the_first_event(log: FileEv
         await asyncio.sleep(0.02)
         await log.append([event(1)])
         assert (await waiting).data["n"] == 1
+
+
+async def test_follow_a_history_whose_rotation_was_cut_off_repeats_nothing(
+    small: FileEventLog, path: Path, clock: HandClock
+) -> None:
+    for number in range(20):
+        await small.append([event(number)])
+    path.rename(rotated_path(path, clock.now()))
+    async with contextlib.aclosing(small.follow()) as events:
+        await small.append([event(20)])
+        assert (await asyncio.wait_for(anext(events), LIMIT)).data["n"] == 20
 
 
 async def test_follow_through_rotations_misses_and_repeats_nothing(small: FileEventLog) -> None:

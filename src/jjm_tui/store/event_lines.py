@@ -69,6 +69,9 @@ class Tail:
         self._file: int | None = None
         self._rest = b""
         self._open(path, os.SEEK_END)
+        if self._file is None:  # a rotation that ended half-way, or is just going on
+            for newest in list_rotated(path)[:1]:
+                self._open(newest, os.SEEK_END)
 
     def read_lines(self) -> list[bytes]:
         """The whole lines that came since the last call, oldest first.
@@ -99,7 +102,7 @@ class Tail:
         self._file = opened
 
     def _newer_files(self) -> list[Path]:
-        """The files after the open one, oldest first; only the newest one when none is open."""
+        """The files after the open one, oldest first; all of them where there was none to open."""
         newer: list[Path] = []
         mine = None if self._file is None else os.fstat(self._file)
         for path in (self._path, *list_rotated(self._path)):
