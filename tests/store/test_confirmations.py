@@ -97,6 +97,22 @@ async def test_told_again_and_again_every_mark_is_as_here_for_other_processes(st
         assert seen["1"].provenance["status"].observed_at == later(turn)
 
 
+async def test_told_again_while_another_program_changes_the_store_hides_no_change(store: JsonTaskStore) -> None:
+    (confirm,) = told("1", at=later(15)).values()
+
+    def change_meanwhile(known: Task | None) -> Task | None:
+        fresh = store.path.with_name("fresh")
+        fresh.write_bytes(store.path.read_bytes().replace(b'"Task 2"', b'"edited"'))
+        fresh.replace(store.path)
+        asyncio.run(store.list_tasks())  # in a thread of the store's
+        return confirm(known)
+
+    await store.apply({"1": change_meanwhile})
+    assert {task.title for task in await store.list_tasks()} == {"Task 1", "edited", "Task 3"}
+    await store.apply(put(make_task("4")))
+    assert {task.title for task in await store.list_tasks()} == {"Task 1", "edited", "Task 3", "Task 4"}
+
+
 async def test_watch_told_again_elsewhere_yields_its_ids(store: JsonTaskStore, clock: HandClock) -> None:
     other = JsonTaskStore(store.path, clock)
     await other.list_tasks()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from jjm_tui.store.durable import FileOps
 from jjm_tui.store.json_file import JsonTaskStore
 from tests.store.stands import HandClock, make_task, no_pause, put
 
@@ -76,6 +77,20 @@ async def test_watch_edit_by_another_program_yields_its_ids(
     found = await store.get_task("1")
     assert found is not None
     assert found.title == "edited"
+
+
+async def test_edit_in_the_moment_of_our_save_is_seen(store_path: Path, clock: HandClock) -> None:
+    class Ops(FileOps):
+        def sync_folder(self, folder: Path) -> None:
+            super().sync_folder(folder)
+            if store_path.exists() and b"edited" not in store_path.read_bytes():
+                replace_it(store_path)
+
+    store = JsonTaskStore(store_path, clock, pause=no_pause, ops=Ops())
+    await store.apply(put(make_task("1"), make_task("2"), make_task("3")))
+    assert {task.id for task in await store.list_tasks()} == {"1", "2", "4"}
+    await store.apply(put(make_task("5")))
+    assert {task.id for task in await store.list_tasks()} == {"1", "2", "4", "5"}
 
 
 async def test_watch_edit_before_the_first_step_is_not_missed(

@@ -133,15 +133,21 @@ class DocumentFile(Generic[T]):
         ensure_folder(self.path.parent, self._ops)
         with hold_lock(lock_path(self.path), ops=self._ops):
             current = self._load(self._set_aside)
+            signature = self._signature_of(current)
             refuse_newer(self.path, current.schema_version)
             work = current.copy()
             result = change(work)
             if work.is_changed:
-                self._save(work)
-            if work.is_renewed and self._beside is not None and self._cached is not None:
+                signature = self._save(work)
+            if work.is_renewed and self._beside is not None:
                 work.is_renewed = False
-                self._cached = (self._cached[0], work, self._beside.write(work))
+                self._cached = (signature, work, self._beside.write(work))
             return result
+
+    def _signature_of(self, document: Document[T]) -> Signature | None:
+        """Which version that is; ``None`` when a reader of this process holds another one already."""
+        cached = self._cached
+        return cached[0] if cached is not None and cached[1] is document else None
 
     def _look(self) -> Signature | None:
         try:
@@ -270,7 +276,7 @@ class DocumentFile(Generic[T]):
         offer = f"The newest good backup is {Path(newest).name}." if newest else "There is no good backup."
         return f"{offer} Run `jjm store repair` to restore what can be restored."
 
-    def _save(self, document: Document[T]) -> None:
+    def _save(self, document: Document[T]) -> Signature:
         now = self._now()
         keep_as = None
         if self._keeps_backups:
@@ -289,6 +295,7 @@ class DocumentFile(Generic[T]):
             sweep(self.path, now, self._ops)
         else:
             sweep_temporaries(self.path, self._ops)
+        return signature
 
 
 def refuse_newer(path: Path, version: int | None) -> None:

@@ -176,6 +176,7 @@ def is_missing_hard_links(error: OSError) -> bool:
 def replace_file(path: Path, data: bytes, *, ops: FileOps = FILE_OPS, keep_as: Path | None = None) -> Signature:
     """Replace the whole content, durably and atomically; answer the signature of the new file.
 
+    The signature is of what was written here, whatever another program puts in its place by now.
     ``keep_as`` is a new name for the outgoing file, linked just before the replacement, which file systems
     without hard links do without.
 
@@ -185,7 +186,7 @@ def replace_file(path: Path, data: bytes, *, ops: FileOps = FILE_OPS, keep_as: P
     temporary = path.with_name(temporary_prefix(path) + os.urandom(8).hex())
     linked = False
     try:
-        _write_new(temporary, data, ops)
+        signature = _write_new(temporary, data, ops)
         if keep_as is not None:
             linked = link_outgoing(path, keep_as, ops)
         outgoing = None if linked else _read_outgoing(path, ops)
@@ -199,7 +200,6 @@ def replace_file(path: Path, data: bytes, *, ops: FileOps = FILE_OPS, keep_as: P
         raise
     try:
         ops.sync_folder(path.parent)
-        return Signature.of(path.stat())
     except OSError as error:
         is_back = _go_back(path, keep_as if linked else None, outgoing, ops)
         effect = (
@@ -208,6 +208,7 @@ def replace_file(path: Path, data: bytes, *, ops: FileOps = FILE_OPS, keep_as: P
             else "It is not certain whether the change was kept: look before you repeat it."
         )
         raise storage_error(error, path, "written", effect) from error
+    return signature
 
 
 def replace_loosely(path: Path, data: bytes, ops: FileOps = FILE_OPS) -> bool:
@@ -241,16 +242,19 @@ def try_writing(path: Path, data: bytes, ops: FileOps = FILE_OPS) -> None:
         _remove_quietly(temporary, ops)
 
 
-def _write_new(temporary: Path, data: bytes, ops: FileOps) -> None:
+def _write_new(temporary: Path, data: bytes, ops: FileOps) -> Signature:
+    """Write a new file; answer its signature, which another name does not change."""
     descriptor = ops.create(temporary)
     try:
         ops.write(descriptor, data)
         ops.sync(descriptor)
+        signature = Signature.of(os.fstat(descriptor))
     except BaseException:
         with contextlib.suppress(OSError):
             ops.close(descriptor)
         raise
     ops.close(descriptor)
+    return signature
 
 
 def link_outgoing(path: Path, keep_as: Path, ops: FileOps) -> bool:
