@@ -6,9 +6,14 @@ byte by byte in ``test_cut_bytes``, and with real processes in ``tests/kills``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import anyio
+import anyio.to_thread
 import pytest
 
 from jjm_tui.domain.operations import Operation, OperationState
@@ -18,8 +23,10 @@ from jjm_tui.services.drafting.joined_texts import split_texts
 from jjm_tui.services.manager import JobManager
 from jjm_tui.services.recording import OperationRecorder
 from jjm_tui.services.results import Outcome
+from jjm_tui.store.durable import FileOps
+from jjm_tui.store.outbox_file import FileOutbox
 from tests.services.cutting import TEXT, count_effects
-from tests.services.workbench import WRITES, CuttingCaller, Killed, Workbench, bench, lost, other_origin
+from tests.services.workbench import WRITES, Cut, CuttingCaller, Killed, Workbench, bench, lost, other_origin
 
 
 def _cut_once(caller: CuttingCaller, place: str, failure: BaseException) -> None:
@@ -358,32 +365,108 @@ async def test_verdict_on_what_was_sent_again_meanwhile_changes_nothing(tmp_path
     assert kept.sent_again_as is not None
 
 
+_FILES = ("outbox.json", "events.jsonl", "tasks.json")
+
+
+def _break(folder: Path, place: str, names: Sequence[str] = _FILES) -> Cut:
+    """At this place of a write the disk fails: these files can be neither read nor written."""
+
+    def cut(tool: str, where: str) -> BaseException | None:
+        if tool in WRITES and where == place:
+            for name in names:
+                (folder / name).rename(folder / f"{name}.away")
+                (folder / name).mkdir()
+        return None
+
+    return cut
+
+
+def _mend(folder: Path, names: Sequence[str] = _FILES) -> None:
+    """The disk is well again, and the files are as they were."""
+    for name in names:
+        (folder / name).rmdir()
+        (folder / f"{name}.away").rename(folder / name)
+
+
 async def test_outcome_is_told_truly_when_the_disk_fails_after_the_answer(tmp_path):
     work = bench(tmp_path)
     task_id = work.session_in("AWAITING_USER_FEEDBACK")
     manager, caller, context = work.process()
     await manager.get_task(task_id)
 
-    def break_the_disk(tool: str, place: str) -> BaseException | None:
-        if tool in WRITES and place == "effect":
-            for name in ("outbox.json", "events.jsonl", "tasks.json"):
-                (tmp_path / name).rename(tmp_path / f"{name}.away")
-                (tmp_path / name).mkdir()
-        return None
-
-    caller.cut = break_the_disk
+    caller.cut = _break(tmp_path, "effect")
     result = await manager.send_message(task_id, TEXT)
     assert result.outcome is Outcome.DONE
     assert any("could not be written down" in remark for remark in result.remarks)
     assert count_effects(work, "message") == 1
     context.outbox.close()
-    for name in ("outbox.json", "events.jsonl", "tasks.json"):
-        (tmp_path / name).rmdir()
-        (tmp_path / f"{name}.away").rename(tmp_path / name)
+    _mend(tmp_path)
     later, _, _ = work.process()
     (settled,) = await later.settle_operations()
     assert settled.outcome is Outcome.DONE
     assert count_effects(work, "message") == 1
+
+
+async def test_outcome_that_could_not_be_written_down_is_written_once_the_disk_is_well(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, _ = work.process()
+    await manager.get_task(task_id)
+    caller.cut = _break(tmp_path, "effect")
+    result = await manager.send_message(task_id, TEXT)
+    caller.cut = lambda tool, place: None
+    _mend(tmp_path)
+    (operation,) = await manager.list_operations(open_only=False)
+    assert (operation.state, operation.message) == (OperationState.DONE, result.message)
+    assert (await manager.send_message(task_id, "And this.")).outcome is Outcome.DONE
+    assert count_effects(work, "message") == 2
+
+
+async def test_outcome_that_could_not_be_written_down_is_told_by_settling(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, context = work.process()
+    await manager.get_task(task_id)
+    caller.cut = _break(tmp_path, "effect")
+    first = await manager.send_message(task_id, TEXT)
+    caller.cut = lambda tool, place: None
+    _mend(tmp_path)
+    context.unrecorded.clear()  # as when the record was written by a thread that was no longer waited for
+    (settled,) = await manager.settle_operations()
+    assert (settled.operation_id, settled.outcome) == (first.operation_id, Outcome.DONE)
+    assert count_effects(work, "message") == 1
+
+
+class _SlowDisk(FileOps):
+    """A disk that takes its time to sync until it ``goes_on``; ``syncs`` tells that it does."""
+
+    def __init__(self) -> None:
+        self.syncs, self.goes_on = threading.Event(), threading.Event()
+
+    def sync(self, descriptor: int) -> None:
+        self.syncs.set()
+        self.goes_on.wait(20)
+        super().sync(descriptor)
+
+
+async def test_record_that_was_written_after_its_caller_was_gone_is_not_sent(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    _, _, context = work.process()
+    disk = _SlowDisk()
+    outbox = FileOutbox(tmp_path / "outbox.json", tmp_path / "locks", work.clock, ops=disk)
+    manager = JobManager(replace(context, outbox=outbox))
+    sending = asyncio.create_task(manager.send_message(task_id, TEXT))
+    assert await anyio.to_thread.run_sync(disk.syncs.wait, 20)
+    sending.cancel()
+    await asyncio.wait([sending])
+    disk.goes_on.set()
+    with anyio.fail_after(20):
+        while not await outbox.list_operations():  # noqa: ASYNC110 - the state is on the disk
+            await anyio.sleep(0.01)
+    (operation,) = await manager.list_operations(open_only=False)
+    assert (operation.state, operation.message) == (OperationState.NOT_SENT, "Interrupted before anything was sent.")
+    assert count_effects(work, "message") == 0
 
 
 async def test_nothing_is_sent_when_it_cannot_be_written_down_first(tmp_path):

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from jjm_tui.domain.operations import OperationState
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.ports import Clock, DraftStore, EventLog, Leadership, OutboxStore, TaskServer, TaskStore, TranscriptStore
 from jjm_tui.services.read_troubles import ReadTroubles
+
+
+class Ending(NamedTuple):
+    """How an operation ended, in a sentence for people. ``task_id``: the task that it made."""
+
+    state: OperationState
+    message: str
+    task_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +25,9 @@ class ServiceContext:
 
     ``server`` is ``None`` when there is none to use, and ``no_server`` says why; everything local still works.
     ``origin`` is ``profile/server label``. ``settle_window``: seconds; ``None`` takes the dialect's own.
-    ``read_troubles``: tasks that could not be read lately, shared by all use cases.
+    ``read_troubles``: tasks that could not be read lately, shared by all use cases, as are two things about operations
+    by their ids: ``let_go``, this process is done with them, whatever their records say; ``unrecorded``, how they
+    ended where that could not be written down yet.
     ``confirm_for``: seconds that an accepted change is re-read until it shows. ``calls_per_minute``: the call budget.
     """
 
@@ -34,3 +46,5 @@ class ServiceContext:
     confirm_for: float = 5.0
     calls_per_minute: int = 120
     read_troubles: ReadTroubles = field(default_factory=ReadTroubles)
+    let_go: set[str] = field(default_factory=set)
+    unrecorded: dict[str, Ending] = field(default_factory=dict)

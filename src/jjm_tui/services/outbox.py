@@ -193,6 +193,8 @@ class OperationRunner:
             with anyio.CancelScope(shield=True), contextlib.suppress(StorageError):
                 await self._record_interruption(operation.id)
             raise
+        finally:
+            self._context.let_go.add(operation.id)
 
     async def _begin(self, operation: Operation, instead_of: Operation | None) -> None:
         """Put it on disk. Raises WrongStateError, StorageError; the text of a new message is kept then."""
@@ -302,12 +304,8 @@ class OperationRunner:
     async def _record_interruption(self, operation_id: str) -> None:
         """Ctrl+C or a failure of our own: the record on disk tells whether anything can have been sent."""
         operation = await self._context.outbox.get(operation_id)
-        if operation is None or not operation.state.is_under_way:
-            return
-        if operation.state is OperationState.PREPARED:
-            await self._recorder.finish(operation, OperationState.NOT_SENT, "Interrupted before anything was sent.")
-        else:
-            await self._recorder.finish(operation, OperationState.UNCONFIRMED, "Interrupted while it was being sent.")
+        if operation is not None and operation.state.is_under_way:
+            await self._settler.end(operation, "Interrupted")
 
 
 def _doubt(operation: Operation, answer: Answer) -> JulesManagerError | None:

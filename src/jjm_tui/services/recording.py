@@ -17,7 +17,7 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError
 from jjm_tui.logs import get_logger
-from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.context import Ending, ServiceContext
 from jjm_tui.services.drafting.joined_texts import NOT_SENT, text_with, text_without, words_in
 from jjm_tui.services.results import OperationResult, Outcome
 
@@ -80,7 +80,7 @@ class OperationRecorder:
         """Record an outcome. Text that did not go out is kept as a draft as well; the draft of what went out goes.
 
         An outcome is true whether or not it can be written down: when the disk fails, the operation is answered with
-        the reason in ``extra["unrecorded"]``, and its record stays what it was, to be settled later. What a person
+        the reason in ``extra["unrecorded"]``, and its record stays what it was, until the next adoption. What a person
         has let go or sent again meanwhile stays that. When what was to be sent again for one that may have arrived was
         not sent, that one is answered: it stays as it was.
         """
@@ -111,13 +111,12 @@ class OperationRecorder:
 
         try:
             finished = await self._context.outbox.change(operation.id, change)
+            self._context.unrecorded.pop(operation.id, None)
             if finished.state is not state:
                 return finished if state is OperationState.DISCARDED else change(operation)
             await self.tell(_EVENTS[state], finished, {"message": message})
         except StorageError as error:
-            _log.error("operation_unrecorded", operation=operation.id, state=state.value, reason=error.message)
-            told = change(operation)
-            return replace(told, extra={**told.extra, _UNRECORDED: error.message})
+            return self._keep_ending(operation, Ending(state, message, task_id), change(operation), error)
         if state in (OperationState.NOT_SENT, OperationState.REFUSED):
             await self._keep_text(finished)
         return finished
@@ -128,11 +127,17 @@ class OperationRecorder:
         answered = replace(former, state=OperationState.NOT_SENT, message=told)
         try:
             await self._context.outbox.withdraw(operation, former)
+            self._context.unrecorded.pop(operation.id, None)
             await self.tell(EventType.OPERATION_NOT_SENT, replace(operation, message=told), {"message": told})
         except StorageError as error:
-            _log.error("operation_unrecorded", operation=operation.id, state="not_sent", reason=error.message)
-            return replace(answered, extra={**answered.extra, _UNRECORDED: error.message})
+            return self._keep_ending(operation, Ending(OperationState.NOT_SENT, message), answered, error)
         return answered
+
+    def _keep_ending(self, operation: Operation, ending: Ending, told: Operation, error: StorageError) -> Operation:
+        """Keep an ending that could not be written down; answers what is told, with the reason."""
+        _log.error("operation_unrecorded", operation=operation.id, state=ending.state.value, reason=error.message)
+        self._context.unrecorded[operation.id] = ending
+        return replace(told, extra={**told.extra, _UNRECORDED: error.message})
 
     async def _clear_draft(self, operation: Operation) -> None:
         """A message goes from the draft once it went out; another text there, or one that was typed since, stays."""

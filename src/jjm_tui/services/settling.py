@@ -10,7 +10,7 @@ import anyio
 from jjm_tui.domain.operation_words import changed_meanwhile, state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import AmbiguousTaskError, JulesManagerError, TaskNotFoundError, WrongStateError
-from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.context import Ending, ServiceContext
 from jjm_tui.services.courses.approve import ApproveCourse
 from jjm_tui.services.courses.base import Course, Sight, Verdict
 from jjm_tui.services.courses.create import CreateCourse
@@ -48,28 +48,35 @@ class Settler:
         return self._courses[kind]
 
     async def adopt(self) -> tuple[Operation, ...]:
-        """Give operations of dead processes a true state: never written is *not sent*, else *unconfirmed*."""
+        """Give operations that nobody carries out any more a true state: how they ended, where this process knows it;
+        else never written is *not sent*, and the others are *unconfirmed*."""
         adopted = []
         for operation in await self._context.outbox.list_operations(open_only=True):
-            if operation.state is OperationState.UNCONFIRMED or await self._is_owned(operation):
+            known = self._context.unrecorded.get(operation.id)
+            if known is None and (operation.state is OperationState.UNCONFIRMED or await self._is_owned(operation)):
                 continue
-            if operation.state is OperationState.PREPARED:
-                state, message = OperationState.NOT_SENT, "The program ended before anything was sent."
-            else:
-                state, message = OperationState.UNCONFIRMED, "The program ended while this was being sent."
-            adopted.append(await self.recorder.finish(operation, state, message))
+            how = "Interrupted" if operation.id in self._context.let_go else "The program ended"
+            adopted.append(await self.end(operation, how))
         return tuple(adopted)
 
+    async def end(self, operation: Operation, how: str) -> Operation:
+        """Record how an operation ended that is no longer carried out; ``how`` is told where that is not known."""
+        ending = self._context.unrecorded.get(operation.id)
+        state, message, task_id = ending or _ending_of(operation, how)
+        return await self.recorder.finish(operation, state, message, task_id=task_id)
+
     async def _is_owned(self, operation: Operation) -> bool:
-        return operation.owner is not None and await self._context.outbox.is_alive(operation.owner)
+        if operation.owner is None or operation.id in self._context.let_go:
+            return False
+        return await self._context.outbox.is_alive(operation.owner)
 
     async def settle_all(self) -> tuple[OperationResult, ...]:
         """Re-read for every unconfirmed operation and record what is seen."""
         adopted = await self.adopt()
         unsettled = await self._context.outbox.list_operations(open_only=True)
         unclear = {operation.id for operation in unsettled if operation.state is OperationState.UNCONFIRMED}
-        unsent = [op for op in adopted if op.state is OperationState.NOT_SENT and op.id not in unclear]
-        results = [await self.recorder.result(operation) for operation in unsent]
+        ended = [op for op in adopted if op.state is not OperationState.UNCONFIRMED and op.id not in unclear]
+        results = [await self.recorder.result(operation) for operation in ended]
         results.extend([await self.settle(op) for op in unsettled if op.state is OperationState.UNCONFIRMED])
         return tuple(results)
 
@@ -185,3 +192,10 @@ class Settler:
         if gone.state is not OperationState.DISCARDED:
             raise changed_meanwhile(gone)
         return gone
+
+
+def _ending_of(operation: Operation, how: str) -> Ending:
+    """What the record of an operation that was broken off tells of its outcome."""
+    if operation.state is OperationState.PREPARED:
+        return Ending(OperationState.NOT_SENT, f"{how} before anything was sent.")
+    return Ending(OperationState.UNCONFIRMED, f"{how} while this was being sent.")
