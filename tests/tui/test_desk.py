@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from jjm_tui.domain.operations import OperationState
+from jjm_tui.ports import CreateRequest
+from jjm_tui.services.outbox import OperationRunner
+from jjm_tui.services.results import Outcome
 from tests.services.workbench import lost
 from tests.tui.stage import stage
 
@@ -28,3 +31,34 @@ async def test_decision_is_on_the_board_from_its_beginning_to_its_outcome_withou
         assert [(op.id, op.state.value) for op in on.board.operations_of(task_id)] == [(result.operation_id, outcome)]
         assert seen
         assert all(len(states) == 1 for states in seen)
+
+
+@pytest.mark.parametrize(
+    ("place", "outcome"),
+    [(("send_message", "before write"), "not_sent"), (("send_message", "written"), "unconfirmed"), (None, "done")],
+)
+async def test_mistake_of_ours_over_a_message_is_told_with_what_became_of_it(
+    tmp_path: Path, place: tuple[str, str] | None, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RecursionError("too deep")
+
+    async with stage(tmp_path) as on:
+        task_id = next(task.id for task in on.board.tasks.values() if task.status.value == "waiting_feedback")
+        assert on.app.engine is not None
+        if place is None:
+            monkeypatch.setattr(OperationRunner, "_confirm", fail)
+        on.caller.cut = lambda *where: RecursionError("too deep") if where == place else None
+        result = await on.app.engine.desk.send_message(task_id, "Take way 1.")
+        (record,) = on.board.operations_of(task_id)
+        assert (result.outcome.value, record.state.value, result.operation_id) == (outcome, outcome, record.id)
+        await on.shows("Something went wrong inside jjm itself: RecursionError: too deep")
+
+
+async def test_mistake_of_ours_before_a_new_task_is_sent_is_told_as_not_sent(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        assert on.app.engine is not None
+        on.caller.cut = lambda tool, _: RecursionError("too deep") if tool == "list_sessions" else None
+        result = await on.app.engine.desk.create(CreateRequest("Do it", "acme/webapp"))
+        assert result.outcome is Outcome.NOT_SENT
+        await on.shows("Something went wrong inside jjm itself: RecursionError: too deep")

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jjm_tui.domain.operations import Operation, OperationKind
-from jjm_tui.errors import JulesManagerError
+from jjm_tui.domain.ids import spell_command
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.errors import JulesManagerError, StorageError
 
 if TYPE_CHECKING:
     from jjm_tui.ports import Clock, CreateRequest
@@ -28,7 +30,8 @@ class Desk:
     """Starts operations and tells their outcome.
 
     Every method answers a task whose result is an ``OperationResult`` with a true outcome: wrong input and local
-    failures become ``not_sent`` with the error, so that no caller can forget them. ``on_result`` hears each as well.
+    failures become ``not_sent`` with the error, so that no caller can forget them; after a mistake of our own the
+    outbox tells how far it got. ``on_result`` hears each as well.
     """
 
     def __init__(self, manager: JobManager, board: Board, live: LiveFeed, clock: Clock) -> None:
@@ -108,11 +111,42 @@ class Desk:
                 result = OperationResult(
                     begun.kind, Outcome.NOT_SENT, error.message, task_id=begun.task_id, hint=error.hint, error=error
                 )
+            except Exception as error:  # noqa: BLE001 - whatever it is, what became of the decision is told
+                result = await self._after_mistake(begun, error)
             await self._live.read_operations()  # its record takes its place at once, never nothing
         finally:
             self._board.end(begun.id)
         self._live.look_soon()
         self.on_result(result)
+        return result
+
+    async def _after_mistake(self, begun: Operation, mistake: Exception) -> OperationResult:
+        """What the outbox tells of a decision after a mistake of ours: it is on disk before it is sent."""
+        from jjm_tui.services.results import OperationResult, Outcome
+        from jjm_tui.tui.mistakes import mistake_sentence, report_mistake
+
+        report_mistake(mistake)
+        error = JulesManagerError(mistake_sentence(mistake), hint="Please report it, with the newest log file.")
+        result = OperationResult(
+            begun.kind, Outcome.UNCONFIRMED, error.message, task_id=begun.task_id, hint=error.hint, error=error
+        )
+        try:
+            records = [each for each in await self._manager.own_operations() if _is_record_of(each, begun)]
+        except StorageError:
+            return result
+        if not records:
+            return replace(result, outcome=Outcome.NOT_SENT)
+        record = records[-1]
+        hint = f"What became of it: {spell_command('jjm outbox show', record.id)}. {error.hint}"
+        result = replace(result, operation_id=record.id, hint=hint)
+        match record.state:
+            case OperationState.DONE:
+                said = record.message or ""
+                return replace(result, outcome=Outcome.DONE, message=said, remarks=(error.message,), error=None)
+            case OperationState.PREPARED | OperationState.NOT_SENT:
+                return replace(result, outcome=Outcome.NOT_SENT)
+            case OperationState.REFUSED:
+                return replace(result, outcome=Outcome.REFUSED)
         return result
 
     async def close(self) -> None:
@@ -121,3 +155,12 @@ class Desk:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _is_record_of(record: Operation, begun: Operation) -> bool:
+    """Whether this is how the decision stands in the outbox; a new task has no id yet, and is told by its words."""
+    if record.kind is not begun.kind or record.created_at < begun.created_at:
+        return False
+    if begun.kind is OperationKind.CREATE:
+        return record.payload.get("description") == begun.payload.get("description")
+    return record.task_id == begun.task_id

@@ -23,9 +23,14 @@ def report_mistake(error: BaseException) -> Text:
     """
     _log.error("dashboard_failed", reason=repr(error), at=_places(error))
     return Text(
-        f"Something went wrong inside jjm itself: {type(error).__name__}: {clean(str(error))}\n"
+        f"{mistake_sentence(error)}\n"
         "Nothing that was sent is lost: jjm outbox list. Please report it, with the newest log file."
     )
+
+
+def mistake_sentence(error: BaseException) -> str:
+    """What went wrong, as a sentence for the person."""
+    return f"Something went wrong inside jjm itself: {type(error).__name__}: {clean(str(error))}"
 
 
 def _places(error: BaseException) -> list[str]:
