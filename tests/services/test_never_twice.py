@@ -353,6 +353,53 @@ async def test_resend_of_what_was_discarded_since_it_was_seen_sends_nothing(tmp_
     assert count_effects(work, "message") == effects
 
 
+async def test_what_another_process_saw_arrive_stays_done_whatever_an_earlier_reading_says(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, known = await _in_doubt(work)
+    work.world.send_message(known.task_id or "", TEXT)
+    other, _, _ = work.process()
+    real = caller.call
+
+    async def call(*arguments):
+        await other.settle_operations()
+        raise lost(Effect.NONE)
+
+    caller.call = call
+    (settled,) = await manager.settle_operations()
+    assert (settled.operation_id, settled.outcome, settled.error) == (known.id, Outcome.DONE, None)
+    caller.call = real
+    assert await _only(manager) == (known.id, OperationState.DONE)
+
+
+@pytest.mark.parametrize("verdict", [OperationState.NOT_SENT, OperationState.UNCONFIRMED, OperationState.REFUSED])
+async def test_done_is_not_overwritten_and_its_text_is_no_draft(tmp_path, verdict):
+    work = bench(tmp_path)
+    _, _, known = await _in_doubt(work)
+    _, _, one = work.process()
+    _, _, two = work.process()
+    await OperationRecorder(one).finish(known, OperationState.DONE, "It arrived.")
+    told = await OperationRecorder(two).finish(known, verdict, "No sign of it.")
+    assert (told.state, told.message) == (OperationState.DONE, "It arrived.")
+    assert await two.outbox.get(known.id) == told
+    assert (await two.drafts.read()).drafts == {}
+
+
+async def test_resend_that_was_seen_to_be_done_is_not_withdrawn(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, known = await _in_doubt(work)
+    _cut_once(caller, "written", lost(Effect.UNKNOWN))
+    second = await manager.resend_operation(known.id)
+    _, _, one = work.process()
+    _, _, two = work.process()
+    again = await two.outbox.get(second.operation_id or "")
+    assert again is not None
+    await OperationRecorder(one).finish(again, OperationState.DONE, "It arrived.")
+    told = await OperationRecorder(two).finish(again, OperationState.NOT_SENT, "No sign of it.")
+    assert (told.id, told.state) == (again.id, OperationState.DONE)
+    states = [each.state for each in await two.outbox.list_operations()]
+    assert states == [OperationState.DISCARDED, OperationState.DONE]
+
+
 async def test_verdict_on_what_was_sent_again_meanwhile_changes_nothing(tmp_path):
     work = bench(tmp_path)
     manager, _, known = await _in_doubt(work)

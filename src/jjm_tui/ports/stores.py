@@ -116,8 +116,11 @@ class OutboxStore(Protocol):
                 since as another operation.
         """
 
-    async def withdraw(self, operation: Operation, former: Operation) -> None:
-        """Remove ``operation``, and put what it had superseded back as it was, in one write."""
+    async def withdraw(self, operation: Operation, former: Operation) -> Operation:
+        """Remove ``operation``, and put what it had superseded back as it was, in one write; answers ``former``.
+
+        One that is done by now stays, and is answered.
+        """
 
     async def change(self, operation_id: str, change: Callable[[Operation], Operation]) -> Operation:
         """Change one record under the lock. Raises StorageError when it is not there."""

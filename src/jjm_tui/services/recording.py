@@ -81,8 +81,8 @@ class OperationRecorder:
 
         An outcome is true whether or not it can be written down: when the disk fails, the operation is answered with
         the reason in ``extra["unrecorded"]``, and its record stays what it was, until the next adoption. What a person
-        has let go or sent again meanwhile stays that. When what was to be sent again for one that may have arrived was
-        not sent, that one is answered: it stays as it was.
+        has let go or sent again meanwhile stays that; what was seen to be done stays done, and is answered. When what
+        was to be sent again for one that may have arrived was not sent, that one is answered: it stays as it was.
         """
         finished = await self._record(operation, state, message, task_id)
         if state is OperationState.DONE:
@@ -99,6 +99,8 @@ class OperationRecorder:
         def change(current: Operation) -> Operation:
             if current.state is OperationState.DISCARDED:
                 return current
+            if current.state is OperationState.DONE and state is not OperationState.DONE:
+                return current  # a reading that shows it outweighs any that does not
             if state is OperationState.DISCARDED and current.state not in _MAY_BE_LET_GO:
                 return current
             return replace(
@@ -113,7 +115,8 @@ class OperationRecorder:
             finished = await self._context.outbox.change(operation.id, change)
             self._context.unrecorded.pop(operation.id, None)
             if finished.state is not state:
-                return finished if state is OperationState.DISCARDED else change(operation)
+                is_told = finished.state is OperationState.DONE or state is OperationState.DISCARDED
+                return finished if is_told else change(operation)
             await self.tell(_EVENTS[state], finished, {"message": message})
         except StorageError as error:
             return self._keep_ending(operation, Ending(state, message, task_id), change(operation), error)
@@ -126,8 +129,10 @@ class OperationRecorder:
         told = f"{message} What it was sent again for is {how} as before."
         answered = replace(former, state=OperationState.NOT_SENT, message=told)
         try:
-            await self._context.outbox.withdraw(operation, former)
+            left = await self._context.outbox.withdraw(operation, former)
             self._context.unrecorded.pop(operation.id, None)
+            if left.state is OperationState.DONE:
+                return left
             await self.tell(EventType.OPERATION_NOT_SENT, replace(operation, message=told), {"message": told})
         except StorageError as error:
             return self._keep_ending(operation, Ending(OperationState.NOT_SENT, message), answered, error)

@@ -93,7 +93,7 @@ class Settler:
             return await self._done(operation, verdict, "There was no clear answer; a re-read shows it.")
         if verdict.sight is Sight.ABSENT:
             absent = await self.recorder.finish(operation, OperationState.NOT_SENT, verdict.message)
-            return await self.recorder.result(absent, error=error)
+            return await self._told(absent, error)
         return await self._unconfirmed(operation, verdict, error)
 
     async def doubt_refusal(self, operation: Operation, error: JulesManagerError) -> OperationResult | None:
@@ -148,7 +148,15 @@ class Settler:
             recorded = operation
         else:
             recorded = await self.recorder.finish(operation, OperationState.UNCONFIRMED, reason)
-        return await self.recorder.result(recorded, error=error, hint=_UNCONFIRMED_HINT)
+        return await self._told(recorded, error, hint=_UNCONFIRMED_HINT)
+
+    async def _told(
+        self, operation: Operation, error: JulesManagerError | None, *, hint: str | None = None
+    ) -> OperationResult:
+        """What is recorded; where another process has seen that it is done, without what speaks against that."""
+        if operation.state is OperationState.DONE:
+            return await self.recorder.result(operation)
+        return await self.recorder.result(operation, error=error, hint=hint)
 
     async def find(self, reference: str) -> Operation:
         """An operation by id or unambiguous prefix.

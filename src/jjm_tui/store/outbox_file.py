@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from jjm_tui.domain.arrivals import Arrivals, arrived_meanwhile
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operation_words import changed_meanwhile
-from jjm_tui.domain.operations import Operation, OperationKind
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import StorageError, ValidationError, WrongStateError
 from jjm_tui.ports import Clock
 from jjm_tui.store.backups import list_damaged
@@ -109,16 +109,20 @@ class FileOutbox:
 
         await self._in_thread(lambda: self._file.update(write))
 
-    async def withdraw(self, operation: Operation, former: Operation) -> None:
+    async def withdraw(self, operation: Operation, former: Operation) -> Operation:
         """See ``OutboxStore.withdraw``."""
 
-        def write(document: Document[Operation]) -> None:
+        def write(document: Document[Operation]) -> Operation:
+            found = document.get(operation.id)
+            if found is not None and found.state is OperationState.DONE:
+                return found
             document.remove(operation.id)
             known = document.get(former.id)
             if known is None or known.sent_again_as == operation.id:
                 document.put(encode_json(former.to_dict()))
+            return former
 
-        await self._in_thread(lambda: self._file.update(write))
+        return await self._in_thread(lambda: self._file.update(write))
 
     async def change(self, operation_id: str, change: Callable[[Operation], Operation]) -> Operation:
         return await self._in_thread(lambda: self.change_now(operation_id, change))
