@@ -59,6 +59,17 @@ def test_waiting_for_a_person_counts_what_ended_and_tells_what_goes_on():
     assert seen.waiting_since_unknown == 1
 
 
+def test_waits_are_counted_by_their_length_where_their_beginning_was_seen():
+    lengths = (0, 9, 10, 59, 60, 479, 480, 3000)
+    events = [found(0, "waiting_approval", "unseen", first_sync=True), moved(700, "in_progress", "unseen")]
+    for number, minutes in enumerate(lengths):
+        events += [moved(0, "waiting_feedback", str(number)), moved(minutes, "in_progress", str(number))]
+    seen = compute_insights(sorted(events, key=lambda each: each.at), {}, at(3000), zone=UTC)
+    assert seen.waits == (2, 2, 2, 2)
+    assert seen.waiting.count == len(lengths)
+    assert compute_insights(events, {}, at(60 * 24 * 30), zone=UTC).waits == (0, 0, 0, 0)
+
+
 def test_wait_that_began_before_the_history_lasts_at_least_as_long_as_the_server_says():
     events = [found(0, "waiting_approval", "a", first_sync=True, since=at(-70)), moved(10, "in_progress", "a")]
     seen = compute_insights(events, {}, at(60), zone=UTC)

@@ -42,6 +42,8 @@ async def test_insights_show_waiting_states_days_and_repositories(tmp_path: Path
         await on.press("I")
         assert isinstance(on.app.screen, InsightsScreen)
         await on.shows("1 wait ended: it took 30m")
+        (bar,) = [line.split() for line in on.text.splitlines() if "10m to 1h" in line]
+        assert bar == ["10m", "to", "1h", "█" * 30, "1"]
         assert "▸ working" in on.text
         assert "median 35m of 2" in on.text
         assert "1 finished, 0 failed" in on.text
@@ -92,6 +94,24 @@ def test_page_tells_waits_whose_beginning_was_not_seen() -> None:
     assert "2 tasks wait now" in now
     assert "the longest has waited 2h 00m: d" in now
     assert "since when is not known of 1 of them" in now
+
+
+def test_page_plots_the_lengths_of_waits_where_there_are_any() -> None:
+    def page(*events: TaskEvent) -> list[str]:
+        seen = compute_insights(sorted(events, key=lambda each: each.at), {}, at(60 * 24), zone=UTC)
+        return [line.content.plain.rstrip() for line in insights_lines(seen, str, 60)]
+
+    ends = {"a": 2, "b": 5, "c": 70, "d": 600}
+    begun = (moved(0, "waiting_approval", name) for name in ends)
+    rows = page(*begun, *(moved(minute, "in_progress", name) for name, minute in ends.items()))
+    first = rows.index("  under 10m           ███████████████                   2")
+    assert rows[first + 1 : first + 4] == [
+        "  10m to 1h                                             0",
+        "  1h to 8h            ███████▌                          1",
+        "  8h or more          ███████▌                          1",
+    ]
+    unseen = found(0, "waiting_approval", "a", first_sync=True), moved(10, "in_progress", "a")
+    assert not [row for row in page(*unseen) if "under 10m" in row]
 
 
 def test_page_of_a_period_with_a_new_plan_only_does_not_say_that_nothing_happened() -> None:

@@ -6,6 +6,7 @@ Pure, and fit for a worker thread. Numbers say what this machine saw, and each c
 from __future__ import annotations
 
 import statistics
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,10 @@ _STATES: Final = (
     TaskStatus.UNKNOWN,
 )
 """Those in which time passes: a final state lasts for ever, and that tells nothing."""
+
+
+WAIT_LIMITS: Final = (600, 3600, 8 * 3600)
+"""Seconds at which the next longer kind of wait begins: an answer at once, within the hour, within a working day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ class Insights:
 
     ``since``: begin of the period; ``history_since``: the oldest event there is, ``None`` without any history.
     ``waiting``: waits for an approval or an answer that ended in the period; ``waiting_at_least``: those of them whose
-    beginning was not seen, so that they were at least this long. ``waiting_now``: those that go on;
+    beginning was not seen, so that they were at least this long. ``waits``: how many of ``waiting`` were below the
+    first of ``WAIT_LIMITS``, from each of them to the next, and from the last on. ``waiting_now``: those that go on;
     ``waiting_since_unknown``: how many more do, nobody knows since when. Snoozed and archived tasks wait for nobody.
     """
 
@@ -96,6 +102,7 @@ class Insights:
     states: tuple[StateTime, ...] = ()
     waiting: Spread = field(default_factory=Spread)
     waiting_at_least: Spread = field(default_factory=Spread)
+    waits: tuple[int, ...] = (0,) * (len(WAIT_LIMITS) + 1)
     waiting_now: Spread = field(default_factory=Spread)
     waiting_since_unknown: int = 0
     days: tuple[Day, ...] = ()
@@ -142,6 +149,7 @@ def compute_insights(
         states=_state_times(spans, max(since, history_since or since), now),
         waiting=_spread(_ended(waits, since), now),
         waiting_at_least=_spread(_ended(waits, since, saw_start=False), now),
+        waits=_by_length(_ended(waits, since), now),
         waiting_now=_waiting_now(waiting, now),
         waiting_since_unknown=sum(task.waiting_since is None for task in waiting),
         days=_days(milestones, first, today, history_since, zone),
@@ -179,6 +187,13 @@ def _spread(spans: Sequence[StateSpan], now: datetime) -> Spread:
     worst = max(spans, key=lambda span: span.seconds(now))
     median = statistics.median(span.seconds(now) for span in spans)
     return Spread(len(spans), median, worst.seconds(now), worst.task_id)
+
+
+def _by_length(spans: Iterable[StateSpan], now: datetime) -> tuple[int, ...]:
+    counts = [0] * (len(WAIT_LIMITS) + 1)
+    for span in spans:
+        counts[bisect_right(WAIT_LIMITS, span.seconds(now))] += 1
+    return tuple(counts)
 
 
 def _is_waiting(task: Task, now: datetime) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from textual.content import Content
 
-from jjm_tui.services.insights import Day, Insights, Spread
+from jjm_tui.services.insights import WAIT_LIMITS, Day, Insights, Spread
 from jjm_tui.tui.literal import literal_line
 from jjm_tui.tui.pages.event_lines import status_look, status_words
 from jjm_tui.tui.pages.page_lines import BLANK, beside, day_name, heading, length, paragraph
@@ -83,6 +84,7 @@ def _waiting(insights: Insights, title_of: TitleOf, width: int) -> list[Line]:
         what = f"{_waits(done.count)} ended: {took} "
         lines += paragraph(Content.assemble(what, (length(done.median), STRONG)), width)
         lines += _longest("the longest took", done, title_of, width)
+        lines += _wait_lengths(insights.waits, width)
     if partly.median is not None:
         count = f"{partly.count} more" if done.count else _waits(partly.count)
         began, took = (
@@ -96,6 +98,21 @@ def _waiting(insights: Insights, title_of: TitleOf, width: int) -> list[Line]:
         nothing = "No wait is known yet." if insights.history_since is None else "No wait has ended in this period."
         lines += paragraph(Content.styled(nothing, MUTED), width)
     return lines + _waiting_now(insights, title_of, width)
+
+
+def _wait_lengths(counts: Sequence[int], width: int) -> list[Line]:
+    """How many waits were how long, as shares of all of them; those whose beginning was not seen are in none."""
+    marks = [_short(limit) for limit in WAIT_LIMITS]
+    names = [f"under {marks[0]}", *(f"{low} to {high}" for low, high in pairwise(marks)), f"{marks[-1]} or more"]
+    rows = [
+        BarRow(name, count / sum(counts), f"{count:>3}", WARNING) for name, count in zip(names, counts, strict=True)
+    ]
+    return bars(rows, width, _STATE_CELLS + 2)
+
+
+def _short(seconds: int) -> str:
+    """A whole number of minutes or hours."""
+    return f"{seconds // 60}m" if seconds < 3600 else f"{seconds // 3600}h"
 
 
 def _waits(count: int) -> str:
