@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,24 @@ async def test_overview_says_once_what_was_asked_with_code_as_code(tmp_path: Pat
         assert "Newest message" not in on.text
         on.board.apply({task_id: replace(on.board.tasks[task_id], description="Something else.")})
         await on.shows("Newest message, from you")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_overview_has_the_last_states_with_their_times(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with stage(tmp_path, size=size) as on:
+        task_id = select(on, TaskStatus.WAITING_FEEDBACK)
+        on.advance(7200)
+        moves = [(90, "in_progress"), (18, "waiting_feedback")]
+        await on.context.events.append(
+            [
+                TaskEvent(EventType.STATUS_CHANGED, on.now - timedelta(minutes=ago), task_id, {"to": word})
+                for ago, word in moves
+            ]
+        )
+        await on.press("enter", "G")
+        await on.shows("? question  at least 36m")
+        await on.shows("▸ working   1h 12m")
+        await on.shows("? question  18m so far")
 
 
 async def test_search_in_the_chat_counts_matches_and_n_goes_through_them(tmp_path: Path) -> None:

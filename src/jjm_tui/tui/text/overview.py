@@ -1,4 +1,4 @@
-"""What the Overview tab says of a task: state with its age, what it asks, plan, newest message, files, links."""
+"""What the Overview tab says of a task: state with its age, what it asks, plan, message, files, links, states."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.risks import file_risk_marks, risk_marks, touched_words
 from jjm_tui.domain.status import TaskStatus
@@ -16,6 +17,7 @@ from jjm_tui.tui.look.appearance import Role, appearance_of
 from jjm_tui.tui.text.blocks import Block, LineBlock, PartsBlock, Piece, PlainBlock, markdown_blocks
 from jjm_tui.tui.text.local_time import local_words
 from jjm_tui.tui.text.rows import Roles
+from jjm_tui.tui.text.state_blocks import state_blocks
 
 MINUS: Final = "\u2212"
 _MESSAGE_CHARACTERS: Final = 1200
@@ -52,9 +54,14 @@ _RECENT: Final = 3
 
 
 def overview_blocks(
-    task: Task, operations: Sequence[Operation], now: datetime, trouble: ReadTrouble | None = None
+    task: Task,
+    operations: Sequence[Operation],
+    now: datetime,
+    trouble: ReadTrouble | None = None,
+    events: Sequence[TaskEvent] = (),
 ) -> list[Block]:
-    """The whole overview of a task, as a ``BlockView`` shows it. ``trouble``: why it could not be read lately."""
+    """The whole overview of a task, as a ``BlockView`` shows it. ``trouble``: why it could not be read lately;
+    ``events``: its history, oldest first."""
     asks = needs_me(task, now) == "question"
     return [
         *_top(task, operations, now, trouble),
@@ -65,6 +72,7 @@ def overview_blocks(
         *(() if asks else _newest_message(task, now)),
         *_files(task),
         *_links(task),
+        *_states(task, events, now),
         *_description(task),
     ]
 
@@ -220,6 +228,13 @@ def _links(task: Task) -> Iterator[Block]:
         yield from _heading("Links", "o opens the page")
         for name, url in shown:
             yield _line((f"{name}: ", ("muted",)), (clean(url or ""), ()))
+
+
+def _states(task: Task, events: Sequence[TaskEvent], now: datetime) -> Iterator[Block]:
+    states = list(state_blocks(task, events, now))
+    if states:
+        yield from _heading("States", "time in each, as seen here")
+        yield from states
 
 
 def _description(task: Task) -> Iterator[Block]:

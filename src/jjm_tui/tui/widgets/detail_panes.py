@@ -129,7 +129,7 @@ def _fill_overview(pane: Widget, shown: Shown) -> None:
     from jjm_tui.tui.widgets.blocks.overview import OverviewPane
 
     if isinstance(pane, OverviewPane):
-        pane.show(shown.task, shown.operations, shown.now, shown.trouble)
+        pane.show(shown.task, shown.operations, shown.now, shown.trouble, shown.events)
 
 
 def _make_plan() -> Widget:

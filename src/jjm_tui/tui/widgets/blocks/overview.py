@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.task import Task
 from jjm_tui.services.read_troubles import ReadTrouble
@@ -27,10 +28,16 @@ class OverviewPane(BlockView):
         self._keeps_question = False
 
     def show(
-        self, task: Task, operations: Sequence[Operation], now: datetime, trouble: ReadTrouble | None = None
+        self,
+        task: Task,
+        operations: Sequence[Operation],
+        now: datetime,
+        trouble: ReadTrouble | None = None,
+        events: Sequence[TaskEvent] = (),
     ) -> None:
-        """Show a task; nothing is drawn when it reads the same as before. ``trouble``: why it could not be read."""
-        blocks = overview_blocks(task, operations, now, trouble)
+        """Show a task; nothing is drawn when it reads the same as before. ``trouble``: why it could not be read;
+        ``events``: its history, oldest first."""
+        blocks = overview_blocks(task, operations, now, trouble, events)
         known = (task.id, "\n".join(block.text for block in blocks))
         if known != self._known:
             is_other = self._known is None or self._known[0] != task.id
