@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -16,6 +18,8 @@ from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.live import LiveFeed, Pace
 from jjm_tui.services.reading import TaskReader
+from jjm_tui.store.durable import FileOps
+from jjm_tui.store.event_file import FileEventLog
 from tests.services.workbench import START, Workbench, bench
 
 
@@ -134,8 +138,6 @@ async def test_no_server_is_told_with_the_way_out(tmp_path: Path) -> None:
 
 
 def without_server(workbench: Workbench) -> ServiceContext:
-    from dataclasses import replace
-
     from jjm_tui.errors import ConfigurationError
 
     _, _, context = workbench.process()
@@ -168,6 +170,41 @@ async def test_store_that_can_be_read_again_is_soon_known_to_be_well(tmp_path: P
         await until(lambda: {"tasks", "news"} == {place for place in ("tasks", "news") if live._troubles.has(place)})
         path.write_bytes(whole)
         await until(lambda: live.board.store_trouble is None)
+
+
+class _FullDisk(FileOps):
+    """A disk on which nothing can be appended while it ``is_full``."""
+
+    is_full = False
+
+    def open_append(self, path: Path) -> int:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "full")
+        return super().open_append(path)
+
+
+async def test_history_that_misses_something_is_trouble_until_it_has_it(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    _, _, context = workbench.process()
+    disk = _FullDisk()
+    context = replace(context, events=FileEventLog(tmp_path / "events.jsonl", workbench.clock, ops=disk))
+    await TaskReader(context).refresh_list()
+    told: list[EventType] = []
+    async with feed(context, polls=True, interval=3600.0) as live:
+        live.on_events = lambda events: told.extend(event.type for event in events)
+        await until(lambda: live.board.connection.next_poll_at is not None)
+        disk.is_full = True
+        workbench.world.set_state(workbench.session_in("IN_PROGRESS"), "AWAITING_USER_FEEDBACK")
+        live.refresh()
+        await until(lambda: live._troubles.has("news") and not live.board.connection.is_polling)
+        workbench.clock.advance(15)
+        live.refresh()
+        await until(lambda: live.board.sync.synced_at == workbench.clock.now() and not live.board.connection.is_polling)
+        assert live._troubles.has("news")
+        disk.is_full = False
+        live.refresh()
+        await until(lambda: not live._troubles.has("news"))
+        await until(lambda: EventType.STATUS_CHANGED in told)
 
 
 async def test_a_decision_makes_the_next_look_come_soon(tmp_path: Path) -> None:

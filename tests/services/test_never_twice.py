@@ -16,6 +16,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from jjm_tui.domain.events import EventType
 from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.errors import Effect, StorageError, WrongStateError
 from jjm_tui.ports import CreateRequest
@@ -23,6 +24,7 @@ from jjm_tui.services.drafting.joined_texts import split_texts
 from jjm_tui.services.manager import JobManager
 from jjm_tui.services.recording import OperationRecorder
 from jjm_tui.services.results import Outcome
+from jjm_tui.services.selection import ListRequest
 from jjm_tui.store.durable import FileOps
 from jjm_tui.store.outbox_file import FileOutbox
 from tests.services.cutting import TEXT, count_effects
@@ -482,6 +484,38 @@ async def test_outcome_that_could_not_be_written_down_is_told_by_settling(tmp_pa
     (settled,) = await manager.settle_operations()
     assert (settled.operation_id, settled.outcome) == (first.operation_id, Outcome.DONE)
     assert count_effects(work, "message") == 1
+
+
+async def test_outcome_that_is_only_missing_in_the_history_is_told_as_written_and_the_history_makes_up_for_it(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, context = work.process()
+    await manager.get_task(task_id)
+    caller.cut = _break(tmp_path, "effect", ["events.jsonl"])
+    result = await manager.send_message(task_id, TEXT)
+    assert result.outcome is Outcome.DONE
+    assert [remark for remark in result.remarks if "not in the history: " in remark]
+    assert not [remark for remark in result.remarks if "jjm outbox settle" in remark]
+    recorded = await context.outbox.get(result.operation_id or "")
+    assert recorded is not None
+    assert (recorded.state, dict(recorded.extra)) == (OperationState.DONE, {})
+    caller.cut = lambda tool, place: None
+    _mend(tmp_path, ["events.jsonl"])
+    await manager.list_tasks(ListRequest())
+    told = [event.type for event in await manager.query_events(task_id=task_id) if "operation_id" in event.data]
+    assert told == [EventType.OPERATION_REQUESTED, EventType.OPERATION_DONE]
+
+
+async def test_text_that_was_not_sent_is_a_draft_although_the_history_cannot_be_written(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, caller, context = work.process()
+    await manager.get_task(task_id)
+    broken = _break(tmp_path, "before write", ["events.jsonl"])
+    caller.cut = lambda tool, place: broken(tool, place) or (lost(Effect.NONE) if tool in WRITES else None)
+    result = await manager.send_message(task_id, TEXT)
+    assert result.outcome is Outcome.NOT_SENT
+    assert [draft.text for draft in (await context.drafts.read()).drafts.values()] == [TEXT]
 
 
 class _SlowDisk(FileOps):

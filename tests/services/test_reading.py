@@ -18,6 +18,7 @@ from jjm_tui.errors import (
     AmbiguousTaskError,
     ConfigurationError,
     Effect,
+    StorageError,
     TaskNotFoundError,
     ValidationError,
     WrongStateError,
@@ -29,7 +30,7 @@ from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.results import MonitorRequest, Outcome
 from jjm_tui.services.selection import ListRequest
 from jjm_tui.store.json_file import JsonTaskStore
-from tests.services.workbench import WRITES, CuttingCaller, bench, lost
+from tests.services.workbench import START, WRITES, CuttingCaller, bench, lost
 from tests.store.stands import put_sync
 
 
@@ -455,3 +456,26 @@ async def test_damaged_transcript_does_not_keep_a_task_from_being_read(tmp_path)
     result = await manager.get_task(task_id)
     assert result.source == "server"
     assert any(message.content == "Something new." for message in result.task.chat_history)
+
+
+async def test_what_happened_while_the_history_could_not_be_written_is_in_it_later(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    task_id = work.session_in("IN_PROGRESS")
+    history = tmp_path / "events.jsonl"
+    history.rename(tmp_path / "away")
+    history.mkdir()
+    work.world.set_state(task_id, "AWAITING_USER_FEEDBACK")
+    with pytest.raises(StorageError, match="could not be written") as caught:
+        await manager.list_tasks(ListRequest())
+    assert (caught.value.hint or "").startswith("The history is as it was.")
+    work.clock.advance(15)
+    listed = await manager.list_tasks(ListRequest())
+    assert listed.source == "server"
+    history.rmdir()
+    (tmp_path / "away").rename(history)
+    for _ in range(2):
+        work.clock.advance(15)
+        await manager.list_tasks(ListRequest())
+    changes = [event for event in await manager.query_events(task_id=task_id) if event.type.value == "status_changed"]
+    assert [(event.at, event.data["to"]) for event in changes] == [(START, "waiting_feedback")]

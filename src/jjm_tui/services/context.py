@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.operations import OperationState
-from jjm_tui.errors import JulesManagerError
+from jjm_tui.errors import JulesManagerError, StorageError
 from jjm_tui.ports import Clock, DraftStore, EventLog, Leadership, OutboxStore, TaskServer, TaskStore, TranscriptStore
 from jjm_tui.services.read_troubles import ReadTroubles
 
@@ -27,7 +29,8 @@ class ServiceContext:
     ``origin`` is ``profile/server label``. ``settle_window``: seconds; ``None`` takes the dialect's own.
     ``read_troubles``: tasks that could not be read lately, shared by all use cases, as are two things about operations
     by their ids: ``let_go``, this process is done with them, whatever their records say; ``unrecorded``, how they
-    ended where that could not be written down yet.
+    ended where that could not be written down yet. ``untold``: what happened and is missing in the history, as that
+    could not be written.
     ``confirm_for``: seconds that an accepted change is re-read until it shows. ``calls_per_minute``: the call budget.
     """
 
@@ -48,3 +51,18 @@ class ServiceContext:
     read_troubles: ReadTroubles = field(default_factory=ReadTroubles)
     let_go: set[str] = field(default_factory=set)
     unrecorded: dict[str, Ending] = field(default_factory=dict)
+    untold: list[TaskEvent] = field(default_factory=list)
+
+    async def tell(self, events: Sequence[TaskEvent]) -> None:
+        """Append to the history, behind what it misses; what was stored never happens again, so nothing is left out.
+
+        Raises:
+            StorageError: the history cannot be written; the events are kept for the next time.
+        """
+        missing = [*self.untold, *events]
+        self.untold.clear()
+        try:
+            await self.events.append(missing)
+        except StorageError:
+            self.untold[:0] = missing
+            raise

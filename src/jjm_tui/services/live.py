@@ -277,7 +277,7 @@ class LiveFeed:
         except StorageError as error:  # no lock, no leader: the face goes on with what is stored
             report = PollReport(led=True, at=self.context.clock.now(), failure=error)
         is_local = isinstance(report.failure, StorageError)
-        if is_local or report.failure is None:
+        if is_local or (report.failure is None and not self.context.untold):
             self._note("news", report.failure)
         self._failure, self._polls_elsewhere = None if is_local else report.failure, not report.led
         if report.led:

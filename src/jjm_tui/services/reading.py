@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from jjm_tui.errors import (
     OperationTimeoutError,
     ProtocolError,
     ServerConnectionError,
+    StorageError,
     TaskNotFoundError,
     ValidationError,
 )
@@ -375,6 +377,9 @@ class TaskReader:
         recorded in the same save.
 
         Forgotten tasks stay forgotten: the store does not take them.
+
+        Raises:
+            StorageError: nothing was merged; or it was, and only the history cannot be written, which is made up for.
         """
         groups: dict[str, list[TaskFacts]] = {}
         for fact in facts:
@@ -396,7 +401,10 @@ class TaskReader:
         await self._context.store.apply(changes, None if sync is None else {self._context.origin: sync})
         events = tuple(event for group in happened.values() for event in group)
         if events:
-            await self._context.events.append(events)
+            await self._context.tell(events)
+        elif self._context.untold:
+            with contextlib.suppress(StorageError):  # the reading is whole; that the history misses something was told
+                await self._context.tell(())
         return Absorbed(merged, events)
 
 

@@ -24,6 +24,12 @@ from jjm_tui.services.results import OperationResult, Outcome
 _log: Final = get_logger("operations")
 
 _UNRECORDED: Final = "unrecorded"
+_UNTOLD: Final = "untold"
+_REMARKS: Final = {
+    _UNRECORDED: "This could not be written down: {} Mend that, then run `jjm outbox settle`.",
+    _UNTOLD: "It is written down, but not in the history: {}",
+}
+"""Why something is missing on the disk, by the name in ``Operation.extra`` under which it is told."""
 
 _EXCHANGES: Final = 5
 """How often a draft that others change at the same time is tried again."""
@@ -117,12 +123,12 @@ class OperationRecorder:
             if finished.state is not state:
                 is_told = finished.state is OperationState.DONE or state is OperationState.DISCARDED
                 return finished if is_told else change(operation)
-            await self.tell(_EVENTS[state], finished, {"message": message})
         except StorageError as error:
             return self._keep_ending(operation, Ending(state, message, task_id), change(operation), error)
+        untold = await self._try_to_tell(_EVENTS[state], finished, message)
         if state in (OperationState.NOT_SENT, OperationState.REFUSED):
             await self._keep_text(finished)
-        return finished
+        return replace(finished, extra={**finished.extra, **untold}) if untold else finished
 
     async def _withdraw(self, operation: Operation, former: Operation, message: str) -> Operation:
         how = "as unconfirmed" if former.state is OperationState.UNCONFIRMED else state_word(former)
@@ -133,10 +139,19 @@ class OperationRecorder:
             self._context.unrecorded.pop(operation.id, None)
             if left.state is OperationState.DONE:
                 return left
-            await self.tell(EventType.OPERATION_NOT_SENT, replace(operation, message=told), {"message": told})
         except StorageError as error:
             return self._keep_ending(operation, Ending(OperationState.NOT_SENT, message), answered, error)
-        return answered
+        untold = await self._try_to_tell(EventType.OPERATION_NOT_SENT, replace(operation, message=told), told)
+        return replace(answered, extra={**answered.extra, **untold})
+
+    async def _try_to_tell(self, kind: EventType, operation: Operation, message: str) -> Mapping[str, str]:
+        """Append an ending to the history; where that fails, why, for ``Operation.extra``."""
+        try:
+            await self.tell(kind, operation, {"message": message})
+        except StorageError as error:
+            _log.error("operation_untold", operation=operation.id, told=kind.value, reason=error.message)
+            return {_UNTOLD: error.message}
+        return {}
 
     def _keep_ending(self, operation: Operation, ending: Ending, told: Operation, error: StorageError) -> Operation:
         """Keep an ending that could not be written down; answers what is told, with the reason."""
@@ -194,7 +209,7 @@ class OperationRecorder:
             task_id=operation.task_id,
             data={"operation_id": operation.id, "kind": operation.kind.value, **data},
         )
-        await self._context.events.append([event])
+        await self._context.tell([event])
         _log.info(kind.value, operation=operation.id, kind=operation.kind.value, task=operation.task_id)
 
     async def result(
@@ -220,7 +235,7 @@ class OperationRecorder:
             task=task,
             hint=hint or _join(error.hint if error is not None else None, _kept_text_hint(operation)),
             server_said=server_said,
-            remarks=(*remarks, *_unrecorded(operation)),
+            remarks=(*remarks, *_write_failures(operation)),
             error=error,
         )
 
@@ -267,8 +282,6 @@ def _join(*sentences: str | None) -> str | None:
     return " ".join(sentence for sentence in sentences if sentence) or None
 
 
-def _unrecorded(operation: Operation) -> tuple[str, ...]:
-    reason = operation.extra.get(_UNRECORDED)
-    if reason is None:
-        return ()
-    return (f"This could not be written down: {reason} Mend that, then run `jjm outbox settle`.",)
+def _write_failures(operation: Operation) -> tuple[str, ...]:
+    reasons = ((remark, operation.extra.get(name)) for name, remark in _REMARKS.items())
+    return tuple(remark.format(reason) for remark, reason in reasons if reason is not None)

@@ -117,7 +117,7 @@ class FileEventLog:
                     with contextlib.suppress(OSError):
                         self._ops.close(descriptor)
             except OSError as error:
-                raise storage_error(error, self._path, "written") from error
+                raise storage_error(error, self._path, "written", "The history is as it was.") from error
 
     def _rotate(self) -> None:
         known = self._ops.signature(self._path)
