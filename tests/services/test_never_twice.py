@@ -16,7 +16,9 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType
+from jjm_tui.domain.kept_draft import UNKNOWN_TIMES
 from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.errors import Effect, StorageError, WrongStateError
 from jjm_tui.ports import CreateRequest
@@ -25,6 +27,7 @@ from jjm_tui.services.manager import JobManager
 from jjm_tui.services.recording import OperationRecorder
 from jjm_tui.services.results import Outcome
 from jjm_tui.services.selection import ListRequest
+from jjm_tui.store.draft_file import FileDrafts
 from jjm_tui.store.durable import FileOps
 from jjm_tui.store.outbox_file import FileOutbox
 from tests.services.cutting import TEXT, count_effects
@@ -161,6 +164,29 @@ async def test_unsent_message_is_kept_as_a_draft(tmp_path):
     assert await context.drafts.get(f"message:{task_id}") == TEXT
     shown = (await manager.get_task(task_id, cached=True)).task.chat_history[-1]
     assert (shown.content, shown.delivery) == (TEXT, "failed")
+
+
+class _TypedElsewhere(FileDrafts):
+    """Another dashboard saves what somebody types there, in the moment before a draft is written here."""
+
+    async def put(self, key, text, times=UNKNOWN_TIMES):
+        await super().put(key, "typed elsewhere")
+        await super().put(key, text, times)
+
+    async def exchange(self, key, known, draft):
+        await super().put(key, "typed elsewhere")
+        return await super().exchange(key, known, draft)
+
+
+async def test_unsent_message_takes_the_place_of_no_draft_that_is_saved_in_the_same_moment(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    _, caller, context = work.process()
+    drafts = _TypedElsewhere(tmp_path / "drafts.json")
+    caller.cut = lambda tool, place: lost(Effect.NONE) if tool in WRITES else None
+    result = await JobManager(replace(context, drafts=drafts)).send_message(task_id, TEXT)
+    assert result.outcome is Outcome.NOT_SENT
+    assert await drafts.get(message_key(task_id)) == "typed elsewhere"
 
 
 async def test_interrupted_person_is_told_what_is_known(tmp_path):

@@ -181,8 +181,8 @@ class OperationRecorder:
             return
         key = message_key(operation.task_id or "")
         try:
-            if await self._context.drafts.get(key) is None:
-                await self._context.drafts.put(key, text, UNKNOWN_TIMES.typed(words_in(text), operation.created_at))
+            times = UNKNOWN_TIMES.typed(words_in(text), operation.created_at)
+            await self._context.drafts.exchange(key, KeptDraft(), KeptDraft(text, times))
         except StorageError as error:
             _log.warning("draft_not_kept", operation=operation.id, reason=error.message)
 
