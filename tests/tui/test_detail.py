@@ -57,6 +57,15 @@ async def test_every_tab_shows_the_task(tmp_path: Path, size: tuple[int, int]) -
         await on.shows("is finished")
 
 
+async def test_overview_of_a_state_that_was_read_before_its_time_tells_no_time(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        task_id = select(on, TaskStatus.IN_PROGRESS)
+        ahead = replace(on.board.tasks[task_id], synced_at=on.now + timedelta(hours=2), provenance={})
+        on.board.apply({task_id: ahead})
+        await on.shows("read at an unknown time")
+        await on.shows("oldest data ?")
+
+
 async def test_overview_says_once_what_was_asked_with_code_as_code(tmp_path: Path) -> None:
     async with stage(tmp_path, size=WIDE) as on:
         task_id = select(on, TaskStatus.IN_PROGRESS)

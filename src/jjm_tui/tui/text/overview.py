@@ -11,7 +11,7 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.risks import file_risk_marks, risk_marks, touched_words
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, NeedsMe, Task, needs_me
-from jjm_tui.domain.text import clean, lasting, relative_time
+from jjm_tui.domain.text import clean, is_age, lasting, relative_time
 from jjm_tui.services.read_troubles import ReadTrouble
 from jjm_tui.tui.look.appearance import Role, appearance_of
 from jjm_tui.tui.text.blocks import Block, LineBlock, PartsBlock, Piece, PlainBlock, markdown_blocks
@@ -112,9 +112,7 @@ def _state(task: Task, now: datetime) -> Iterator[Block]:
     parts: list[Piece] = [(f"{look.glyph} {look.sentence}", roles)]
     if task.waiting_since is not None and reason is not None:
         parts.append((lasting((now - task.waiting_since).total_seconds()), ()))
-    read_at = task.status_read_at
-    told = "never asked the server" if read_at is None else f"as of {_moment(read_at, now)}"
-    yield PartsBlock([[part] for part in (*parts, (told, ("muted",)))])
+    yield PartsBlock([[part] for part in (*parts, (_told_at(task.status_read_at, now), ("muted",)))])
     if reason is not None:
         yield _line((_ASKS[reason], ()))
     if task.status is TaskStatus.UNKNOWN and task.status_detail:
@@ -136,6 +134,13 @@ def _trouble(trouble: ReadTrouble, now: datetime) -> Iterator[Block]:
     times = "once" if trouble.failures == 1 else f"{trouble.failures} times in a row"
     when = "with the next look" if trouble.rests_until <= now else f"not before {_moment(trouble.rests_until, now)}"
     yield _line((f"Tried {times}; asked for again {when}, or when you open it. Below is what is stored.", ("muted",)))
+
+
+def _told_at(moment: datetime | None, now: datetime) -> str:
+    """When the state was read. A time that has not been yet, as the clock was set back, says nothing of that."""
+    if moment is None:
+        return "never asked the server"
+    return f"as of {_moment(moment, now)}" if is_age((now - moment).total_seconds()) else "read at an unknown time"
 
 
 def _moment(moment: datetime, now: datetime) -> str:
