@@ -30,7 +30,7 @@ from jjm_tui.tui.screens.help import HelpScreen
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.widgets.header import CONNECTION_LOOKS
 from jjm_tui.tui.widgets.tasks.task_row import DELIVERY_MARKS, RowInfo, format_row
-from tests.tui.scenes import select
+from tests.tui.scenes import read_to_the_end, select
 from tests.tui.stage import Stage, stage
 
 _README = Path(__file__).parents[2] / "README.md"
@@ -290,6 +290,7 @@ async def test_help_looks_as_it_did(
     tmp_path: Path, svg: Callable[[str], SnapshotAssertion], size: tuple[int, int], theme: str
 ) -> None:
     async with stage(tmp_path, size=size, settings={"ui.theme": f"jjm-{theme}"}) as on:
+        await read_to_the_end(on)
         await on.press("question_mark")
         assert on.picture() == svg(f"help-{size[0]}x{size[1]}-{theme}")
 

@@ -17,6 +17,7 @@ from jjm_tui.tui.finding.fuzzy import match
 from jjm_tui.tui.finding.palette import Palette, ThemePalette
 from jjm_tui.tui.finding.palette_entries import Entry
 from jjm_tui.tui.screens.main import MainScreen
+from tests.tui.scenes import read_to_the_end
 from tests.tui.stage import Stage, stage
 
 _NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -202,6 +203,7 @@ async def test_palette_looks_as_it_did(
     tmp_path: Path, svg: Callable[[str], SnapshotAssertion], size: tuple[int, int], theme: str
 ) -> None:
     async with stage(tmp_path, size=size, settings={"ui.theme": f"jjm-{theme}"}) as on:
+        await read_to_the_end(on)
         await on.press("colon")
         assert on.picture() == svg(f"palette-{size[0]}x{size[1]}-{theme}")
         await _type(on, "the")
