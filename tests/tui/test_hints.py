@@ -82,6 +82,34 @@ async def test_failed_task_is_answered_with_a_new_one_not_with_a_message(tmp_pat
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 30)])
+async def test_failed_task_can_be_resumed_where_the_server_has_a_way_of_its_own(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with stage(tmp_path, size=size, dialect="browser") as on:
+        task = await select(on, TaskStatus.FAILED)
+        await on.press("enter")
+        await read_to_the_end(on)
+        await on.until(lambda: "c new task  r resume" in _hints(on))
+        await on.press("r")
+        await on.shows("The server has a way to resume it.")
+        assert not on.board.operations_of(task.id)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "told"), [("browser", "The server has a way"), ("rest", "is not paused: it failed")]
+)
+async def test_resume_of_a_failed_task_before_the_server_is_known_asks_it(
+    tmp_path: Path, dialect: str, told: str
+) -> None:
+    async with stage(tmp_path, size=(160, 30), dialect=dialect) as on:
+        on.board.change_connection(resume_by_message=None)
+        await select(on, TaskStatus.FAILED)
+        assert "r resume" not in _hints(on)
+        await on.press("r")
+        await on.shows(told)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 30)])
 async def test_keys_of_the_detail_follow_its_tab(tmp_path: Path, size: tuple[int, int]) -> None:
     async with stage(tmp_path, size=size) as on:
         await _go_into(on, TaskStatus.COMPLETED)

@@ -67,6 +67,7 @@ class Connection:
     ``way_out``: what to do. ``polls_elsewhere``: another process asks the server and this one follows the store.
     ``next_poll_at``: by the event loop's clock. ``budget_*``: calls spent and not come back, of all processes.
     ``silent_since``: when the server was asked something that it has not answered, with no answer since.
+    ``resume_by_message``: whether a message is its only way to resume a task; ``None`` before that is known.
     """
 
     status: ConnectionStatus = "idle"
@@ -82,6 +83,7 @@ class Connection:
     budget_limit: int = 0
     restarts: int = 0
     unavailable: Mapping[str, str] = field(default_factory=dict)
+    resume_by_message: bool | None = None
 
     def silence(self, now: datetime) -> float | None:
         """For how many seconds a server that runs has not answered, if that is worth a word."""

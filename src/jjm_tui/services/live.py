@@ -376,4 +376,5 @@ def _describe(
         budget_limit=info.budget_limit,
         restarts=info.restarts,
         unavailable={} if info.capabilities is None else info.capabilities.unavailable,
+        resume_by_message=None if info.capabilities is None else info.capabilities.resume_by_message,
     )

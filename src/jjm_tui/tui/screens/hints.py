@@ -61,6 +61,7 @@ def helps(host: DetailHost, action_id: str) -> bool:
     is_in_vain = action_id in _SENDING and host.board.connection.status in _NO_SERVER
     is_in_vain |= action_id == "undo" and not host.dashboard.undo
     is_in_vain |= action_id == "task.diff" and _only_plans(host)
+    is_in_vain |= action_id == "task.resume" and is_failed(host) and host.board.connection.resume_by_message is None
     return not is_in_vain and host.unavailable(action_id) is None
 
 
@@ -116,7 +117,7 @@ def detail_hints(host: DetailHost) -> list[Hint]:
 
 
 def _before_tabs(host: DetailHost) -> list[Wanted]:
-    first = ("task.create",) if is_failed(host) else _DECIDING
+    first = ("task.create", "task.resume") if is_failed(host) else _DECIDING
     return [*way_out_hints(host), *titled(each for each in first if helps(host, each))]
 
 

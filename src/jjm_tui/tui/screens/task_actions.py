@@ -47,6 +47,7 @@ _NEEDS_ENGINE: Final = frozenset(
 _OPERATIONS: Final = {"task.approve": "approve", "task.message": "message", "task.diff": "diff"}
 """Actions that need the server to be able to do something, by the name in its capabilities."""
 
+_GONE: Final = "The server no longer has this task."
 _STILL_OPENING: Final = "Still opening; try again in a moment."
 
 
@@ -90,7 +91,10 @@ class TaskScreen(DashboardScreen[str]):
             return f"This server cannot do that: {missing}"
         if task is None:
             return None
-        return _unavailable_for(task, action_id, self.dashboard.launch.keymap)
+        keymap = self.dashboard.launch.keymap
+        if action_id == "task.resume":
+            return _why_no_resume(task, keymap, by_message=self.board.connection.resume_by_message)
+        return _unavailable_for(task, action_id, keymap)
 
     # deciding
 
@@ -353,19 +357,24 @@ def _wake(engine: Engine, before: dict[str, datetime | None]) -> Awaitable[objec
 def _unavailable_for(task: Task, action_id: str, keymap: Keymap) -> str | None:
     if action_id == "task.approve" and task.status not in (TaskStatus.WAITING_APPROVAL, TaskStatus.UNKNOWN):
         return f"No plan waits here: the task {appearance_of_status(task.status).sentence}."
-    if action_id == "task.resume" and task.status is TaskStatus.FAILED:
-        return (
-            f"A failed task does not go on. A new task can take over; {keymap.first('task.create')} begins one like it."
-        )
-    if action_id == "task.resume" and task.status not in (TaskStatus.PAUSED, TaskStatus.UNKNOWN):
-        return f"Only paused tasks can be resumed; {keymap.first('refresh')} refreshes."
-    if action_id in ("task.approve", "task.message", "task.resume") and task.on_server is False:
-        return "The server no longer has this task."
+    if action_id in ("task.approve", "task.message") and task.on_server is False:
+        return _GONE
     if action_id == "task.diff":
         return _why_no_diff(task, keymap.first("refresh"))
     if action_id in ("task.open", "task.copy-url") and not (task.url or task.pull_request_url):
         return f"The server tells no address of this task; {keymap.first('task.copy-id')} copies its id."
     return None
+
+
+def _why_no_resume(task: Task, keymap: Keymap, *, by_message: bool | None) -> str | None:
+    """Failed is final for Jules; only a server with a way of its own may let such a task go on, and says so itself."""
+    if task.status is TaskStatus.FAILED and by_message is True:
+        return (
+            f"A failed task does not go on. A new task can take over; {keymap.first('task.create')} begins one like it."
+        )
+    if task.status not in (TaskStatus.PAUSED, TaskStatus.FAILED, TaskStatus.UNKNOWN):
+        return f"Only paused tasks can be resumed; {keymap.first('refresh')} refreshes."
+    return _GONE if task.on_server is False else None
 
 
 def _why_no_diff(task: Task, refresh_key: str) -> str | None:
