@@ -345,6 +345,41 @@ async def test_narrow_terminal_opens_the_task_on_a_screen_of_its_own(tmp_path: P
         assert isinstance(on.app.screen, MainScreen)
 
 
+@pytest.mark.parametrize("key", ["n", "N"])
+async def test_next_goes_round_the_tasks_that_need_the_person_while_one_is_open(tmp_path: Path, key: str) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        below = main_screen(on)
+        needing = list(below._arrangement.needing)
+        assert len(needing) > 1
+        assert below.tasks.highlighted == needing[0]
+        await on.press("enter", "right_square_bracket")
+        for task_id in [*needing[1:], needing[0]] if key == "n" else reversed(needing):
+            await on.press(key)
+            opened = on.app.screen
+            assert isinstance(opened, DetailScreen)
+            assert opened.detail.task_id == opened.current_task().id == below.tasks.highlighted == task_id  # type: ignore[union-attr]
+            assert (on.board.tasks[task_id].title or "")[:20] in on.text
+        assert opened.detail.tab == "plan"
+        await on.press("n", "x")
+        await on.until(lambda: on.board.tasks[needing[1]].archived)
+
+
+async def test_next_in_an_open_task_leads_to_one_that_came_meanwhile_and_says_when_there_is_none(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        first, *others = main_screen(on)._arrangement.needing
+        on.board.apply(dict.fromkeys(others))
+        await on.until(lambda: main_screen(on)._arrangement.needing == (first,))
+        await on.press("enter", "n")
+        assert "No other task in the list needs you." in on.text
+        new = replace(on.board.tasks[first], id="99990000", title="Came meanwhile")
+        on.board.apply({new.id: new})
+        await on.settle()
+        await on.press("n")
+        await on.shows("Came meanwhile")
+
+
 async def test_opening_a_finished_task_counts_as_seen_and_moving_over_it_does_not(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:
         finished = next(task for task in on.board.tasks.values() if task.status is TaskStatus.COMPLETED)

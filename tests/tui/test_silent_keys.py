@@ -148,8 +148,6 @@ async def test_key_of_the_list_says_so_on_the_screen_of_one_task(tmp_path: Path)
         assert "s (sort) works in the list of tasks only." in on.text
         await on.press("F")
         assert "The detail already fills the screen." in on.text
-        await on.press("n")
-        assert "n goes through matches" in on.text
 
 
 async def test_toast_that_tells_how_to_open_a_task_goes_when_it_is_opened(tmp_path: Path) -> None:

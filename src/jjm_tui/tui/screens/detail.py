@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
@@ -26,14 +27,24 @@ class DetailScreen(DetailHost):
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "tasks", "detail", "diff"})
     AUTO_FOCUS = ""
 
-    def __init__(self, task_id: str, tab: Tab = "overview", *, types: bool = False, note: str | None = None) -> None:
-        """``types``: begin in the composer. ``note``: what to tell while a message is typed."""
+    def __init__(
+        self,
+        task_id: str,
+        tab: Tab = "overview",
+        *,
+        types: bool = False,
+        note: str | None = None,
+        step_to_needing: Callable[[int], str | None] = lambda step: None,
+    ) -> None:
+        """``types``: begin in the composer. ``note``: what to tell while a message is typed. ``step_to_needing``:
+        brings the next task that needs the person, or with -1 the previous one, under the cursor of the list."""
         super().__init__()
         self._task_id = task_id
         self._first_tab = tab
         self._types = types
         self._has_begun = False
         self._note = note
+        self._step_to_needing = step_to_needing
 
     def compose(self) -> ComposeResult:
         from jjm_tui.tui.widgets.composer import Composer
@@ -66,7 +77,7 @@ class DetailScreen(DetailHost):
         return self._has_begun or self.focused is not None
 
     def current_task(self) -> Task | None:
-        """The task that this screen was opened for."""
+        """The task that this screen was opened for, or went on to."""
         return self.board.task(self._task_id)
 
     def board_changed(self, change: BoardChange) -> None:
@@ -156,10 +167,7 @@ class DetailScreen(DetailHost):
         self.detail.page(-0.5)
 
     def unavailable(self, action_id: str) -> str | None:
-        """Why not: as for every task, and matches are there while something is searched."""
-        if action_id in ("next.needs-me", "previous.needs-me") and not self.is_searching():
-            keymap = self.dashboard.launch.keymap
-            return f"{keymap.first(action_id)} goes through matches of {keymap.first('filter')}, or in the list."
+        """Why not: as for every task, and the timeline has no text."""
         if action_id == "pane.detail":
             return f"You are in the task; {self.dashboard.launch.keymap.first('pane.list')} goes back to the list."
         if action_id == "filter" and not self.can_search():
@@ -174,14 +182,23 @@ class DetailScreen(DetailHost):
             super().action_say_where(action_id, key)
 
     def do_next_needs_me(self) -> None:
-        """The next match while searching."""
-        if self.is_searching():
-            self.go_to_match(1)
+        """The next match while searching, else the next task that needs the person, in place of this one."""
+        self._go_to_next(1)
 
     def do_previous_needs_me(self) -> None:
-        """The previous match while searching."""
+        """The previous one."""
+        self._go_to_next(-1)
+
+    def _go_to_next(self, step: int) -> None:
         if self.is_searching():
-            self.go_to_match(-1)
+            self.go_to_match(step)
+        elif (task_id := self._step_to_needing(step)) is None:
+            self.dashboard.tell("No other task in the list needs you.")
+        else:
+            self._task_id = task_id
+            self.show_in_detail(self.current_task())
+            self.open_task()
+            self._show_bars()
 
     def do_pane_list(self) -> None:
         """Back to the list."""

@@ -255,30 +255,29 @@ class ListHost(DetailHost):
         """Whether the filter leaves nothing, while tasks need the person."""
         return bool(self.choice.text and not self._arrangement.shown_count and self._arrangement.counts.needs_me)
 
-    def _leave_empty_filter(self) -> bool:
-        """Show everything, where nothing else leads to what needs the person; answers whether it was so."""
-        is_left = self.has_need_elsewhere()
-        if is_left:
-            self.filter_by("")
-        return is_left
-
     def do_next_needs_me(self) -> None:
         """The next match while searching, else the next task that needs the person: out of a filter that is empty."""
-        if self._goes_through_matches():
-            self.go_to_match(1)
-        elif self._leave_empty_filter():
-            self.tasks.select(self._arrangement.needing[0])
-        elif not self.tasks.next_needing():
-            self.dashboard.tell("No other task in this list needs you.")
+        self._go_to_next(1)
 
     def do_previous_needs_me(self) -> None:
         """The previous one."""
+        self._go_to_next(-1)
+
+    def _go_to_next(self, step: int) -> None:
         if self._goes_through_matches():
-            self.go_to_match(-1)
-        elif self._leave_empty_filter():
-            self.tasks.select(self._arrangement.needing[-1])
-        elif not self.tasks.previous_needing():
+            self.go_to_match(step)
+        elif not self.step_to_needing(step):
             self.dashboard.tell("No other task in this list needs you.")
+
+    def step_to_needing(self, step: int) -> str | None:
+        """Bring the next task that needs the person under the cursor, or with -1 the previous one, and tell its id;
+        ``None``: there is no other."""
+        if self.has_need_elsewhere():
+            self.filter_by("")
+            has_moved = self.tasks.select(self._arrangement.needing[0 if step > 0 else -1])
+        else:
+            has_moved = self.tasks.next_needing() if step > 0 else self.tasks.previous_needing()
+        return self.tasks.highlighted if has_moved else None
 
     # marking, finding
 

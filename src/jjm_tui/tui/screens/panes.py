@@ -136,8 +136,19 @@ class PaneHost(ViewHost):
         from jjm_tui.tui.screens.detail import DetailScreen
 
         toasts.withdraw(self.app, self._why_no_detail() or "")
-        screen = DetailScreen(task_id, tab or self.detail.tab, types=types, note=note)
+        tab = tab or self.detail.tab
+        screen = DetailScreen(task_id, tab, types=types, note=note, step_to_needing=self._step_behind)
         return self.app.push_screen(screen, self._typed_elsewhere)
+
+    def _step_behind(self, step: int) -> str | None:
+        """The same as ``step_to_needing`` while a task is open over the list, whose order is held: from there on, with
+        what has come meanwhile."""
+        found = self.step_to_needing(step)
+        if self._arrangement.thaw():
+            self.tasks.rearranged(self.dashboard.put_away)
+            found = found or self.step_to_needing(step)
+        self._arrangement.freeze()
+        return found
 
     def _typed_elsewhere(self, sent_to: str | None) -> None:
         if sent_to is not None:
