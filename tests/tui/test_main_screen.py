@@ -16,6 +16,7 @@ from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import needs_me
 from jjm_tui.services.board import Connection
 from jjm_tui.settings.document import set_values
+from jjm_tui.tui.actions import ACTIONS
 from jjm_tui.tui.look.ascii import to_ascii
 from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.detail import DetailScreen
@@ -122,6 +123,15 @@ async def test_archive_hides_the_marked_tasks_and_undo_brings_them_back(tmp_path
         await on.shows("Archived 2 tasks. u undoes it.")
         await on.press("u")
         await on.until(lambda: set(marked) <= set(_shown(on)))
+
+
+async def test_what_acts_on_marked_tasks_says_so(tmp_path: Path) -> None:
+    caring = {action.id for action in ACTIONS.values() if "(marked or this one)" in action.help}
+    assert caring == {"task.archive", "task.unarchive", "task.snooze", "task.watch", "task.forget"}
+    async with stage(tmp_path, size=(120, 30)) as on:
+        await on.press("space", "space")
+        await on.press("z")
+        await on.shows("2 tasks")
 
 
 async def test_archived_tasks_can_be_shown_and_taken_out(tmp_path: Path) -> None:

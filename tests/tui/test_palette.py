@@ -16,6 +16,7 @@ from jjm_tui.domain.task import Task
 from jjm_tui.tui.finding.fuzzy import match
 from jjm_tui.tui.finding.palette import Palette, ThemePalette
 from jjm_tui.tui.finding.palette_entries import Entry
+from jjm_tui.tui.screens.help import HelpScreen
 from jjm_tui.tui.screens.main import MainScreen
 from tests.tui.scenes import read_to_the_end
 from tests.tui.stage import Stage, stage
@@ -94,6 +95,14 @@ async def test_action_that_cannot_be_done_now_says_why(tmp_path: Path) -> None:
         await on.press("enter")
         assert isinstance(on.app.screen, Palette)
         assert [notice.message for notice in on.app._notifications] == [why]
+
+
+async def test_help_is_found_by_name(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0) as on:
+        await on.press("colon")
+        await _type(on, "help")
+        await on.press("enter")
+        assert isinstance(on.app.screen, HelpScreen)
 
 
 async def test_screen_of_its_own_offers_its_own_actions(tmp_path: Path) -> None:

@@ -212,6 +212,9 @@ async def test_help_of_watch_says_what_enter_does_there(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 45)) as on:
         await on.press("W", "?")
         await on.shows("go to the task of this line")
+        await on.shows("What happens to tasks, as it happens, newest at the bottom.")
+        await on.shows("only watched tasks, or all")
+        assert "or all that run" not in on.text
 
 
 async def test_watch_names_a_task_that_is_only_asked_for(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def _on_screen(action_id: str, keys: str, scope: Scope, title: str, help_text: s
 
 
 SCREENS: Final = (
-    _on_screen("watch.only-watched", "t", "watch", "only watched", "only watched tasks, or all that run"),
+    _on_screen("watch.only-watched", "t", "watch", "only watched", "only watched tasks, or all"),
     _on_screen("connection.restart", "R", "connection", "restart", "end the server and start it again"),
     _on_screen("connection.check", "t", "connection", "check", "make the doctor's checks", "jjm doctor"),
     _on_screen("connection.setup", "s", "connection", "set up", "choose and test a server", "jjm setup"),

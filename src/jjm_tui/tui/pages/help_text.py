@@ -82,7 +82,7 @@ _PLACES: Final = {
         "What Jules shall do, and where. It is kept as you type; a preview comes before it is sent.",
     ),
     "OutboxScreen": ("outbox", "What you sent in the last seven days and what became of it, newest first."),
-    "WatchScreen": ("watch", "What happens to tasks that run or that you watch, as it happens, newest at the bottom."),
+    "WatchScreen": ("watch", "What happens to tasks, as it happens, newest at the bottom."),
     "DigestScreen": ("while you were away", "Who needs you now, then what happened since your last visit."),
     "InsightsScreen": ("insights", "Where the time went, from the history of this machine."),
     "ConnectionScreen": (
