@@ -13,7 +13,7 @@ import pytest
 
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.sync import SyncState
-from jjm_tui.domain.task import needs_me
+from jjm_tui.domain.task import SourceFile, needs_me
 from jjm_tui.services.board import Connection
 from jjm_tui.settings.document import set_values
 from jjm_tui.tui.actions import ACTIONS
@@ -22,7 +22,7 @@ from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.widgets.filter_bar import FilterBar
-from jjm_tui.tui.widgets.tasks.task_row import CURSOR_BAR
+from jjm_tui.tui.widgets.tasks.task_row import CURSOR_BAR, MINUS
 from jjm_tui.tui.widgets.view_tabs import ViewTabs
 from tests.tui.stage import Stage, stage
 
@@ -353,6 +353,29 @@ async def test_narrow_terminal_opens_the_task_on_a_screen_of_its_own(tmp_path: P
         assert (task.title or "")[:20] in on.text
         await on.press("q")
         assert isinstance(on.app.screen, MainScreen)
+
+
+@pytest.mark.parametrize(
+    ("width", "title", "told"),
+    [
+        (59, "Short", "Short now"),
+        (60, "Short", "Short +31 -4 repo now"),
+        (100, "Short", "Short +31 -4 repo now"),
+        (100, "A short title", "A short title repo now"),
+        (100, "A title that leaves room for nothing", "A title that leaves room fo… now"),
+        (112, "A title that leaves room for nothing", "A title that leaves roo… repo now"),
+        (80, "A title that leaves room for nothing at all", "A title that leaves room for nothi… +31 -4 repo now"),
+    ],
+)
+async def test_row_has_the_columns_that_there_is_room_for(tmp_path: Path, width: int, title: str, told: str) -> None:
+    async with stage(tmp_path, size=(width, 30)) as on:
+        task = next(task for task in on.board.tasks.values() if task.status is TaskStatus.IN_PROGRESS)
+        files = (SourceFile("a", None, 31, 4),)
+        changed = replace(task, title=title, repository="acme/repo", source_files=files, updated_at=on.now)
+        on.board.apply({task.id: replace(changed, pull_request_url=None)})
+        await on.until(lambda: title[:7] in on.text)
+        row = next(line for line in on.text.splitlines() if title[:7] in line).split("│")[1].replace(MINUS, "-")
+        assert " ".join(row.split()).rpartition(" • ")[2].removeprefix("▸ working ") == told
 
 
 @pytest.mark.parametrize("key", ["n", "N"])

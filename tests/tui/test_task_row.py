@@ -67,15 +67,46 @@ def test_title_takes_the_room_of_a_repository_that_there_is_not_before_it_is_cut
     assert row(replace(task, title="Haiku"), 80).index("+31") == row(replace(WORKING, title="Haiku"), 80).index("+31")
 
 
-def test_row_on_a_terminal_below_60_cells_has_state_title_and_age_and_no_column_but_the_signs():
-    assert row(PLAN, 57).split() == ["?", "plan", "•", "Upgrade", "the", "ORM", "18m"]
-    assert row(PLAN, 45).split() == ["?", "plan", "Upgrade", "the", "ORM", "18m"]
+def test_compact_row_has_state_title_and_age_and_no_column_but_the_signs():
+    assert row(PLAN, 57, is_compact=True).split() == ["?", "plan", "•", "Upgrade", "the", "ORM", "18m"]
+    assert row(WORKING, 57, is_compact=True).split() == ["▸", "working", "Fix", "the", "login", "bug", "now"]
+    assert row(PLAN, 45, is_compact=True).split() == ["?", "plan", "Upgrade", "the", "ORM", "18m"]
+
+
+FULL = replace(
+    WORKING,
+    title="x" * 200,
+    repository="acme/data-pipeline-of-a-long-name",
+    pull_request_url="https://example.org/1",
+    source_files=(SourceFile("a", None, 34_000, 1_234),),
+)
 
 
 @pytest.mark.parametrize("width", range(46, 200))
 def test_row_from_46_cells_on_keeps_24_cells_of_title(width: int):
-    title = "A title that is far longer than any column for it could ever be, and then some more of it, " * 3
-    assert len(row(replace(PLAN, title=title), width).partition("A title")[2].partition("…")[0]) + 8 >= 23
+    assert row(FULL, width).count("x") >= 23
+
+
+@pytest.mark.parametrize("width", [49, 52])
+def test_row_of_a_list_beside_a_detail_has_a_repository_where_the_title_leaves_room(width: int):
+    assert row(PLAN, width).split()[-2:] == ["api", "18m"]
+    long = replace(PLAN, title="Upgrade the ORM and everything that hangs on it")
+    assert "api" not in row(long, width)
+
+
+@pytest.mark.parametrize("width", range(55, 74))
+def test_row_from_55_cells_on_has_a_repository_however_long_the_title_is(width: int):
+    found = row(replace(PLAN, title="Upgrade the ORM and everything that hangs on it, then all the rest"), width)
+    assert found.split()[-2:] == ["api", "18m"]
+
+
+def test_sizes_are_there_where_they_cut_no_title_and_from_74_cells_on_always():
+    working = replace(WORKING, pull_request_url="https://example.org/1")
+    long = replace(working, title="Fix the login bug and everything that hangs on it, then all the rest")
+    assert "PR" not in row(working, 58)
+    assert "PR +31 -4" in row(working, 59)
+    assert "PR" not in row(long, 73)
+    assert "PR +31 -4" in row(long, 74)
 
 
 def test_row_of_100_cells_has_the_owner_where_there_is_room():

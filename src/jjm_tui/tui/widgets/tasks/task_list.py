@@ -22,6 +22,8 @@ from jjm_tui.tui.widgets.tasks.task_list_rows import Rows
 from jjm_tui.tui.widgets.tasks.task_list_styles import TASK_LIST_CLASSES, TASK_LIST_CSS
 from jjm_tui.tui.widgets.tasks.task_row import NO_INFO, RowInfo
 
+_COMPACT_BELOW: Final = 60
+"""Terminals with fewer columns have state, title and age only (``dashboard.md``, Behaviour under stress)."""
 _NOTHING: Final = Content("")
 
 
@@ -357,6 +359,7 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
             is_cursor=found == self._cursor.task_id,
             is_marked=found in self._marks,
             has_focus=self.has_focus,
+            is_compact=self.app.size.width < _COMPACT_BELOW,
             shows_repository=self._arrangement.view.grouping != "repository",
         )
         return painter.row(self._tasks.get(found) or gone(found), self._now, self.row_info(found), look)

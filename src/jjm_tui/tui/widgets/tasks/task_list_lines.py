@@ -29,6 +29,7 @@ class RowLook(NamedTuple):
     is_cursor: bool = False
     is_marked: bool = False
     has_focus: bool = True
+    is_compact: bool = False
     shows_repository: bool = True
 
     @property
@@ -98,6 +99,7 @@ class LinePainter:
             wanted.info,
             is_cursor=look.is_cursor,
             is_marked=look.is_marked,
+            is_compact=look.is_compact,
             shows_repository=look.shows_repository,
         )
         layers = look.layers

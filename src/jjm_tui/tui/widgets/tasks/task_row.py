@@ -34,12 +34,12 @@ BAR: Final = "task-list--bar"
 ADDITIONS: Final = "task-list--additions"
 DELETIONS: Final = "task-list--deletions"
 
-COMPACT_BELOW: Final = 58
-"""Below this many cells a row has state, title and age only, and no column but the signs: a list in its frame on a
-terminal of less than 60 (``dashboard.md``, Behaviour under stress)."""
 SIGNS_FROM: Final = 46
 """From here on there is room for the signs of news and of watching, and 24 cells of title."""
-SIZES_FROM: Final = 80
+REPOSITORY_FROM: Final = 55
+"""From here on there is room for the repository and 24 cells of title; below, only beside a title that is whole."""
+SIZES_FROM: Final = 74
+"""From here on there is room for pull request and diff size as well; below, only beside a title that is whole."""
 FULL_FROM: Final = 100
 _WORD_FROM: Final = 30
 _DELIVERY_WORD_FROM: Final = 48
@@ -49,8 +49,10 @@ _MINUTE: Final = 60
 _WORD_CELLS: Final = 8
 _AGE_CELLS: Final = 5
 _DATA_AGE_CELLS: Final = 6
-_LEAST_REPOSITORY_CELLS: Final = 10
+_LEAST_REPOSITORY_CELLS: Final = 8
 _MOST_REPOSITORY_CELLS: Final = 32
+_BESIDE_REPOSITORY_CELLS: Final = 47
+"""Everything else of a row without sizes, with 24 cells of title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +125,17 @@ def format_row(
     *,
     is_cursor: bool = False,
     is_marked: bool = False,
+    is_compact: bool = False,
     shows_repository: bool = True,
 ) -> tuple[Cell, ...]:
     """The row in exactly ``width`` cells.
 
     ``▌`` cursor, ``+`` mark, glyph and word of the state, ``•`` unread, ``w`` watched, ``✎`` draft, title, pull request
-    and diff size, repository, age of stale data, age. What there is no room for is left out; a draft never is, nor a
-    delivery mark: it takes the place of the diff size, else of the repository, else the end of the title. What stands
-    between title and repository takes no more room than it needs: the title has the rest, and before it is cut that of
-    a repository which there is not.
+    and diff size, repository, age of stale data, age; ``is_compact``: no pull request, diff size and repository. What
+    there is no room for is left out; a draft never is, nor a delivery mark: it takes the place of the diff size, else
+    of the repository, else the end of the title. What stands between title and repository takes no more room than it
+    needs: the title has the rest, and before it is cut that of a repository which there is not. In a narrow row sizes,
+    then the repository are there only beside a title that is whole.
     """
     moment = row_moment(task, now, info)
     state = f"state--{moment.appearance.role}"
@@ -149,9 +153,12 @@ def format_row(
         left.append(Cell(DRAFT + " ", UNREAD_SIGN))
     style = _title_style(moment, info, needs_person=needs_me(task, now) is not None)
     title = heading(task.title, task.description, task.id)
-    right = _right(task, moment, width, info, shows_repository=shows_repository)
-    if not task.repository and cell_len(title) > width - _cells((*left, *right)):
-        right = _right(task, moment, width, info, shows_repository=False)
+    right: list[Cell] = []
+    room = width - _cells(left) - cell_len(title)
+    for columns in _columns(task, width, info, is_compact=is_compact, shows_repository=shows_repository):
+        right = _right(task, moment, width, info, columns)
+        if _cells(right) <= room:
+            break
     return _cut((*left, Cell(fit(title, width - _cells((*left, *right))), style), *right), width)
 
 
@@ -197,18 +204,34 @@ def _title_style(moment: RowMoment, info: RowInfo, *, needs_person: bool) -> str
     return MUTED if moment.appearance.role in ("done", "unknown") else TITLE
 
 
-def _right(task: Task, moment: RowMoment, width: int, info: RowInfo, *, shows_repository: bool) -> list[Cell]:
+class _Columns(NamedTuple):
+    """Which columns a row has that not every row has."""
+
+    repository: bool
+    sizes: bool
+
+
+def _columns(task: Task, width: int, info: RowInfo, *, is_compact: bool, shows_repository: bool) -> Iterable[_Columns]:
+    """What a row may have, the most first; only beside the last of them a title is cut."""
+    if is_compact:
+        return (_Columns(repository=False, sizes=False),)
+    keeps_sizes = width >= SIZES_FROM
+    keeps_repository = width >= (REPOSITORY_FROM if info.delivery is None else SIZES_FROM)
+    least = _Columns(shows_repository and keeps_repository and bool(task.repository), keeps_sizes)
+    return dict.fromkeys((_Columns(shows_repository, sizes=True), _Columns(shows_repository, keeps_sizes), least))
+
+
+def _right(task: Task, moment: RowMoment, width: int, info: RowInfo, columns: _Columns) -> list[Cell]:
     """Everything right of the title."""
-    has_sizes = width >= SIZES_FROM
-    has_repository = shows_repository and width >= COMPACT_BELOW
     delivery = info.delivery
     cells: list[Cell] = []
     if delivery is not None:
         cells.append(Cell(" " + _delivery(delivery, width), f"state--{delivery.role}"))
-    elif has_sizes:
+    elif columns.sizes:
         cells += _size_cells(task)
-    if has_repository and (task.repository or cells) and (delivery is None or has_sizes):
-        room = max(_LEAST_REPOSITORY_CELLS, min(_MOST_REPOSITORY_CELLS, width // 6))
+    if columns.repository and (task.repository or cells):
+        most = min(_MOST_REPOSITORY_CELLS, width // 6, width - _BESIDE_REPOSITORY_CELLS)
+        room = max(_LEAST_REPOSITORY_CELLS, most)
         style = STALE_TEXT if info.is_stale else MUTED
         cells.append(Cell(" " + fit(_repository(task, room, with_owner=width >= FULL_FROM), room), style))
     if width >= FULL_FROM:
