@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,9 @@ class CommandContext:
     arguments: argparse.Namespace
     environ: Mapping[str, str]
     out: Output
+    closing: AsyncExitStack = field(default_factory=AsyncExitStack)
+    """What ends when the command has told how it went: a server that does not end is not what people wait for."""
+    _manager: JobManager | None = None
 
     @property
     def as_json(self) -> bool:
@@ -64,11 +67,13 @@ class CommandContext:
 
     @asynccontextmanager
     async def manager(self) -> AsyncIterator[JobManager]:
-        """The manager; a server is started only when something asks it."""
+        """The manager; a server is started only when something asks it, and left when everything was told."""
         from jjm_tui import assembly
 
-        async with assembly.open_manager(self.options, self.environ) as manager:
-            yield manager
+        if self._manager is None:
+            opening = assembly.open_manager(self.options, self.environ)
+            self._manager = await self.closing.enter_async_context(opening)
+        yield self._manager
 
     def has_readable_store(self) -> bool:
         """Whether ``--cached`` has something to show; a demo's store is gone with the command."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from jjm_tui.cli.context import CommandContext
-from jjm_tui.cli.exit_codes import ExitCode
+from jjm_tui.cli.exit_codes import ExitCode, code_for_error
 from jjm_tui.cli.output import Output
 from jjm_tui.errors import JulesManagerError
 
@@ -20,7 +20,8 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def run_async(handler: Callable[[CommandContext], Awaitable[Any]], context: CommandContext) -> int:
     """Run a command on an event loop. Ctrl+C, SIGTERM and SIGHUP cancel it, so that it can clean up; exit code 130.
 
-    A second signal is told that the end is under way, a third one ends the program at once.
+    A second signal is told that the end is under way, a third one ends the program at once. What failed is told before
+    the server is left, which may take seconds.
     """
     received: list[int] = []
 
@@ -42,7 +43,8 @@ def run_async(handler: Callable[[CommandContext], Awaitable[Any]], context: Comm
         for each in _SIGNALS:
             loop.add_signal_handler(each, stop, each)
         gc.enable()  # __main__ switched it off while the program was loaded
-        return int(await handler(context))
+        async with context.closing:
+            return await _carry_out(handler, context, received)
 
     with asyncio.Runner() as runner:
         try:
@@ -54,6 +56,19 @@ def run_async(handler: Callable[[CommandContext], Awaitable[Any]], context: Comm
                 return ExitCode.INTERRUPTED
             raise _first_of(error) from error
     return ExitCode.INTERRUPTED if received else code
+
+
+async def _carry_out(
+    handler: Callable[[CommandContext], Awaitable[Any]], context: CommandContext, received: Sequence[int]
+) -> int:
+    try:
+        return int(await handler(context))
+    except (JulesManagerError, BaseExceptionGroup) as error:
+        failure = _first_of(error)
+        if received or not isinstance(failure, JulesManagerError):
+            raise
+        context.out.tell_error(failure, as_json=context.as_json)
+        return code_for_error(failure)
 
 
 @contextmanager

@@ -213,10 +213,12 @@ class Output:
         self._write_error(capture.get())
 
     def tell_error(self, error: JulesManagerError, *, as_json: bool) -> None:
-        """An error: a sentence with its hint on standard error, with ``--json`` the error object on standard output."""
+        """An error: a sentence with its hint on standard error, with ``--json`` the error object on standard output, if
+        that can be written."""
         hint = self.own(error.hint or "")
         if as_json:
-            self.document({"error": harmless({**error.to_dict(), "hint": hint or error.hint})})
+            with contextlib.suppress(UnwritableError):
+                self.document({"error": harmless({**error.to_dict(), "hint": hint or error.hint})})
         self._say(f"jjm: {error.message}")
         if hint:
             self._say("\n".join(f"  {line}" for line in hint.splitlines()))

@@ -28,14 +28,14 @@ def run(argv: Sequence[str]) -> int:
         return _run(argv, out)
     except JulesManagerError as error:
         code = code_for_error(error)
-        _tell(out, error, as_json=as_json)
+        out.tell_error(error, as_json=as_json)
         return code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001 - whatever it is, people get a sentence and scripts an error object
-        _tell(out, _unexpected(error, out, verbose="-v" in argv or "--verbose" in argv), as_json=as_json)
+        out.tell_error(_unexpected(error, out, verbose="-v" in argv or "--verbose" in argv), as_json=as_json)
         return ExitCode.FAILED
     finally:
         out.finish()
@@ -92,10 +92,3 @@ def _load(name: str) -> Handler:
     module, _, function = name.partition(":")
     loaded: Handler = getattr(importlib.import_module(f"jjm_tui.cli.{module}"), function)
     return loaded
-
-
-def _tell(out: Output, error: JulesManagerError, *, as_json: bool) -> None:
-    try:
-        out.tell_error(error, as_json=as_json)
-    except JulesManagerError:
-        out.tell_error(error, as_json=False)
