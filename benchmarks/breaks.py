@@ -26,14 +26,14 @@ _ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+?) \| (kept|missed)\b", re.MULTILIN
 class Break(Mutant):
     """One row of ``breaks.toml``, whose head tells what the fields are."""
 
-    part: str
+    parts: tuple[str, ...]
     figures: tuple[str, ...]
 
 
 def read_breaks() -> list[Break]:
     """All that are listed."""
     rows = tomllib.loads(LISTED.read_text(encoding="utf-8"))["break"]
-    return [Break(**{**row, "figures": tuple(row["figures"])}) for row in rows]
+    return [Break(**{**row, "parts": tuple(row["parts"]), "figures": tuple(row["figures"])}) for row in rows]
 
 
 def see(parts: Sequence[str]) -> list[str]:
@@ -42,16 +42,15 @@ def see(parts: Sequence[str]) -> list[str]:
     breaks = read_breaks()
     told = _read_rows()
     kept: list[str] = []
-    for part in dict.fromkeys(each.part for each in breaks if each.part in parts):
-        ours = [each for each in breaks if each.part == part]
-        measured = _measure(part, ours)
-        for each in ours:
-            found = _figures_of(each, measured)
-            told[each.words] = [
-                f"| {each.words} | {name} | {value} | {budget} | {verdict} |"
-                for name, (value, budget, verdict) in found.items()
-            ]
-            kept += [f"{name} ({each.words})" for name, (_, _, verdict) in found.items() if verdict != "missed"]
+    for each in breaks:
+        if not set(each.parts) & set(parts):
+            continue
+        found = _figures_of(each, _measure(each))
+        told[each.words] = [
+            f"| {each.words} | {name} | {value} | {budget} | {verdict} |"
+            for name, (value, budget, verdict) in found.items()
+        ]
+        kept += [f"{name} ({each.words})" for name, (_, _, verdict) in found.items() if verdict != "missed"]
     rows = [row for each in breaks for row in told.get(each.words, ())]
     table = "\n".join(["| break | what | measured | budget | |", "|---|---|---|---|---|", *rows])
     print(table)
@@ -74,17 +73,16 @@ def _figures_of(made: Break, measured: Mapping[str, tuple[str, str, str]]) -> di
     return {name: found for name, found in measured.items() if name.startswith(made.figures)}
 
 
-def _measure(part: str, breaks: Sequence[Break]) -> dict[str, tuple[str, str, str]]:
-    """Value, budget and verdict of each figure with a budget, by name, in a copy with all these breaks."""
+def _measure(made: Break) -> dict[str, tuple[str, str, str]]:
+    """Value, budget and verdict of each figure of its parts with a budget, by name, in a copy with this break alone."""
     with tempfile.TemporaryDirectory(prefix="jjm-broken-") as name:
         folder = Path(name)
         python = make_copy(folder)
-        for each in breaks:
-            each.apply(folder)
+        made.apply(folder)
         environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        command = [python, "-m", "benchmarks", "--only", part]
+        command = [python, "-m", "benchmarks", *(f"--only={part}" for part in made.parts)]
         ran = subprocess.run(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True, check=False)
     measured = {name: (value, budget, verdict) for name, value, budget, verdict in _ROW.findall(ran.stdout)}
     if ran.returncode not in (0, 1) or not measured:  # a traceback exits with 1 as well, like a missed budget
-        raise RuntimeError(f"{part} could not be measured.")
+        raise RuntimeError(f"{', '.join(made.parts)} could not be measured.")
     return measured

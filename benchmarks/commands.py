@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,22 +27,21 @@ class _Command:
     is_big: bool = False
 
 
-def measure(rounds: int) -> list[Figure]:
+def measure(folder: Path, rounds: int) -> list[Figure]:
     """The medians as ratios to the bare interpreter's of the same rounds."""
-    with tempfile.TemporaryDirectory(prefix="jjm-bench-") as folder:
-        small, big = Path(folder, "small"), Path(folder, "big")
-        fill_store(small / "data" / "default" / "tasks.json", 500)
-        fill_store(big / "data" / "default" / "tasks.json", 10_000)
-        listing = ("list", "--cached", "--json")
-        get = ("get", make_task(250).id, "--cached", "--json")
-        commands = (
-            _Command("`jjm --version`", ("--version",), small, 6),
-            _Command("`jjm --help`", ("--help",), small),
-            _Command("`jjm list --cached --json`, 500 tasks", listing, small, 12),
-            _Command("`jjm get TASK --cached --json`, 500 tasks", get, small),
-            _Command("`jjm list --cached --json`, 10 000 tasks", listing, big, is_big=True),
-        )
-        return _measure(commands, rounds)
+    small, big = folder / "small", folder / "big"
+    fill_store(small / "data" / "default" / "tasks.json", 500)
+    fill_store(big / "data" / "default" / "tasks.json", 10_000)
+    listing = ("list", "--cached", "--json")
+    get = ("get", make_task(250).id, "--cached", "--json")
+    commands = (
+        _Command("`jjm --version`", ("--version",), small, 6),
+        _Command("`jjm --help`", ("--help",), small),
+        _Command("`jjm list --cached --json`, 500 tasks", listing, small, 12),
+        _Command("`jjm get TASK --cached --json`, 500 tasks", get, small),
+        _Command("`jjm list --cached --json`, 10 000 tasks", listing, big, is_big=True),
+    )
+    return _measure(commands, rounds)
 
 
 def _measure(commands: Sequence[_Command], rounds: int) -> list[Figure]:

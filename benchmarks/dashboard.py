@@ -9,7 +9,6 @@ import json
 import os
 import random
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -138,32 +137,15 @@ class Baseline:
         return int(terminal.screen.lines[0].split()[3])
 
 
-def measure() -> list[Figure]:
-    """All figures of the dashboard."""
-    baseline = Baseline()
-    with tempfile.TemporaryDirectory(prefix="jjm-bench-") as name:
-        folder = Path(name)
-        small = homes.prepare_sample_home(folder / "1000", 1_000)
-        big = homes.prepare_sample_home(folder / "10000", 10_000)
-        figures = measure_first_pages(baseline, {1_000: (small, 1.8), 10_000: (big, 2.2)})
-        figures += measure_keys(baseline, {1_000: (small, 8), 10_000: (big, 10)})
-        figures += measure_long_texts(baseline, small)
-        figures.append(measure_memory("10 000 tasks", big, 250))
-        figures += measure_blocking(folder)
-        figures += measure_idle(folder)
-        activities = homes.prepare_sample_home(folder / "activities", 500)
-        homes.add_activities(activities, 200)
-        figures.append(measure_memory("500 tasks with 200 activities each", activities, 150))
-    return figures
-
-
-def measure_first_pages(baseline: Baseline, wanted: dict[int, tuple[Path, float]]) -> list[Figure]:
+def measure_first_pages(folder: Path) -> list[Figure]:
     """From the start of the process to the first page that is as the store wants it."""
-    orders = {count: homes.list_order(home) for count, (home, _) in wanted.items()}
+    baseline, budgets = Baseline(), {1_000: 1.8, 10_000: 2.2}
+    wanted = {count: homes.prepare_sample_home(folder / str(count), count) for count in budgets}
+    orders = {count: homes.list_order(home) for count, home in wanted.items()}
     times: dict[int, list[float]] = {count: [] for count in wanted}
     for turn in range(ROUNDS + 1):
         baseline.measure_frame()
-        for count, (home, _) in wanted.items():
+        for count, home in wanted.items():
             with open_dashboard(home) as terminal:
                 with measured(f"first page, {count:_} tasks", terminal.pid, is_whole=True):
                     seconds = wait_for_page(terminal, orders[count]) - terminal.started
@@ -172,14 +154,15 @@ def measure_first_pages(baseline: Baseline, wanted: dict[int, tuple[Path, float]
                 times[count].append(seconds)
     return [
         _ratio(f"first page, {count:_} tasks", median(times[count]), baseline.frame, _FRAME, budget)
-        for count, (_, budget) in wanted.items()
+        for count, budget in budgets.items()
     ]
 
 
-def measure_keys(baseline: Baseline, wanted: dict[int, tuple[Path, float]]) -> list[Figure]:
+def measure_keys(folder: Path) -> list[Figure]:
     """The cursor moves up and down over twenty rows while the ten rows below them change twenty times a second."""
     figures = []
-    for count, (home, budget) in wanted.items():
+    for count, budget in ((1_000, 8), (10_000, 10)):
+        baseline, home = Baseline(), homes.prepare_sample_home(folder / str(count), count)
         order = homes.list_order(home)
         changing = home / "changing"
         changing.write_text(" ".join(task.id for task in order[20:30]), encoding="utf-8")
@@ -208,9 +191,10 @@ def up_and_down(terminal: Terminal, order: Sequence[Task], presses: int) -> Iter
         breathe(terminal)
 
 
-def measure_long_texts(baseline: Baseline, home: Path) -> list[Figure]:
+def measure_long_texts(folder: Path) -> list[Figure]:
     """A conversation of 1 MB and a patch of 20 000 lines of a task that was not looked at yet: until they are there,
     and each page of scrolling."""
+    baseline, home = Baseline(), homes.prepare_sample_home(folder, 1_000)
     homes.add_long_conversation(home, 1_000_000)
     homes.add_long_diff(home, 20_000)
     figures = []
@@ -221,6 +205,7 @@ def measure_long_texts(baseline: Baseline, home: Path) -> list[Figure]:
         opening, scrolling = f"opening {name}", f"scrolling {name} by pages, p95"
         opened, pages = [], []
         for turn in range(OPENINGS):
+            baseline.measure_frame()
             with open_dashboard(home) as terminal, open_counter() as counter:
                 wait_for_page(terminal, homes.list_order(home))
                 terminal.send(KEYS.down)
@@ -315,7 +300,18 @@ def measure_idle(folder: Path) -> list[Figure]:
     return figures
 
 
-def measure_memory(what: str, home: Path, budget: float) -> Figure:
+def measure_memory(folder: Path) -> list[Figure]:
+    """With many tasks, and with long conversations."""
+    big = homes.prepare_sample_home(folder / "big", 10_000)
+    talkative = homes.prepare_sample_home(folder / "talkative", 500)
+    homes.add_activities(talkative, 200)
+    return [
+        _memory("10 000 tasks", big, 250),
+        _memory("500 tasks with 200 activities each", talkative, 150),
+    ]
+
+
+def _memory(what: str, home: Path, budget: float) -> Figure:
     """Resident memory after a walk through fifty tasks, their conversations open."""
     with open_dashboard(home) as terminal:
         wait_for_page(terminal, homes.list_order(home))

@@ -18,10 +18,6 @@ class Looker:
         """See ``measured``."""
         return nullcontext()
 
-    def aside(self) -> AbstractContextManager[None]:
-        """See ``aside``."""
-        return nullcontext()
-
 
 looker = Looker()
 
@@ -41,8 +37,3 @@ def measured(what: str, pid: int | None = None, *, is_whole: bool = False) -> Ab
     """What happens inside is what the figure ``what`` is about: in this process and those that end meanwhile, or in
     the running program ``pid``; ``is_whole``: in that one since its start."""
     return looker.region(what, pid, is_whole=is_whole)
-
-
-def aside() -> AbstractContextManager[None]:
-    """What happens inside, in this thread, is not what the figure is about, though it happens in the middle of that."""
-    return looker.aside()

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Self
@@ -83,10 +83,6 @@ class Profiler(Looker):
             self._add(what, before, here)
         for path in others:
             self._add(what, _NOTHING, _read(path))
-
-    def aside(self) -> AbstractContextManager[None]:
-        """The clock stands still."""
-        return self._here.standing_still()
 
     def _ended(self) -> set[Path]:
         return set(Path(self._folder.name).glob("*.end"))

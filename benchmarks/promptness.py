@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -33,24 +32,12 @@ from jjm_tui.gateway.wire import CallPolicy
 _KILLS = 40
 _STARTS = 7
 _EDITS = 30
-_WAYS_OUT = {KEYS.quit: 0, signal.SIGTERM: 130, signal.SIGHUP: 130}
+_CLOSED = "closed terminal"
+_WAYS_OUT = {KEYS.quit: 0, signal.SIGTERM: 130, signal.SIGHUP: 130, _CLOSED: 130}
 """With the exit codes."""
 
 
-def measure() -> list[Figure]:
-    """All figures about promptness."""
-    with tempfile.TemporaryDirectory(prefix="jjm-bench-") as name:
-        folder = Path(name)
-        return [
-            _cleaning(),
-            _edits(folder / "edited"),
-            asyncio.run(_restarts(folder)),
-            *rudeness.measure(folder),
-            _quitting(folder / "deaf"),
-        ]
-
-
-def _cleaning() -> Figure:
+def measure_cleaning(_folder: Path) -> list[Figure]:
     """Processor time, as a busy machine must not count."""
     what, slowest = "cleaning 1 MB of the worst text", 0.0
     for unit in WORST_TEXTS:
@@ -62,10 +49,10 @@ def _cleaning() -> Figure:
                 clean(text)
                 times.append(time.thread_time() - start)
         slowest = max(slowest, median(times))
-    return Figure(what, slowest * 1000, "ms", 100, f"of UTF-8, the slowest of {len(WORST_TEXTS)}")
+    return [Figure(what, slowest * 1000, "ms", 100, f"of UTF-8, the slowest of {len(WORST_TEXTS)}")]
 
 
-def _edits(folder: Path) -> Figure:
+def measure_edits(folder: Path) -> list[Figure]:
     """Another program replaces the file, writes it in place or saves it as editors do, until the dashboard shows it."""
     home = homes.prepare_sample_home(folder, 500)
     order = homes.list_order(home)
@@ -81,7 +68,7 @@ def _edits(folder: Path) -> Figure:
                 edited = time.perf_counter()
                 times.append(terminal.wait_for(shows(title)) - edited)
         leave(terminal)
-    return Figure(what, p95(times) * 1000, "ms", 300, _middle(times))
+    return [Figure(what, p95(times) * 1000, "ms", 300, f"{_middle(times)} · longest {max(times) * 1000:.0f} ms")]
 
 
 def _edit(path: Path, task_id: str, title: str, way: int) -> None:
@@ -108,8 +95,12 @@ class _SkewedClock(SystemClock):
         return super().monotonic() + self.skew
 
 
-async def _restarts(folder: Path) -> Figure:
+def measure_restarts(folder: Path) -> list[Figure]:
     """The server is killed; how long until it is connected again, without the time that its own start takes."""
+    return [asyncio.run(_restart_often(folder))]
+
+
+async def _restart_often(folder: Path) -> Figure:
     starts = []
     for _ in range(_STARTS + 1):
         caller = _caller("polite", folder)
@@ -154,9 +145,8 @@ def _caller(mode: str, folder: Path, clock: SystemClock | None = None) -> Superv
     return SupervisedCaller(spec, clock or SystemClock(), settings, lambda *_: None)
 
 
-def _quitting(home: Path) -> Figure:
+def measure_leaving(home: Path) -> list[Figure]:
     """The dashboard is left while its server ignores every request to end."""
-    home.mkdir(parents=True)
     arguments = json.dumps(["-m", "tests.rude.jules_server", "ignores_sigterm", str(home / "world.json")])
     (home / "jjm.toml").write_text(
         f'[server]\nlabel = "deaf"\ncommand = "{sys.executable}"\nargs = {arguments}\npass_env = ["PYTHONPATH"]\n',
@@ -169,7 +159,10 @@ def _quitting(home: Path) -> Figure:
             terminal.wait_for(shows("connected"))
             start = time.perf_counter()
             with measured(what, terminal.pid):
-                if isinstance(way, signal.Signals):
+                if way is _CLOSED:
+                    terminal.hang_up()
+                    code = terminal.end(patience=30.0)
+                elif isinstance(way, signal.Signals):
                     os.kill(terminal.pid, way)
                     code = terminal.end(patience=30.0)
                 else:
@@ -177,7 +170,7 @@ def _quitting(home: Path) -> Figure:
             if code != wanted:
                 raise RuntimeError(f"The dashboard does not end in order: {code}.")
             times.append(time.perf_counter() - start)
-    return Figure(what, max(times), "s", 5, "the slowest of Ctrl+C, SIGTERM and SIGHUP")
+    return [Figure(what, max(times), "s", 5, "the slowest of Ctrl+C, SIGTERM, SIGHUP and a closed terminal")]
 
 
 def _middle(times: list[float]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,16 +16,18 @@ from pathlib import Path
 
 from tests.gateway import rude_modes as modes
 from tests.rude import table
+from tests.rude.ground import RudeGround
 
 from benchmarks.dashboard import KEYS, ROOT, open_dashboard, shows
 from benchmarks.looking import measured
-from benchmarks.report import Figure
+from benchmarks.report import Figure, median
 from benchmarks.terminal import Screen
 from jjm_tui.assembly.clock import SystemClock
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.gateway.calls import SupervisedCaller
 from jjm_tui.gateway.spec import CallerSettings, ServerSpec
 from jjm_tui.gateway.wire import CallPolicy
+from jjm_tui.simulator.world import World
 from jjm_tui.tui.loop_probe import LoopProbe
 
 RUDE = ROOT / "tests" / "gateway" / "rude_server.py"
@@ -32,15 +35,19 @@ _PAUSE = "event loop paused by a rude server"
 _START = 20.0
 _CALL = 20.0
 _IMPATIENT = 0.5
+_COMMAND_PATIENCE = 3.0
+_COMMANDS = {"list": "list_sessions", "message": "send_message"}
+"""With the tool at which the server misbehaves."""
+_SESSIONS = 12
 _ASKED_WITHIN = 10.0
 """Seconds until a dashboard asks a rude server once more; one that died is started again first."""
 _PAUSE_BUDGET = 100
 _LATE_BUDGET = 1
 
 
-def measure(folder: Path) -> list[Figure]:
-    """All figures about rude servers."""
-    return [*asyncio.run(_calls(folder)), _dashboards(folder)]
+def measure_calls(folder: Path) -> list[Figure]:
+    """One call of each rude server through the connection."""
+    return asyncio.run(_calls(folder))
 
 
 async def _calls(folder: Path) -> list[Figure]:
@@ -98,18 +105,59 @@ def _expect(mode: str, told: JulesManagerError | str) -> None:
         raise RuntimeError(f"{mode} ended otherwise than the tests have it: {str(told)[:200]}")
 
 
-def _dashboards(folder: Path) -> Figure:
+def measure_commands(folder: Path) -> list[Figure]:
+    """A command that reads and one that changes something, until they tell what went wrong. Their own start, and that
+    of a polite server, does not count."""
+    late, latest = -_COMMAND_PATIENCE, ""
+    for command, tool in _COMMANDS.items():
+        own = median([_tell_seconds("line_1", folder / f"{command}-polite-{turn}", command, tool) for turn in range(3)])
+        for mode in table.REFUSED:
+            seconds = _tell_seconds(mode, folder / f"{command}-{mode}", command, tool)
+            patience = float(next(iter(table.SETTINGS.get(mode, {}).values()), _COMMAND_PATIENCE))
+            if (later := seconds - own - patience) > late:
+                late, latest = later, f"{command}, {mode}"
+    detail = f"{len(table.REFUSED)} ways of being rude, {len(_COMMANDS)} commands · {latest}"
+    return [Figure("rude servers, commands: told after the deadline", late, "s", _LATE_BUDGET, detail)]
+
+
+def _tell_seconds(mode: str, folder: Path, command: str, tool: str) -> float:
+    """From the start of the command until it tells how it went."""
+    ground = RudeGround(folder, mode, (tool,))
+    folder.mkdir()
+    world = World(1, _SESSIONS, 0.0, state_path=folder / "world.json")
+    task_id = next(each for each in world.session_ids() if world.get_session(each)["state"] == "AWAITING_USER_FEEDBACK")
+    words = {"list": (), "message": (task_id, "Go on.")}[command]
+    patience = {"JJM_SERVER__CALL_TIMEOUT": str(_COMMAND_PATIENCE)}
+    environ = {**ground.program.environ, **patience, **table.SETTINGS.get(mode, {})}
+    argv = ground.program.plain_argv("--server", ground.server, command, *words, "--json")
+    start = time.perf_counter()
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(argv, env=environ, **streams) as process:
+        assert process.stdout is not None
+        told = process.stdout.read(1)
+        seconds = time.perf_counter() - start
+        rest = process.stdout.read()
+    if command == "list" and (process.returncode != 0) is not (mode in table.REFUSED):
+        raise RuntimeError(f"{mode} ended otherwise than the tests have it: {(told + rest)[:500]!r}")
+    return seconds
+
+
+def measure_dashboards(folder: Path) -> list[Figure]:
     """Each way is met twice on its own; the second time counts, as the first one imports and paints much besides."""
-    what, longest, slowest = f"{_PAUSE}, dashboard", 0.0, ""
     ways = [*table.ANSWERED, *table.REFUSED]
-    for mode in ways:
-        pause = _meet_twice(mode, folder / mode, what)
-        if pause >= longest:
-            longest, slowest = pause, mode
-    return Figure(what, longest, "ms", _PAUSE_BUDGET, f"{len(ways)} ways of being rude · {slowest}")
+    what = f"{_PAUSE}, dashboard"
+    pauses = {mode: _meet_twice(mode, folder / mode, what) for mode in ways}
+    slowest_first = max(ways, key=lambda mode: pauses[mode][0])
+    slowest = max(ways, key=lambda mode: pauses[mode][1])
+    detail = f"{len(ways)} ways of being rude"
+    return [
+        Figure(what, pauses[slowest][1], "ms", _PAUSE_BUDGET, f"{detail} · {slowest}"),
+        Figure(f"{_PAUSE}, dashboard, from its start", pauses[slowest_first][0], "ms", None, slowest_first),
+    ]
 
 
-def _meet_twice(mode: str, home: Path, what: str) -> float:
+def _meet_twice(mode: str, home: Path, what: str) -> tuple[float, float]:
+    """The longest pauses, in milliseconds: of all, and when the server was met for the second time."""
     _prepare_home(home, mode)
     probe, heard = home / "gaps.json", home / "heard"
     heard.touch()
@@ -120,11 +168,11 @@ def _meet_twice(mode: str, home: Path, what: str) -> float:
             terminal.send("C")
         terminal.wait_for(_tells(mode))
         terminal.settle()
-        began, before = SystemClock().now().timestamp(), heard.stat().st_size
+        began, before = SystemClock().now().timestamp(), _asked(heard)
         with measured(what, terminal.pid):
             terminal.send("R" if mode in table.REFUSED else KEYS.refresh)
             until = time.monotonic() + _ASKED_WITHIN
-            while before and heard.stat().st_size == before:
+            while before and _asked(heard) == before:
                 if time.monotonic() > until:
                     raise RuntimeError(f"{mode}: the server was not asked again.")
                 terminal.watch(0.1)
@@ -133,7 +181,13 @@ def _meet_twice(mode: str, home: Path, what: str) -> float:
             terminal.press(KEYS.back, shows("Tasks"))
         if terminal.end(KEYS.quit) is None:
             raise RuntimeError(f"{mode}: the dashboard does not end.")
-    return _longest_pause(probe, began)
+    return _longest_pause(probe, 0.0), _longest_pause(probe, began)
+
+
+def _asked(heard: Path) -> int:
+    """How often a server was asked for something of tasks; where it is never, how much it heard at all."""
+    lines = heard.read_bytes()
+    return lines.count(b'"tools/call"') or len(lines)
 
 
 def _tells(mode: str) -> Callable[[Screen], bool]:

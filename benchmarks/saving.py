@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -22,22 +21,22 @@ _ROUNDS = 15
 _CHANGES = 200
 
 
-def measure() -> list[Figure]:
-    """All figures about saving."""
-    return [
-        _one_change(1_000, 10),
-        _one_change(10_000, None),
-        asyncio.run(_many_changes()),
-    ]
+def measure_one_change(folder: Path) -> list[Figure]:
+    """One change of a small store and of a big one."""
+    return [_one_change(folder / "small", 1_000, 10), _one_change(folder / "big", 10_000, None)]
 
 
-def _one_change(count: int, budget: float | None) -> Figure:
-    with tempfile.TemporaryDirectory(prefix="jjm-bench-") as folder:
-        path = Path(folder, "tasks.json")
-        fill_store(path, count)
-        data = path.read_bytes()
-        what = f"one change saved, {count:_} tasks".replace("_", " ")
-        saved, written = asyncio.run(_save_and_write(what, path, data))
+def measure_many_changes(folder: Path) -> list[Figure]:
+    """Many changes within a second."""
+    return [asyncio.run(_many_changes(folder / "tasks.json"))]
+
+
+def _one_change(folder: Path, count: int, budget: float | None) -> Figure:
+    path = folder / "tasks.json"
+    fill_store(path, count)
+    data = path.read_bytes()
+    what = f"one change saved, {count:_} tasks".replace("_", " ")
+    saved, written = asyncio.run(_save_and_write(what, path, data))
     bare = median(written)
     detail = f"{median(saved) * 1000:.1f} ms against {bare * 1000:.1f} ms for {len(data) / 1e6:.1f} MB"
     return Figure(what, median(saved) / bare, "times a raw write", budget, detail)
@@ -91,20 +90,18 @@ class _CountingOps(FileOps):
         super().rename(source, target)
 
 
-async def _many_changes() -> Figure:
+async def _many_changes(path: Path) -> Figure:
     what = f"{_CHANGES} changes in a second, 1 000 tasks"
-    with tempfile.TemporaryDirectory(prefix="jjm-bench-") as folder:
-        path = Path(folder, "tasks.json")
-        await asyncio.to_thread(fill_store, path, 1_000)
-        ops = _CountingOps()
-        store = JsonTaskStore(path, SystemClock(), ops=ops)
-        await store.list_tasks()
-        with measured(what):
-            start = time.perf_counter()
-            async with asyncio.TaskGroup() as group:
-                for number in range(_CHANGES):
-                    group.create_task(store.apply({make_task(number).id: _retitled(f"Change {number}")}))
-                    await asyncio.sleep(max(0.0, start + (number + 1) / _CHANGES - time.perf_counter()))
-            seconds = time.perf_counter() - start
-        await store.close()
+    await asyncio.to_thread(fill_store, path, 1_000)
+    ops = _CountingOps()
+    store = JsonTaskStore(path, SystemClock(), ops=ops)
+    await store.list_tasks()
+    with measured(what):
+        start = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for number in range(_CHANGES):
+                group.create_task(store.apply({make_task(number).id: _retitled(f"Change {number}")}))
+                await asyncio.sleep(max(0.0, start + (number + 1) / _CHANGES - time.perf_counter()))
+        seconds = time.perf_counter() - start
+    await store.close()
     return Figure(what, ops.saves, "saves", 10, f"all durable {seconds:.2f} s after the first")

@@ -149,6 +149,7 @@ class Terminal:
         self._news: list[tuple[float, bytes]] = []
         self._arrived = threading.Condition()
         self._is_open = True
+        self._leaving, self._leave = os.pipe()
         self.written = 0
         self.started = time.perf_counter()
         self.pid, self._descriptor = pty.fork()
@@ -244,9 +245,19 @@ class Terminal:
         self._close(0)
         return None
 
+    def hang_up(self) -> None:
+        """The terminal goes away."""
+        os.write(self._leave, b"!")  # who waits for the terminal would hold it
+        self._reader.join()
+        os.close(self._descriptor)
+        self._descriptor, self._is_open = -1, False
+
     def _close(self, code: int) -> int:
         self._reader.join(1)
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        os.close(self._leave)
+        os.close(self._leaving)
         return code
 
     def __enter__(self) -> Self:
@@ -282,7 +293,8 @@ class Terminal:
     def _read(self) -> None:
         while True:
             try:
-                select.select([self._descriptor], [], [])
+                if self._leaving in select.select([self._descriptor, self._leaving], [], [])[0]:
+                    return
                 data = os.read(self._descriptor, 1 << 16)
             except (OSError, ValueError):
                 data = b""

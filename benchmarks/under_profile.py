@@ -15,8 +15,6 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from cProfile import Profile
 from functools import cache
 from pathlib import Path
@@ -36,9 +34,7 @@ class Recorder:
     """Looks at the thread that makes it, while it is ``on``, and at every thread that begins meanwhile."""
 
     def __init__(self) -> None:
-        self._main = Profile(self._clock)
-        self._left_out = 0.0
-        self._stands_at: float | None = None
+        self._main = Profile(time.thread_time)
         self._others: list[Profile] = []
 
     def __enter__(self) -> Self:
@@ -48,20 +44,6 @@ class Recorder:
     def on(self) -> None:
         """Look at this thread from now on, until ``spent`` is asked for."""
         self._main.enable()
-
-    @contextmanager
-    def standing_still(self) -> Iterator[None]:
-        """What this thread does inside takes no time."""
-        self._stands_at = self._clock()
-        start = time.thread_time()
-        try:
-            yield
-        finally:
-            self._left_out += time.thread_time() - start
-            self._stands_at = None
-
-    def _clock(self) -> float:
-        return time.thread_time() - self._left_out if self._stands_at is None else self._stands_at
 
     def __exit__(self, *_: object) -> None:
         self._main.disable()

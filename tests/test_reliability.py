@@ -64,7 +64,7 @@ def test_break_of_the_program_fits_the_program(row: Promise) -> None:
     assert row.mutant.new != row.mutant.old
 
 
-@pytest.mark.parametrize("made", read_breaks(), ids=lambda made: f"{made.part}: {made.words}")
+@pytest.mark.parametrize("made", read_breaks(), ids=lambda made: made.words)
 def test_break_of_the_speed_fits_the_program_and_was_seen_to_miss_each_budget(made: Break) -> None:
     assert (ROOT / SOURCE / made.file).read_text(encoding="utf-8").count(made.old) == 1
     rows = [row.split(" | ") for row in BENCHMARKS.read_text(encoding="utf-8").splitlines()]
