@@ -24,6 +24,7 @@ _SENTENCES = (
     (EventType.ARCHIVED, {}, "archived"),
     (EventType.SEEN, {}, "seen"),
     (EventType.SEEN, {"undone": True}, "no longer seen"),
+    (EventType.SNOOZED, {"undone": True}, "no longer snoozed"),
     (EventType.PLAN_APPROVED, {"first_seen": True}, "first seen: plan approved"),
     (
         EventType.PULL_REQUEST_OPENED,

@@ -45,6 +45,16 @@ async def test_snoozed_task_needs_nobody_until_the_time_is_over(tmp_path):
     assert needs_me(task, work.clock.now()) == "approval"
 
 
+async def test_history_tells_the_waking_of_a_snoozed_task_from_snoozing_it(tmp_path):
+    work = bench(tmp_path)
+    manager, _, _ = await _listed(work)
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    await manager.snooze([task_id], work.clock.now() + timedelta(hours=1))
+    await manager.snooze([task_id], None)
+    events = await manager.query_events(task_id=task_id, types=frozenset({EventType.SNOOZED}))
+    assert [dict(event.data) for event in events] == [{}, {"undone": True}]
+
+
 async def test_failure_found_at_first_synchronisation_counts_as_seen_and_a_later_one_does_not(tmp_path):
     work = bench(tmp_path)
     manager, _, _ = await _listed(work)

@@ -18,6 +18,8 @@ _SIGHTS: Final[Mapping[EventType, str]] = {
     EventType.PULL_REQUEST_OPENED: "pull request",
 }
 """What was seen, where the words for what happened do not fit."""
+_UNDONE: Final[Mapping[EventType, str]] = {EventType.SEEN: "no longer seen", EventType.SNOOZED: "no longer snoozed"}
+"""What is told where such a mark was taken away."""
 
 
 def event_sentence(event: TaskEvent) -> str:
@@ -60,8 +62,8 @@ def _parts(event: TaskEvent) -> tuple[str, str]:
         return words, clean_line(f"{files}, +{counts[0]} -{counts[1]}")
     if event.type is EventType.PULL_REQUEST_OPENED:
         return words, clean_line(str(data.get("url", "")))
-    if event.type is EventType.SEEN and data.get("undone"):
-        words = "no longer seen"
+    if data.get("undone"):
+        words = _UNDONE.get(event.type, words)
     kind = data.get("kind")
     if event.type is EventType.OPERATION_DISCARDED and str(data.get("message") or "").startswith(SENT_AGAIN):
         words = "operation sent again"

@@ -53,9 +53,9 @@ class TaskEvent:
     ``plan_ready``: ``fingerprint``, ``steps`` (count), ``replaces``; ``message_received``: ``message_id``, ``author``,
     ``content``; both also ``happened_at`` (RFC 3339) where the server tells when it was written; ``files_changed``:
     ``files`` (count), ``additions``, ``deletions``; ``pull_request_opened``: ``url``; ``operation_*``:
-    ``operation_id``, ``kind``, ``message``; ``seen``: ``undone``, true where that mark was taken away. ``at`` is when
-    it was observed. ``first_seen`` is true where this was found at the first look at that part of the task: then it
-    happened some time before ``at``.
+    ``operation_id``, ``kind``, ``message``; ``seen`` and ``snoozed``: ``undone``, true where that mark was taken
+    away. ``at`` is when it was observed. ``first_seen`` is true where this was found at the first look at that part of
+    the task: then it happened some time before ``at``.
     """
 
     type: EventType

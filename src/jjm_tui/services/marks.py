@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.task import Task
@@ -15,6 +15,7 @@ from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.results import MarkResult
 
 Marking = Callable[[Task], Task]
+_UNDONE: Final[Mapping[str, Any]] = {"undone": True}
 
 
 class LocalMarks:
@@ -30,7 +31,8 @@ class LocalMarks:
         return await self._mark(task_ids, lambda task: replace(task, archived=False), EventType.UNARCHIVED)
 
     async def snooze(self, task_ids: Iterable[str], until: datetime | None) -> MarkResult:
-        return await self._mark(task_ids, lambda task: replace(task, snoozed_until=until), EventType.SNOOZED)
+        data = _UNDONE if until is None else None
+        return await self._mark(task_ids, lambda task: replace(task, snoozed_until=until), EventType.SNOOZED, data)
 
     async def seen(self, task_ids: Iterable[str]) -> MarkResult:
         """Mark finished tasks as looked at; on others there is nothing to mark."""
@@ -50,7 +52,7 @@ class LocalMarks:
         def look_away(task: Task) -> Task:
             return replace(task, seen_at=None) if task.status.is_final else task
 
-        return await self._mark(task_ids, look_away, EventType.SEEN, {"undone": True})
+        return await self._mark(task_ids, look_away, EventType.SEEN, _UNDONE)
 
     async def _mark(
         self, task_ids: Iterable[str], mark: Marking, kind: EventType, data: Mapping[str, Any] | None = None
@@ -100,7 +102,7 @@ class LocalMarks:
     async def _tell(self, kind: EventType, task_ids: list[str], data: Mapping[str, Any] | None = None) -> None:
         now = self._context.clock.now()
         if task_ids:
-            await self._context.events.append([TaskEvent(kind, now, task_id, data or {}) for task_id in task_ids])
+            await self._context.tell([TaskEvent(kind, now, task_id, data or {}) for task_id in task_ids])
 
 
 def _match(reference: str, forgotten: frozenset[str]) -> str:

@@ -37,7 +37,7 @@ class TaskImporter:
         changed = [task_id for task_id, fate in fates.items() if fate != "unchanged"]
         if changed and not dry_run:
             now = self._context.clock.now()
-            await self._context.events.append([TaskEvent(EventType.IMPORTED, now, task_id) for task_id in changed])
+            await self._context.tell([TaskEvent(EventType.IMPORTED, now, task_id) for task_id in changed])
         return ImportResult(counts.get("added", 0), counts.get("updated", 0), counts.get("unchanged", 0))
 
 
