@@ -21,6 +21,7 @@ import pytest
 from jjm_tui.cli.parser import COMMANDS
 from tests.cli.test_command_canary import ALONE, leaves
 from tests.tui.ground import Ground, ground
+from tests.tui.screens_in_code import screens_in_code
 from tests.tui.terminal_stage import TerminalStage
 from tests.tui.terminal_tour import go, stop_at, walk
 
@@ -74,7 +75,12 @@ def leaking_ground(folder: Path) -> Iterator[Ground]:
     pieces = "''".join(word[at : at + 6] for at in range(0, len(word), 6))
     script.write_text(f"#!/bin/sh\necho {pieces}\n")
     script.chmod(0o700)
-    with ground(folder / "ground", "leaky", logging={"level": "debug"}, storage={"database_url": "env:MY_DB"}) as place:
+    sections: dict[str, dict[str, Any]] = {
+        "logging": {"level": "debug"},
+        "storage": {"database_url": "env:MY_DB"},
+        "templates": {"one": {"description": "Do it", "repository": "acme/webapp"}},
+    }
+    with ground(folder / "ground", "leaky", **sections) as place:
         settings = place.program.home / "jjm.toml"
         by_reference = {
             "LEAKED_API_KEY": "env:MY_KEY",
@@ -198,6 +204,48 @@ def test_secret_is_in_nothing_that_commands_write_and_in_no_other_process(tmp_pa
         assert any("calling" in text for text in logs)
 
 
+def fill_outbox(place: Ground) -> None:
+    """Messages that the server refused, repeating its secrets, and one of another server that nobody settles."""
+    tasks = place.program.ok("list", "--json").json["tasks"]
+    asking = next(task["id"] for task in tasks if task["status"] == "waiting_feedback")
+    for number in range(4):
+        run(place, f"message {asking} {number}")
+    (path,) = place.program.home.rglob("outbox.json")
+    kept = json.loads(path.read_text())
+    refused = kept["operations"][-1]
+    assert refused["state"] == "refused"
+    kept["operations"].append({**refused, "id": "left", "origin": "other/server", "state": "unconfirmed"})
+    path.write_text(json.dumps(kept))
+
+
+def set_up_another_server(terminal: TerminalStage) -> None:
+    """Go through the set-up by keys: a key is typed behind the place that is offered for it, and the server repeats
+    its own."""
+    program = "import os, sys; sys.exit('No access for ' + os.environ['JULES_API_KEY'] + ' today')"
+    go(terminal, stop_at("FirstRunScreen"))
+    terminal.press("G", "enter")
+    terminal.shows("step 2 of 5")
+    terminal.settle()
+    terminal.type(f'\x1b[200~{sys.executable} -c "{program}"\x1b[201~')
+    terminal.settle()
+    terminal.press("enter")
+    terminal.shows("Where is your Jules API key?")
+    terminal.settle()
+    terminal.type(TYPED)
+    terminal.shows(TYPED)
+    terminal.press("enter")
+    terminal.shows("the key itself must not be given here")
+    terminal.hides(TYPED)
+    terminal.type("env:MY_KEY\r")
+    terminal.shows("It does not work yet.", "No access for •••")
+    terminal.press("enter")
+    terminal.shows("Write it?", "env:MY_KEY")
+    terminal.settle()
+    terminal.press("y")
+    terminal.shows("Written")
+    terminal.settle()
+
+
 def photograph(terminal: TerminalStage, file: Path) -> str:
     """The screen as the dashboard exports it."""
     terminal.signal(signal.SIGUSR1)
@@ -208,27 +256,29 @@ def photograph(terminal: TerminalStage, file: Path) -> str:
 def test_secret_is_on_no_screen_and_in_no_other_process(tmp_path: Path) -> None:
     with leaking_ground(tmp_path / "all") as place:
         refuse_all(place)
+        fill_outbox(place)
         words = [sys.executable, "-m", "tests.tui.photographed", str(place.folder / "screen.svg")]
         with TerminalStage(words, place.program.environ, columns=160, rows=45) as terminal:
             terminal.shows("connected")
             servers = check_processes(place, terminal.process.pid)
-            seen = walk(terminal)
+            seen = walk(terminal, filled=True)
             servers += check_processes(place, terminal.process.pid)
             go(terminal, stop_at("ConnectionScreen"))
             terminal.shows("calling")
             picture = photograph(terminal, place.folder / "screen.svg")
-            written = terminal.written
             go(terminal, stop_at("CreateScreen"))
             terminal.type(TYPED)
             terminal.shows(TYPED)
             terminal.press("escape")
             terminal.hides(TYPED)
-            terminal.settle()
+            set_up_another_server(terminal)
+            written = terminal.written
         assert servers == 2
         assert "calling" in picture
         assert leaks_in(picture) == []
         assert leaks_in(written) == []
         assert [stop for stop, text in seen.items() if leaks_in(text)] == []
+        assert {stop.screen for stop in seen} == screens_in_code() - {"DetailScreen"}
         assert files_with_leaks(tmp_path, known=tmp_path / "all" / "key") == {}
         files = [path for path in place.folder.rglob("*") if path.is_file()]
         assert {path.name for path in files if TYPED.encode() in path.read_bytes()} <= {"drafts.json"}

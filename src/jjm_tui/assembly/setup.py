@@ -19,7 +19,7 @@ from jjm_tui.errors import ConfigurationError, JulesManagerError
 from jjm_tui.ports import Capabilities, TaskServer
 from jjm_tui.services.results import Check
 from jjm_tui.settings import document
-from jjm_tui.settings.secrets import is_reference, mask_url
+from jjm_tui.settings.secrets import has_secret_shape, is_reference, mask_url
 
 KEY_PLACES: Final = "env:NAME, file:/path, keyring:service/user or command:program"
 DEFAULT_KEY: Final = "env:JULES_API_KEY"
@@ -88,7 +88,7 @@ def read_key_place(text: str, *, optional: bool) -> str | None:
     """Where the key is, or ``None`` for a server that does without. Raises ConfigurationError; never tells the text."""
     if optional and text.lower() == NO_KEY:
         return None
-    if not is_reference(text):
+    if not is_reference(text) or has_secret_shape(text):  # pasted behind the place that was offered
         raise ConfigurationError(NOT_A_PLACE, hint=f"It can be {KEY_PLACES}.")
     return text
 
