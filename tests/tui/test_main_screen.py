@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import MouseDown, MouseMove, MouseUp
 
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.sync import SyncState
@@ -411,6 +412,16 @@ async def test_next_in_an_open_task_leads_to_one_that_came_meanwhile_and_says_wh
         await on.settle()
         await on.press("n")
         await on.shows("Came meanwhile")
+
+
+async def test_clicks_in_quick_succession_open_one_screen(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        y = next(number for number, line in enumerate(on.text.splitlines()) if "▌" in line)
+        for x in (20, 30, 40):
+            for kind, button in ((MouseMove, 0), (MouseDown, 1), (MouseUp, 1)):
+                on.app.post_message(kind(None, x, y, 0, 0, button, False, False, False, x, y))
+        await on.settle()
+        assert [type(each) for each in on.app.screen_stack] == [MainScreen, DetailScreen]
 
 
 async def test_opening_a_finished_task_counts_as_seen_and_moving_over_it_does_not(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ class PaneHost(ViewHost):
             return
         if self.is_beside:
             await super().open_detail(tab)
-        else:
+        elif self.app.screen is self:  # a second click may have come before the first one's screen was there
             await self._open_screen(task.id, tab)
 
     def do_task_message(self) -> None:
