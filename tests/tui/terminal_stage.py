@@ -134,6 +134,18 @@ class TerminalStage:
         """Type text as it is; bytes that are no text as ``surrogateescape`` writes them."""
         os.write(self._master, text.encode(errors="surrogateescape"))
 
+    def pour(self, text: str) -> None:
+        """Type more than a terminal holds at once, as far and as fast as the program reads it."""
+        rest = text.encode(errors="surrogateescape")
+
+        def is_typed() -> bool:
+            nonlocal rest
+            with contextlib.suppress(BlockingIOError):
+                rest = rest[os.write(self._master, rest) :]
+            return not rest
+
+        self.until(is_typed, "everything typed")
+
     def press(self, *keys: str) -> None:
         """Press keys by their names, one after the other."""
         for key in keys:

@@ -6,7 +6,7 @@ was typed before there was anything to see, and a busy machine draws late.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tests.tui.terminal_stage import TerminalStage
@@ -38,6 +38,11 @@ class Stop:
         columns = terminal.screen.columns
         return columns < -self.columns if self.columns < 0 else columns >= self.columns
 
+
+_FOREIGN = ("/foo", "[x]", "[@click", "[link=", "evil.example", "\ufffd")
+"""Pieces of evil text as they are to be read, wherever it is cut."""
+_EVERY = 8
+"""Columns between two clicks."""
 
 W, Q, C, P, F = "waiting_approval", "waiting_feedback", "completed", "paused", "failed"
 _TABS = "] G g ] G g ] d ] G ] / foo\r n"
@@ -123,12 +128,56 @@ def press_here(terminal: TerminalStage, stop: Stop) -> Iterator[str]:
         yield terminal.text
 
 
-def walk(terminal: TerminalStage, *, filled: bool = False) -> dict[Stop, str]:
-    """Go everywhere; all that was to be seen at each stop. ``filled``: there are operations and templates."""
+def walk(
+    terminal: TerminalStage, *, filled: bool = False, first: Callable[[TerminalStage, Stop], object] | None = None
+) -> dict[Stop, str]:
+    """Go everywhere; all that was to be seen at each stop. ``filled``: there are operations and templates.
+
+    ``first``: what is done at each stop before its keys are pressed, wherever it leads.
+    """
     begin(terminal)
     seen: dict[Stop, str] = {}
     for stop in STOPS:
         if stop.is_on(terminal) and (filled or not stop.filled):
             go(terminal, stop)
-            seen[stop] = "\n".join(press_here(terminal, stop))
+            before = terminal.text
+            if first is not None:
+                first(terminal, stop)
+                return_to(terminal, stop)
+            seen[stop] = "\n".join([before, *press_here(terminal, stop)])
     return seen
+
+
+def return_to(terminal: TerminalStage, stop: Stop) -> bool:
+    """Go to a screen unless it is still there; whether it was."""
+    is_there = all(words in terminal.text for words in stop.words)
+    if not is_there:
+        go(terminal, stop)
+    return is_there
+
+
+def click_foreign(terminal: TerminalStage, stop: Stop) -> int:
+    """Click on every line in which something foreign is to be read, in every eighth column; how many lines.
+
+    All at once. Where that led elsewhere, line by line, each from this screen. Lines with keys are left out: what is
+    clicked there is done, as it is our own word.
+    """
+    found = [
+        y
+        for y, line in enumerate(terminal.text.split("\n"))
+        if any(words in line for words in _FOREIGN) and " esc " not in line
+    ]
+    click_lines(terminal, found)
+    if not return_to(terminal, stop):
+        for y in found:
+            click_lines(terminal, [y])
+            return_to(terminal, stop)
+    return len(found)
+
+
+def click_lines(terminal: TerminalStage, lines: Iterable[int]) -> None:
+    """Click in every eighth column of these lines, as fast as they are taken."""
+    places = [(x + 1, y + 1) for y in lines for x in range(_EVERY // 2, terminal.screen.columns, _EVERY)]
+    terminal.pour("".join(f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m" for x, y in places))
+    terminal.settle()
+    assert terminal.process.poll() is None, f"It ended after clicks:\n{terminal.text}"

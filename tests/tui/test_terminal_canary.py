@@ -17,7 +17,7 @@ from tests.tui.ground import Ground, ground
 from tests.tui.hostile import CONTROLS, harm_in, poison_store
 from tests.tui.screens_in_code import screens_in_code
 from tests.tui.terminal_stage import TerminalStage
-from tests.tui.terminal_tour import STOPS, stop_at, walk
+from tests.tui.terminal_tour import STOPS, Stop, click_foreign, click_lines, stop_at, walk
 
 _COPYING = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
 """What we send ourselves when the person copies; evil has one as well."""
@@ -46,12 +46,35 @@ def stores(place: Ground) -> Path:
     return next(iter(place.program.home.rglob("tasks.json"))).parent
 
 
+def copied(written: bytes) -> list[str]:
+    """What was put on the clipboard."""
+    return [base64.b64decode(found).decode() for found in _COPYING.findall(written)]
+
+
+def click_toast(place: Ground, terminal: TerminalStage) -> None:
+    """Send what the server refuses in words of its own, and click on the toast that repeats them."""
+    place.order("refuse", "send_message")
+    terminal.press("x", "ctrl+s")
+    terminal.shows("▎ The server said no", "▎ [link=https://evil.example]x[/link]")
+    click_lines(terminal, [y for y, line in enumerate(terminal.text.split("\n")) if line.startswith("▎")])
+    terminal.hides("▎ The server said no")
+
+
 def test_every_screen_of_the_code_is_on_the_tour() -> None:
     assert {stop.screen for stop in STOPS} == screens_in_code()
 
 
 def test_hostile_run_writes_no_byte_of_it_and_shows_it_literally(tmp_path: Path) -> None:
     templates = {"evil[/foo]": {"description": EVIL, "title": EVIL}}
+    clicked: dict[Stop, int] = {}
+
+    def click_here(terminal: TerminalStage, stop: Stop) -> None:
+        before = copied(terminal.written)
+        clicked[stop] = click_foreign(terminal, stop)
+        if stop.keys == "m":
+            click_toast(place, terminal)
+        assert copied(terminal.written) == before, f"A click copied at {stop}"
+
     with ground(
         tmp_path / "ground",
         "hostile",
@@ -66,13 +89,15 @@ def test_hostile_run_writes_no_byte_of_it_and_shows_it_literally(tmp_path: Path)
         (place.program.home / "themes").mkdir()
         (place.program.home / "themes" / "[x]c[foo].toml").write_text('primary = "\\u001b[4242z[/foo]"\n')
         with place.open(columns=80, rows=24) as terminal:
-            seen = walk(terminal, filled=True)
+            seen = walk(terminal, filled=True, first=click_here)
             terminal.press("y")
             assert terminal.finish() == 0
             written = terminal.written
-        copied = [base64.b64decode(found).decode() for found in _COPYING.findall(written)]
-        assert copied
-        assert [text for text in copied if clean(text) != text or text == "CANARY"] == []
+        assert {stop.screen for stop, count in clicked.items() if not count} <= {
+            stop.screen for stop in seen if stop.plain
+        }
+        assert copied(written)
+        assert [text for text in copied(written) if clean(text) != text or text == "CANARY"] == []
         assert harm_in(_COPYING.sub(b"", written), CONTROLS) == []
         logs = [path for path in place.folder.rglob("logs/*") if path.is_file()]
         assert logs
