@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,36 @@ class Held:
         return found
 
     @property
+    def events(self) -> int:
+        """How many events the history has."""
+        return sum(path.read_bytes().count(b"\n") for path in self._path.parent.glob("events*.jsonl"))
+
+    @property
+    def read_at(self) -> int:
+        """Another number whenever the server was read and told no news; they are beside the tasks."""
+        return self._path.with_name(f"{self._path.name}.confirmed").stat().st_mtime_ns
+
+    @property
     def done(self) -> Counter[tuple[str, str, str]]:
         """What the outbox says that happened, in the words of ``happened``."""
         made = (each for each in self.operations if each["state"] == "done")
         return Counter((each["kind"], each["task_id"], each["payload"].get("text", "")) for each in made)
+
+
+def kept_by(records: Iterable[object]) -> Counter[str]:
+    """How many records of each type these are made of, by the type's full name; equal marks of a task are one."""
+    kept: Counter[str] = Counter()
+    left = list(records)
+    while left:
+        each = left.pop()
+        if isinstance(each, tuple):
+            left += each
+        elif isinstance(each, Mapping):
+            left += {repr(value): value for value in each.values()}.values()
+        elif is_dataclass(each):
+            kept[f"{type(each).__module__}.{type(each).__qualname__}"] += 1
+            left += [getattr(each, field.name) for field in fields(each)]
+    return kept
 
 
 def happened(world: World) -> Counter[tuple[str, str, str]]:
