@@ -67,7 +67,7 @@ STOPS = (
     Stop("OutboxScreen", "O", (" Outbox  ",), "j j j j s r"),
     Stop("ConfirmDialog", "O j j j x", ("─ Discard it? ─",), "G", filled=True),
     Stop("ConnectionScreen", "C", (" Connection  ", "Recent calls"), "t G R"),
-    Stop("LogScreen", "L", (" Log  ", " records  "), "j enter +"),
+    Stop("LogScreen", "L", (" Log  ", " record"), "j enter +"),
     Stop("InsightsScreen", "I", (" Insights  ",), "t"),
     Stop("DigestScreen", "B", (" While you were away  ",), "G"),
     Stop("HelpScreen", "?", ("─ Help: tasks ─",), "G / x", plain=True),
