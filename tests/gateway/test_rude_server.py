@@ -134,11 +134,19 @@ async def test_answer_lost_among_several_is_asked_for_again_and_only_the_long_on
 
 
 async def test_write_that_lost_its_answer_is_never_sent_again(stand: Stand) -> None:
-    caller = stand.caller("long_line_without_id")
-    with pytest.raises(AnswerTooLongError) as caught:
-        await caller.call("echo", {"text": "big"}, CallPolicy(kind="write"))
-    assert caught.value.effect is Effect.UNKNOWN
-    assert caller.state.recent[-1].attempts == 1
+    """Of several whose answers are lost together, what reads is asked for again."""
+    caller = stand.caller("long_for_one")
+    await caller.connect()
+
+    async def ask(text: str) -> None:
+        with pytest.raises(AnswerTooLongError) as caught:
+            await caller.call("echo", {"text": text}, CallPolicy(kind="write"))
+        assert caught.value.effect is Effect.UNKNOWN
+
+    async with anyio.create_task_group() as group:
+        for text in ("small", "big"):
+            group.start_soon(ask, text)
+    assert [call.attempts for call in caller.state.recent] == [1, 1]
 
 
 async def test_call_server_that_reads_no_more_times_out_and_is_replaced(stand: Stand) -> None:

@@ -183,6 +183,7 @@ def test_plan_approved_in_both_at_once_is_approved_once(place: Ground, is_held: 
         if is_held:
             first.insist("y", lambda: place.calls("approve_plan"), "the approval on its way")
             second.insist("y", lambda: "Nothing was sent." in second.screen.text, "that it is on its way already")
+            assert [each["state"] for each in place.operations()] == ["sending"], "it is the first one's"
             place.lift_all()
         else:
             insist_in_both(first, second, place)
