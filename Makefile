@@ -50,7 +50,7 @@ soak: $(DEV) ## the long runs: an hour of a busy person in a minute, more states
 	@$(PY) -m pytest -m soak $(ARGS)
 	@$(PY) -m pytest -n $(JOBS) --hypothesis-profile=long tests/domain tests/services/test_arrangement.py tests/cli/test_tables.py
 
-mutants: $(DEV) ## break the program on purpose, once for each promise: its tests must fail
+mutants: $(DEV) ## break the program on purpose, for each proof of a promise: it must fail; ARGS=--new for new ones
 	@$(PY) -m tests.mutants $(ARGS)
 
 fuzz: $(DEV) ## look for texts that break what reads them, for ten minutes (ARGS=SECONDS)

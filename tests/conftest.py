@@ -6,10 +6,13 @@ import signal
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 settings.register_profile("any machine", deadline=None, max_examples=40)
 settings.register_profile("long", deadline=None, max_examples=400)
+settings.register_profile(
+    "first failure", deadline=None, max_examples=40, derandomize=True, phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile("any machine")
 
 _ABOVE_THE_CORE = frozenset({"tui", "soak"})

@@ -1,13 +1,15 @@
-"""Breaks the program on purpose, once for each promise, and sees its tests fail: ``python -m tests.mutants [WORDS…]``.
+"""Breaks the program on purpose and sees the tests of its promises fail: ``python -m tests.mutants [--new] [WORDS…]``.
 
-The breaks are the ``mutant`` tables of ``promises.toml``; WORDS choose promises that begin with them. All happens in a
-copy with an environment of its own, so that processes that tests start are broken as well. The test that failed must
-pass in the same copy once it is mended: otherwise it is not the break that it caught. What caught each break is kept in
-``caught.toml``, for ``docs/reliability.md``.
+The breaks are the ``mutants`` of ``promises.toml``, each with the tests that must catch it: of those each is run by
+itself. WORDS choose promises and breaks that begin with them; ``--new`` those of which ``caught.toml`` does not tell
+that they were caught as they are. All happens in a copy with an environment of its own, so that processes that tests
+start are broken as well. The test that failed must pass in the same copy once it is mended: otherwise it is not the
+break that it caught. What caught each break is kept in ``caught.toml``, for ``docs/reliability.md``.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -15,17 +17,23 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from functools import cache
 from pathlib import Path
 
-from tests.reliability import ROOT, SOURCE, Mutant, Promise, read_caught, read_promises, write_caught
+import pytest
 
-_FAILED = re.compile(r"^FAILED (\S+::.+?)(?: - .*)?$", re.MULTILINE)
-_WHICH = "not needs_node and not needs_mount"
-_LONG = "tests/soak/"
-"""Where the tests are of which each is a soak: a promise that is proved by them alone has no others."""
+from tests.reliability import ROOT, SOURCE, Mutant, TriedMutant, read_caught, read_promises, write_caught
+
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?)(?: - .*)?$", re.MULTILINE)
+_TOOLS = {
+    "needs_node": ("node", "npm"),
+    "needs_strace": ("strace",),
+    "needs_mount": ("unshare", "mount"),
+}
+"""What the tests with these marks need besides Python; those without it are left out."""
 _CAUGHT = "caught by "
-_PATIENCE = 900.0
-"""Seconds for the tests of one promise."""
+_PATIENCE = 1200.0
+"""Seconds for one test with all its parameters."""
 
 
 def make_copy(folder: Path) -> Path:
@@ -44,57 +52,93 @@ def make_copy(folder: Path) -> Path:
     return python
 
 
-def run_tests(python: Path, folder: Path, tests: tuple[str, ...]) -> str | None:
-    """The first test that fails, if one does."""
-    which = _WHICH if all(test.startswith(_LONG) for test in tests) else f"{_WHICH} and not soak"
-    command = [python, "-m", "pytest", "-x", "-q", "-n", "0", "-m", which, "-p", "no:cacheprovider", *tests]
+def run_test(python: Path, folder: Path, test: str) -> str | None:
+    """The first that fails of a test with all its parameters, if one does.
+
+    Raises:
+        LookupError: a tool that it needs is not installed.
+    """
+    lacking = [mark for mark, tools in _TOOLS.items() if not all(map(shutil.which, tools))]
+    which = " and ".join(f"not {mark}" for mark in lacking)
+    options = ["-x", "-q", "-n", "0", "-m", which, "-p", "no:cacheprovider", "--hypothesis-profile=first failure"]
+    command = [python, "-m", "pytest", *options, test]
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     ran = subprocess.run(
         command, cwd=folder, env=environ, capture_output=True, text=True, timeout=_PATIENCE, check=False
     )
-    if ran.returncode not in (0, 1):
+    if lacking and ran.returncode == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise LookupError(", ".join(lacking))
+    if ran.returncode not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(ran.stdout[-2000:] + ran.stderr[-2000:])
     failed = _FAILED.search(ran.stdout)
     return failed[1] if failed else None
 
 
-def try_mutant(python: Path, folder: Path, promise: Promise, mutant: Mutant) -> str:
-    """What became of a break, in words that begin with ``_CAUGHT`` when a test saw it."""
+def try_mutant(python: Path, folder: Path, mutant: Mutant, test: str) -> str:
+    """What became of a break, in words that begin with ``_CAUGHT`` when the test saw it."""
     file = folder / SOURCE / mutant.file
     whole = file.read_text(encoding="utf-8")
     mutant.apply(folder)
     try:
-        failed = run_tests(python, folder, promise.tests)
+        failed = run_test(python, folder, test)
+    except LookupError as error:
+        return f"NOT TRIED ({error}): {test}"
+    except subprocess.TimeoutExpired:
+        return f"TOOK TOO LONG: {test}"
     finally:
         file.write_text(whole, encoding="utf-8")
     if failed is None:
-        return "NOT CAUGHT"
-    again = run_tests(python, folder, (failed,))
-    return f"{_CAUGHT}{failed}" if again is None else f"FAILS ANYWAY: {failed}"
+        return f"NOT CAUGHT by {test}"
+    return f"{_CAUGHT}{failed}" if passes_unbroken(python, folder, failed) else f"FAILS ANYWAY: {failed}"
 
 
-def _keep(mutant: Mutant, verdict: str) -> None:
-    caught = read_caught()
-    caught.pop(mutant.words, None)
-    if verdict.startswith(_CAUGHT):
-        caught[mutant.words] = verdict.removeprefix(_CAUGHT).partition("[")[0]
-    write_caught(caught)
+@cache
+def passes_unbroken(python: Path, folder: Path, test: str) -> bool:
+    """Whether a test passes in the copy as it is; asked once of each."""
+    return run_test(python, folder, test) is None
+
+
+def _keep(mutant: TriedMutant, *, caught: bool) -> None:
+    kept = read_caught()
+    kept.pop(mutant.words, None)
+    if caught:
+        kept[mutant.words] = mutant.caught
+    write_caught(kept)
+
+
+def _choose(words: tuple[str, ...], *, only_new: bool) -> list[TriedMutant]:
+    kept = read_caught()
+    return [
+        mutant
+        for promises in read_promises().values()
+        for promise in promises
+        for mutant in promise.mutants
+        if (promise.words.startswith(words) or mutant.words.startswith(words))
+        and not (only_new and kept.get(mutant.words) == mutant.caught)
+    ]
 
 
 def main() -> int:
-    """Exit code 1 when a break was not caught."""
-    chosen = tuple(sys.argv[1:]) or ("",)
-    everything = [promise for promises in read_promises().values() for promise in promises]
-    verdicts = []
+    """Exit code 1 when a break was not caught by all tests that have to."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants")
+    parser.add_argument("words", nargs="*", default=[""], help="how promises or breaks begin")
+    parser.add_argument("--new", action="store_true", help="only what is not known to be caught as it is")
+    given = parser.parse_args()
+    chosen = _choose(tuple(given.words), only_new=given.new)
+    done = 0
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         python = make_copy(Path(name))
-        for promise in everything:
-            if promise.mutant is not None and promise.words.startswith(chosen):
-                verdicts.append(try_mutant(python, Path(name), promise, promise.mutant))
-                print(f"{promise.words}\n  {promise.mutant.words}: {verdicts[-1]}", flush=True)
-                _keep(promise.mutant, verdicts[-1])
-    print(f"{sum(each.startswith('caught') for each in verdicts)} of {len(verdicts)} breaks caught")
-    return 0 if all(each.startswith(_CAUGHT) for each in verdicts) else 1
+        for mutant in chosen:
+            print(mutant.words, flush=True)
+            verdicts = []
+            for test in mutant.caught_by:
+                verdicts.append(try_mutant(python, Path(name), mutant, test))
+                print(f"  {verdicts[-1]}", flush=True)
+            caught = all(verdict.startswith(_CAUGHT) for verdict in verdicts)
+            _keep(mutant, caught=caught)
+            done += caught
+    print(f"{done} of {len(chosen)} breaks caught")
+    return 0 if done == len(chosen) else 1
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ over.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import json
 import re
@@ -35,8 +36,9 @@ END = "<!-- end of proofs -->"
 _BAD = {"failure": "failed", "error": "failed", "skipped": "skipped"}
 _WORST = ("failed", "skipped", "passed")
 _NEVER_RUN = "not run"
-_HEADS = ("promise", "how it is tried", "by", "a break that they caught", "last run")
-_PROVED = re.compile(r"\d+ passed(; \d+ longer ones not run)?")
+_NOT_ALL = "not all run"
+_HEADS = ("promise", "how it is tried", "by", "breaks that they caught", "last run")
+_PROVED = re.compile(r"\d+ passed")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,27 @@ class Mutant:
 
 
 @dataclass(frozen=True)
+class TriedMutant(Mutant):
+    """A break that each of these tests must catch by itself, all others left out."""
+
+    caught_by: tuple[str, ...]
+
+    @property
+    def caught(self) -> Caught:
+        """What is kept of it once they did."""
+        change = f"{self.file}\x00{self.old}\x00{self.new}"
+        return Caught(hashlib.sha256(change.encode()).hexdigest()[:12], self.caught_by)
+
+
+@dataclass(frozen=True)
+class Caught:
+    """Which tests caught a break, and what the break was then: ``change`` is another as soon as that is another."""
+
+    change: str
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Promise:
     """One row of ``promises.toml``, whose head tells what the fields are."""
 
@@ -62,7 +85,7 @@ class Promise:
     tried: str
     tests: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
-    mutant: Mutant | None = None
+    mutants: tuple[TriedMutant, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,10 +107,13 @@ def read_promises() -> dict[str, list[Promise]]:
 
 
 def _make_promise(row: Mapping[str, Any]) -> Promise:
-    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
-    if "mutant" in fields:
-        fields["mutant"] = Mutant(**fields["mutant"])
-    return Promise(**fields)
+    fields = _with_tuples(row)
+    mutants = tuple(TriedMutant(**_with_tuples(mutant)) for mutant in fields.pop("mutants", ()))
+    return Promise(**fields, mutants=mutants)
+
+
+def _with_tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
 
 
 def read_reports(paths: Iterable[Path]) -> tuple[dict[tuple[str, str], str], list[str]]:
@@ -151,14 +177,13 @@ def sum_up(
     for promise in _all_promises():
         names = {name for name in verdicts for test in promise.tests if is_proof(test, *name)}
         missing = {name: test for name in collected.keys() - names for test in promise.tests if is_proof(test, *name)}
-        absent = sorted({_short(test) for name, test in missing.items() if not collected[name]})
-        longer = sum(collected[name] for name in missing)
-        told = [_count([verdicts[name] for name in names])] if names else []
-        if absent:
-            told.append(f"{_NEVER_RUN}: {', '.join(absent)}" if names else _NEVER_RUN)
-        if longer and names:
-            told.append(f"{longer} longer ones not run")
-        cells[promise.words] = "; ".join(told) or _NEVER_RUN
+        left_out = sorted({_short(test) for name, test in missing.items() if not collected[name]})
+        if longer := sum(collected[name] for name in missing):
+            left_out.append(f"{longer} of the long ones")
+        told = [_count([verdicts[name] for name in names])] if names else [_NEVER_RUN]
+        if names and left_out:
+            told.append(f"{_NOT_ALL}: {', '.join(left_out)} missing")
+        cells[promise.words] = "; ".join(told)
     return Results(f"Last run: {', '.join(days)}. Of all tests: {_count(list(verdicts.values()))}.", cells)
 
 
@@ -180,23 +205,30 @@ def _told_budgets(promise: Promise, budgets: Mapping[str, str]) -> str:
     return f"{found.count('kept')} of {len(found)} budget{'s' * (len(found) > 1)} kept"
 
 
-def read_caught() -> dict[str, str]:
-    """The test that caught each break when it was tried last, by the words of the break."""
-    return dict(tomllib.loads(CAUGHT.read_text(encoding="utf-8"))) if CAUGHT.exists() else {}
+def read_caught() -> dict[str, Caught]:
+    """What caught each break when it was tried last, by the words of the break."""
+    kept = tomllib.loads(CAUGHT.read_text(encoding="utf-8")) if CAUGHT.exists() else {}
+    return {words: Caught(each["change"], tuple(each["by"])) for words, each in kept.items()}
 
 
-def write_caught(caught: Mapping[str, str]) -> None:
-    """Keep which test caught which break; only of breaks that are still listed."""
-    known = [promise.mutant.words for promise in _all_promises() if promise.mutant is not None]
-    lines = [f"{json.dumps(words)} = {json.dumps(caught[words])}" for words in known if words in caught]
-    head = "# The test that caught each break of promises.toml when it was tried last; written by `make mutants`.\n\n"
-    CAUGHT.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+def write_caught(caught: Mapping[str, Caught]) -> None:
+    """Keep what caught which break; only of breaks that are still listed."""
+    head = "# What caught each break of promises.toml when it was tried last; written by `make mutants`.\n"
+    tables = [
+        f"\n[{json.dumps(mutant.words)}]\nchange = {json.dumps(found.change)}\nby = {json.dumps(found.by)}\n"
+        for promise in _all_promises()
+        for mutant in promise.mutants
+        if (found := caught.get(mutant.words)) is not None
+    ]
+    CAUGHT.write_text(head + "".join(tables), encoding="utf-8")
 
 
-def _told_break(promise: Promise, caught: Mapping[str, str]) -> str:
-    if promise.mutant is None:
-        return ""
-    return promise.mutant.words if promise.mutant.words in caught else f"(not tried yet: {promise.mutant.words})"
+def _told_breaks(promise: Promise, caught: Mapping[str, Caught]) -> str:
+    """For example ``2: files are written in place; the folder is not synced``, or of one only its words."""
+    seen = [mutant.words for mutant in promise.mutants if caught.get(mutant.words) == mutant.caught]
+    count = f"{len(seen)}: " if len(seen) > 1 else ""
+    unseen = len(promise.mutants) - len(seen)
+    return f"{count}{'; '.join(seen)}" + (f" ({unseen} not tried yet)" if unseen else "")
 
 
 def make_proofs(results: Results) -> str:
@@ -212,7 +244,7 @@ def make_proofs(results: Results) -> str:
             if promise.figures:
                 links.append("[benchmarks](../benchmarks/README.md#figures)")
                 told.append(_told_budgets(promise, budgets))
-            cells = (promise.words, promise.tried, ", ".join(links), _told_break(promise, caught), " · ".join(told))
+            cells = (promise.words, promise.tried, ", ".join(links), _told_breaks(promise, caught), " · ".join(told))
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
