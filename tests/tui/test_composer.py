@@ -430,6 +430,7 @@ async def test_paste_with_escape_sequences_is_shown_and_sent_without_them(tmp_pa
         assert area is not None
         area.post_message(Paste("a\r\nb\rc\x1b]52;c;aGk=\x07\x1b[31md [/foo] [x] [@click=app.quit]q[/]"))
         await on.shows("d [/foo] [x] [@click=app.quit]q[/]")
+        await on.shows("Parts of the paste cannot be shown")
         assert composer_of(on).text == "a\nb\ncd [/foo] [x] [@click=app.quit]q[/]"
         await on.press("ctrl+s")
         await on.shows("Message sent")

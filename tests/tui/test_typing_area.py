@@ -11,16 +11,20 @@ from jjm_tui.tui.widgets.typing_area import TypingArea
 class Field(App[None]):
     """Nothing but the field; ``kept`` is what its owner would keep as the draft."""
 
-    def __init__(self) -> None:
+    def __init__(self, placeholder: str = "") -> None:
         super().__init__()
-        self.area = TypingArea(self._keep)
+        self.area = TypingArea(self._keep, placeholder=placeholder)
         self.kept = ""
+        self.altered = 0
 
     def compose(self) -> ComposeResult:
         yield self.area
 
     def _keep(self) -> None:
         self.kept = self.area.text
+
+    def on_typing_area_altered(self) -> None:
+        self.altered += 1
 
 
 async def test_undo_takes_back_a_word_at_a_time_and_never_the_text_that_was_there_before() -> None:
@@ -82,3 +86,23 @@ async def test_undo_of_more_lines_than_are_shown_leaves_the_cursor_in_the_text()
         for key, expected in (("backspace", ""), ("ctrl+z", f"before {long}"), ("ctrl+y", "")):
             await pilot.press(key)
             assert (app.area.text, app.kept) == (expected, expected)
+
+
+async def test_field_of_no_width_shows_nothing_and_goes_on() -> None:
+    app = Field("Say something")
+    async with app.run_test(size=(20, 5)) as pilot:
+        await pilot.resize_terminal(2, 5)
+        assert app.area.content_size.width == 0
+        assert app.area.render_line(0).text.strip() == ""
+        await pilot.resize_terminal(20, 5)
+        assert "Say something" in app.area.render_line(0).text
+
+
+async def test_paste_of_which_something_is_not_shown_as_it_came_is_told() -> None:
+    app = Field()
+    async with app.run_test() as pilot:
+        for pasted, shown, altered in (("two\r\nlines ", "two\nlines ", 0), ("a\u202eb\x1b[31m", "a\ufffdb", 1)):
+            app.area.show_text("")
+            app.area.post_message(Paste(pasted))
+            await pilot.pause()
+            assert (app.area.text, app.altered) == (shown, altered)

@@ -335,6 +335,13 @@ class JulesApp(App[int]):
         """A toast, the title on its first line. The text may be foreign: it is cleaned and never read as markup."""
         toasts.show(self, f"{title} · {text}" if title else text, severity)
 
+    def on_typing_area_altered(self) -> None:
+        """What was pasted is sent as it is shown, which is not as it came."""
+        self.tell(
+            "Parts of the paste cannot be shown: they are � now, or left out, and are sent like that.",
+            severity="warning",
+        )
+
     def copy(self, text: str) -> None:
         """Send text to the terminal's clipboard, on the person's key only, and say so."""
         from jjm_tui.tui.notices.telling import copy

@@ -8,6 +8,8 @@ from typing import Final
 from textual.document._document import EditResult
 from textual.document._edit import Edit
 from textual.events import Paste
+from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
@@ -20,7 +22,11 @@ _STEPS: Final = 1000
 def typed_text(text: str) -> str:
     """Text from a clipboard, a file or an editor as it may stand in a field: every line break a line feed, and no
     escape sequences or invisible characters, because what is sent is what was seen."""
-    return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return clean(_with_line_feeds(text))
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class TypingArea(TextArea):
@@ -43,6 +49,9 @@ class TypingArea(TextArea):
         &:focus { border: none; }
     }
     """
+
+    class Altered(Message):
+        """Something of a paste is not shown, and so would not be sent, as it came."""
 
     def __init__(
         self,
@@ -91,6 +100,10 @@ class TypingArea(TextArea):
             self.set_reactive(TextArea.selection, Selection(*(min(each, end) for each in self.selection)))
         super()._refresh_size()
 
+    def render_line(self, y: int) -> Strip:
+        """Textual 8.2.8 wraps the placeholder to the width that is left, and ends with an error where none is."""
+        return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
+
     def show_text(self, text: str) -> None:
         """Put another text into the field, the cursor at its end."""
         self.load_text(typed_text(text))
@@ -135,6 +148,8 @@ class TypingArea(TextArea):
         event.stop()
         if not self.read_only:
             self.put_in(event.text)
+            if typed_text(event.text) != _with_line_feeds(event.text):
+                self.post_message(self.Altered())
 
     def action_paste(self) -> None:
         """The same for what was copied in this program."""
