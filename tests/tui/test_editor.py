@@ -199,6 +199,16 @@ def test_ctrl_c_in_the_editor_ends_only_the_editor(tmp_path: Path) -> None:
     assert drafts_in(tmp_path / "home") == ["from the dashboard"]
 
 
+def test_ctrl_z_in_the_editor_of_a_program_that_no_shell_waits_for_stops_nothing(tmp_path: Path) -> None:
+    with typing(tmp_path, 'echo "EDITOR IS OPEN"; read answer; echo " and $answer" >> "$1"') as terminal:
+        terminal.type("\x07")
+        terminal.wait_for("EDITOR IS OPEN")
+        terminal.type("\x1aback\r")
+        terminal.wait_for("dashboard and back")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        assert terminal.finish() == ExitCode.INTERRUPTED
+
+
 def test_sigterm_while_the_editor_is_open_keeps_what_it_saved_and_leaves_nothing_running(tmp_path: Path) -> None:
     with typing(tmp_path, 'echo " and saved" >> "$1"; echo "EDITOR IS OPEN"; while :; do sleep 0.1; done') as terminal:
         terminal.type("\x07")

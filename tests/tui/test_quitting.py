@@ -234,11 +234,10 @@ def test_terminal_that_reads_nothing_does_not_hold_up_the_end(place: Ground) -> 
 # being stopped, and going on
 
 
-@pytest.mark.parametrize("way", ["ctrl+z", "SIGTSTP"])
-def test_program_sleeps_and_wakes_up_as_it_was(place: Ground, way: str) -> None:
+def test_program_sleeps_and_wakes_up_as_it_was(place: Ground) -> None:
     with place.open(modern=True) as terminal:
         terminal.shows("connected", "NEEDS YOU")
-        take(terminal, way)
+        terminal.signal(signal.SIGTSTP)
         terminal.until(lambda: terminal.state == "T", "stopped")
         terminal.until(lambda: terminal.modes == Modes(), "the terminal given back")
         assert terminal.attributes == terminal.before
@@ -267,15 +266,30 @@ def test_program_told_to_go_on_again_and_again_leaves_the_terminal_as_it_was(pla
         assert_is_over(terminal, place, WAYS[way])
 
 
-def test_whole_job_is_stopped_with_the_program_and_goes_on_with_it(place: Ground) -> None:
+@pytest.mark.parametrize("starter", [(), ("sh", "-c", '"$@"; exit $?', "sh")])
+def test_whole_job_is_stopped_with_the_program_and_goes_on_with_it(place: Ground, starter: tuple[str, ...]) -> None:
     program = place.program
-    with TerminalStage(["sh", "-c", '"$@"; exit $?', "sh", *program.plain_argv()], program.environ) as terminal:
+    with TerminalStage(["sh", "-i"], program.environ) as terminal:
+        terminal.type(shlex.join([*starter, *program.plain_argv()]))
+        terminal.press("enter")
+        terminal.shows("connected", "NEEDS YOU")
+        job = os.tcgetpgrp(terminal._master)
+        terminal.press("ctrl+z")
+        terminal.until(lambda: os.tcgetpgrp(terminal._master) != job, "the shell in front")
+        terminal.until(lambda: terminal.modes == Modes(), "the terminal given back")
+        terminal.type("fg")
+        terminal.press("enter")
+        terminal.shows("connected", "NEEDS YOU")
+        terminal.press("q")
+        terminal.until(lambda: [*place.processes()] == [terminal.process.pid], "only the shell left")
+        terminal.until(lambda: terminal.modes == Modes(), "the terminal given back")
+
+
+def test_program_that_no_shell_waits_for_is_not_put_to_sleep(place: Ground) -> None:
+    with place.open() as terminal:
         terminal.shows("connected", "NEEDS YOU")
         terminal.press("ctrl+z")
-        terminal.until(lambda: terminal.state == "T", "the starting program stopped")
-        terminal.until(lambda: terminal.modes == Modes(), "the terminal given back")
-        os.killpg(terminal.process.pid, signal.SIGCONT)
-        terminal.shows("connected", "NEEDS YOU")
+        terminal.shows("nobody could wake it up again")
         terminal.press("q")
         assert_is_over(terminal, place, 0)
 

@@ -22,6 +22,7 @@ from jjm_tui.tui.bridge import Bridge
 from jjm_tui.tui.closed import forget_closed, found_nothing_in_closed, is_gone_at
 from jjm_tui.tui.collector import Collector
 from jjm_tui.tui.hearing import Hearing
+from jjm_tui.tui.job_control import has_shell
 from jjm_tui.tui.launch import Launch
 from jjm_tui.tui.look.theme import extra_filters, set_up_themes
 from jjm_tui.tui.notices import toasts
@@ -204,6 +205,13 @@ class JulesApp(App[int]):
     def interrupt(self) -> None:
         """End the program because of a signal, or because the terminal is gone; as every command does."""
         self.leave(_INTERRUPTED)
+
+    def action_suspend_process(self) -> None:
+        """Sleep, where a shell can wake us up again."""
+        if has_shell():
+            super().action_suspend_process()
+        else:
+            self.tell("No shell waits for this program, so nobody could wake it up again.", severity="warning")
 
     def fall_asleep(self) -> None:
         """The process is about to be stopped: another one may ask the server and tell the world outside meanwhile."""

@@ -37,6 +37,7 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
 
+from jjm_tui.tui.job_control import has_shell
 from jjm_tui.tui.pasted import PasteParser
 
 if TYPE_CHECKING:
@@ -278,10 +279,13 @@ class SteadyDriver(LinuxDriver):
         self._loop.call_soon_threadsafe(self._draw_anew)
 
     def _sigtstp_application(self, *_: object) -> None:
-        """To be stopped: between two steps of the event loop, but at once while an editor keeps that waiting."""
+        """To be stopped: between two steps of the event loop, but at once while an editor keeps that waiting.
+
+        What is typed in the editor tells us as well, and where no shell can wake us up, nothing is stopped.
+        """
         if self._auto_restart:
             self._loop.call_soon_threadsafe(self._fall_asleep)
-        else:
+        elif has_shell():
             self._fall_asleep()
 
     def _fall_asleep(self) -> None:
