@@ -36,11 +36,10 @@ async def test_key_of_the_list_says_so_where_it_would_be_typed_or_means_nothing(
         assert found == [undo, outbox, jump]
 
 
-async def test_key_that_goes_through_matches_in_a_task_of_its_own_is_that_of_the_list(tmp_path: Path) -> None:
+async def test_key_of_the_list_that_works_in_a_task_that_fills_the_screen_is_named_as_it_is(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as on:
         await on.press("enter")
-        assert key_here(on.app, "next.needs-me") == "n in the list"
-        assert key_here(on.app, "undo") == "u"
+        assert [key_here(on.app, action_id) for action_id in ("next.needs-me", "undo")] == ["n", "u"]
 
 
 async def test_second_key_is_named_where_only_that_one_works(tmp_path: Path) -> None:
