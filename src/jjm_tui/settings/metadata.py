@@ -21,7 +21,7 @@ def about(
     at_least: float | None = None,
     at_most: float | None = None,
     pattern: str | None = None,
-    rule: Literal["repository", "branch"] | None = None,
+    rule: Literal["repository", "branch", "address"] | None = None,
     wanted: str | None = None,
     secret: bool = False,
     customary: str | None = None,
@@ -33,7 +33,8 @@ def about(
         at_least: smallest number allowed.
         at_most: largest number allowed.
         pattern: regular expression that a text must match as a whole.
-        rule: the text is checked as creating a task checks it (``domain.repository``).
+        rule: a repository or branch is checked as creating a task checks it (``domain.repository``); an address must
+            have a host, and a port that can be.
         wanted: what such a text is, for people ("``owner/name``").
         secret: holds a secret; the settings file may only refer to it (``secrets.py``).
         customary: an environment variable outside our own naming that also sets it.

@@ -76,6 +76,7 @@ class ServerSettings(_Section):
         metadata=about(
             "The address of a server that is reached over streamable HTTP instead of started.",
             pattern=SERVER_URL,
+            rule="address",
             wanted="an http or https address",
         ),
     )

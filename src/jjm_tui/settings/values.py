@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from jjm_tui.errors import ConfigurationError, ValidationError
 from jjm_tui.settings.catalogue import Kind, Setting, did_you_mean
 from jjm_tui.settings.layers import Layer
 from jjm_tui.settings.model import Template
+from jjm_tui.settings.secrets import has_url_password
 
 _YES: Final = frozenset({"true", "yes", "on", "1"})
 _NO: Final = frozenset({"false", "no", "off", "0"})
@@ -37,7 +39,8 @@ def wrong(
 ) -> ConfigurationError:
     """The error for a value that is not what the setting takes. Values that may be secret are not repeated."""
     name = ".".join((setting.key, *entry))
-    has = "" if setting.is_secret else f", not {_shown(value)}"
+    is_hidden = setting.is_secret or (isinstance(value, str) and has_url_password(value))
+    has = "" if is_hidden else f", not {_shown(value)}"
     hint = None
     if setting.words and isinstance(value, str):
         hint = did_you_mean(value, setting.words)
@@ -95,7 +98,18 @@ def _text(setting: Setting, value: Any, layer: Layer) -> str:
     if pattern is None and "\n" in value:  # a text of several lines has a pattern that says so
         raise wrong(setting, value, layer, wanted="a text of one line")
     rule = setting.rules["rule"]
-    return value if rule is None else _ruled(rule, setting, value, layer)
+    if rule == "address" and not _is_address(value):
+        raise wrong(setting, value, layer, wanted=f"{setting.wanted} with a host and a port that can be")
+    return value if rule in (None, "address") else _ruled(rule, setting, value, layer)
+
+
+def _is_address(text: str) -> bool:
+    """Whether it can be taken apart, has a host, and has a port that can be if it has one."""
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _ruled(rule: str, setting: Setting, value: str, layer: Layer, entry: tuple[str, ...] = ()) -> str:
