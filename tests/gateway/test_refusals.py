@@ -135,6 +135,22 @@ def test_classify_write_tells_what_may_have_happened(words: str, kind: type[Jule
     assert error.effect is effect
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ('{\n  "id": "123",\n  "title": "Mend"\n}', 'The server said: { "id": "123", "title": "Mend" }.'),
+        ('Error creating session: {\n  "id": "123"\n}', 'The server said: { "id": "123" }.'),
+        ('[\n  "odd"\n]', 'The server said: [ "odd" ].'),
+        ('{\n  "message": "It is full."\n}', "The server said: It is full."),
+        ('{"error": "It is full."}', "The server said: It is full."),
+        ('{"error": {"message": "It is full."}}', "The server said: It is full."),
+        ("{", "The server said: {."),
+    ],
+)
+def test_classify_json_tells_its_message_or_its_beginning(words: str, sentence: str) -> None:
+    assert classify_text(words, writing=True).message == sentence
+
+
 SENT = 'Say "429 Too many requests"\nwhen the rate limit is hit; a name is required; else 401 Unauthorized.'
 
 

@@ -212,7 +212,7 @@ def _find_status(said: str) -> int | None:
 
 
 def _json_message(said: str) -> str | None:
-    """Google's own sentence, where the server passed on Google's JSON."""
+    """The message in an answer that is JSON, such as Google's that the server passed on."""
     start = said.find("{")
     if start < 0:
         return None
@@ -220,9 +220,9 @@ def _json_message(said: str) -> str | None:
         body, _ = json.JSONDecoder().raw_decode(said[start:])
     except (ValueError, RecursionError):
         return None
-    for key in ("error", "message"):
-        body = body.get(key) if isinstance(body, dict) else body
-    return body if isinstance(body, str) and body.strip() else None
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    message = inner.get("message") if isinstance(inner, dict) else inner
+    return message if isinstance(message, str) and message.strip() else None
 
 
 def _sentence(said: str, status: int | None) -> str:
@@ -230,6 +230,8 @@ def _sentence(said: str, status: int | None) -> str:
     if reason is None:
         first = next((line.strip() for line in said.splitlines() if line.strip()), "")
         reason = _PREFIX.sub("", first) or first
+        if not any(char.isalnum() for char in reason):  # of JSON in several lines the first is a bracket
+            reason = _PREFIX.sub("", " ".join(said.split()))
     reason = " ".join(reason.split())
     if len(reason) > _SENTENCE_CHARS:
         reason = reason[: _SENTENCE_CHARS - 1].rstrip() + "…"
