@@ -22,6 +22,7 @@ from jjm_tui.errors import (
     UnsupportedOperationError,
 )
 from jjm_tui.gateway.dialects.options import Verdict, choose_branch
+from jjm_tui.gateway.dialects.sessions import said_url
 from jjm_tui.ports import CreateRequest, DiffReading, Repository, ToolAnswer, ToolInfo
 from tests.gateway.dialects.replay import FakeCaller, Written, serve
 
@@ -307,6 +308,11 @@ def test_a_branch_that_the_server_does_not_list_is_told_with_those_that_it_lists
     repository = Repository("acme/webapp", "sources/github/acme/webapp", default_branch="main", branches=branches)
     assert choose_branch(CreateRequest("x", "acme/webapp", branch=branch), repository, verdict) == branch
     assert verdict.remarks == [f"The server does not list a branch '{branch}' of acme/webapp. It lists {others}."]
+
+
+@pytest.mark.parametrize("address", ["ftp://x/", "https://a b/", "https://[x", "https://\u2100/", 7, None])
+def test_an_address_that_cannot_be_taken_apart_is_none(address: object) -> None:
+    assert said_url(address) is SILENT
 
 
 async def test_the_source_has_its_documented_name_where_nothing_lists_sources() -> None:

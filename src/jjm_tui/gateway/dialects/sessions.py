@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from jjm_tui.domain.facts import SILENT, FactSource, Said, TaskFacts
 from jjm_tui.domain.ids import is_valid_id
@@ -100,8 +101,12 @@ def said_time(value: object) -> Said[datetime]:
 
 
 def said_url(value: object) -> Said[str]:
-    """An http or https address without a control character or a space."""
+    """An http or https address that can be taken apart, without a control character or a space."""
     if not isinstance(value, str) or re.fullmatch(r"https?://[^\s\x00-\x1f\x7f-\x9f]+", value) is None:
+        return SILENT
+    try:
+        urlsplit(value)
+    except ValueError:
         return SILENT
     return value if clean(value) == value else SILENT
 
