@@ -344,6 +344,80 @@ async def test_connect_refused_by_status_is_typed(
         await stand.caller(spec=over_http(scripted.url)).connect()
 
 
+NOT_MCP = "sent an answer that is not MCP"
+ENDPOINT = "Check the address: is it the MCP endpoint?"
+JSON = "Content-Type: application/json"
+EVENTS = "Content-Type: text/event-stream"
+STRANGE: dict[str, tuple[bytes, type[JulesManagerError], str, str]] = {
+    "html": (respond(200, b"<html>", "Content-Type: text/html"), ProtocolError, NOT_MCP, ENDPOINT),
+    "other json": (respond(200, b'{"x": 1}', JSON), ProtocolError, NOT_MCP, ENDPOINT),
+    "bad json": (respond(200, b'{"x":', JSON), ProtocolError, NOT_MCP, ENDPOINT),
+    "accepted": (respond(202), ProtocolError, NOT_MCP, ENDPOINT),
+    "no gzip": (respond(200, b"nope", JSON, "Content-Encoding: gzip"), ProtocolError, NOT_MCP, ENDPOINT),
+    "no http": (b"\xff\x00nope\r\n\r\n", ProtocolError, NOT_MCP, ENDPOINT),
+    "redirect": (redirect({}), ServerConnectionError, "redirects elsewhere", "If you trust the new address"),
+    "hang up": (b"", ServerConnectionError, "was reached, but the connection ended without an answer", ENDPOINT),
+    "cut body": (respond(200, b"{" * 9, JSON)[:-5], ServerConnectionError, "ended in its answer", "log may tell more"),
+    "too long": (respond(200, b"[" * 300_000, JSON), AnswerTooLongError, "longer than accepted", "max_line_bytes"),
+    "too long an event": (
+        respond(200, b"data: x\n" * 40_000, EVENTS),
+        AnswerTooLongError,
+        "longer than accepted",
+        "max_line_bytes",
+    ),
+    "not found": (respond(404), ServerConnectionError, "answers 404", ENDPOINT),
+    "in trouble": (respond(500), ServiceUnavailableError, "is in trouble (500)", "It may pass by itself"),
+    "too many": (respond(429), RateLimitedError, "asks for fewer calls", "Wait a minute, then try again."),
+    "too many for now": (
+        respond(429, b"", "Retry-After: 300"),
+        RateLimitedError,
+        "asks for fewer calls",
+        "It asks to wait for 300 s.",
+    ),
+    "too many for ever": (
+        respond(429, b"", "Retry-After: 99999999999999999999"),
+        RateLimitedError,
+        "asks for fewer calls",
+        "Wait a minute, then try again.",
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+@pytest.mark.parametrize("case", STRANGE)
+async def test_connect_to_what_answers_something_else_tells_that_and_what_to_do(
+    stand: Stand, scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch, case: str, mode: Any
+) -> None:
+    answer, kind, words, hint = STRANGE[case]
+    monkeypatch.setattr(scripted, "_answer", lambda verb, request: answer)
+    spec = over_http(scripted.url, protocol_mode=mode)
+    caller = stand.caller(spec=spec, max_line_bytes=200_000, retry_attempts=1)
+    with anyio.fail_after(10), pytest.raises(kind) as caught:
+        await caller.connect()
+    assert type(caught.value) is kind
+    assert words in caught.value.message
+    assert hint in (caught.value.hint or "")
+
+
+async def test_connect_to_what_never_answers_is_not_told_about_commands(
+    stand: Stand, scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scripted, "_answer", lambda verb, request: None)
+    with pytest.raises(OperationTimeoutError, match="was not ready within") as caught:
+        await stand.caller(spec=over_http(scripted.url), start_timeout=0.3).connect()
+    assert "npx" not in (caught.value.hint or "")
+    assert "Check the address" in (caught.value.hint or "")
+
+
+async def test_connection_lost_in_a_call_is_not_told_as_unreachable(stand: Stand, scripted: ScriptedServer) -> None:
+    scripted.on_call = lambda _: b""
+    caller = stand.caller(spec=over_http(scripted.url))
+    await caller.connect()
+    with anyio.fail_after(10), pytest.raises(ServerConnectionError, match="was reached") as caught:
+        await caller.call("echo", {}, WRITE)
+    assert caught.value.effect is Effect.UNKNOWN
+
+
 @pytest.fixture
 def deaf_socket() -> Iterator[socket.socket]:
     """Of a port that nobody else can take; connections are refused until somebody listens."""

@@ -287,9 +287,15 @@ class Connection:
         )
 
     def _never_answered(self) -> OperationTimeoutError:
+        if self._spec.url is not None:
+            hint = "Check the address and the network; raise the time to start in the settings if it is only slow."
+        else:
+            hint = (
+                "A first start with npx downloads the server; raise the time to start in the settings if that is why."
+            )
         return OperationTimeoutError(
             f"The {server_named(self._spec.label)} was not ready within {self._settings.start_timeout:.3g} s.",
-            hint="A first start with npx downloads the server; raise the time to start in the settings if that is why.",
+            hint=hint,
             context={"last_words": list(self.words.of_this_life()[-10:]), "timeout": self._settings.start_timeout},
         )
 

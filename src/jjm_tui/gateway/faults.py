@@ -32,6 +32,8 @@ __all__ = [
     "flatten",
     "http_error",
     "is_closed",
+    "made_by_http",
+    "not_mcp",
     "too_long",
     "unsendable",
 ]
@@ -42,6 +44,7 @@ _PARSE_ERROR = -32700
 _CLOSED = -32000
 _TIMED_OUT = -32001
 _NO_RESOURCE = -32002
+_DAY = 86_400
 
 
 class Answered(Exception):  # noqa: N818
@@ -156,34 +159,42 @@ def _rpc_error(error: Any, slip: Slip, wire: Wire, label: str, what: str, timeou
         return _timed_out(what, timeout, label, slip)
     if not slip.is_answered and error.code == _CLOSED:
         return _ended(wire, label, slip)
-    made_up = _made_by_http(error, slip, label) if wire.is_http else None
+    made_up = made_by_http(error, label, slip.effect) if wire.is_http else None
     return made_up or Answered(error.code, error.message, error.data)
 
 
-def _made_by_http(error: Any, slip: Slip, label: str) -> JulesManagerError | None:
-    """Answers that the SDK's HTTP transport writes itself when there is none."""
-    words = error.message
-    if error.code == _PARSE_ERROR or words.startswith(
+def made_by_http(error: BaseException, label: str, effect: Effect) -> JulesManagerError | None:
+    """What it amounts to when it is an answer that the SDK's HTTP transport writes itself when there is none."""
+    words = str(error)
+    if getattr(error, "code", None) == _PARSE_ERROR or words.startswith(
         ("Unexpected content type", "server answered a request with 202")
     ):
-        return ProtocolError(
-            f"The {server_named(label)} sent an answer that is not MCP.",
-            hint="Check the address: is it the MCP endpoint?",
-            context={"what": words[:300]},
-            effect=slip.effect,
-        )
+        return not_mcp(error, label, effect)
     if words.startswith("Redirect to "):
         return ServerConnectionError(
             f"The {server_named(label)} redirects elsewhere, which is not followed.",
             hint="If you trust the new address, put it into the settings.",
             context={"what": words[:300]},
-            effect=slip.effect,
+            effect=effect,
         )
-    if words == "Session terminated" or words.startswith("SSE stream"):
+    if words == "Session terminated" or words.startswith("SSE stream") or is_closed(error):
         return ServerConnectionError(
-            f"The connection to {label} ended before it answered.", context={"what": words[:300]}, effect=slip.effect
+            f"The connection to {label} ended before it answered.",
+            hint="Try `jjm doctor`: it tests the server.",
+            context={"what": words[:300]},
+            effect=effect,
         )
     return None
+
+
+def not_mcp(cause: BaseException, label: str, effect: Effect) -> ProtocolError:
+    """An address answered, with something else than MCP."""
+    return ProtocolError(
+        f"The {server_named(label)} sent an answer that is not MCP.",
+        hint="Check the address: is it the MCP endpoint?",
+        context={"what": str(cause)[:300]},
+        effect=effect,
+    )
 
 
 def http_error(status: int | None, retry_after: float | None, label: str, effect: Effect) -> JulesManagerError | None:
@@ -202,10 +213,19 @@ def http_error(status: int | None, retry_after: float | None, label: str, effect
             effect=refused,
         )
     if status == 429:
-        return RateLimitedError(f"The {server_named(label)} asks for fewer calls.", context=context, effect=refused)
+        is_told = retry_after is not None and 1 <= retry_after <= _DAY
+        return RateLimitedError(
+            f"The {server_named(label)} asks for fewer calls.",
+            hint=f"It asks to wait for {retry_after:.0f} s." if is_told else "Wait a minute, then try again.",
+            context=context,
+            effect=refused,
+        )
     if status >= 500:
         return ServiceUnavailableError(
-            f"The {server_named(label)} is in trouble ({status}).", context=context, effect=effect
+            f"The {server_named(label)} is in trouble ({status}).",
+            hint="It may pass by itself; if it stays, the server's own log may tell more.",
+            context=context,
+            effect=effect,
         )
     return ServerConnectionError(
         f"The {server_named(label)} answers {status}.",

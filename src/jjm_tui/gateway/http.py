@@ -65,6 +65,14 @@ class HttpWire:
         """How it ended, to follow its name in a sentence."""
         return "ended the connection"
 
+    def note(self, error: JulesManagerError, slip: Slip | None) -> None:
+        """Keep why a request failed; one without a slip belongs to the handshake."""
+        if slip is not None:
+            error.effect = slip.effect
+            slip.failure = error
+        else:
+            self.failure = error
+
 
 class _Client(httpx2.AsyncClient):
     """Tells each slip when its first byte leaves, and keeps one failed request from ending the whole session."""
@@ -91,20 +99,13 @@ class _Client(httpx2.AsyncClient):
         except WritingRefused:
             return httpx2.Response(_NO_ANSWER, request=request)
         except httpx2.TransportError as error:
-            self._note_failure(start_faults.unreachable(error, self._wire.spec), slip)
+            self._wire.note(start_faults.unreachable(error, self._wire.spec), slip)
             return httpx2.Response(_NO_ANSWER, request=request)
         self._note_status(request, response, slip)
         kind = response.headers.get("content-type", "")
-        if kind.startswith("application/json") or (slip is not None and kind.startswith("text/event-stream")):
-            response.stream = _Capped(response.stream, self._wire.limit, self._wire.spec.label, slip)
+        if kind.startswith("application/json") or (request_id is not None and kind.startswith("text/event-stream")):
+            response.stream = _Capped(response.stream, self._wire, slip)
         return response
-
-    def _note_failure(self, error: JulesManagerError, slip: Slip | None) -> None:
-        if slip is not None:
-            error.effect = slip.effect
-            slip.failure = error
-        else:
-            self._wire.failure = error
 
     def _note_status(self, request: httpx2.Request, response: httpx2.Response, slip: Slip | None) -> None:
         if response.status_code < 400 or request.method != "POST":
@@ -153,28 +154,26 @@ class _Capped(httpx2.AsyncByteStream):
     It is one message, or a stream of events with an empty line behind each.
     """
 
-    def __init__(self, inner: Any, limit: int, label: str, slip: Slip | None) -> None:
+    def __init__(self, inner: Any, wire: HttpWire, slip: Slip | None) -> None:
         self._inner = inner
-        self._limit = limit
-        self._label = label
+        self._wire = wire
         self._slip = slip
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
+        size, limit, label = 0, self._wire.limit, self._wire.spec.label
         try:
             async for chunk in self._inner:
                 end = max(chunk.rfind(b"\n\n"), chunk.rfind(b"\r\n\r\n"))
                 size = len(chunk) - end if end >= 0 else size + len(chunk)
-                if size > self._limit:
-                    self._fail(faults.too_long(self._label, size, self._limit, Effect.NONE, has_end=False))
+                if size > limit:
+                    self._fail(faults.too_long(label, size, limit, Effect.NONE, has_end=False))
                 yield chunk
         except httpx2.TransportError as error:
-            self._fail(ServerConnectionError(f"The connection to {self._label} ended in its answer."), error)
+            why = f"The connection to {label} ended in its answer."
+            self._fail(ServerConnectionError(why, hint="The server's own log may tell more."), error)
 
     def _fail(self, error: JulesManagerError, cause: Exception | None = None) -> None:
-        if self._slip is not None:
-            error.effect = self._slip.effect
-            self._slip.failure = error
+        self._wire.note(error, self._slip)
         raise httpx2.StreamError(error.message) from cause
 
     async def aclose(self) -> None:

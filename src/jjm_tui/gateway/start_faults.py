@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from jjm_tui.errors import (
     AuthenticationError,
     ConfigurationError,
+    Effect,
     JulesManagerError,
     ProtocolError,
     ServerConnectionError,
     ServerStartError,
 )
-from jjm_tui.gateway.faults import flatten, is_closed
+from jjm_tui.gateway.faults import flatten, is_closed, made_by_http, not_mcp
 from jjm_tui.gateway.refusals import strip_decoration
 from jjm_tui.gateway.spec import server_named
 
@@ -55,6 +56,8 @@ _START_HINTS = (
         "The server is not completely installed; install or build it again.",
     ),
 )
+_LOST = ("ReadError", "WriteError", "CloseError", "ReadTimeout", "WriteTimeout")
+"""What the HTTP client raises when a connection that was made comes to nothing."""
 _START_HINT = "Run its command by hand to see more; `jjm doctor` checks what it needs."
 
 
@@ -63,14 +66,14 @@ def start_error(
 ) -> JulesManagerError:
     """Why a server could not be started or did not shake hands."""
     cause = flatten(error)
+    if spec.url is not None:
+        return _not_ready(cause, spec)
     if isinstance(cause, OSError) and not isinstance(cause, TimeoutError):
         return _cannot_run(cause, spec)
     if isinstance(cause, JulesManagerError) and not isinstance(cause, ServerConnectionError):
         return cause
     words = [strip_decoration(line) for line in last_words]
     context = {"last_words": words[-10:]}
-    if spec.url is not None:
-        return unreachable(cause, spec)
     quote = _quote(words)
     if any(_KEY_MISSING.search(line) for line in words):
         return AuthenticationError(
@@ -140,8 +143,17 @@ def _cannot_run(cause: OSError, spec: ServerSpec) -> JulesManagerError:
     )
 
 
+def _not_ready(cause: BaseException, spec: ServerSpec) -> JulesManagerError:
+    """Why a server behind an address did not shake hands; that it was reached is never denied."""
+    from httpx2 import InvalidURL, TransportError
+
+    if isinstance(cause, JulesManagerError | InvalidURL | TransportError | OSError):
+        return unreachable(cause, spec)
+    return made_by_http(cause, spec.label, Effect.NONE) or not_mcp(cause, spec.label, Effect.NONE)
+
+
 def unreachable(cause: BaseException, spec: ServerSpec) -> JulesManagerError:
-    """Why an address does not answer."""
+    """Why no answer came from an address."""
     words = str(cause) or type(cause).__name__
     if type(cause).__name__ in ("InvalidURL", "UnsupportedProtocol"):
         return ConfigurationError(
@@ -155,6 +167,15 @@ def unreachable(cause: BaseException, spec: ServerSpec) -> JulesManagerError:
             hint="Check the address; a company proxy may need its own certificate authority.",
             context={"what": words[:300]},
         )
+    is_over = type(cause).__name__ == "RemoteProtocolError" and "disconnected" in words
+    if is_over or type(cause).__name__ in _LOST:
+        return ServerConnectionError(
+            f"The {server_named(spec.label)} was reached, but the connection ended without an answer.",
+            hint="Check the address: is it the MCP endpoint? The server's log may tell more.",
+            context={"what": words[:300]},
+        )
+    if type(cause).__name__ == "RemoteProtocolError":
+        return not_mcp(cause, spec.label, Effect.NONE)
     return ServerConnectionError(
         f"The {server_named(spec.label)} cannot be reached.",
         hint="Check the address and the network; is the server running?",
