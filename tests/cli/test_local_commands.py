@@ -28,6 +28,15 @@ def test_config_commands_write_show_and_check(program: Program) -> None:
     assert (broken.code, broken.rows[0][0]) == (2, "error")
 
 
+def test_config_show_of_a_demo_names_the_demo_where_it_chose_a_value(program: Program) -> None:
+    ours = {"JJM_MONITOR__INTERVAL": "7"}
+    rows = program.run("--demo", "--demo-tasks", "5", "config", "show", environ=ours).rows
+    sources = {key: source for key, _, source in rows}
+    assert sources["polling.interval"] == "demo"
+    assert sources["monitor.interval"] == "environment JJM_MONITOR__INTERVAL"
+    assert sources["demo.tasks"] == "command line"
+
+
 def test_theme_that_is_not_there_is_told_before_the_dashboard_opens(program: Program) -> None:
     refused = program.run("config", "set", "ui.theme", "drakula")
     assert (refused.code, "There is no theme 'drakula'." in refused.err) == (2, True)

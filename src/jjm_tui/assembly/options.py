@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from jjm_tui.errors import ConfigurationError
 from jjm_tui.settings import Loaded, load_settings
+from jjm_tui.settings.loader import DEMO
 from jjm_tui.settings.locations import DEMO_PROFILE
 from jjm_tui.settings.presets import overrides_for_demo
 
@@ -59,4 +60,5 @@ def load(options: Options, environ: Mapping[str, str]) -> Loaded:
     lively = {"monitor.interval": _DEMO_INTERVAL, "polling.interval": _DEMO_INTERVAL}
     lively = {key: value for key, value in lively.items() if f"JJM_{key.upper().replace('.', '__')}" not in kept}
     loaded = load_settings(overrides={**lively, **options.overrides, **demo}, environ=kept, use_file=False)
-    return replace(loaded, profile=DEMO_PROFILE)
+    of_the_demo = {key: DEMO for key in lively if options.overrides.get(key) is None}
+    return replace(loaded, profile=DEMO_PROFILE, sources={**loaded.sources, **of_the_demo})

@@ -32,6 +32,7 @@ from jjm_tui.settings.values import checked
 
 DEFAULT: Final = "default"
 COMMAND_LINE: Final = "command line"
+DEMO: Final = "demo"
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Loaded:
     """Checked settings and where each came from.
 
     ``sources`` has, per dotted key (and per entry of a table, ``server.env.NAME``): ``default``, ``file``,
-    ``profile NAME``, ``environment VARIABLE`` or ``command line``. ``file`` is the file that was read, ``path``
-    where the settings file is or would be. ``profile`` is ``default`` when none was chosen.
+    ``profile NAME``, ``environment VARIABLE``, ``command line`` or ``demo``. ``file`` is the file that was read,
+    ``path`` where the settings file is or would be. ``profile`` is ``default`` when none was chosen.
     """
 
     settings: Settings
