@@ -74,6 +74,12 @@ def test_resume_by_message_and_what_is_not_paused(served: Program) -> None:
     done = next(task["id"] for task in tasks if task["status"] == "completed")
     asked = served.run("resume", paused)
     assert (asked.code, f"Resume it: jjm resume {paused} --yes" in asked.err) == (2, True)
+    both = served.run("resume", done, paused)
+    assert (both.code, f"Resume it: jjm resume {paused} --yes" in both.err) == (2, True)
+    in_vain = served.run("resume", done)
+    assert (in_vain.code, "is not paused: it is finished" in in_vain.err, "--yes" in in_vain.err) == (1, True, False)
+    in_vain = served.run("resume", done, done, "--json")
+    assert [each["outcome"] for each in in_vain.json["operations"]] == ["not_sent"] * 2
     result = served.ok("resume", paused, "--yes")
     assert "Please continue." in result.err
     assert result.rows[0][1] == "done"

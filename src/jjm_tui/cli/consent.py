@@ -8,10 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jjm_tui.cli.context import CommandContext
+from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.selection import chosen_query
 from jjm_tui.cli.session import expand_reference
 from jjm_tui.domain.ids import spell_command
-from jjm_tui.errors import JulesManagerError
+from jjm_tui.errors import JulesManagerError, WrongStateError
 
 if TYPE_CHECKING:
     from jjm_tui.services.manager import JobManager
@@ -48,14 +49,22 @@ async def _of_named(context: CommandContext, manager: JobManager) -> str:
 
 
 async def require_yes_to_resume(context: CommandContext, manager: JobManager) -> None:
-    """For ``resume``; the same."""
+    """For ``resume``; the same, but the server is asked: where no task can be resumed, a yes is of no use.
+
+    Raises JulesManagerError where it cannot be found out.
+    """
     given = context.arguments
     if given.yes or context.prompts.can_ask:
         return
-    ids = await _ids_of(context, manager, given.tasks)
-    context.prompts.require(
-        f"Look at it: {_look(ids)}. Resume it: {spell_command('jjm resume', *ids, options='--yes')}"
-    )
+    ids = []
+    async with waiting_for(context.out, "Reading the tasks"):
+        for reference in given.tasks:
+            with suppress(WrongStateError):  # which resuming tells of each
+                ids.append((await manager.preview_resume(expand_reference(context, reference))).task.id)
+    if ids:
+        context.prompts.require(
+            f"Look at it: {_look(ids)}. Resume it: {spell_command('jjm resume', *ids, options='--yes')}"
+        )
 
 
 def _look(ids: Sequence[str]) -> str:
