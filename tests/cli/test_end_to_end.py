@@ -480,6 +480,18 @@ def test_monitor_until_one_task_needs_me_exits_with_one_where_it_failed(served: 
     assert code(failed, done, "--until", "needs-me") == 0
 
 
+def test_monitor_in_a_pipe_tells_how_a_task_is_now_behind_what_has_changed(served: Program) -> None:
+    served.speed = STILL
+    task_id = served.ok("list", "--status", "waiting_approval", "--fields", "id").rows[0][0]
+    other = Program(served.home.parent / "other", world=served.world, speed=STILL)
+    other.ok("approve", task_id, "--yes")
+    rows = served.ok("monitor", task_id, "--until", "in_progress").rows
+    words = [row[3].split(":")[0] for row in rows]
+    assert words.count("status changed") == 1
+    assert words.index("now") == len(words) - 1
+    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+
+
 def test_open_prints_web_addresses_only(served: Program) -> None:
     task_id = served.ok("list", "--fields", "id").rows[0][0]
     assert served.ok("open", task_id, "--print").out.startswith("https://jules.google.com/")

@@ -147,16 +147,16 @@ def _lines(context: CommandContext) -> Iterator[Callable[[MonitorUpdate], None]]
             for event in update.events:
                 out.json_line(harmless_event(event))
             return
-        told = {event.task_id for event in update.events}
-        for task in update.tasks:
-            if known.get(task.id) is not task.status and (task.id not in known or task.id not in told):
-                out.row(_task_row(update, task, "now"))
-            known[task.id] = task.status
         by_id = {task.id: task for task in update.tasks}
         for event in update.events:
             changed = by_id.get(event.task_id or "")
             status = "" if changed is None else changed.status.value
             out.row([format_time(event.at), event.task_id or "", status, event_sentence(event)])
+        told = {event.task_id for event in update.events}
+        for task in update.tasks:  # behind what happened before it came to this
+            if known.get(task.id) is not task.status and (task.id not in known or task.id not in told):
+                out.row(_task_row(update, task, "now"))
+            known[task.id] = task.status
 
     yield show
 

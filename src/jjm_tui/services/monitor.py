@@ -69,8 +69,9 @@ class Monitor:
                 report = await self._ask_before_the_end(watch, report)
             if first:
                 await self._check_first_look(request, report.failure)
+            events = await self._context.events.query(since=since)  # of tasks that are stored by now
             tasks = await self._tasks(request)
-            events = await self._context.events.query(since=since)
+            at = clock.now()
             since = report.at - _OVERLAP
             is_known = report.failure is None  # what is stored may have been true long ago
             finished = self._finish(watch, tasks) if is_known else None
@@ -79,7 +80,7 @@ class Monitor:
             pause = self._pause(watch)
             sync = await self._context.store.get_sync_state(self._context.origin)
             yield MonitorUpdate(
-                at=report.at,
+                at=at,
                 tasks=tasks,
                 events=self._fresh(watch, events, tasks),
                 source="server" if report.led and report.failure is None else "store",

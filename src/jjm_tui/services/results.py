@@ -92,7 +92,8 @@ class ResumePreview:
 
 @dataclass(frozen=True, slots=True)
 class MonitorUpdate:
-    """One look of the monitor: the tasks, what changed since the last look, and whether the looking worked.
+    """One look of the monitor: the tasks as they are ``at`` its end, what changed since the last look, and whether the
+    looking worked.
 
     ``finished`` is set on the last update: ``reached`` (the wanted status), ``final`` (nothing more can happen),
     ``unreachable`` (a task can no longer reach the wanted status) or ``timeout``.
