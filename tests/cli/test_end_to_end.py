@@ -492,6 +492,16 @@ def test_monitor_in_a_pipe_tells_how_a_task_is_now_behind_what_has_changed(serve
     assert [row[0] for row in rows] == sorted(row[0] for row in rows)
 
 
+def test_create_that_watches_ends_where_every_new_task_waits_for_a_person(served: Program) -> None:
+    served.extra_environ["JJM_MONITOR__INTERVAL"] = "0.1"
+    words = ("--repo", REPO, "--description", "Fix it", "--approval", "required", "--parallel", "2", "--watch")
+    watched = served.ok("create", *words)
+    assert watched.err.endswith("Monitoring stopped: nothing more happens by itself.\n")
+    waits = {row[0] for row in served.ok("list", "--cached", "--status", "waiting_approval", "--fields", "id").rows}
+    made = {row[0] for row in watched.rows if row[1] == "done"}
+    assert (len(made), made <= waits) == (2, True)
+
+
 def test_open_prints_web_addresses_only(served: Program) -> None:
     task_id = served.ok("list", "--fields", "id").rows[0][0]
     assert served.ok("open", task_id, "--print").out.startswith("https://jules.google.com/")

@@ -50,6 +50,19 @@ async def test_monitor_until_needs_me_ends_when_something_waits(tmp_path):
     assert updates[-1].finished == "reached"
 
 
+async def test_monitor_until_idle_ends_when_every_task_waits_for_a_person_or_is_over(tmp_path):
+    work = bench(tmp_path)
+    over = work.session_in("COMPLETED")
+    asks, runs = work.session_in("AWAITING_USER_FEEDBACK"), work.session_in("IN_PROGRESS")
+
+    def stop(look, _):
+        if look == 2:
+            work.world.set_state(runs, "PAUSED")
+
+    updates = await _watch(work, MonitorRequest((over, asks, runs), interval=5, until_idle=True), stop)
+    assert [update.finished for update in updates] == [None, None, "final"]
+
+
 async def test_monitor_with_time_out_ends_with_it(tmp_path):
     work = bench(tmp_path)
     task_id = work.session_in("IN_PROGRESS")

@@ -190,4 +190,4 @@ async def _watch(context: CommandContext, manager: JobManager, task_ids: tuple[s
     from jjm_tui.cli.monitoring import watch
 
     interval = context.load().settings.monitor.interval
-    return await watch(context, manager, MonitorRequest(task_ids=task_ids, interval=interval))
+    return await watch(context, manager, MonitorRequest(task_ids=task_ids, interval=interval, until_idle=True))

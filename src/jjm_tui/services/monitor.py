@@ -11,6 +11,7 @@ import anyio
 
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.facts import Rank
+from jjm_tui.domain.status import WAITING_STATUSES, TaskStatus
 from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.errors import AuthenticationError, JulesManagerError, OperationTimeoutError, TaskNotFoundError
 from jjm_tui.ports import Priority
@@ -26,6 +27,9 @@ _SHORTEST_LOOK: Final = 2.0
 
 _OVERLAP: Final = timedelta(minutes=5)
 """Another process writes an event down later than it observed it, so looks overlap; no event is shown twice."""
+
+_IDLE: Final = WAITING_STATUSES | {TaskStatus.PAUSED}
+"""Jules goes on only after a person did something."""
 
 
 @dataclass(slots=True)
@@ -155,7 +159,7 @@ class Monitor:
         """Whether a task in this state can end the watching."""
         request = watch.request
         is_wanted = request.until_needs_me and needs_me(task, self._context.clock.now()) is not None
-        return is_wanted or task.status in request.until or _is_over(task)
+        return is_wanted or task.status in request.until or _rests(request, task)
 
     async def _check_first_look(self, request: MonitorRequest, failure: JulesManagerError | None) -> None:
         if isinstance(failure, AuthenticationError):
@@ -209,7 +213,7 @@ class Monitor:
                 return "reached"
         if request.until:
             return self._finish_until(watch, tasks)
-        if all(_is_over(task) for task in tasks):
+        if all(_rests(request, task) for task in tasks):
             return "unreachable" if request.until_needs_me else "final"
         return None
 
@@ -234,6 +238,11 @@ def _key(event: TaskEvent) -> tuple[str, str, str | None]:
 
 def _late() -> OperationTimeoutError:
     return OperationTimeoutError("The server did not answer before the time was over.")
+
+
+def _rests(request: MonitorRequest, task: Task) -> bool:
+    """Whether the watching need not go on for this task."""
+    return _is_over(task) or (request.until_idle and task.status in _IDLE)
 
 
 def _is_over(task: Task) -> bool:

@@ -111,12 +111,16 @@ class MonitorUpdate:
 
 @dataclass(frozen=True, slots=True)
 class MonitorRequest:
-    """What to watch. No ids: every active task. ``until``: statuses, or ``needs_me``. Seconds."""
+    """What to watch. No ids: every active task. ``until``: statuses, or ``needs_me``. Seconds.
+
+    ``until_idle``: without these, end as well when Jules works on no task any more: each waits for a person or is over.
+    """
 
     task_ids: tuple[str, ...] = ()
     interval: float = 30.0
     until: frozenset[TaskStatus] = frozenset()
     until_needs_me: bool = False
+    until_idle: bool = False
     timeout: float | None = None
 
 
