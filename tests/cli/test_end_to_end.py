@@ -403,6 +403,7 @@ def test_store_copy_puts_every_task_elsewhere(served: Program, tmp_path: Path) -
     refused = served.run("store", "copy", "--to", str(foreign), "--force")
     assert (refused.code, foreign.read_text()) == (2, "not a store")
     assert served.run("store", "copy", "--to", "postgresql://localhost/x").code == 2
+    assert served.run("store", "copy", "--to", "http://[").code == 2
 
 
 def test_server_commands_talk_to_the_server_and_refuse_cookies(served: Program) -> None:

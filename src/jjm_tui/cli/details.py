@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from jjm_tui.cli.appearance import (
     file_counts,
@@ -290,7 +289,7 @@ async def open_page(context: CommandContext) -> int:
             hint=f"Ask the server for it: {spell_command('jjm get', task.id)}",
             context={"task_id": task.id},
         )
-    if urlsplit(url).scheme.lower() not in ("http", "https"):
+    if url.partition("://")[0].lower() not in ("http", "https"):
         raise OperationFailedError("The address that the server gave is not a web page, so it is not opened.")
     context.out.line(url)
     return ExitCode.DONE if given.print else _browse(context, url)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
@@ -237,12 +237,13 @@ def _refuse_foreign(target: Path) -> None:
 
 
 def _target(address: str) -> Path:
-    parts = urlsplit(address)
-    if "://" not in address:
+    scheme, is_address, rest = address.partition("://")
+    if not is_address:
         return Path(address).expanduser().absolute()
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not parts.path:
+    host, _, path = rest.partition("/")
+    if scheme.lower() != "file" or host not in ("", "localhost") or not path:
         raise UsageError(
-            f"This version copies to JSON files only, not to {parts.scheme or address!r} addresses.",
+            f"This version copies to JSON files only, not to {scheme or address!r} addresses.",
             hint="jjm store copy --to /backup/tasks.json",
         )
-    return Path(unquote(parts.path))
+    return Path("/", unquote(path))
