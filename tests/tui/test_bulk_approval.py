@@ -95,6 +95,17 @@ async def test_bulk_sheet_says_in_the_past_what_looked_alike_once_that_is_over(t
         await on.shows("4 approved, 1 not sent, 2 left out.")
 
 
+async def test_bulk_sheet_risky_plan_keeps_its_sign_and_its_columns_when_it_is_ticked(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        sheet.row_list.move_to(next(line.task_id for line in sheet.lines.values() if not line.is_ticked))
+        await on.settle()
+        before = next(line for line in on.text.splitlines() if "▌[ ]" in line)
+        assert " ! " in before
+        await on.press("space")
+        assert before.replace("[ ]", "[x]") in on.text.splitlines()
+
+
 async def test_bulk_sheet_cuts_no_reason_while_titles_have_room_and_keeps_away_from_the_plan(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24), tasks=PLANS, read=PLANS) as on:
         await open_sheet(on)

@@ -51,12 +51,11 @@ def plan_note(line: Line, preview: ApprovalPreview | None) -> tuple[str, str]:
         return line.obstacle, "warning"
     if preview is None:
         return "", ""
-    count = len(preview.plan.steps)
-    steps = f"{count} step{'' if count == 1 else 's'}"
     why = " · ".join(filter(None, (touched_words(preview.risks), "changed" if preview.difference else "")))
-    if not why:
-        return steps, ""
-    return f"{why} · {steps}" if line.is_ticked else f"! {why}", "warning"
+    if why:
+        return f"! {why}", "warning"
+    count = len(preview.plan.steps)
+    return f"{count} step{'' if count == 1 else 's'}", ""
 
 
 def obstacle_words(error: JulesManagerError, task_id: str) -> str:
