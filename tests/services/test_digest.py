@@ -67,7 +67,7 @@ def test_new_task_that_waits_is_among_plans_or_questions_and_counted_as_new():
     assert [entry.task_id for entry in (*made.plans, *made.questions) if entry.is_new] == ["plan", "ask"]
     assert [(entry.task_id, entry.is_news) for entry in made.waiting] == [("ask", True), ("plan", True)]
     assert summary_sentence(made) == (
-        "While you were away (1h): 1 plan was made, 1 question was asked, 2 were created. 2 tasks need you now."
+        "While you were away (1h): 1 task got a plan, 1 asked a question, 2 were created. 2 tasks need you now."
     )
 
 
@@ -76,7 +76,7 @@ def test_digest_of_a_task_that_was_answered_meanwhile_lists_how_it_ended_and_cou
     made = make_digest(events, _tasks(**{"1": "completed"}), START, at(60))
     assert made.plans == ()
     assert [entry.at for entry in made.finished] == [at(9)]
-    assert summary_parts(made) == ("1 plan was made", "1 finished")
+    assert summary_parts(made) == ("1 task got a plan", "1 finished")
 
 
 def test_digest_counts_what_happened_whatever_came_of_it():
@@ -98,7 +98,8 @@ def test_digest_counts_what_happened_whatever_came_of_it():
         answered="in_progress",
     )
     made = make_digest(events, tasks, START, at(60))
-    assert summary_parts(made) == ("3 plans were made", "1 question was asked", "2 finished")
+    assert made.count("plans") == 3, "a task that planned twice is counted once"
+    assert summary_parts(made) == ("3 tasks got a plan", "1 asked a question", "2 finished")
     assert ([each.task_id for each in made.plans], [each.task_id for each in made.finished]) == (["waits"], ["quick"])
 
 
@@ -157,7 +158,7 @@ def test_wait_that_began_meanwhile_is_something_that_happened_also_without_histo
     made = make_digest([], tasks, START, at(60))
     assert not made.is_empty
     assert should_show(START, at(60), made)
-    assert summary_sentence(made) == "While you were away (1h): 1 plan was made. 1 task needs you now."
+    assert summary_sentence(made) == "While you were away (1h): 1 task got a plan. 1 task needs you now."
 
 
 def test_first_reading_in_the_time_away_begins_the_history_and_what_was_before_is_no_news():
@@ -191,7 +192,7 @@ def test_summary_sentence_counts_in_words():
     events = [moved(1, "waiting_approval", "a"), moved(2, "waiting_approval", "b"), moved(3, "failed", "c")]
     tasks = _tasks(a="waiting_approval", b="waiting_approval", c="failed", d="waiting_feedback")
     made = make_digest(events, tasks, START, at(180))
-    assert summary_sentence(made) == "While you were away (3h): 2 plans were made, 1 failed. 4 tasks need you now."
+    assert summary_sentence(made) == "While you were away (3h): 2 tasks got a plan, 1 failed. 4 tasks need you now."
     assert summary_sentence(make_digest([], {}, START, at(5))) == "While you were away (5m): nothing happened."
 
 

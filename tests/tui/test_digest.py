@@ -44,7 +44,7 @@ async def test_digest_groups_what_happened_and_enter_goes_to_the_task(tmp_path: 
             await _moved(on, task)
         await on.press("B")
         assert isinstance(on.app.screen, DigestScreen)
-        await on.shows("4 plans were made, 1 question was asked, 1 failed, 1 finished.")
+        await on.shows("4 tasks got a plan, 1 asked a question, 1 failed, 1 finished.")
         assert "since 06:00  3h 00m" in on.text
         for words in ("Need you now (", "Failed (1)", "Finished (1)"):
             assert words in on.text
@@ -163,16 +163,16 @@ async def test_digest_drops_a_task_that_has_moved_on_and_takes_in_what_happens(t
         plan, failed = _in_state(on, TaskStatus.WAITING_APPROVAL), _in_state(on, TaskStatus.FAILED)
         await _moved(on, plan)
         await on.press("B")
-        await on.shows("4 plans were made, 1 question was asked.")
+        await on.shows("4 tasks got a plan, 1 asked a question.")
         waiting = sum(needs_me(task, on.now) is not None for task in on.board.tasks.values())
         await on.manager.archive([plan.id])
         await on.shows(f"Need you now ({waiting - 1})")
-        assert "4 plans were made, 1 question was asked." in on.text
+        assert "4 tasks got a plan, 1 asked a question." in on.text
         await _moved(on, failed, 0)
         await on.shows("Failed (1)")
         await on.manager.archive([failed.id])
         await on.until(lambda: "Failed (1)" not in on.text)
-        assert "4 plans were made, 1 question was asked, 1 failed." in on.text
+        assert "4 tasks got a plan, 1 asked a question, 1 failed." in on.text
 
 
 async def test_digest_of_an_older_day_tells_the_date(tmp_path: Path) -> None:

@@ -229,10 +229,11 @@ def should_show(last_seen: datetime | None, now: datetime, digest: Digest) -> bo
 
 
 def summary_parts(digest: Digest) -> tuple[str, ...]:
-    """What happened: ``3 finished``, ``1 failed`` and so on, whatever came of it; what happened to none is left out."""
+    """To how many tasks things happened: ``3 finished``, ``1 failed`` and so on, whatever came of it; what happened to
+    none is left out."""
     words = (
-        (digest.count("plans"), "plan was made", "plans were made"),
-        (digest.count("questions"), "question was asked", "questions were asked"),
+        (digest.count("plans"), "task got a plan", "tasks got a plan"),
+        (digest.count("questions"), "asked a question", "asked a question"),
         (digest.count("failed"), "failed", "failed"),
         (digest.count("finished"), "finished", "finished"),
         (digest.count("gone"), "is gone from the server", "are gone from the server"),
