@@ -407,7 +407,7 @@ async def test_bulk_sheet_fits_a_small_terminal(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(40, 12), tasks=PLANS, read=PLANS) as on:
         await open_sheet(on)
         assert "7 plans" in on.text
-        assert "y read on" in on.text
+        assert "y go to an unread plan" in on.text
         assert all(cell_width(line) <= 40 for line in on.text.splitlines())
 
 

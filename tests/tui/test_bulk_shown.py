@@ -34,7 +34,7 @@ async def test_bulk_approval_with_a_plan_that_changes_during_the_run_leaves_it_o
 async def test_bulk_approval_goes_on_to_ticked_plans_that_were_not_on_the_screen(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(40, 12), tasks=PLANS, read=PLANS) as on:
         sheet, _ = await open_sheet(on)
-        assert "y read on" in on.text
+        assert "y go to an unread plan" in on.text
         await on.press("y")
         assert not sheet.is_asking
         assert "2 ticked plans were not on screen" in on.text

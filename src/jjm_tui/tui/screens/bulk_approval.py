@@ -50,7 +50,14 @@ class BulkApprovalScreen(BulkPlanSheet):
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "approval"})
     ALWAYS: ClassVar[tuple[str, ...]] = (*BulkPlanSheet.ALWAYS, "open")
     DOES: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"open": "look at the plan under the cursor", "refresh": "read the plans again"}
+        {
+            "approval.confirm": "show the unread of the ticked plans, then approve them once you typed their number",
+            "open": "look at the plan under the cursor",
+            "mark": "tick the plan, or take its tick away",
+            "mark.all": "tick all plans without !, or take all ticks away",
+            "back": "stop what is being sent, or go back",
+            "refresh": "read the plans again",
+        }
     )
     DEFAULT_CSS = """
     BulkApprovalScreen {
@@ -246,7 +253,9 @@ class BulkApprovalScreen(BulkPlanSheet):
             return super().hints()
         if not self.lines:
             return (("back", "back"),)
-        words = "read on" if self._not_shown else "approve the ticked"
+        left = self._not_shown
+        read = "read on" if left and left[0].task_id == self.row_list.cursor_id else "go to an unread plan"
+        words = read if left else "approve the ticked"
         approve: tuple[Hint, ...] = (("approval.confirm", words),) if self.ticked and self._plans.groups else ()
         return (*approve, *super().hints(), ("open", "look"), ("refresh", "read again"))
 
