@@ -140,6 +140,30 @@ async def test_help_of_a_place_tells_what_enter_does_there(tmp_path: Path, keys:
         assert "open the task" not in _help(on)
 
 
+async def test_help_of_the_sheet_of_many_plans_tells_what_is_approved_and_what_is_typed(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 60)) as on:
+        await on.press("A", "f1")
+        text = " ".join(_help(on).split())
+        assert "you type how many are ticked to approve them." in text
+        assert "y show the unread of the ticked plans, then approve them once you typed their number" in text
+        assert "the plan you have read" not in text
+        assert "space tick the plan, or take its tick away" in text
+
+
+async def test_help_of_the_form_of_a_new_task_tells_what_works_in_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 40)) as on:
+        await on.press("c")
+        await on.shows("nothing filled in")
+        await on.press("f1")
+        keys, _, _ = _help(on).partition("\n WHAT BECOMES")
+        assert [line.split("  ")[0].strip() for line in keys[keys.index("HERE") :].splitlines()] == [
+            *("HERE", "ctrl+s", "ctrl+g", "ctrl+t", "tab", "shift+tab", "esc", "f1", "ctrl+q"),
+        ]
+        assert "tab                  next field" in keys
+        assert "preview; from there, send the task" in keys
+        assert "SIGNS" not in _help(on)
+
+
 async def test_typing_finds_and_escape_goes_back_step_by_step(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         await on.press("question_mark", "slash", *"glob")

@@ -55,6 +55,9 @@ class Offer:
 FILES: Final = "Files"
 """The place of who reads the changes of a task."""
 
+NEW_TASK: Final = "CreateScreen"
+"""The place of who fills in a new task."""
+
 
 def where_one_is(place: str) -> tuple[str, str]:
     """What a screen, or a part of it, is called, and what it is for; dialogs explain themselves."""
@@ -71,15 +74,15 @@ _PLACES: Final = {
     "ApprovalScreen": ("a plan", "Read what Jules wants to do. Nothing is approved before you say so here."),
     "BulkApprovalScreen": (
         "plans",
-        "All plans that wait. Risky ones are not ticked; what is ticked is counted by you.",
+        "All plans that wait. Risky ones are not ticked by themselves; you type how many are ticked to approve them.",
     ),
     "BulkMessageScreen": (
         "a message to several",
         "One text for all marked tasks; each is told apart what became of it.",
     ),
-    "CreateScreen": (
+    NEW_TASK: (
         "a new task",
-        "What Jules shall do, and where. It is kept as you type; a preview comes before it is sent.",
+        "What Jules shall do, and where: kept as you type, shown before it is sent. Left and right change a choice.",
     ),
     "OutboxScreen": ("outbox", "What you sent in the last seven days and what became of it, newest first."),
     "WatchScreen": ("watch", "What happens to tasks, as it happens, newest at the bottom."),
@@ -97,16 +100,19 @@ _PLACES: Final = {
 def help_sections(offers: Iterable[Offer], keymap: Keymap, place: str = "") -> list[HelpSection]:
     """Everything that the help says at a place where these actions are offered."""
     known = {offer.action_id: offer for offer in offers}
+    outcomes = HelpSection(
+        "What becomes of what you send",
+        _OUTCOMES,
+        "Nothing that changes something on the server is ever repeated by itself.",
+    )
+    if place == NEW_TASK:
+        return [*_keys(known, keymap, _IN_A_FORM), outcomes]
     here: frozenset[Scope] = _IN_FILES if place == FILES else _OWN_SCREENS
     return [
         *_keys(known, keymap, here),
         *_legends(known, here),
         HelpSection("Filters", tuple(_filters()), "Words match title, repository, id and last message."),
-        HelpSection(
-            "What becomes of what you send",
-            _OUTCOMES,
-            "Nothing that changes something on the server is ever repeated by itself.",
-        ),
+        outcomes,
         HelpSection("The same as commands", tuple(_twins(known)), "Every command has --help; jjm doctor checks all."),
     ]
 
@@ -144,6 +150,9 @@ _OWN_SCREENS: Final[frozenset[Scope]] = frozenset(
 """Help about them is only seen there."""
 
 _IN_FILES: Final[frozenset[Scope]] = frozenset({"diff"})
+
+_IN_A_FORM: Final[frozenset[Scope]] = frozenset({"everywhere", "tasks", "composer"})
+"""What a form offers is about the form, whatever it is about elsewhere."""
 
 _OUTCOMES: Final = (
     HelpRow("done", "the server accepted it, or a re-read shows it"),

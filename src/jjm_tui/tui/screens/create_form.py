@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -41,6 +42,18 @@ class CreateForm(Sheet[None]):
     """
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "composer"})
+    DOES: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "composer.send": "preview; from there, send the task",
+            "composer.editor": "write the description in $EDITOR",
+            "composer.template": "put the description of a template in",
+            "next.pane": "next field",
+            "previous.pane": "previous field",
+            "back": "close the suggestions, the preview, or the form; what is filled in is kept",
+            "quit": "close as well; ctrl+c copies when text is selected",
+            "help": "help for this form",
+        }
+    )
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012 - Textual's
         (0, "-short"),
         (20, "-middle"),

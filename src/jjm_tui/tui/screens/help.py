@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from textual import on
@@ -17,7 +18,9 @@ from textual.widgets import Input
 from jjm_tui.domain.text import cell_width, clean, clean_line
 from jjm_tui.tui.finding.palette_entries import keyed_nodes
 from jjm_tui.tui.keyed import Keyed
+from jjm_tui.tui.keymap import Keymap
 from jjm_tui.tui.pages.help_text import HelpRow, HelpSection, Offer, help_sections, where_one_is
+from jjm_tui.tui.screens.base import Dialog
 from jjm_tui.tui.screens.line_sheet import LineSheet
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.line_input import LineInput
@@ -53,7 +56,7 @@ class HelpScreen(LineSheet[None]):
         name, purpose = where_one_is(place)
         super().__init__(f"Help: {name}" if name else "Help")
         self._purpose = purpose
-        self._sections = help_sections(_offers(screen), self.dashboard.launch.keymap, place)
+        self._sections = help_sections(_offers(screen), _keys_now(self.dashboard.launch.keymap, screen), place)
 
     def compose_inside(self) -> ComposeResult:
         key = self.dashboard.launch.keymap.first("filter")
@@ -135,6 +138,18 @@ def _offers(screen: Screen[Any]) -> list[Offer]:
                 why_not = clean_line(node.unavailable(action_id) or "")
                 found[action_id] = Offer(action_id, why_not, node.DOES.get(action_id, ""))
     return list(found.values())
+
+
+def _keys_now(keymap: Keymap, screen: Screen[Any]) -> Keymap:
+    """Without the keys that a field of a form takes as text, where others do the same."""
+    field = screen.focused if isinstance(screen, Dialog) else None
+    if field is None:
+        return keymap
+
+    def works(key: str) -> bool:
+        return not field.check_consume_key(key, " " if key == "space" else key if len(key) == 1 else None)
+
+    return replace(keymap, keys={each: tuple(filter(works, keys)) or keys for each, keys in keymap.keys.items()})
 
 
 def _is_shown(part: DOMNode) -> bool:
