@@ -20,7 +20,7 @@ from jjm_tui.tui.patches.patch_lines import Patch
 from jjm_tui.tui.patches.patch_order import in_tree_order
 from jjm_tui.tui.text.cell_text import MINUS
 from jjm_tui.tui.widgets.diff.file_tree import FileTree
-from jjm_tui.tui.widgets.diff.files_pane import FilesPane
+from jjm_tui.tui.widgets.diff.files_pane import FilesPane, unknown_changes
 from tests.tui.test_diff_view import HARMFUL, long_diff, screen_rows, settle
 from tests.tui.test_patch_lines import GIT
 
@@ -360,6 +360,19 @@ async def test_pane_with_nothing_says_what_is_known() -> None:
         await settle(pilot)
         assert "No changes yet." in "\n".join(screen_rows(app))
         assert "files" not in "\n".join(screen_rows(app))
+
+
+async def test_pane_that_names_files_does_not_say_that_no_changes_are_known() -> None:
+    async with pane(FILES, None) as (app, files, pilot):
+        text = "\n".join(screen_rows(app))
+        assert "8 files" in text
+        assert "The changes have not been read yet." in text
+        files.show(FILES, None, note=unknown_changes("No answer.", "d asks the server.", has_files=True))
+        await settle(pilot)
+        text = "\n".join(screen_rows(app))
+        assert "What changed in these files is not known." in text
+        assert "No answer. d asks the server." in text
+        assert "No changes are known" not in text
 
 
 async def test_pane_with_a_diff_shows_the_note_above_it() -> None:

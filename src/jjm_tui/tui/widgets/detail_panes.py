@@ -185,7 +185,7 @@ def _fill_files(pane: Widget, shown: Shown) -> None:
     if details is not None and details.is_reading and details.diff is None:
         note = Content("Reading the changes…")
     elif details is not None and details.diff is None:
-        note = unknown_changes(f"{why or 'They have not been read yet.'} {shown.ways_on.again}".strip())
+        note = unknown_changes(why or "", shown.ways_on.again, has_files=bool(shown.task.source_files))
     if isinstance(pane, FilesPane):
         pane.show(
             shown.task.source_files,

@@ -28,9 +28,14 @@ _NO_CHANGES: Final = Content.styled("No changes yet.", "bold")
 _CUT_SHORT: Final = Content("The server cut this diff short: it is not the whole change.")
 
 
-def unknown_changes(why: str = "They have not been read yet.") -> Content:
-    """What stands where changes will be. ``why``: sentences that may be foreign."""
-    return Content.assemble(("No changes are known.", "bold"), "\n", literal_line(why, "$text-muted"))
+def unknown_changes(why: str = "", again: str = "", *, has_files: bool = False) -> Content:
+    """What stands where changes will be. ``why``: why there are none, which may be foreign; ``again``: how they come;
+    ``has_files``: the files that were changed are told beside it."""
+    if has_files:
+        head = "What changed in these files is not known." if why else "The changes have not been read yet."
+    else:
+        head, why = "No changes are known.", why or "They have not been read yet."
+    return Content.assemble((head, "bold"), "\n", literal_line(f"{why} {again}".strip(), "$text-muted"))
 
 
 class FilesPane(Widget):
@@ -102,7 +107,7 @@ class FilesPane(Widget):
             self.diff_view.show(self._arranged[2], truncated, keep_place=True)
         else:
             self._patch_files, self._is_cut = (), False
-            self.diff_view.show_note(note or (unknown_changes() if diff is None else _NO_CHANGES))
+            self.diff_view.show_note(note or (unknown_changes(has_files=bool(files)) if diff is None else _NO_CHANGES))
         self._tell(self._note, note if diff else None)
         self._tell(self._warning, _CUT_SHORT if diff and truncated else None)
         self._show_tree()
