@@ -122,6 +122,18 @@ async def test_diff_key_shows_the_diff_and_hunk_keys_move_in_it(tmp_path: Path) 
         assert "@@" in on.text
 
 
+async def test_hunk_keys_say_where_there_is_no_diff_to_move_in(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        select(on, TaskStatus.WAITING_APPROVAL)
+        await on.press("d")
+        await on.shows("No changes")
+        for key in ("right_curly_bracket", "right_parenthesis", "left_parenthesis", "left_curly_bracket"):
+            await on.press(key)
+            assert "There is no diff to move in." in on.text
+            on.app.clear_notifications()
+            await on.settle()
+
+
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_answering_sends_once_and_goes_on_to_the_next(tmp_path: Path, size: tuple[int, int]) -> None:
     async with stage(tmp_path, size=size) as on:

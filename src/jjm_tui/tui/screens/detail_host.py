@@ -283,8 +283,11 @@ class DetailHost(TaskScreen):
 
     def unavailable(self, action_id: str) -> str | None:
         """Why not: as for every task, and hunks are in the diff only."""
-        if ACTIONS[action_id].scope == "diff" and self.detail.tab != "files":
-            return f"There is no diff here; {self.dashboard.launch.keymap.first('task.diff')} shows it."
+        if ACTIONS[action_id].scope == "diff":
+            if self.detail.tab != "files":
+                return f"There is no diff here; {self.dashboard.launch.keymap.first('task.diff')} shows it."
+            if self.detail.is_empty:
+                return "There is no diff to move in."
         return super().unavailable(action_id)
 
     def on_diff_view_place_changed(self, message: DiffView.PlaceChanged) -> None:
