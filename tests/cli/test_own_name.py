@@ -126,8 +126,8 @@ def test_printed_command_for_several_tasks_keeps_its_option(ids: list[str]) -> N
 
 
 def test_command_to_say_yes_quotes_what_was_typed(program: Program, tmp_path: Path) -> None:
-    refused = program.run("resume", "$(touch x)", "a b")
-    assert "jjm resume '$(touch x)' 'a b' --yes" in refused.err
+    refused = program.run("approve", "$(touch x)", "a b")
+    assert "jjm approve '$(touch x)' 'a b' --yes" in refused.err
     target = tmp_path / "my tasks.json"
     target.write_text("mine")
     assert f"jjm export --output '{target}' --force" in program.run("export", "--output", str(target)).err

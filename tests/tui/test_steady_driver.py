@@ -54,21 +54,49 @@ from textual.app import App
 from jjm_tui.tui.steady_driver import SteadyDriver
 
 class AnsweredAtTheEnd(SteadyDriver):
+    answers = 0
+    def _enable_mouse_pixels(self):
+        super()._enable_mouse_pixels()
+        self.answers += 1
     def _disable_in_band_window_resize(self):
         super()._disable_in_band_window_resize()
+        before = self.answers
         self._query_in_band_window_resize()
-        while self._key_thread.is_alive() and not self._mouse_pixels:
+        while self._key_thread.is_alive() and self.answers == before:
             time.sleep(0.01)
 
 class Brief(App):
     def get_driver_class(self):
         return AnsweredAtTheEnd
     def on_mount(self):
-        self._driver._mouse_pixels = False
         self.exit()
 
 Brief().run()
 """
+
+
+_SIGNALLED_AT_THE_END = """
+import os, signal
+from textual.app import App
+from jjm_tui.tui.steady_driver import SteadyDriver
+
+class Brief(App):
+    def get_driver_class(self):
+        return SteadyDriver
+    def on_mount(self):
+        self.exit()
+
+Brief().run()
+for number in (signal.SIGCONT, signal.SIGTSTP):
+    os.kill(os.getpid(), number)
+"""
+
+
+def test_signal_that_comes_when_all_is_over_changes_nothing(tmp_path: Path) -> None:
+    program = Program(tmp_path / "home")
+    with TerminalStage([sys.executable, "-c", _SIGNALLED_AT_THE_END], program.environ) as terminal:
+        assert terminal.finish() == 0
+        assert b"Traceback" not in terminal.written
 
 
 def test_what_the_terminal_answers_while_it_is_given_back_switches_nothing_on(tmp_path: Path) -> None:

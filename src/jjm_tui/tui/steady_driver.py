@@ -21,6 +21,7 @@ Textual's driver for POSIX systems is taken as it is, except where the dashboard
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -284,7 +285,7 @@ class SteadyDriver(LinuxDriver):
         What is typed in the editor tells us as well, and where no shell can wake us up, nothing is stopped.
         """
         if self._auto_restart:
-            self._loop.call_soon_threadsafe(self._fall_asleep)
+            self._do_soon(self._fall_asleep)
         elif has_shell():
             self._fall_asleep()
 
@@ -303,7 +304,12 @@ class SteadyDriver(LinuxDriver):
 
     def _sigcont_application(self, *_: object) -> None:
         """Continued: by the shell, and by the system as well when the terminal goes away, so maybe twice at once."""
-        self._loop.call_soon_threadsafe(self._wake_up)
+        self._do_soon(self._wake_up)
+
+    def _do_soon(self, action: Callable[[], None]) -> None:
+        """Between two steps of the event loop; a signal that comes when that is closed changes nothing any more."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(action)
 
     def _wake_up(self) -> None:
         """Go on. Without a SIGTSTP before, the terminal was not given back, but others may have used it."""
