@@ -75,8 +75,7 @@ def add_long_diff(folder: Path, lines: int) -> Task:
     transcripts = FileTranscripts(folder / "data" / "default" / "activities")
 
     async def put() -> None:
-        known = await transcripts.get(task.id) or Transcript(task.id, read_at=NOW)
-        await transcripts.put(replace(known, patch=make_patch(lines)))
+        await transcripts.update(task.id, lambda kept: replace(kept, patch=make_patch(lines), read_at=NOW))
 
     asyncio.run(put())
     return task
@@ -119,7 +118,8 @@ def now() -> datetime:
 async def _put_conversations(folder: Path, wanted: Iterable[tuple[Task, int]]) -> None:
     transcripts = FileTranscripts(folder / "data" / "default" / "activities")
     for task, count in wanted:
-        await transcripts.put(Transcript(task.id, messages=_conversation(task, count), read_at=NOW, whole=True))
+        whole = Transcript(task.id, messages=_conversation(task, count), read_at=NOW, whole=True)
+        await transcripts.update(task.id, lambda _, whole=whole: whole)
 
 
 def _conversation(task: Task, count: int) -> tuple[ChatMessage, ...]:

@@ -11,13 +11,13 @@ import random
 import string
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind
 from jjm_tui.errors import StorageError
-from jjm_tui.ports import Transcript
 from jjm_tui.store.draft_file import FileDrafts
 from jjm_tui.store.event_file import FileEventLog
 from jjm_tui.store.json_file import JsonTaskStore
@@ -119,7 +119,8 @@ async def main(root: Path) -> dict[str, int]:
         return {str(n) for n in range(LIMIT) if await FileTranscripts(root / "activities").get(str(n)) is not None}
 
     counts["transcripts"] = await fill(
-        lambda n: transcripts.put(Transcript(str(n), ({"name": "a", "text": filler(9000)},))), see_transcripts
+        lambda n: transcripts.update(str(n), lambda kept: replace(kept, activities=({"text": filler(9000)},))),
+        see_transcripts,
     )
     no_temporaries(root)
     for path in (root / "activities").iterdir():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import StorageError, StoreDamagedError
-from jjm_tui.ports import Transcript
 from jjm_tui.store.backups import list_backups
 from jjm_tui.store.draft_file import FileDrafts
 from jjm_tui.store.durable import FileOps
@@ -288,7 +288,7 @@ class DraftsOrTranscripts:
         if self._drafts is not None:
             await self._drafts.put("create", text)
         else:
-            await self._transcripts.put(Transcript("1", patch=text))
+            await self._transcripts.update("1", lambda kept: replace(kept, patch=text))
 
     async def get(self) -> str | None:
         if self._drafts is not None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +19,7 @@ from jjm_tui.errors import StorageError, StoreDamagedError
 from jjm_tui.ports import Transcript
 from jjm_tui.store.backups import Backup, choose_superfluous, list_backups
 from jjm_tui.store.draft_file import FileDrafts
+from jjm_tui.store.durable import FILE_OPS
 from jjm_tui.store.json_file import JsonTaskStore, read_tasks
 from jjm_tui.store.leadership import FileLeadership
 from jjm_tui.store.locks import hold_lock
@@ -67,9 +71,9 @@ async def test_transcript_comes_back_raw(tmp_path: Path) -> None:
         "sessions/1", ({"id": "a", "n": 2**70, "text": "\x1b[31m \ud800"}, {}), say("x"), "diff --git\r\n", START
     )
     assert await transcripts.get("sessions/1") is None
-    await transcripts.put(kept)
+    await transcripts.update(kept.task_id, lambda _: kept)
     assert await FileTranscripts(tmp_path / "activities").get("sessions/1") == kept
-    await transcripts.put(Transcript("sessions/1"))
+    await transcripts.update("sessions/1", lambda _: Transcript("sessions/1"))
     assert await transcripts.get("sessions/1") == Transcript("sessions/1")
     await transcripts.remove("sessions/1")
     await transcripts.remove("sessions/1")
@@ -78,14 +82,34 @@ async def test_transcript_comes_back_raw(tmp_path: Path) -> None:
 
 async def test_transcript_damaged_is_told_and_set_aside_by_the_next_one(tmp_path: Path) -> None:
     transcripts = FileTranscripts(tmp_path)
-    await transcripts.put(Transcript("1", patch="x"))
+    await transcripts.update("1", lambda _: Transcript("1", patch="x"))
     path = tmp_path / "1.json"
     path.write_bytes(b'{"task_id":"2"}')
     with pytest.raises(StoreDamagedError, match="task 1"):
         await transcripts.get("1")
-    await transcripts.put(Transcript("1", patch="y"))
+    assert await transcripts.update("1", lambda kept: replace(kept, patch="y")) in tmp_path.iterdir()
     assert [found.read_bytes() for found in tmp_path.glob("1.json.damaged-*")] == [b'{"task_id":"2"}']
     assert (await transcripts.get("1") or Transcript("")).patch == "y"
+
+
+async def test_transcript_updated_by_two_programs_at_once_keeps_what_both_added(tmp_path: Path) -> None:
+    def and_one(number: int) -> Callable[[Transcript], Transcript]:
+        return lambda kept: replace(kept, activities=(*kept.activities, {"id": number}))
+
+    async with anyio.create_task_group() as group:
+        for number in range(20):
+            group.start_soon(FileTranscripts(tmp_path).update, "1", and_one(number))
+    kept = await FileTranscripts(tmp_path).get("1")
+    assert kept is not None
+    assert sorted(activity["id"] for activity in kept.activities) == [*range(20)]
+
+
+async def test_transcript_that_an_update_leaves_as_it_is_is_not_written(tmp_path: Path) -> None:
+    transcripts = FileTranscripts(tmp_path)
+    await transcripts.update("1", lambda kept: replace(kept, patch="x"))
+    before = FILE_OPS.signature(tmp_path / "1.json")
+    assert await transcripts.update("1", lambda kept: replace(kept, patch="x")) is None
+    assert FILE_OPS.signature(tmp_path / "1.json") == before
 
 
 @settings(deadline=None)
@@ -103,9 +127,9 @@ def test_transcript_name_is_one_safe_and_unique_file(one: str, two: str) -> None
 @pytest.mark.parametrize("task_id", ["../../evil", "/etc/passwd", "..", ".", "", "a\0b", "A", "a", "x" * 5000, "con~1"])
 async def test_transcript_of_any_id_stays_in_its_folder(task_id: str, tmp_path: Path) -> None:
     transcripts = FileTranscripts(tmp_path / "activities")
-    await transcripts.put(Transcript(task_id, patch=task_id[:9]))
+    await transcripts.update(task_id, lambda kept: replace(kept, patch=f"+{task_id[:9]}"))
     kept = await transcripts.get(task_id)
-    assert kept == Transcript(task_id, patch=task_id[:9])
+    assert kept == Transcript(task_id, patch=f"+{task_id[:9]}")
     assert [path.name for path in tmp_path.iterdir()] == ["activities"]
     assert len([path for path in (tmp_path / "activities").iterdir() if path.name != ".lock"]) == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from jjm_tui.domain.events import EventType, TaskEvent
@@ -212,8 +213,11 @@ class TranscriptStore(Protocol):
     async def get(self, task_id: str) -> Transcript | None:
         """What is kept of one task."""
 
-    async def put(self, transcript: Transcript) -> None:
-        """Keep it durably, replacing what was there."""
+    async def update(self, task_id: str, change: Callable[[Transcript], Transcript]) -> Path | None:
+        """Keep durably what ``change`` makes of what is kept of a task, an empty transcript where that is nothing.
+
+        Nothing is written where it changes nothing. Answers where a damaged file was set aside for it.
+        """
 
     async def remove(self, task_id: str) -> None:
         """Drop it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -10,7 +10,6 @@ from typing import Final
 from jjm_tui.domain.facts import SILENT, ChatFacts, TaskFacts
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.task import ChatMessage, Delivery, Provenance, Task
-from jjm_tui.errors import StoreDamagedError
 from jjm_tui.logs import get_logger
 from jjm_tui.ports import TaskReading, Transcript
 from jjm_tui.services.context import ServiceContext
@@ -37,31 +36,31 @@ class Conversations:
         if is_silent(reading) or is_overtaken(task, reading):
             return
         saw_whole = shows_whole_chat(task, reading)
-        kept = await self._kept(task.id)
         told = tuple(message for message in task.chat_history if message.delivery is None)
-        whole = saw_whole or kept.whole
-        messages = told if saw_whole else _united(kept.messages, told)
-        newest = replace(
-            kept,
-            activities=reading.activities or kept.activities,
-            messages=messages,
-            patch=kept.patch if reading.patch is None else reading.patch,
-            whole=whole and (saw_whole or messages == kept.messages),
-        )
-        if newest != kept:
-            await self._context.transcripts.put(replace(newest, read_at=self._context.clock.now()))
+
+        def with_reading(kept: Transcript) -> Transcript:
+            messages = told if saw_whole else _united(kept.messages, told)
+            return replace(
+                kept,
+                activities=reading.activities or kept.activities,
+                messages=messages,
+                patch=kept.patch if reading.patch is None else reading.patch,
+                whole=saw_whole or (kept.whole and messages == kept.messages),
+            )
+
+        await self._change(task.id, with_reading)
 
     async def keep_patch(self, task_id: str, patch: str) -> None:
         """Keep a diff that was read by itself."""
-        kept = await self._kept(task_id)
-        await self._context.transcripts.put(replace(kept, patch=patch, read_at=self._context.clock.now()))
+        await self._change(task_id, lambda kept: replace(kept, patch=patch))
 
-    async def _kept(self, task_id: str) -> Transcript:
-        try:
-            return await self._context.transcripts.get(task_id) or Transcript(task_id)
-        except StoreDamagedError as error:
-            _log.warning("transcript_damaged", task=task_id, reason=error.message)
-            return Transcript(task_id)
+    async def _change(self, task_id: str, change: Callable[[Transcript], Transcript]) -> None:
+        def read_now(kept: Transcript) -> Transcript:
+            newest = change(kept)
+            return kept if newest == kept else replace(newest, read_at=self._context.clock.now())
+
+        if (aside := await self._context.transcripts.update(task_id, read_now)) is not None:
+            _log.warning("transcript_damaged", task=task_id, set_aside=str(aside))
 
 
 def is_silent(reading: TaskReading) -> bool:

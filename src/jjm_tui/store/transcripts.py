@@ -35,7 +35,7 @@ def transcript_name(task_id: str) -> str:
 
 
 class FileTranscripts:
-    """A ``TranscriptStore`` in a folder. A damaged file is set aside when the next version is put."""
+    """A ``TranscriptStore`` in a folder. A damaged file is set aside when the next version is kept."""
 
     def __init__(
         self, folder: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), ops: FileOps = FILE_OPS
@@ -55,10 +55,15 @@ class FileTranscripts:
 
         return await to_thread.run_sync(self._read, task_id)
 
-    async def put(self, transcript: Transcript) -> None:
+    async def update(self, task_id: str, change: Callable[[Transcript], Transcript]) -> Path | None:
+        """See ``TranscriptStore.update``; ``change`` runs in a worker thread, while nobody else may change the file.
+
+        Raises:
+            StorageError: it cannot be read or written; what was kept is as it was.
+        """
         from anyio import to_thread
 
-        await to_thread.run_sync(self._write, transcript)
+        return await to_thread.run_sync(self._update, task_id, change)
 
     async def remove(self, task_id: str) -> None:
         from anyio import to_thread
@@ -85,20 +90,26 @@ class FileTranscripts:
                 context={"path": str(path), "reason": str(error)},
             ) from error
 
-    def _write(self, transcript: Transcript) -> None:
-        path = self._path(transcript.task_id)
-        data = encode_transcript(transcript)
+    def _update(self, task_id: str, change: Callable[[Transcript], Transcript]) -> Path | None:
+        path, aside = self._path(task_id), None
         ensure_folder(self._folder, self._ops)
         with hold_lock(self._folder / ".lock", ops=self._ops):
             try:
-                self._read(transcript.task_id)
+                kept = self._read(task_id) or Transcript(task_id)
             except StoreDamagedError:
+                kept, aside = Transcript(task_id), damaged_path(path, self._now())
+            newest = change(kept)
+            if newest == kept:
+                return None
+            data = encode_transcript(newest)
+            if aside is not None:
                 try:
-                    self._ops.rename(path, damaged_path(path, self._now()))
+                    self._ops.rename(path, aside)
                 except OSError as error:
                     raise storage_error(error, path, "set aside") from error
             replace_file(path, data, ops=self._ops)
             sweep_temporaries(path, self._ops)
+        return aside
 
 
 def encode_transcript(transcript: Transcript) -> bytes:
