@@ -41,6 +41,8 @@ _COMBINED_HUNK: Final = re.compile(
 )
 _USUAL_MODE: Final = "100644"
 _MARKERS: Final = ("--- ", "+++ ")
+_NEVER_ENDS: Final = ("+", " ")
+"""How lines begin that belong to a hunk as long as its counts want more."""
 _FILE_STARTS: Final = ("diff --git ", "diff --cc ", "diff --combined ")
 
 
@@ -254,7 +256,8 @@ class Patch:
         position = self.scanned
         while position < end:
             line = lines[position]
-            if self._ends_hunk(hunk, position, line):
+            is_inside = line.startswith(_NEVER_ENDS) and (hunk.old_left > 0 or hunk.new_left > 0)
+            if not is_inside and self._ends_hunk(hunk, position, line):
                 self._close_hunk()
                 break
             kind = LineKind.NOTE if line[:1] == "\\" else take(hunk, line)

@@ -11,15 +11,21 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Final
 
-from jjm_tui.domain.facts import SILENT, Rank, TaskFacts
+from jjm_tui.domain.facts import SILENT, FactSource, Rank, TaskFacts
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Provenance, Task, shared_mark
 
 _SAID: Final = attrgetter(*(each.name for each in fields(TaskFacts) if each.name != "origin"))
+_REST: Final = attrgetter(*(each.name for each in fields(TaskFacts) if each.name not in ("id", "origin")))
 
 _SAID_AS: Final = {"description_cut": "description"}
 _NEVER_SAID: Final = frozenset({"discovered", "chat_history", "chat_excerpt", "plan", "source_files"})
 """Marks that facts without conversation, plan and files never move."""
+
+
+def said_by(origin: FactSource, before: TaskFacts) -> TaskFacts:
+    """The same facts from another source, or at another time (``dataclasses.replace`` takes twice as long)."""
+    return TaskFacts(before.id, origin, *_REST(before))
 
 
 def is_said_again(before: TaskFacts, facts: TaskFacts) -> bool:

@@ -14,8 +14,8 @@ from jjm_tui.domain.plans import fingerprint_steps
 from jjm_tui.domain.task import ChatMessage, MessageType, Plan, PlanStep
 from jjm_tui.domain.text import clean, clean_line
 from jjm_tui.errors import ProtocolError
-from jjm_tui.gateway.dialects.patches import split_files
-from jjm_tui.gateway.dialects.sessions import join_patches, read_id, read_patch, said_time
+from jjm_tui.gateway.dialects.patches import Changes, join_patches, list_changed_files, unite_patches
+from jjm_tui.gateway.dialects.sessions import read_id, read_patch, read_session_patch, said_time
 
 _KINDS: Final = (
     "agentMessaged",
@@ -315,19 +315,27 @@ def find_failure(conversation: Conversation) -> Said[str]:
     return reason
 
 
-def find_activity_patch(conversation: Conversation) -> str | None:
+async def find_changes(record: Mapping[str, Any], conversation: Conversation) -> Changes | None:
+    """The changes of a session: those of its outputs, else those that its activities show."""
+    patch = read_session_patch(record)
+    if patch is not None:
+        return Changes(patch, await list_changed_files(patch))
+    return await find_activity_changes(conversation)
+
+
+async def find_activity_changes(conversation: Conversation) -> Changes | None:
     """The changes that the activities show, per file the newest ones, in the order in which the files came up.
 
     Whether an activity carries all changes so far or only its own step is not documented; per file the newest part is
     right in both cases as far as one part can be.
     """
-    newest: dict[str, str] = {}
+    told: list[str] = []
     for activity in conversation.activities:
         artifacts = activity.raw.get("artifacts")
         if isinstance(artifacts, list):
             patches = [patch for item in artifacts if isinstance(item, Mapping) and (patch := _artifact_patch(item))]
-            newest.update(split_files(join_patches(patches)) if patches else {})
-    return join_patches(list(newest.values())) if newest else None
+            told += [join_patches(patches)] if patches else []
+    return await unite_patches(told) if told else None
 
 
 def _artifact_patch(artifact: Mapping[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -11,9 +12,6 @@ from typing import Any, Final
 from jjm_tui.domain.text import clean
 from jjm_tui.ports import ToolAnswer
 
-_BIG_TEXT: Final = 100_000
-"""Characters from which the faster JSON reader is worth its stricter rules."""
-_LONG_NUMBER: Final = re.compile(r"\d{19}(?=[\d,\s}\]])")
 _FENCE: Final = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
 _FAILURE_WORDS: Final = re.compile(r"\s*(?:\N{CROSS MARK}\s*)?(?:error\b\s*[:\w]|failed to\b)", re.IGNORECASE)
 _ENVELOPE_KEYS: Final = frozenset(
@@ -36,15 +34,12 @@ class AnswerReading:
 
 
 def decode_json(text: str) -> tuple[bool, Any]:
-    """Whether ``text`` is one JSON document, and its value. Numbers keep all their digits; never raises."""
-    if len(text) > _BIG_TEXT and _LONG_NUMBER.search(text) is None:
-        import orjson
+    """Whether ``text`` is one JSON document, and its value. Whole numbers keep all their digits; never raises."""
+    from pydantic_core import from_json
 
-        try:
-            return True, orjson.loads(text)
-        except ValueError:
-            pass
-    try:
+    with contextlib.suppress(ValueError, TypeError):
+        return True, from_json(text)
+    try:  # this takes more: half characters, and what is nested deeper
         return True, json.loads(text)
     except (ValueError, RecursionError):
         return False, None

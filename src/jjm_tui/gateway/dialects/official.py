@@ -29,7 +29,8 @@ from jjm_tui.gateway.dialects.activities import (
     check_owner,
     decode_activities,
     decode_chat,
-    find_activity_patch,
+    find_activity_changes,
+    find_changes,
     find_failure,
     find_plan,
 )
@@ -45,7 +46,6 @@ from jjm_tui.gateway.dialects.base import (
 from jjm_tui.gateway.dialects.exchange import POLLING_ROUND, Exchange
 from jjm_tui.gateway.dialects.official_state import decode_pending_plan, decode_state
 from jjm_tui.gateway.dialects.options import Verdict, choose_branch, judge_options
-from jjm_tui.gateway.dialects.patches import list_changed_files
 from jjm_tui.gateway.dialects.rest_reading import expect_page
 from jjm_tui.gateway.dialects.sessions import SessionCollector, decode_session, read_page, read_session_patch
 from jjm_tui.gateway.wire import Caller
@@ -179,12 +179,13 @@ class OfficialDialect:
             conversation = decode_activities(records)
             whole = whole and _is_up_to_date(conversation, state)
             weak.append(self._decode_conversation(task_id, conversation, state, remarks, whole=whole))
-        patch = read_session_patch(record) or find_activity_patch(conversation)
+        changes = await find_changes(record, conversation)
         facts = [*weak] if listed is None else [*weak, listed]
-        if patch is not None:
-            facts.append(TaskFacts(task_id, facts[-1].origin, source_files=await list_changed_files(patch)))
+        if changes is not None:
+            facts.append(TaskFacts(task_id, facts[-1].origin, source_files=changes.files))
         if not facts:
             raise _not_found(task_id)
+        patch = None if changes is None else changes.patch
         return TaskReading(tuple(facts), conversation.raw, patch, remarks=tuple(remarks))
 
     async def _read_state(
@@ -277,7 +278,8 @@ class OfficialDialect:
         except (_TaskFailedError, _UnknownKindError) as error:
             if listed is None:
                 records, _ = await self._read_activities(task_id, priority)
-                listed = find_activity_patch(decode_activities(records))
+                changes = await find_activity_changes(decode_activities(records))
+                listed = None if changes is None else changes.patch
             if listed is None:
                 raise UnsupportedOperationError(
                     "This server shows no changes of this task.", hint=error.hint, effect=Effect.REFUSED

@@ -21,7 +21,8 @@ from jjm_tui.errors import (
 from jjm_tui.gateway.dialects.activities import (
     decode_activities,
     decode_chat,
-    find_activity_patch,
+    find_activity_changes,
+    find_changes,
     find_coverage,
     find_failure,
     find_plan,
@@ -36,7 +37,6 @@ from jjm_tui.gateway.dialects.base import (
 )
 from jjm_tui.gateway.dialects.exchange import POLLING_ROUND, Exchange
 from jjm_tui.gateway.dialects.options import Verdict, find_repository, refuse_unknown_repository
-from jjm_tui.gateway.dialects.patches import list_changed_files
 from jjm_tui.gateway.dialects.rest_create import create_support, plan_rest_create, wants_source
 from jjm_tui.gateway.dialects.rest_reading import DEFAULT_LIST_PAGE, RestReader, spell, unreadable_answer
 from jjm_tui.gateway.dialects.rest_tools import Command, RestTools, Role
@@ -182,16 +182,17 @@ class RestDialect:
             return TaskReading((facts,), remarks=("The server does not show the conversation of this task yet.",))
         conversation = decode_activities(records)
         coverage = find_coverage(records, whole=end.certain)
-        patch = read_session_patch(record) or find_activity_patch(conversation)
+        changes = await find_changes(record, conversation)
         more = TaskFacts(
             task_id,
             origin,
             failure=find_failure(conversation),
             plan=find_plan(conversation, whole=end.certain),
             chat=decode_chat(conversation, coverage),
-            source_files=SILENT if patch is None else await list_changed_files(patch),
+            source_files=SILENT if changes is None else changes.files,
         )
         unreadable = () if conversation.readable else ("Some activities of this task could not be read.",)
+        patch = None if changes is None else changes.patch
         return TaskReading((facts, more), conversation.raw, patch, remarks=(*end.remarks, *unreadable))
 
     def _listed_this_round(self, task_id: str, priority: Priority) -> tuple[Mapping[str, Any], TaskFacts] | None:
@@ -244,13 +245,14 @@ class RestDialect:
         if patch is not None:
             return DiffReading(patch)
         records, end = await self._reader.read_activities(task_id, priority)
-        patch = find_activity_patch(decode_activities(records))
+        changes = await find_activity_changes(decode_activities(records))
+        patch = "" if changes is None else changes.patch
         if end.certain:
             has_none = _WITHOUT_DIFF.get(facts.status, "has no final diff yet")
             so_far = f"The task {has_none}; these are the newest changes per file that its activities show."
-            return DiffReading(patch or "", remarks=(so_far,) if patch else ())
+            return DiffReading(patch, remarks=(so_far,) if patch else ())
         remark = "The server shows only a part of this task's activities; newer changes may be missing."
-        return DiffReading(patch or "", truncated=True, remarks=(remark,))
+        return DiffReading(patch, truncated=True, remarks=(remark,))
 
     async def list_repositories(self, priority: Priority) -> tuple[Repository, ...]:
         """The connected repositories, read anew."""

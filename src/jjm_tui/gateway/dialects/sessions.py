@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 
 from jjm_tui.domain.facts import SILENT, FactSource, Said, TaskFacts
 from jjm_tui.domain.ids import is_valid_id
+from jjm_tui.domain.retelling import said_by
 from jjm_tui.domain.status import TaskStatus, normalise_status
 from jjm_tui.domain.text import clean, clean_line
 from jjm_tui.domain.times import parse_time
+from jjm_tui.gateway.dialects.patches import join_patches
 
 _SOURCE: Final = re.compile(r"(?:sources/)?github/([^/\s]+)/([^/\s]+)")
 _LIST_KEYS: Final = {
@@ -71,9 +73,11 @@ def read_id(record: Mapping[str, Any], keys: Sequence[str] = ("id", "name", "ses
     """The id of a record as text; never through a floating number, which would lose digits."""
     for key in keys:
         value = record.get(key)
-        if isinstance(value, bool) or not isinstance(value, str | int):
+        if not isinstance(value, (str, int)) or isinstance(value, bool):
             continue
-        text = str(value).rpartition("/activities/")[2].removeprefix("sessions/")
+        text = str(value)
+        if "/" in text:
+            text = text.rpartition("/activities/")[2].removeprefix("sessions/")
         if is_valid_id(text):
             return text
     return None
@@ -202,13 +206,6 @@ def read_session_patch(record: Mapping[str, Any]) -> str | None:
     return join_patches(patches) if patches else None
 
 
-def join_patches(patches: Sequence[str]) -> str:
-    """Several diffs as one; a single one stays exactly as it is."""
-    if len(patches) == 1:
-        return patches[0]
-    return "".join(patch if patch.endswith("\n") else patch + "\n" for patch in patches)
-
-
 @dataclass(slots=True)
 class SessionCollector:
     """Gathers the sessions of a list over its pages.
@@ -250,7 +247,7 @@ class SessionCollector:
             and before.raw[task_id] == record
             and before.names == self.names
         ):
-            return replace(before.tasks[task_id], origin=self.origin)
+            return said_by(self.origin, before.tasks[task_id])
         return decode_session(record, self.origin, names=self.names, listed=True)
 
 
