@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,14 @@ async def test_mistake_of_ours_before_a_new_task_is_sent_is_told_as_not_sent(tmp
         result = await on.app.engine.desk.create(CreateRequest("Do it", "acme/webapp"))
         assert result.outcome is Outcome.NOT_SENT
         await on.shows("Something went wrong inside jjm itself: RecursionError: too deep")
+
+
+async def test_outcome_that_comes_when_the_screens_are_gone_is_no_mistake(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        assert on.app.engine is not None
+        desk = on.app.engine.desk
+        task_id = next(task.id for task in on.board.tasks.values() if task.status.value == "waiting_feedback")
+        result = await desk.send_message(task_id, "Take way 1.")
+    assert not on.app.screen_stack
+    for outcome in Outcome:
+        desk.on_result(replace(result, outcome=outcome, hint="jjm outbox show 1"))

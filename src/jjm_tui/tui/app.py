@@ -332,6 +332,8 @@ class JulesApp(App[int]):
     def _tell_result(self, result: OperationResult) -> None:
         from jjm_tui.tui.notices.telling import tell_result
 
+        if not self.screen_stack:  # the program ends: there is nothing left to tell it on, and the outbox has it
+            return
         tells = getattr(self.screen, "tells", None)
         if tells is None or not tells(result):
             tell_result(self, result)
