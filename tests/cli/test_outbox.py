@@ -143,7 +143,7 @@ async def leave_message(program: Program, state: OperationState, *, was_written:
     [
         (OperationState.NOT_SENT, False, NEVER),
         (OperationState.NOT_SENT, True, "the server was read again and shows no sign of it."),
-        (OperationState.REFUSED, True, "The server said no, so nothing happened there."),
+        (OperationState.REFUSED, True, "The server said no, and nothing was seen of it there."),
         (OperationState.UNCONFIRMED, True, DOUBT),
         (OperationState.DISCARDED, True, "You let it go without knowing whether it arrived."),
         (OperationState.DISCARDED, False, NEVER),

@@ -11,16 +11,18 @@ from pathlib import Path
 import anyio
 
 from jjm_tui.domain.events import EventType, TaskEvent
-from jjm_tui.domain.operations import Operation, OperationKind
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.gateway.spec import CallerState
 from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.live import LiveFeed, Pace
+from jjm_tui.services.manager import JobManager
 from jjm_tui.services.reading import TaskReader
 from jjm_tui.store.durable import FileOps
 from jjm_tui.store.event_file import FileEventLog
-from tests.services.workbench import START, Workbench, bench
+from jjm_tui.store.outbox_file import FileOutbox
+from tests.services.workbench import START, WRITES, Workbench, bench
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -173,9 +175,14 @@ async def test_store_that_can_be_read_again_is_soon_known_to_be_well(tmp_path: P
 
 
 class _FullDisk(FileOps):
-    """A disk on which nothing can be appended while it ``is_full``."""
+    """A disk on which nothing can be appended, and no file made, while it ``is_full``."""
 
     is_full = False
+
+    def create(self, path: Path) -> int:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "full")
+        return super().create(path)
 
     def open_append(self, path: Path) -> int:
         if self.is_full:
@@ -205,6 +212,35 @@ async def test_history_that_misses_something_is_trouble_until_it_has_it(tmp_path
         live.refresh()
         await until(lambda: not live._troubles.has("news"))
         await until(lambda: EventType.STATUS_CHANGED in told)
+
+
+async def test_ending_that_cannot_be_written_down_is_shown_and_is_trouble_until_it_is(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    task_id = workbench.session_in("AWAITING_USER_FEEDBACK")
+    _, caller, context = workbench.process()
+    disk = _FullDisk()
+    outbox = FileOutbox(tmp_path / "outbox.json", tmp_path / "locks", workbench.clock, ops=disk)
+    context = replace(context, outbox=outbox)
+
+    def fill(tool: str, place: str) -> None:
+        disk.is_full = disk.is_full or (tool in WRITES and place == "effect")
+
+    async with feed(context) as live:
+        caller.cut = fill
+        result = await JobManager(context).send_message(task_id, "Go on.")
+        await live.read_operations()
+        (shown,), (recorded,) = live.board.operations, await outbox.list_operations()
+        assert (shown.state, shown.message) == (OperationState.DONE, result.message)
+        assert recorded.state is OperationState.SENDING
+        trouble = live.board.store_trouble
+        assert trouble is not None
+        assert (trouble.place, trouble.what) == ("endings", "the outbox cannot be written")
+        caller.cut = lambda tool, place: None
+        disk.is_full = False
+        live.refresh()
+        await until(lambda: live.board.store_trouble is None)
+        assert [each.state for each in await outbox.list_operations()] == [OperationState.DONE]
+    assert len(workbench.effects("message")) == 1
 
 
 async def test_a_decision_makes_the_next_look_come_soon(tmp_path: Path) -> None:

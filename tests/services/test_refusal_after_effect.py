@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jjm_tui.errors import ServerConnectionError
-from jjm_tui.gateway.faults import Answered
+from jjm_tui.errors import Effect, ServerConnectionError
+from jjm_tui.gateway.faults import Answered, http_error
 from jjm_tui.ports import CreateRequest, ToolAnswer
 from jjm_tui.services.manager import JobManager
 from jjm_tui.services.results import OperationResult, Outcome
@@ -25,6 +25,12 @@ UNSURE = (
     (None, f"Error: socket hang up (POST sessions, prompt {TEXT!r})"),
     (None, "Error: 429 Too many requests, then socket hang up"),
 )
+PROXY = "not the server, but HTTP"
+"""How a case tells that HTTP answers with a status (``code``)."""
+
+PLAIN = 200
+"""The code of a case that answers without calling it an error."""
+
 SURE = (
     (None, "Error: 401 Unauthorized"),
     (None, "Error: 429 Too many requests"),
@@ -36,14 +42,25 @@ UNSURE_CASES = (
     *((kind, *UNSURE[0]) for kind in ("create", "message", "approve")),
     *(("message", *words) for words in UNSURE[1:]),
     ("create", *UNSURE[3]),
+    ("message", 408, PROXY),
+    ("create", 502, PROXY),
 )
-SURE_CASES = (*(("message", *words) for words in SURE), ("create", *SURE[1]), ("approve", *SURE[0]))
+SURE_CASES = (
+    *(("message", *words) for words in SURE),
+    ("create", *SURE[1]),
+    ("approve", *SURE[0]),
+    *(("message", status, PROXY) for status in (401, 404, 429)),
+    ("create", 404, PROXY),
+    ("approve", 403, PROXY),
+    ("approve", PLAIN, "No plan approval needed."),
+    ("message", PLAIN, "Task 1 is not active."),
+)
 
 Decision = Callable[[JobManager], Awaitable[OperationResult]]
 
 
 def _fail(caller: CuttingCaller, code: int | None, words: str, *, does_it: bool, can_read: bool) -> None:
-    """Every change answers with this failure, as the text of a tool or as an error of the protocol (``code``)."""
+    """Every change answers with this failure, as the text of a tool or as an error of the protocol, or of HTTP."""
     real = caller.answer
 
     def answer(name, arguments):
@@ -52,9 +69,11 @@ def _fail(caller: CuttingCaller, code: int | None, words: str, *, does_it: bool,
         if does_it:
             real(name, arguments)
         caller.cut = lambda tool, place: None if can_read or tool in WRITES else ServerConnectionError("It is down.")
+        if words is PROXY and (failure := http_error(code, None, "simulator", Effect.UNKNOWN)) is not None:
+            raise failure
         said = words.replace("{tool}", name)
-        if code is None:
-            return ToolAnswer(said, is_error=True)
+        if code in (None, PLAIN):
+            return ToolAnswer(said, is_error=code is None)
         return Answered(code, said, None).judge_tool(name, "simulator")
 
     caller.answer = answer

@@ -140,6 +140,25 @@ async def test_finished_operations_are_kept_for_seven_days(outbox: FileOutbox, c
     assert len(await outbox.list_operations()) == 2
 
 
+async def test_texts_that_did_not_go_out_stay_until_they_are_let_go_or_arrive(
+    outbox: FileOutbox, clock: HandClock
+) -> None:
+    ended = {"finished_at": START}
+    await outbox.add(make(1, state=OperationState.NOT_SENT, **ended))
+    await outbox.add(make(2, OperationKind.CREATE, state=OperationState.REFUSED, payload=CREATE, **ended))
+    await outbox.add(make(3, OperationKind.APPROVE, state=OperationState.REFUSED, **ended))
+    clock.advance(timedelta(days=100))
+    assert [found.id for found in await outbox.list_operations()] == ["op-1", "op-2"]
+    late = clock.now()
+    await outbox.add(replace(make(4), created_at=late, state=OperationState.DONE, finished_at=late))
+    await outbox.change("op-2", lambda known: replace(known, state=OperationState.DISCARDED, finished_at=late))
+    assert [found.id for found in await outbox.list_operations()] == ["op-2", "op-4"]
+    clock.advance(timedelta(days=7, seconds=1))
+    assert await outbox.list_operations() == ()
+    await outbox.add(make(5, task_id="new"))
+    assert outbox.path.read_bytes().count(b'"id"') == 1
+
+
 async def test_owner_lives_until_closed(outbox: FileOutbox, tmp_path: Path, clock: HandClock) -> None:
     other = open_outbox(tmp_path, clock)
     owner = outbox.owner()

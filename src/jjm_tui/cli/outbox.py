@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -18,14 +18,11 @@ from jjm_tui.domain.arrivals import Arrivals, arrived_meanwhile
 from jjm_tui.domain.draft_keys import CREATE_KEY, MANY_KEY, task_of
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operation_words import doubt_about, nothing_to_resend, state_word, why_not_there
-from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.text import clean_line, relative_time
 from jjm_tui.domain.times import format_time
 from jjm_tui.errors import StorageError
 from jjm_tui.services.results import OperationResult
-
-_WITH_TEXT: Final = (OperationKind.MESSAGE, OperationKind.CREATE)
-_NOT_OUT: Final = (OperationState.NOT_SENT, OperationState.REFUSED)
 
 
 async def list_operations(context: CommandContext) -> int:
@@ -41,7 +38,8 @@ async def list_operations(context: CommandContext) -> int:
             if context.out.terminal and not context.arguments.json:
                 titles = {task.id: task_heading(task) for task in await manager.list_stored()}
     if not context.arguments.all:
-        operations = tuple(each for each in operations if each.state.is_open or is_unsent(each, operations))
+        arrivals = Arrivals(operations)
+        operations = tuple(each for each in operations if each.state.is_open or arrivals.leave_unsent(each))
     out, now = context.out, context.now()
     for error in unknown:
         out.warn(f"{error.message} {error.hint}")
@@ -76,14 +74,7 @@ def _kept_drafts(keys: Iterable[str]) -> str:
 _OTHER_DRAFTS: Final = {CREATE_KEY: "for a new task", MANY_KEY: "for several tasks"}
 _NOTHING: Final = "Nothing is open: everything that was sent has a clear answer."
 _NOTHING_WAITS: Final = "Nothing is open: everything that was sent has a clear answer, and no text of yours waits here."
-_NOTHING_AT_ALL: Final = "Nothing is recorded of the last seven days."
-
-
-def is_unsent(operation: Operation, among: Sequence[Operation]) -> bool:
-    """A text that did not go out and is kept only here: neither discarded, nor sent later in another attempt."""
-    if operation.kind not in _WITH_TEXT or operation.state not in _NOT_OUT:
-        return False
-    return Arrivals(among).of_words_since(operation) is None
+_NOTHING_AT_ALL: Final = "Nothing is recorded of the last seven days, and no text of yours waits here."
 
 
 def _document(operation: Operation) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import WrongStateError
 
 _WITH_WORDS: Final = (OperationKind.MESSAGE, OperationKind.CREATE)
+_NOT_OUT: Final = (OperationState.NOT_SENT, OperationState.REFUSED)
 
 
 class Arrivals:
@@ -27,6 +28,12 @@ class Arrivals:
     def of_words_since(self, operation: Operation) -> Operation | None:
         """The same for what a person writes: sent again, it would be there twice."""
         return self.since(operation) if operation.kind in _WITH_WORDS else None
+
+    def leave_unsent(self, operation: Operation) -> bool:
+        """Whether what a person wrote did not go out, in this attempt or a later one, and was not discarded: then this
+        record may be the only place where it is."""
+        is_text = operation.kind in _WITH_WORDS and operation.state in _NOT_OUT
+        return is_text and self.since(operation) is None
 
 
 def arrived_meanwhile(operation: Operation, arrived: Operation) -> WrongStateError:

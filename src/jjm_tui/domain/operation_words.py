@@ -13,8 +13,11 @@ _WORDS: Final[Mapping[OperationState, tuple[str, str]]] = {
     OperationState.PREPARED: ("sending", "It is being sent; nothing has left this machine yet."),
     OperationState.SENDING: ("sending", "It is on its way to the server."),
     OperationState.DONE: ("done", "It arrived."),
-    OperationState.REFUSED: ("refused", "The server said no, so nothing happened there."),
-    OperationState.NOT_SENT: ("not sent", "Nothing left this machine."),
+    OperationState.REFUSED: ("refused", "The server said no, and nothing was seen of it there."),
+    OperationState.NOT_SENT: (
+        "not sent",
+        "It did not arrive: nothing left this machine, or the server shows no sign of it.",
+    ),
     OperationState.UNCONFIRMED: (
         "unconfirmed",
         "It may have arrived: no clear answer came. Settling finds out by reading; it never sends anything.",
@@ -28,6 +31,7 @@ _LEFT: Final = (
     OperationState.SENDING,
     OperationState.PREPARED,
 )
+_NEVER_LEFT: Final = "Nothing left this machine."
 _LEFT_NO_TRACE: Final = "It did not arrive: the server was read again and shows no sign of it."
 _SENT_AGAIN: Final = ("sent again", "You sent it again; the newer one tells what became of that.")
 
@@ -40,6 +44,11 @@ def state_word(operation: Operation) -> str:
 def word_of_state(state: OperationState) -> str:
     """The word for a state as such: ``not sent``."""
     return _WORDS[state][0]
+
+
+def sentence_of_state(state: OperationState) -> str:
+    """What a state as such means, whatever the operation."""
+    return _WORDS[state][1]
 
 
 def count_left(operations: Iterable[Operation]) -> dict[str, int]:
@@ -55,9 +64,9 @@ def state_sentence(operation: Operation) -> str:
     """What that means. *Not sent* is also what was written to the server and left no trace there."""
     if operation.sent_again_as is not None:
         return _SENT_AGAIN[1]
-    if operation.state is OperationState.NOT_SENT and operation.sent_at is not None:
-        return _LEFT_NO_TRACE
-    return _WORDS[operation.state][1]
+    if operation.state is OperationState.NOT_SENT:
+        return _NEVER_LEFT if operation.sent_at is None else _LEFT_NO_TRACE
+    return sentence_of_state(operation.state)
 
 
 def doubt_about(operation: Operation) -> str | None:
@@ -72,7 +81,7 @@ def doubt_about(operation: Operation) -> str | None:
 def why_not_there(operation: Operation) -> str:
     """Why one that leaves no doubt did not arrive."""
     if operation.state is OperationState.DISCARDED:
-        return _WORDS[OperationState.NOT_SENT][1]
+        return _NEVER_LEFT
     return state_sentence(operation)
 
 

@@ -44,6 +44,7 @@ _PARSE_ERROR = -32700
 _CLOSED = -32000
 _TIMED_OUT = -32001
 _NO_RESOURCE = -32002
+_HTTP_TIMED_OUT = 408
 _DAY = 86_400
 
 
@@ -220,7 +221,7 @@ def http_error(status: int | None, retry_after: float | None, label: str, effect
             context=context,
             effect=refused,
         )
-    if status >= 500:
+    if status >= 500 or status == _HTTP_TIMED_OUT:
         return ServiceUnavailableError(
             f"The {server_named(label)} is in trouble ({status}).",
             hint="It may pass by itself; if it stays, the server's own log may tell more.",

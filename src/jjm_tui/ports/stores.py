@@ -133,7 +133,8 @@ class OutboxStore(Protocol):
         """One record."""
 
     async def list_operations(self, *, open_only: bool = False) -> tuple[Operation, ...]:
-        """Records, oldest first. Finished ones are kept for seven days."""
+        """Records, oldest first. Finished ones are kept for seven days; what holds a text of the person that did not go
+        out, until it is sent again, arrives in the same words, or is discarded."""
 
     async def remove(self, operation_id: str) -> None:
         """Remove one record."""

@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from jjm_tui.domain.events import TaskEvent
-from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.operations import Operation
 from jjm_tui.errors import JulesManagerError, StorageError
 from jjm_tui.ports import Clock, DraftStore, EventLog, Leadership, OutboxStore, TaskServer, TaskStore, TranscriptStore
 from jjm_tui.services.read_troubles import ReadTroubles
 
 
-class Ending(NamedTuple):
-    """How an operation ended, in a sentence for people. ``task_id``: the task that it made."""
+class Unwritten(NamedTuple):
+    """An operation as it ended, while its record does not tell so, and in a sentence why not."""
 
-    state: OperationState
-    message: str
-    task_id: str | None = None
+    operation: Operation
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class ServiceContext:
     calls_per_minute: int = 120
     read_troubles: ReadTroubles = field(default_factory=ReadTroubles)
     let_go: set[str] = field(default_factory=set)
-    unrecorded: dict[str, Ending] = field(default_factory=dict)
+    unrecorded: dict[str, Unwritten] = field(default_factory=dict)
     untold: list[TaskEvent] = field(default_factory=list)
 
     async def tell(self, events: Sequence[TaskEvent]) -> None:

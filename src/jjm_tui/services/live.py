@@ -6,6 +6,7 @@ says why. Nothing here changes anything on the server.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -84,6 +85,7 @@ class LiveFeed:
     polls: bool = True
     _wake: anyio.Event = field(default_factory=anyio.Event)
     _retry: anyio.Event = field(default_factory=anyio.Event)
+    _adopt_now: anyio.Event = field(default_factory=anyio.Event)
     _reading_operations: anyio.Lock = field(default_factory=anyio.Lock)
     _now: bool = False
     _soon: bool = False
@@ -130,11 +132,12 @@ class LiveFeed:
             self._wake.set()
 
     def refresh(self) -> None:
-        """Ask the server now, and read again what could not be read."""
+        """Ask the server now, and try again what could not be read or written."""
         self.pace.failures = 0
         self._now = True
         self._wake.set()
         self._retry.set()
+        self._adopt_now.set()
 
     def look_soon(self) -> None:
         """A decision was carried out: look again shortly."""
@@ -185,14 +188,12 @@ class LiveFeed:
 
         settler = Settler(self.context, self.reader)
         while True:
-            try:
+            with contextlib.suppress(StorageError):  # reading them tells it
                 await settler.adopt()
-                self._note("adopting", None)
-            except StorageError as error:
-                self._note("adopting", error)
-            else:
-                await self.read_operations()
-            await anyio.sleep(_ADOPT_EVERY)
+            await self.read_operations()
+            self._adopt_now = anyio.Event()
+            with anyio.move_on_after(_ADOPT_EVERY):
+                await self._adopt_now.wait()
 
     async def _look_after(self) -> None:
         """What nobody tells: whether the server still answers, and that a file got well again."""
@@ -208,16 +209,24 @@ class LiveFeed:
                 await self.read_operations()
 
     async def read_operations(self) -> None:
-        """Put the operations that are on disk on the board, now; one reading at a time, so that none is overtaken."""
+        """Put the operations on the board, now: as they are on disk, or as they ended where that cannot be written
+        down. One reading at a time, so that none is overtaken."""
         try:
             async with self._reading_operations:
-                self.board.set_operations(await self.context.outbox.list_operations())
+                recorded = await self.context.outbox.list_operations()
+                known = self.context.unrecorded
+                unwritten = {each.id: known[each.id] for each in recorded if each.state.is_open and each.id in known}
+                self.board.set_operations(
+                    unwritten[each.id].operation if each.id in unwritten else each for each in recorded
+                )
                 aside = await self.context.outbox.set_aside()
                 drafts = await self.context.drafts.set_aside()
                 unread = None if drafts else await self.context.drafts.find_trouble()
             self._note("outbox", None)
             self._note("aside", unknown_outbox(aside) if aside else None)
             self._note("drafts", missing_drafts(drafts) if drafts else unread)
+            why = next((each.why for each in unwritten.values()), None)
+            self._note("endings", None if why is None else StorageError(why, hint="It is tried again by itself."))
         except StorageError as error:
             self._note("outbox", error)
 

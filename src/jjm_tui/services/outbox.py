@@ -230,7 +230,7 @@ class OperationRunner:
         except JulesManagerError as error:
             return await self._without_answer(newest, error, remarks)
         if not answer.accepted:
-            return await self._refused(newest, answer, remarks)
+            return await self._without_answer(newest, _refusal(newest, answer), (*remarks, *answer.remarks))
         doubt = _doubt(newest, answer)
         if doubt is not None:
             return await self._settler.settle(newest, doubt)
@@ -273,27 +273,16 @@ class OperationRunner:
                 return confirmation
             await clock.sleep(_CONFIRM_PAUSE)
 
-    async def _refused(self, operation: Operation, answer: Answer, remarks: tuple[str, ...]) -> OperationResult:
-        message = answer.text.strip().splitlines()[0] if answer.text.strip() else "The server said no."
-        refused = await self._recorder.finish(operation, OperationState.REFUSED, message)
-        task_id = operation.task_id
-        hint = None if task_id is None else f"Look at the task: {spell_command('jjm get', task_id)}."
-        return await self._recorder.result(
-            refused,
-            error=WrongStateError(message, hint=hint, effect=Effect.REFUSED),
-            server_said=answer.text or None,
-            remarks=(*remarks, *answer.remarks),
-        )
-
     async def _without_answer(
         self, operation: Operation, error: JulesManagerError, remarks: tuple[str, ...]
     ) -> OperationResult:
-        """The call failed; what is on disk and what the gateway knows tell how far it got."""
+        """The call failed; what is on disk and what the gateway knows tell how far it got. A *no* is believed only
+        while a re-read shows nothing of it: a server may act and fail afterwards, a proxy pass a call on and say no."""
         if operation.state is OperationState.PREPARED or error.effect is Effect.NONE:
             finished = await self._recorder.finish(operation, OperationState.NOT_SENT, error.message)
             return await self._recorder.result(finished, error=error, remarks=remarks)
         if error.effect is Effect.REFUSED:
-            if _server_said(error) is not None and (seen := await self._settler.doubt_refusal(operation, error)):
+            if (seen := await self._settler.doubt_refusal(operation, error)) is not None:
                 return seen
             if _explains_itself(operation, error):
                 error.hint = None  # guesses at the reason would contradict the remark that tells it
@@ -306,6 +295,18 @@ class OperationRunner:
         operation = await self._context.outbox.get(operation_id)
         if operation is not None and operation.state.is_under_way:
             await self._settler.end(operation, "Interrupted")
+
+
+def _refusal(operation: Operation, answer: Answer) -> JulesManagerError:
+    """What an answer that says no amounts to."""
+    message = answer.text.strip().splitlines()[0] if answer.text.strip() else "The server said no."
+    task_id = operation.task_id
+    return WrongStateError(
+        message,
+        hint=None if task_id is None else f"Look at the task: {spell_command('jjm get', task_id)}.",
+        context={"server_said": answer.text} if answer.text else {},
+        effect=Effect.REFUSED,
+    )
 
 
 def _doubt(operation: Operation, answer: Answer) -> JulesManagerError | None:

@@ -17,7 +17,7 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError
 from jjm_tui.logs import get_logger
-from jjm_tui.services.context import Ending, ServiceContext
+from jjm_tui.services.context import ServiceContext, Unwritten
 from jjm_tui.services.drafting.joined_texts import NOT_SENT, text_with, text_without, words_in
 from jjm_tui.services.results import OperationResult, Outcome
 
@@ -124,11 +124,12 @@ class OperationRecorder:
                 is_told = finished.state is OperationState.DONE or state is OperationState.DISCARDED
                 return finished if is_told else change(operation)
         except StorageError as error:
-            return self._keep_ending(operation, Ending(state, message, task_id), change(operation), error)
+            ended = change(operation)
+            return _with_extra(ended, self._keep_ending(ended, error))
         untold = await self._try_to_tell(_EVENTS[state], finished, message)
         if state in (OperationState.NOT_SENT, OperationState.REFUSED):
             await self._keep_text(finished)
-        return replace(finished, extra={**finished.extra, **untold}) if untold else finished
+        return _with_extra(finished, untold)
 
     async def _withdraw(self, operation: Operation, former: Operation, message: str) -> Operation:
         how = "as unconfirmed" if former.state is OperationState.UNCONFIRMED else state_word(former)
@@ -140,9 +141,12 @@ class OperationRecorder:
             if left.state is OperationState.DONE:
                 return left
         except StorageError as error:
-            return self._keep_ending(operation, Ending(OperationState.NOT_SENT, message), answered, error)
+            ended = replace(
+                operation, state=OperationState.NOT_SENT, message=message, finished_at=self._context.clock.now()
+            )
+            return _with_extra(answered, self._keep_ending(ended, error))
         untold = await self._try_to_tell(EventType.OPERATION_NOT_SENT, replace(operation, message=told), told)
-        return replace(answered, extra={**answered.extra, **untold})
+        return _with_extra(answered, untold)
 
     async def _try_to_tell(self, kind: EventType, operation: Operation, message: str) -> Mapping[str, str]:
         """Append an ending to the history; where that fails, why, for ``Operation.extra``."""
@@ -153,11 +157,11 @@ class OperationRecorder:
             return {_UNTOLD: error.message}
         return {}
 
-    def _keep_ending(self, operation: Operation, ending: Ending, told: Operation, error: StorageError) -> Operation:
-        """Keep an ending that could not be written down; answers what is told, with the reason."""
-        _log.error("operation_unrecorded", operation=operation.id, state=ending.state.value, reason=error.message)
-        self._context.unrecorded[operation.id] = ending
-        return replace(told, extra={**told.extra, _UNRECORDED: error.message})
+    def _keep_ending(self, ended: Operation, error: StorageError) -> Mapping[str, str]:
+        """Remember how an operation ended where that could not be written down; why, for ``Operation.extra``."""
+        _log.error("operation_unrecorded", operation=ended.id, state=ended.state.value, reason=error.message)
+        self._context.unrecorded[ended.id] = Unwritten(ended, error.message)
+        return {_UNRECORDED: error.message}
 
     async def _clear_draft(self, operation: Operation) -> None:
         """A message goes from the draft once it went out; another text there, or one that was typed since, stays."""
@@ -276,6 +280,10 @@ def _kept_text_hint(operation: Operation) -> str | None:
         return None
     is_final = operation.baseline.get("status") == TaskStatus.FAILED.value
     return f"Your text is kept: jjm outbox {'show' if is_final else 'resend'} {operation.id}"
+
+
+def _with_extra(operation: Operation, told: Mapping[str, str]) -> Operation:
+    return replace(operation, extra={**operation.extra, **told}) if told else operation
 
 
 def _join(*sentences: str | None) -> str | None:

@@ -10,7 +10,7 @@ import anyio
 from jjm_tui.domain.operation_words import changed_meanwhile, state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import AmbiguousTaskError, JulesManagerError, TaskNotFoundError, WrongStateError
-from jjm_tui.services.context import Ending, ServiceContext
+from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.courses.approve import ApproveCourse
 from jjm_tui.services.courses.base import Course, Sight, Verdict
 from jjm_tui.services.courses.create import CreateCourse
@@ -61,9 +61,10 @@ class Settler:
 
     async def end(self, operation: Operation, how: str) -> Operation:
         """Record how an operation ended that is no longer carried out; ``how`` is told where that is not known."""
-        ending = self._context.unrecorded.get(operation.id)
-        state, message, task_id = ending or _ending_of(operation, how)
-        return await self.recorder.finish(operation, state, message, task_id=task_id)
+        if (known := self._context.unrecorded.get(operation.id)) is not None:
+            ended = known.operation
+            return await self.recorder.finish(operation, ended.state, ended.message or "", task_id=ended.task_id)
+        return await self.recorder.finish(operation, *_ending_of(operation, how))
 
     async def _is_owned(self, operation: Operation) -> bool:
         if operation.owner is None or operation.id in self._context.let_go:
@@ -97,10 +98,7 @@ class Settler:
         return await self._unconfirmed(operation, verdict, error)
 
     async def doubt_refusal(self, operation: Operation, error: JulesManagerError) -> OperationResult | None:
-        """Re-read once what the server's words call refused; ``None`` where nothing speaks against them.
-
-        Servers may act and then fail over something else, and say that.
-        """
+        """Re-read once what is called refused; ``None`` where nothing speaks against that."""
         verdict = Verdict(Sight.UNCLEAR, "")
         with anyio.move_on_after(_REFUSAL_PATIENCE):
             verdict = await self.look(operation)
@@ -202,8 +200,8 @@ class Settler:
         return gone
 
 
-def _ending_of(operation: Operation, how: str) -> Ending:
-    """What the record of an operation that was broken off tells of its outcome."""
+def _ending_of(operation: Operation, how: str) -> tuple[OperationState, str]:
+    """What the record of an operation that was broken off tells of its outcome, and that in a sentence."""
     if operation.state is OperationState.PREPARED:
-        return Ending(OperationState.NOT_SENT, f"{how} before anything was sent.")
-    return Ending(OperationState.UNCONFIRMED, f"{how} while this was being sent.")
+        return OperationState.NOT_SENT, f"{how} before anything was sent."
+    return OperationState.UNCONFIRMED, f"{how} while this was being sent."

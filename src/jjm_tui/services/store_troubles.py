@@ -8,16 +8,16 @@ from typing import Final, Literal
 
 from jjm_tui.errors import JulesManagerError
 
-Place = Literal["tasks", "news", "outbox", "aside", "adopting", "drafts", "history"]
+Place = Literal["tasks", "news", "outbox", "aside", "endings", "drafts", "history"]
 """``tasks``: reading the store. ``news``: storing what the server tells. ``aside``: a damaged outbox was set aside.
-``adopting``: recording what became of operations whose process died. ``drafts``: damaged ones were set aside."""
+``endings``: writing down what became of operations. ``drafts``: damaged ones were set aside."""
 
 _WHAT: Final[Mapping[Place, tuple[str, str]]] = {
     "tasks": ("the stored tasks cannot be read", "every 5 s"),
     "news": ("news cannot be stored", "with each look"),
     "outbox": ("the outbox cannot be read", "every 5 s"),
     "aside": ("what was sent before is not known", ""),
-    "adopting": ("the outbox cannot be written", "every 20 s"),
+    "endings": ("the outbox cannot be written", "every 20 s"),
     "drafts": ("typed texts may be missing", ""),
     "history": ("the history cannot be read", "every 5 s"),
 }

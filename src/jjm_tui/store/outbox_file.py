@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 KEEP_FINISHED: Final = timedelta(days=7)
+"""How long what ended is kept; texts that did not go out stay until they are sent again or discarded."""
 
 OPERATIONS: Final[RecordKind[Operation]] = RecordKind(
     "operations", Operation.from_dict, lambda operation: operation.id, "kind"
@@ -136,11 +137,8 @@ class FileOutbox:
 
     async def list_operations(self, *, open_only: bool = False) -> tuple[Operation, ...]:
         document = await self._in_thread(self._read)
-        shown = [
-            operation
-            for operation in document.items()
-            if operation.state.is_open or not (open_only or self._is_old(operation))
-        ]
+        over = set() if open_only else self._over(document)
+        shown = [each for each in document.items() if (each.state.is_open if open_only else each.id not in over)]
         return tuple(sorted(shown, key=lambda operation: operation.created_at))
 
     async def remove(self, operation_id: str) -> None:
@@ -186,14 +184,20 @@ class FileOutbox:
             )
         return document
 
-    def _is_old(self, operation: Operation) -> bool:
-        ended = operation.finished_at or operation.created_at
-        return not operation.state.is_open and ended < self._clock.now() - KEEP_FINISHED
+    def _over(self, document: Document[Operation]) -> set[str]:
+        """The ids of those that ended long ago, and hold no text that did not go out."""
+        limit = self._clock.now() - KEEP_FINISHED
+        ended = [each for each in document.items() if not each.state.is_open]
+        old = [each for each in ended if (each.finished_at or each.created_at) < limit]
+        if not old:
+            return set()
+        arrivals = Arrivals(ended)
+        return {each.id for each in old if not arrivals.leave_unsent(each)}
 
     def _add(self, document: Document[Operation], operation: Operation) -> None:
         self._understood(document)
-        for old in [known for known in document.items() if self._is_old(known)]:
-            document.remove(old.id)
+        for old in self._over(document):
+            document.remove(old)
         if document.get(operation.id) is not None:
             raise WrongStateError(
                 f"The operation {operation.id} is recorded already.",

@@ -156,8 +156,12 @@ _IN_A_FORM: Final[frozenset[Scope]] = frozenset({"everywhere", "tasks", "compose
 
 _OUTCOMES: Final = (
     HelpRow("done", "the server accepted it, or a re-read shows it"),
-    HelpRow("refused", "the server said no; nothing changed, and its reason is shown"),
-    HelpRow("not sent", "nothing left this machine; your text is kept as a draft and never sent later by itself"),
+    HelpRow("refused", "the server said no, and nothing was seen of it there; its reason is shown"),
+    HelpRow(
+        "not sent",
+        "it did not arrive: nothing left this machine, or the server shows no sign of it. "
+        "Your text is kept and never sent later by itself",
+    ),
     HelpRow(
         "unconfirmed",
         "it may have happened. The outbox settles it by reading again, or you look and decide: send again, discard",

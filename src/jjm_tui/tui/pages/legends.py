@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from jjm_tui.domain.events import EventType
-from jjm_tui.domain.operation_words import state_sentence, word_of_state
-from jjm_tui.domain.operations import Operation, OperationKind, OperationState
+from jjm_tui.domain.operation_words import sentence_of_state, word_of_state
+from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.tui.look.appearance import Appearance, appearance_of
@@ -86,7 +86,7 @@ _DELIVERIES: Final = {
     "sending": "what you sent is on its way",
     "sent": "what you sent went out; the server does not show it yet",
     "confirmed": "what you sent has arrived",
-    "not sent": "what you sent did not leave this machine; your text is kept",
+    "not sent": "what you sent did not arrive; your text is kept",
     "refused": "the server said no to what you sent",
     "unconfirmed": "what you sent may have arrived; look before you send it again",
 }
@@ -127,7 +127,7 @@ _EVENTS: Final[Mapping[EventType, str]] = {
     EventType.OPERATION_REQUESTED: "you decided something",
     EventType.OPERATION_DONE: "what you decided has arrived",
     EventType.OPERATION_REFUSED: "the server said no to it",
-    EventType.OPERATION_NOT_SENT: "it did not leave this machine",
+    EventType.OPERATION_NOT_SENT: "it did not arrive",
     EventType.OPERATION_UNCONFIRMED: "it may have arrived; no clear answer came",
     EventType.PLAN_MISMATCH: "another plan was approved than the one that you read",
 }
@@ -152,8 +152,7 @@ def _files() -> Iterator[Sign]:
 def _outbox() -> Iterator[Sign]:
     for state in OperationState:
         if state is not OperationState.PREPARED:  # it has the sign of the next one
-            operation = Operation("-", OperationKind.MESSAGE, _NOW, "-", state)
-            yield f"{LOOKS[state].glyph} {word_of_state(state)}", state_sentence(operation)
+            yield f"{LOOKS[state].glyph} {word_of_state(state)}", sentence_of_state(state)
     yield f"{LOOKS[OperationState.DISCARDED].glyph} sent again", "You sent it again; the newer one tells the rest."
 
 

@@ -43,7 +43,7 @@ _SHOWN_TEXT: Final = 4000
 
 _STILL_OPENING: Final = "Still opening; try again in a moment."
 _UNKNOWN: Final[Mapping[Place, str]] = {
-    **dict.fromkeys(("outbox", "aside", "adopting"), "what else was sent is not known"),
+    **dict.fromkeys(("outbox", "aside"), "what else was sent is not known"),
     "drafts": "typed texts may be missing",
 }
 """What a trouble with the local files means for what is shown here."""
@@ -51,12 +51,12 @@ _UNKNOWN: Final[Mapping[Place, str]] = {
 _EMPTY: Final = (
     "Nothing is recorded from the last seven days.\n\n"
     "Messages, approvals, resumes and new tasks that you send are listed here with what became of them.\n"
-    "What got no clear answer stays here until it is settled."
+    "What got no clear answer stays here until it is settled, and a text that did not go out until you let it go."
 )
 
 
 class OutboxScreen(DashboardScreen[None], Moving):
-    """Operations of the last seven days and every open one, as the board has them."""
+    """Operations of the last seven days, every open one and texts that did not go out, as the board has them."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"everywhere", "outbox"})
     DEFAULT_CSS = """
