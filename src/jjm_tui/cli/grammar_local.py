@@ -150,7 +150,7 @@ _SETUP: Final = Command(
             help="where the key is: env:NAME, file:/path, keyring:service/user or command:program; none: without one",
         ),
         flag("--no-test", help="do not start the server for a test call"),
-        flag("-y", "--yes", help="take the defaults for what is not given; do not ask"),
+        flag("-y", "--yes", help="do not ask: --preset, --command or --url must be given, the rest has defaults"),
     ),
     "Asks what it does not know, tries the choice and writes the settings file, in place of the server that it has;\n"
     "the old file is kept. Every question can be answered by an option, for scripts.",

@@ -217,7 +217,8 @@ _MONITOR: Final = Command(
         TIMEOUT,
     ),
     "Without a task it watches every active one. It ends by itself when nothing more can happen; a watched task that\n"
-    "ends as failed (unless --until names failed), or that can no longer reach --until, gives exit code 1.",
+    "ends as failed (unless --until names failed), or that can no longer reach --until, gives exit code 1.\n"
+    "With --jsonl only what happens is told; what waits already: jjm list --json.",
     "jjm monitor 3141592653 --until waiting_approval,completed --timeout 2h\njjm monitor --jsonl --interval 60",
     jsonl=True,
 )

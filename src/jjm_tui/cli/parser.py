@@ -79,8 +79,8 @@ first steps:
   jjm get 3141592653         details, plan, files, chat
   jjm approve 3141592653     read the plan, then approve it
 
-exit codes: 0 done, 1 failed or refused, 2 wrong usage or settings, 4 not signed in, 5 unconfirmed,
-124 monitor ran out of time, 130 interrupted.
+exit codes: 0 done, 1 failed, refused or not sent, 2 wrong usage or settings, 4 not signed in,
+5 unconfirmed, 124 monitor ran out of time, 130 interrupted.
 
 Help on one command: jjm COMMAND --help"""
 

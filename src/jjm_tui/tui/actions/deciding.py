@@ -83,7 +83,6 @@ DECIDE: Final = (
         "from template",
         "new task from a template",
         section="Decide",
-        twin="jjm create",
     ),
     action(
         "composer.send", "ctrl+s", "composer", "send", "send the text", section="Decide", footer=1, in_palette=False
