@@ -93,7 +93,7 @@ class ServerSettings(_Section):
         default="env:JULES_API_KEY",
         metadata=about(
             "Where the Jules API key is: env:NAME, file:/path, keyring:service/user or command:program args. "
-            "A server that is started gets it as the environment variable JULES_API_KEY; one behind url gets headers only.",
+            "A server that is started gets it as the environment variable JULES_API_KEY; one behind url gets headers.",
             secret=True,
             customary="JULES_API_KEY",
         ),
@@ -128,7 +128,9 @@ class ServerSettings(_Section):
     call_timeout: float = field(
         default=90.0,
         metadata=about(
-            "Seconds for one call with all its tries; servers that are known to need longer get longer.", at_least=0.1, at_most=3600
+            "Seconds for one call with all its tries; servers that are known to need longer get longer.",
+            at_least=0.1,
+            at_most=3600,
         ),
     )
     max_line_bytes: int = field(
@@ -173,7 +175,11 @@ class PollingSettings(_Section):
     )
     calls_per_minute: int = field(
         default=120,
-        metadata=about("Calls a minute, over all running copies of this profile and server; after a rest, twice as many in the first.", at_least=1, at_most=100_000),
+        metadata=about(
+            "Calls a minute, over all running copies of this profile and server; twice as many after a rest.",
+            at_least=1,
+            at_most=100_000,
+        ),
     )
 
 
@@ -186,7 +192,12 @@ class RetrySettings(_Section):
         default=1.0,
         metadata=about("Seconds before the second attempt; it doubles from there.", at_least=0, at_most=600),
     )
-    max: float = field(default=60.0, metadata=about("The longest pause in seconds, unless the server asks for a longer one.", at_least=0, at_most=3600))
+    max: float = field(
+        default=60.0,
+        metadata=about(
+            "The longest pause in seconds, unless the server asks for a longer one.", at_least=0, at_most=3600
+        ),
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -231,7 +242,12 @@ class LoggingSettings(_Section):
     folder: Path | None = field(
         default=None, metadata=about("The folder of the log files; by default the user's log folder.")
     )
-    keep_days: int = field(default=30, metadata=about("Days after which our log files go; those of servers are kept by their size.", at_least=1, at_most=3650))
+    keep_days: int = field(
+        default=30,
+        metadata=about(
+            "Days after which our log files go; those of servers are kept by their size.", at_least=1, at_most=3650
+        ),
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
