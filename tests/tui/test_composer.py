@@ -371,8 +371,13 @@ async def test_text_that_this_program_sent_itself_is_not_told_as_sent_from_elsew
         await write(on, "go on")
         await on.app.drafts.flush()
         assert on.app.engine is not None
+        told: list[str] = []
+        on.app.tell = lambda text, **_: told.append(text)  # beside a field only the newest toast is on the screen
         on.app.engine.desk.send_message(composer_of(on).task_id or "", "go on")
-        await on.shows("This text was sent or cleared elsewhere; it was taken out.")
+        await on.until(lambda: composer_of(on).text == "" and any("Message sent" in text for text in told))
+        assert [text for text in told if "elsewhere" in text] == [
+            "This text was sent or cleared elsewhere; it was taken out."
+        ]
 
 
 # history
