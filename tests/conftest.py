@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -19,10 +20,19 @@ _ABOVE_THE_CORE = frozenset({"tui", "soak"})
 """Folders whose tests would take twice as long while lines of the core are counted, which have tests of their own."""
 
 
+_OF_GIT = frozenset({"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"})
+"""Variables of a hook of Git in which somebody may run the tests; Git of the tests has repositories of its own."""
+
+
 def pytest_configure() -> None:
-    """Programs that tests start shall be interruptible, also where the tests run behind a shell that ignores Ctrl+C."""
+    """Programs that tests start shall be interruptible, also where the tests run behind a shell that ignores Ctrl+C;
+    and neither a proxy nor the person's settings of Git are for them.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in [name for name in os.environ if name.lower().endswith("_proxy") or name in _OF_GIT]:
+        del os.environ[name]
+    os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

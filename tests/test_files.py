@@ -23,8 +23,6 @@ from jjm_tui.tui.memory import Memory
 from jjm_tui.tui.notices.told_file import ToldFile
 from jjm_tui.tui.pages.log_tail import LogTail
 
-pytestmark = pytest.mark.timeout(20)
-
 APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -61,7 +61,14 @@ class Program:
         kept = {
             name: os.environ[name] for name in ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START") if name in os.environ
         }
-        return {**kept, "JJM_HOME": str(self.home), "TZ": "UTC", "TERM": "xterm-256color", **self.extra_environ}
+        return {
+            **kept,
+            "JJM_HOME": str(self.home),
+            "TZ": "UTC",
+            "LC_ALL": "C.UTF-8",
+            "TERM": "xterm-256color",
+            **self.extra_environ,
+        }
 
     @property
     def simulator(self) -> str:

@@ -114,7 +114,7 @@ def guards_running() -> list[int]:
     return found
 
 
-async def wait_until(question: Any, patience: float = 15.0) -> None:
+async def wait_until(question: Any, patience: float = 60.0) -> None:
     """Ask until the answer is yes."""
     with anyio.fail_after(patience):
         while not question():  # noqa: ASYNC110 - other processes set no event

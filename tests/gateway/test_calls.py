@@ -141,7 +141,7 @@ async def test_one_call_at_a_time_waits_for_the_late_end_of_an_abandoned_call(st
     caller.use_one_call_at_a_time()
     slow = {"path": str(note), "text": "slow", "until": str(go)}
     with pytest.raises(OperationTimeoutError):
-        await caller.call("note", slow, CallPolicy(timeout=0.1))
+        await caller.call("note", slow, CallPolicy(timeout=2))
     async with anyio.create_task_group() as group:
         group.start_soon(caller.call, "note", {"path": str(note), "text": "next"}, READ)
         await wait_until(lambda: caller.state.waiting == 1)

@@ -236,7 +236,7 @@ async def test_call_never_answered_times_out(stand: Stand, scripted: ScriptedSer
     caller = stand.caller(spec=over_http(scripted.url))
     await caller.connect()
     with pytest.raises(OperationTimeoutError) as caught:
-        await caller.call("echo", {}, CallPolicy(kind="write", timeout=0.2))
+        await caller.call("echo", {}, CallPolicy(kind="write", timeout=3))
     assert caught.value.effect is Effect.UNKNOWN
 
 
@@ -255,7 +255,7 @@ async def test_write_given_up_while_it_connects_never_goes_out(
 
     monkeypatch.setattr(anyio, "connect_tcp", connect_late)
     written: list[int] = []
-    policy = CallPolicy(kind="write", written=lambda: written.append(1), timeout=0.2 if how == "deadline" else None)
+    policy = CallPolicy(kind="write", written=lambda: written.append(1), timeout=3 if how == "deadline" else None)
     call = asyncio.create_task(caller.call("echo", {}, policy))
     await connecting.wait()
     if how == "cancelled":
@@ -297,7 +297,7 @@ async def test_close_does_not_wait_for_a_server_that_ignores_the_farewell(
     caller = stand.caller(spec=over_http(scripted.url))
     await caller.connect()
     monkeypatch.setattr(scripted, "_answer", lambda verb, request: None)
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         await caller.close()
 
 

@@ -49,7 +49,6 @@ def template():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_process_killed_anywhere_happens_at_most_once_and_is_told_truly(tmp_path, template, kind):
     """At its first step, at its second one, and so on; the server dies in three of four runs as well."""

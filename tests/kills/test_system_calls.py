@@ -162,7 +162,6 @@ def _servers_start_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SERVER_PYTHON, python_for_servers())
 
 
-@pytest.mark.timeout(280)
 @pytest.mark.parametrize("act", [*LOCAL, *SENT])
 @pytest.mark.parametrize("call", CALLS)
 async def test_killed_at_every_call_loses_nothing_and_tells_the_truth(

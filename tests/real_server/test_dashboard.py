@@ -79,7 +79,7 @@ class Desk:
             self.terminal.hides(f"1 {word}")
         self.terminal.press("q")
         assert self.terminal.finish() == 0
-        assert self.terminal.modes == Modes()
+        self.terminal.until(lambda: self.terminal.modes == Modes(), "the terminal given back")
         assert self.terminal.attributes == self.terminal.before
         assert self.marked.living() == {}
         for words in (b"Traceback", b"went wrong"):

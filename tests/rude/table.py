@@ -47,16 +47,16 @@ _WHOLE = "`jjm server call` shows the whole answer."
 REFUSED: dict[str, Told] = {
     "exit_at_start": Told(1, "server_start_failed", "cannot find module 'left-pad'", "install or build it again"),
     "no_key": Told(4, "not_authenticated", "does not start without an API key", "Set JULES_API_KEY"),
-    "silent": Told(1, "timeout", "was not ready within 1 s.", _START_TIME),
+    "silent": Told(1, "timeout", "was not ready within 3 s.", _START_TIME),
     "refuses_handshake": Told(1, "protocol_error", "does not speak MCP as expected", _COMMAND),
-    "speaks_html": Told(1, "timeout", "was not ready within 1 s.", _START_TIME),
+    "speaks_html": Told(1, "timeout", "was not ready within 3 s.", _START_TIME),
     "broken_handshake": Told(1, "protocol_error", "does not speak MCP as expected", _COMMAND),
     "repeats_cursor": Told(1, "protocol_error", "answers its list of tools without an end", _VERSION),
     "dies_in_call": Told(1, "connection_failed", "ended with exit code 9", _STARTED_AGAIN),
     "grandchild_dies": Told(1, "connection_failed", "ended with exit code 4", _STARTED_AGAIN),
     "closes_stdout": Told(1, "connection_failed", "closed its output", _STARTED_AGAIN),
-    "hangs_in_call": Told(1, "timeout", "did not answer list_sessions within 1 s.", _BUSY),
-    "endless_drip": Told(1, "timeout", "did not answer list_sessions within 1 s.", _BUSY),
+    "hangs_in_call": Told(1, "timeout", "did not answer list_sessions within 3 s.", _BUSY),
+    "endless_drip": Told(1, "timeout", "did not answer list_sessions within 3 s.", _BUSY),
     "line_40": Told(1, "protocol_error", "is longer than accepted: 40.0 MB", _RAISE),
     "endless_line": Told(1, "protocol_error", "is longer than accepted: more than", _RAISE),
     "deep": Told(1, "protocol_error", "sent an answer that nobody can read", _LOG),
@@ -72,10 +72,10 @@ REFUSED: dict[str, Told] = {
 }
 
 SETTINGS = {
-    "silent": {"JJM_SERVER__START_TIMEOUT": "1"},
-    "speaks_html": {"JJM_SERVER__START_TIMEOUT": "1"},
-    "hangs_in_call": {"JJM_SERVER__CALL_TIMEOUT": "1"},
-    "endless_drip": {"JJM_SERVER__CALL_TIMEOUT": "1"},
+    "silent": {"JJM_SERVER__START_TIMEOUT": "3"},
+    "speaks_html": {"JJM_SERVER__START_TIMEOUT": "3"},
+    "hangs_in_call": {"JJM_SERVER__CALL_TIMEOUT": "3"},
+    "endless_drip": {"JJM_SERVER__CALL_TIMEOUT": "3"},
     "chatters_at_length": {"JJM_SERVER__MAX_LINE_BYTES": str(8 * 1024 * 1024)},
 }
 """What is set for a mode: little time where nothing comes, so that tests are quick; less than it says in a line."""

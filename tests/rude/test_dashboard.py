@@ -58,7 +58,7 @@ def test_dashboard_says_what_is_wrong_and_quits_cleanly(mode: str, tmp_path: Pat
             terminal.press("escape")
             terminal.insist("q", lambda: terminal.process.poll() is not None, "its end")
             assert terminal.finish() == 0
-            assert terminal.modes == Modes()
+            terminal.until(lambda: terminal.modes == Modes(), "the terminal given back")
         assert ground.left() == {}
     finally:
         ground.marked.end()

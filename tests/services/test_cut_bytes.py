@@ -48,7 +48,6 @@ async def cut(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[CutWire, S
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("way", LEAST)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_cut_at_every_byte_happens_at_most_once_and_is_told_truly(tmp_path, cut, kind, way):

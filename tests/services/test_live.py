@@ -26,7 +26,7 @@ from tests.services.workbench import START, WRITES, Workbench, bench
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while not condition():  # noqa: ASYNC110 - the conditions are plain state
             await anyio.sleep(0.01)
 

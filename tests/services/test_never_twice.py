@@ -564,11 +564,11 @@ async def test_record_that_was_written_after_its_caller_was_gone_is_not_sent(tmp
     outbox = FileOutbox(tmp_path / "outbox.json", tmp_path / "locks", work.clock, ops=disk)
     manager = JobManager(replace(context, outbox=outbox))
     sending = asyncio.create_task(manager.send_message(task_id, TEXT))
-    assert await anyio.to_thread.run_sync(disk.syncs.wait, 20)
+    assert await anyio.to_thread.run_sync(disk.syncs.wait, 60)
     sending.cancel()
     await asyncio.wait([sending])
     disk.goes_on.set()
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while not await outbox.list_operations():  # noqa: ASYNC110 - the state is on the disk
             await anyio.sleep(0.01)
     (operation,) = await manager.list_operations(open_only=False)

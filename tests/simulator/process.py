@@ -15,7 +15,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from tests.forking.quick_python import python_for_servers
 
-LIMIT = 20.0
+LIMIT = 60.0
 """Seconds after which a test gives up waiting."""
 
 

@@ -206,7 +206,6 @@ def live_through(terminal: TerminalStage, number: int, chance: random.Random) ->
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(900)
 def test_hour_with_faults_leaves_nothing_behind_and_nothing_wrong(tmp_path: Path) -> None:
     path, told, counted = (tmp_path / name for name in ("world.json", "collected", "counted"))
     world = World(3, TASKS, 0.0, state_path=path)
@@ -257,7 +256,7 @@ def test_hour_with_faults_leaves_nothing_behind_and_nothing_wrong(tmp_path: Path
         terminal.press("q")
         terminal.insist("y", lambda: terminal.process.poll() is not None, "its end")
         assert terminal.finish() == 0
-        assert terminal.modes == Modes()
+        terminal.until(lambda: terminal.modes == Modes(), "the terminal given back")
     assert len(decided) == 2 * ROUNDS
     assert held.done == happened(world)
     assert [wrong for task in held.tasks.values() for wrong in wrong_in(task, world)] == []

@@ -15,8 +15,6 @@ from jjm_tui.store.inspection import check_history
 from jjm_tui.store.json_file import JsonTaskStore, read_tasks
 from tests.store.stands import START
 
-pytestmark = pytest.mark.timeout(20)
-
 
 def test_fifo_in_place_of_the_store_is_refused_without_waiting(tmp_path):
     path = tmp_path / "tasks.json"

@@ -95,7 +95,6 @@ class Crew:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_four_processes_killed_at_random_lose_no_acknowledged_change(tmp_path: Path) -> None:
     crew = Crew(tmp_path)
     crew.run()

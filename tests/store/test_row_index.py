@@ -230,7 +230,7 @@ async def test_index_after_a_save_of_another_process_is_stale(store_path: Path, 
 
 async def test_index_after_an_edit_by_hand_is_stale(store_path: Path, clock: HandClock) -> None:
     await (await save_big(store_path, clock)).close()
-    store_path.write_bytes(store_path.read_bytes().replace(b"Task 7", b"Task 8"))
+    store_path.write_bytes(store_path.read_bytes().replace(b"Task 7", b"Task 77"))
     assert find(store_path, clock) is None
 
 

@@ -100,7 +100,7 @@ def screen(view: BlockView) -> list[str]:
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while not condition():
             await pilot.pause(0.01)
 

@@ -17,7 +17,7 @@ _SOON = 1 / 50
 """Seconds: a timer that rings earlier belongs to what is going on; Textual draws with one of a sixtieth."""
 _PUT_OFF = 0.2
 """Seconds: what waits for the next key or the next news waits for less."""
-_LASTING = 1.0
+_LASTING = 3.0
 """Seconds: a thread that is at work for longer waits for somebody, and is not waited for."""
 _QUIET_TURNS = 3
 _STEP = 0.001
@@ -28,14 +28,14 @@ _WATCHERS = "_FolderWatch._run"
 _working_since: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 
 
-async def until_idle(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
+async def until_idle(min_sleep: float = 0.0, max_sleep: float = 20.0) -> None:
     """Wait until nothing is under way in this loop, at most ``max_sleep`` seconds; in place of ``wait_for_idle``."""
     await _wait(_SOON, max_sleep)
 
 
 async def until_rest() -> None:
     """The same, and what was put off for a moment is done as well."""
-    await _wait(_PUT_OFF, 2.0)
+    await _wait(_PUT_OFF, 20.0)
 
 
 async def _wait(soon: float, max_sleep: float) -> None:

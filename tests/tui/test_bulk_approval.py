@@ -124,8 +124,7 @@ async def test_bulk_sheet_reads_at_most_four_plans_at_once(tmp_path: Path) -> No
         with FileLock(lock_path(tmp_path / "store" / "tasks.json")):
             on.app.push_screen(sheet)
             await on.until(lambda: len(on.caller.calls) >= 4)
-            await on.pilot.pause(0.05)
-            assert "reading, 0 of 7 read" in on.text
+            await on.shows("reading, 0 of 7 read")
             asked = len(on.caller.calls)
         await on.until(lambda: not any(line.is_reading for line in sheet.lines.values()))
         assert asked / len(on.caller.calls) <= 4 / len(sheet.lines)

@@ -39,9 +39,6 @@ from tests.tui.visit import Visit, hostile_visit
 SMALL, LARGE = (80, 24), (160, 45)
 """Each walk goes over one of them; over the other in `make soak`, as the same widgets draw there."""
 
-pytestmark = pytest.mark.timeout(400)
-"""A walk takes ten seconds, on a machine that is busy many times as long."""
-
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,7 @@ async def test_ending_the_program_ends_the_editor_and_rescues_what_it_saved(tmp_
     pid = tmp_path / "pid"
     command = [script(tmp_path, f'echo "half" > "$1"; echo $$ > {pid}; trap "" TERM; while :; do sleep 0.05; done')]
     running = asyncio.create_task(run_editor(command, "before", ENVIRON, rescued.append))
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while not (pid.exists() and pid.read_text().strip()):  # noqa: ASYNC110 - a file tells nobody
             await anyio.sleep(0.01)
     running.cancel()

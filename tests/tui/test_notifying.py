@@ -359,7 +359,7 @@ def _read(descriptor: int) -> bytes | None:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while not condition():  # noqa: ASYNC110 - a pipe and a process tell nobody
             await anyio.sleep(0.01)
 

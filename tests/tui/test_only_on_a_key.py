@@ -15,9 +15,6 @@ from tests.tui.terminal_stage import TerminalStage
 from tests.tui.terminal_tour import STOPS, Stop, begin, go, go_home, press_here
 from tests.tui.test_terminal_canary import make_world_hostile, stores
 
-pytestmark = pytest.mark.timeout(400)
-"""A tour with clicks takes half a minute, on a machine that is busy many times as long."""
-
 _CLIPBOARD = re.compile(rb"\x1b\]52;[^;]*;([^\x07\x1b]*)[\x07\x1b]")
 _LINK = re.compile(rb"\x1b\]8;[^;]*;[^\x07\x1b]")
 _TEMPTING = ("[@click=app.quit]c", "[link=https://evil.example]x", "[/foo]", "https://", "Q0FOQVJZ", "evil")

@@ -29,8 +29,6 @@ TERMINALS: Mapping[str, Mapping[str, Any]] = {"ascii": {"ui.ascii": True}, "no-c
 ELSEWHERE = {"FirstRunScreen": "test_first_run", "Palette": "test_palette"}
 """Screens whose pictures belong to another module."""
 
-pytestmark = pytest.mark.timeout(300)
-
 
 def _name(scene: Scene) -> str:
     return scene.pictures[0]

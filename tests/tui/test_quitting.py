@@ -48,11 +48,11 @@ def take(terminal: TerminalStage, way: str) -> None:
 def assert_is_over(terminal: TerminalStage, place: Ground, code: int) -> None:
     """It ended with this code, left nothing behind, and the terminal is as before."""
     assert terminal.finish() == code, terminal.written[-2000:]
-    assert place.processes() == {}
+    terminal.until(lambda: place.processes() == {}, "no process left")
     assert b"went wrong" not in terminal.written
     assert b"Traceback" not in terminal.written
     if terminal.is_open:
-        assert terminal.modes == Modes()
+        terminal.until(lambda: terminal.modes == Modes(), "the terminal given back")
         assert terminal.attributes == terminal.before
 
 
@@ -167,7 +167,7 @@ def test_quit_with_an_operation_under_way_asks_first(place: Ground) -> None:
         terminal.shows("1 sending")
         terminal.until(lambda: place.calls("send_message"), "the message on its way")
         terminal.press("q")
-        terminal.shows("y")
+        terminal.shows("Leave now?")
         assert terminal.process.poll() is None
         terminal.press("y")
         assert_is_over(terminal, place, 0)

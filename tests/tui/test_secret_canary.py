@@ -25,9 +25,6 @@ from tests.tui.screens_in_code import screens_in_code
 from tests.tui.terminal_stage import TerminalStage
 from tests.tui.terminal_tour import go, stop_at, walk
 
-pytestmark = pytest.mark.timeout(400)
-"""A tour takes half a minute, on a machine that is busy many times as long."""
-
 SECRETS: Mapping[str, str] = {
     "an environment variable": "kanarie.Zx81Qw55Tt02.envvar",
     "a file": "kanarie.Pq37Rr19Mn44.infile",

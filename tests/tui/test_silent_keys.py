@@ -98,7 +98,6 @@ def looks(on: Stage) -> tuple[object, ...]:
     return on.app.screen, on.text, on.app.focused, [toast.identity for toast in on.app._notifications]
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "state",
     [pytest.param(state, marks=() if state in _ALWAYS_TRIED else pytest.mark.soak) for state in STATES],

@@ -103,4 +103,4 @@ def test_what_the_terminal_answers_while_it_is_given_back_switches_nothing_on(tm
     program = Program(tmp_path / "home")
     with TerminalStage([sys.executable, "-c", _ANSWERED_AT_THE_END], program.environ, modern=True) as terminal:
         assert terminal.finish() == 0
-        assert terminal.modes == Modes()
+        terminal.until(lambda: terminal.modes == Modes(), "the terminal given back")

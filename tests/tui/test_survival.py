@@ -132,7 +132,6 @@ def bring_about(terminal: TerminalStage, place: Ground, state: str, tasks: dict[
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_everything_is_there_after_a_kill_and_true(place: Ground) -> None:
     """Messages in every state, one that is half typed, and a new task that is half filled in, all at once."""
     assert {state.partition(",")[0] for state in MESSAGES} == {each.value for each in OperationState}

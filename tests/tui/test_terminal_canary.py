@@ -7,7 +7,6 @@ import re
 import tomllib
 from pathlib import Path
 
-import pytest
 import tomli_w
 
 from jjm_tui.domain.text import clean
@@ -22,9 +21,6 @@ from tests.tui.terminal_tour import STOPS, Stop, click_foreign, click_lines, sto
 _COPYING = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
 """What we send ourselves when the person copies; evil has one as well."""
 SECRET = "AIzaSyC4n4ryC4n4ryC4n4ryC4n4ryC4n4ry000"
-
-pytestmark = pytest.mark.timeout(400)
-"""A tour takes half a minute, on a machine that is busy many times as long."""
 
 
 def make_world_hostile(place: Ground) -> None:

@@ -352,10 +352,10 @@ async def test_equal_messages_without_ids_are_each_shown() -> None:
 async def test_a_tick_changes_ages_and_paints_nothing_else() -> None:
     async with staged() as (app, transcript, pilot):
         transcript.show([said(1, minutes=7), said(2, minutes=2.5 * 60)], NOW, False)
-        await pilot.pause(0.05)
+        await pilot.pause()
         transcript.painted.clear()
         transcript.tick(NOW + timedelta(seconds=20))
-        await pilot.pause(0.05)
+        await pilot.pause()
         assert transcript.painted == set()
         transcript.tick(NOW + timedelta(minutes=1))
         await until(pilot, lambda: transcript.painted == {2})

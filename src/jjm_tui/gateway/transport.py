@@ -94,7 +94,7 @@ class StdioWire:
             except (anyio.BrokenResourceError, anyio.ClosedResourceError):
                 return
             is_known = process.returncode is not None or process.is_endless or process.is_stuck
-            await process.wait_last_words(0.02 if is_known else 0.3)  # its death may be noticed later than its silence
+            await process.wait_last_words(0.02 if is_known else 1.0)  # its death may be noticed later than its silence
             self.failure = ServerConnectionError(
                 f"The {server_named(self._spec.label)} {process.describe_end()}.",
                 hint="It is started again by itself; its last words are on the connection screen and in `jjm doctor`.",
