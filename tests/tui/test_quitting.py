@@ -28,6 +28,8 @@ WAYS = {
 TITLE_BROUGHT_BACK = b"\x1b[23;2t"
 """The last that is written before the server is ended."""
 
+SCREEN_TAKEN = b"\x1b[?1049h"
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Ground]:
@@ -117,6 +119,36 @@ def test_key_while_the_server_is_being_ended_tells_and_still_leaves_nothing(tmp_
         terminal.press(key)
         terminal.until(lambda: b"press Ctrl+C once more" in terminal.written, "what to do")
         assert_is_over(terminal, place, 0)
+
+
+@pytest.mark.parametrize("way", ["SIGCONT", "ctrl+z"])
+def test_sleep_that_nobody_ends_and_a_call_to_go_on_change_nothing_while_the_server_is_being_ended(
+    tmp_path: Path, way: str
+) -> None:
+    with ground(tmp_path / "ground", "deaf") as place, place.open(forked=False, modern=True) as terminal:
+        terminal.shows("connected", "NEEDS YOU")
+        terminal.press("q")
+        terminal.until(lambda: TITLE_BROUGHT_BACK in terminal.written, "the end of the screen")
+        take(terminal, way)
+        assert_is_over(terminal, place, 0)
+        assert terminal.written.count(SCREEN_TAKEN) == 1
+
+
+def test_program_put_to_sleep_while_the_server_is_being_ended_does_not_take_the_terminal_again(tmp_path: Path) -> None:
+    with ground(tmp_path / "ground", "deaf") as place, TerminalStage(["sh", "-i"], place.program.environ) as terminal:
+        terminal.type(shlex.join(place.program.plain_argv()))
+        terminal.press("enter")
+        terminal.shows("connected", "NEEDS YOU")
+        job = os.tcgetpgrp(terminal._master)
+        terminal.press("q")
+        terminal.until(lambda: TITLE_BROUGHT_BACK in terminal.written, "the end of the screen")
+        terminal.press("ctrl+z")
+        terminal.until(lambda: os.tcgetpgrp(terminal._master) != job, "the shell in front")
+        terminal.type("fg")
+        terminal.press("enter")
+        terminal.until(lambda: [*place.processes()] == [terminal.process.pid], "only the shell left")
+        assert terminal.modes == Modes()
+        assert terminal.written.count(SCREEN_TAKEN) == 1
 
 
 def test_second_ctrl_c_while_the_server_is_being_ended_leaves_at_once_and_the_guard_does_the_rest(
@@ -317,7 +349,7 @@ def test_program_stopped_by_force_gives_the_terminal_back_all_the_same(place: Gr
         terminal.signal(signal.SIGSTOP)
         terminal.until(lambda: terminal.state == "T", "stopped")
         terminal.signal(signal.SIGCONT)
-        terminal.until(lambda: terminal.written.count(b"\x1b[?1049h") == 2, "the terminal taken again")
+        terminal.until(lambda: terminal.written.count(SCREEN_TAKEN) == 2, "the terminal taken again")
         terminal.shows("connected", "NEEDS YOU")
         terminal.press("q")
         assert_is_over(terminal, place, 0)

@@ -9,6 +9,7 @@ Textual's driver for POSIX systems is taken as it is, except where the dashboard
 - a terminal that is gone would kill the writing thread, and with it the end of the program;
 - when the size changes while the handler of an earlier change runs, the old size would be told last;
 - a signal that comes while the terminal is given back or taken would be answered in the midst of that;
+- one that comes when the screen is gone, and the server still to be ended, would take the terminal for good;
 - who ends a stopped job from the shell would see it stop again, as it would touch a terminal that is not its own;
 - SIGCONT without SIGTSTP before it would save the raw mode as the one to return to;
 - after SIGTSTP and SIGCONT nothing would be drawn, as the size is still the same;
@@ -151,6 +152,7 @@ class SteadyDriver(LinuxDriver):
         self._outlet: Outlet | None = None
         self._is_suspended = False
         self._is_stopping = False
+        self._is_over = False
         self._owes = False
         self.exit_event = self._ending = Ending()
 
@@ -236,7 +238,12 @@ class SteadyDriver(LinuxDriver):
             self._app.post_message(Resize(size, size))
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back as it was; in the background the shell has its own modes set by then."""
+        """Give the terminal back for good."""
+        self._give_back()
+        self._is_over = True
+
+    def _give_back(self) -> None:
+        """Leave the terminal as it was; in the background the shell has its own modes set by then."""
         if self._is_suspended:
             return
         if not self._is_in_front:
@@ -270,7 +277,8 @@ class SteadyDriver(LinuxDriver):
 
     def suspend_application_mode(self) -> None:
         """Give the terminal to others."""
-        super().suspend_application_mode()
+        self._give_back()
+        self.close()
         self._is_suspended = True
 
     def resume_application_mode(self) -> None:
@@ -279,25 +287,30 @@ class SteadyDriver(LinuxDriver):
         self._is_suspended = False
         self._loop.call_soon_threadsafe(self._draw_anew)
 
-    def _sigtstp_application(self, *_: object) -> None:
-        """To be stopped: between two steps of the event loop, but at once while an editor keeps that waiting.
+    @property
+    def _comes_back(self) -> bool:
+        """Whether the screen goes and comes with a sleep: not while an editor has the terminal, nor at the end."""
+        return self._auto_restart and not self._is_over
 
-        What is typed in the editor tells us as well, and where no shell can wake us up, nothing is stopped.
-        """
+    def _sigtstp_application(self, *_: object) -> None:
+        """To be stopped: between two steps of the event loop, but at once while an editor keeps that waiting."""
         if self._auto_restart:
             self._do_soon(self._fall_asleep)
-        elif has_shell():
+        else:
             self._fall_asleep()
 
     def _fall_asleep(self) -> None:
         """Stop. ``fall_asleep`` of the app is called before.
 
-        The whole job is stopped, as the key does it in any other program: who started us in it, such as ``make``, would
-        wait for us and keep the terminal from the shell.
+        What is typed in an editor or below the last screen comes here as well, and where no shell can wake us up, that
+        stops nothing. The whole job is stopped, as the key does it in any other program: who started us in it, such as
+        ``make``, would wait for us and keep the terminal from the shell.
         """
+        if not self._comes_back and not has_shell():
+            return
         if (fall_asleep := getattr(self._app, "fall_asleep", None)) is not None:
             fall_asleep()
-        if self._auto_restart:
+        if self._comes_back:
             self.suspend_application_mode()
             self._must_signal_resume = True
         os.killpg(os.getpgrp(), signal.SIGSTOP)
@@ -313,7 +326,7 @@ class SteadyDriver(LinuxDriver):
 
     def _wake_up(self) -> None:
         """Go on. Without a SIGTSTP before, the terminal was not given back, but others may have used it."""
-        if not self._auto_restart:
+        if not self._comes_back:
             return
         if not self._is_in_front:
             self._loop.call_later(_SLEEP_AGAIN_AFTER, self._sleep_again)
