@@ -99,6 +99,40 @@ def test_signal_that_comes_when_all_is_over_changes_nothing(tmp_path: Path) -> N
         assert b"Traceback" not in terminal.written
 
 
+_READ_AT_THE_END = """
+import sys, threading, time
+from pathlib import Path
+from textual.app import App
+from jjm_tui.tui.steady_driver import _MOST_WAITING, SteadyDriver
+
+class Brief(App):
+    def get_driver_class(self):
+        return SteadyDriver
+    def on_mount(self):
+        self._driver.write("-" * (_MOST_WAITING + 1))
+        while not self._driver._outlet._queue.empty():
+            time.sleep(0.01)
+        self._driver.write("never shown")
+        self.exit()
+
+Brief().run()
+Path(sys.argv[1]).touch()
+for thread in threading.enumerate():
+    if thread.name == "terminal-outlet":
+        thread.join()
+"""
+
+
+def test_terminal_that_reads_again_when_all_is_over_changes_nothing(tmp_path: Path) -> None:
+    program, is_over = Program(tmp_path / "home"), tmp_path / "over"
+    with TerminalStage([sys.executable, "-c", _READ_AT_THE_END, str(is_over)], program.environ) as terminal:
+        with terminal.unread():
+            terminal.until(is_over.exists, "the end of the event loop")
+        assert terminal.finish() == 0
+        assert b"Traceback" not in terminal.written
+        assert terminal.modes == Modes()
+
+
 def test_what_the_terminal_answers_while_it_is_given_back_switches_nothing_on(tmp_path: Path) -> None:
     program = Program(tmp_path / "home")
     with TerminalStage([sys.executable, "-c", _ANSWERED_AT_THE_END], program.environ, modern=True) as terminal:

@@ -197,7 +197,7 @@ class SteadyDriver(LinuxDriver):
     def _drained(self) -> None:
         if self._owes:
             self._owes = False
-            self._loop.call_soon_threadsafe(self._draw_anew)
+            self._do_soon(self._draw_anew)
 
     def _draw_anew(self) -> None:
         if self._app.is_running:
