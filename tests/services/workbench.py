@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -76,16 +77,22 @@ Cut = Callable[[str, str], BaseException | None]
 
 
 class CuttingCaller(WorldCaller):
-    """A caller whose exchanges can be cut at every place; reads can be made to fail as well."""
+    """A caller whose exchanges can be held, and cut at every place; reads can be made to fail as well."""
 
     def __init__(self, dialect: Dialect) -> None:
         super().__init__(dialect)
         self.cut: Cut = lambda tool, place: None
         self.is_down = False
         self.calls: list[str] = []
+        self._held: dict[tuple[str, str], asyncio.Event] = {}
+
+    def hold(self, tool: str, session_id: str) -> asyncio.Event:
+        """Calls of this tool for this session wait until the event is set, before anything is written."""
+        return self._held.setdefault((tool, session_id), asyncio.Event())
 
     async def call(self, tool: str, arguments: Mapping[str, Any], policy: CallPolicy) -> ToolAnswer:
         self.calls.append(tool)
+        await self._wait(tool, arguments)
         self._check(tool, "before write", Effect.NONE)
         if policy.written is not None:
             policy.written()
@@ -97,6 +104,16 @@ class CuttingCaller(WorldCaller):
             raise error
         self._check(tool, "answer", Effect.UNKNOWN)
         return answer
+
+    async def _wait(self, tool: str, arguments: Mapping[str, Any]) -> None:
+        held = self._held.get((tool, arguments.get("sessionId", "")))
+        if held is None:
+            return
+        try:
+            await held.wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)  # a server over HTTP is told first that nobody waits any more
+            raise
 
     def _check(self, tool: str, place: str, effect: Effect) -> None:
         if self.is_down:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,13 @@ async def change_plan_elsewhere(on: Stage, task_id: str, remark: str) -> None:
     on.bench.world.change_plan(task_id, remark)
     manager, _, _ = on.bench.process()
     await manager.get_task(task_id)
+
+
+def refuse_approvals(tool: str, place: str) -> BaseException | None:
+    """The server says no to every approval."""
+    if (tool, place) == ("approve_plan", "written"):
+        return OperationFailedError("Jules says no today.", effect=Effect.REFUSED)
+    return None
 
 
 async def approve_ticked(on: Stage, sheet: BulkApprovalScreen) -> None:
@@ -367,6 +375,41 @@ async def test_bulk_sheet_opens_one_plan_alone_and_takes_over_its_outcome(tmp_pa
         assert "1 approved" in on.text
         await on.press("escape")
         assert answers == [frozenset(approved(on))]
+
+
+async def approve_alone(on: Stage, sheet: BulkApprovalScreen, task_id: str) -> asyncio.Event:
+    """Approve a plan in the look at it, where it stays on its way until the event is set."""
+    sheet.row_list.move_to(task_id)
+    await on.press("enter")
+    await on.shows("y approve")
+    await on.settle()
+    on.advance(0.5)
+    on_its_way = on.caller.hold("approve_plan", task_id)
+    await on.pilot.press("y")
+    await on.shows("esc leave it to run")
+    return on_its_way
+
+
+async def test_bulk_sheet_tells_the_outcome_of_a_plan_approved_alone_while_others_are_sent(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        *others, alone = (line.task_id for line in sheet.ticked)
+        on_its_way = await approve_alone(on, sheet, alone)
+        await on.pilot.press("escape")
+        await on.until(lambda: on.app.screen is sheet)
+        run = on.caller.hold("approve_plan", others[0])
+        await on.pilot.press("y", str(len(others)), "enter")
+        await on.until(lambda: sheet.is_sending and sheet.lines[others[0]].note == "sending…")
+        on.caller.cut = refuse_approvals
+        on_its_way.set()
+        await on.shows("✗ refused. Jules says no today.")
+        assert sheet.is_sending
+        on.caller.cut = lambda tool, place: None
+        run.set()
+        await on.until(lambda: not sheet.is_sending)
+        await on.shows("4 approved · 1 refused")
+        assert set(approved(on)) == set(others)
+        assert not on.app._notifications
 
 
 async def test_bulk_sheet_names_the_task_of_the_plan_and_how_much_of_it_is_below(tmp_path: Path) -> None:

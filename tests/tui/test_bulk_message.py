@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jjm_tui.errors import Effect
+from jjm_tui.errors import Effect, OperationFailedError
 from jjm_tui.tui.screens.bulk_message import DRAFT_KEY, BulkMessageScreen
 from jjm_tui.tui.widgets.typing_area import TypingArea
 from tests.services.workbench import lost
@@ -126,6 +126,34 @@ async def test_bulk_message_sent_text_is_what_was_seen_when_counted(tmp_path: Pa
         await on.press("tab", "4", "enter")
         await on.until(lambda: len(on.bench.effects("message")) == 4)
         assert {text for _, text in on.bench.effects("message")} == {"Seen"}
+
+
+@pytest.mark.parametrize("kind", ["message", "resume"])
+async def test_bulk_message_outcome_of_what_was_sent_before_to_one_of_them_is_told_outside(
+    tmp_path: Path, kind: str
+) -> None:
+    async with stage(tmp_path) as on:
+        assert on.app.engine is not None
+        task_id, desk = on.bench.session_in("PAUSED"), on.app.engine.desk
+        on_its_way = on.caller.hold("send_message", task_id)
+        alone = desk.resume(task_id) if kind == "resume" else desk.send_message(task_id, "Alone")
+        sheet = BulkMessageScreen([task_id])
+        on.app.push_screen(sheet)
+        await on.shows("1 recipient of 1")
+        on.caller.cut = lambda tool, place: (
+            OperationFailedError("Jules says no today.", effect=Effect.REFUSED)
+            if (tool, place) == ("send_message", "written")
+            else None
+        )
+        on_its_way.set()
+        assert (await alone).outcome.value == "refused"
+        assert on.app.screen is sheet
+        (toast,) = on.app._notifications
+        assert "Jules says no today." in toast.message
+        assert sheet.lines[task_id].is_ticked
+        await on.press(*"Hi", "ctrl+s")
+        await on.shows("✗ refused. Jules says no today.")
+        assert list(on.app._notifications) == [toast]
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,8 @@ class Run:
         self.stopped: str | None = None
         """Why it stopped early, as a sentence."""
         self.is_running = False
+        self.current: Line | None = None
+        """The line that is on its way."""
 
     @property
     def is_stopped(self) -> bool:
@@ -142,6 +144,7 @@ class Run:
                     return
                 if not (line.is_ticked and line.can_be_ticked):
                     continue
+                self.current = line
                 line.state, line.note = State.SENDING, "sending…"
                 sending = send(line)
                 await asyncio.wait({sending})
@@ -150,7 +153,7 @@ class Run:
                 ended(line, sending.result())
                 self._judge(line, sending.result())
         finally:
-            self.is_running = False
+            self.is_running, self.current = False, None
 
     def _judge(self, line: Line, result: OperationResult) -> None:
         if isinstance(result.error, _CONCERNS_ALL):

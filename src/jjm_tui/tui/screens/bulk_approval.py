@@ -65,6 +65,7 @@ class BulkApprovalScreen(BulkPlanSheet):
         &.-empty RowList { max-height: 100%; }
     }
     """
+    KIND = OperationKind.APPROVE
     DONE_WORD = "approved"
 
     def __init__(self, marked: Iterable[str] = ()) -> None:
@@ -322,10 +323,14 @@ class BulkApprovalScreen(BulkPlanSheet):
             look = ApprovalScreen(task_id)
             self.app.push_screen(look, lambda answer: self._looked_at(task_id, answer, look.shown_whole))
 
+    def tells(self, result: OperationResult) -> bool:
+        """Each approval has its outcome on its line, wherever it was decided."""
+        return self.line_of(result) is not None
+
     def operation_ended(self, result: OperationResult) -> None:
-        """An approval that was decided on the other sheet has its outcome."""
-        line = self.lines.get(result.task_id or "")
-        if line is not None and result.kind is OperationKind.APPROVE and not self.is_sending:
+        """An approval that was decided on another sheet has its outcome, perhaps while others are sent from here."""
+        line = self.line_of(result)
+        if line is not None and not self.is_of_run(result):
             self.take(line, result)
 
     def _looked_at(self, task_id: str, answer: ApprovalAnswer | None, shown_whole: str | None) -> None:
