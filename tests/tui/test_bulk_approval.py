@@ -11,6 +11,7 @@ from filelock import FileLock
 from jjm_tui.domain.text import cell_width
 from jjm_tui.errors import Effect, OperationFailedError
 from jjm_tui.store.locks import lock_path
+from jjm_tui.tui.bulk import State
 from jjm_tui.tui.screens.approval import ApprovalScreen
 from jjm_tui.tui.screens.bulk_approval import BulkApprovalScreen
 from jjm_tui.tui.widgets.blocks.plan_view import PlanView
@@ -410,6 +411,26 @@ async def test_bulk_sheet_tells_the_outcome_of_a_plan_approved_alone_while_other
         await on.shows("4 approved · 1 refused")
         assert set(approved(on)) == set(others)
         assert not on.app._notifications
+
+
+async def test_bulk_sheet_keeps_the_outcome_of_a_plan_approved_alone_that_comes_below_another_screen(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        alone = sheet.ticked[-1].task_id
+        on_its_way = await approve_alone(on, sheet, alone)
+        look = on.app.screen
+        assert isinstance(look, ApprovalScreen)
+        await on.pilot.press("?")
+        await on.until(lambda: on.app.screen is not look)
+        await on.until(lambda: look._leaving is not None)
+        on.caller.cut = refuse_approvals
+        on_its_way.set()
+        await on.until(lambda: sheet.lines[alone].state is State.FAILED)
+        await on.press("escape")
+        await on.until(lambda: on.app.screen is sheet)
+        await on.shows("✗ refused. Jules says no today.")
 
 
 async def test_bulk_sheet_names_the_task_of_the_plan_and_how_much_of_it_is_below(tmp_path: Path) -> None:

@@ -85,6 +85,9 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._on_board: str | None = None
         self._reads_on = False
         self._has_answered = False
+        self._sending: asyncio.Task[OperationResult] | None = None
+        self.shown_whole: str | None = None
+        """The fingerprint of the plan when this was left, if all of it was on the screen."""
 
     def compose_inside(self) -> ComposeResult:
         yield Static(id="about")
@@ -236,12 +239,6 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if self._phase is Phase.READY and self.app.screen is self:
             self._paper.note_shown()
 
-    @property
-    def shown_whole(self) -> str | None:
-        """The fingerprint of the plan once all of it was on the screen."""
-        is_whole = self._paper.has_room and not self._paper.rows_not_shown
-        return self._preview.fingerprint if is_whole and self._preview is not None else None
-
     def _note_appearance(self) -> None:
         super()._note_appearance()
         self._note_what_is_shown()
@@ -314,7 +311,13 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         self._show_phase(Phase.SENDING)
         self._tell(None)
         self._paper.text.focus()
-        self._follow(engine.desk.approve(self._task_id, preview.fingerprint, incomplete=incomplete))
+        self._sending = engine.desk.approve(self._task_id, preview.fingerprint, incomplete=incomplete)
+        self._follow(self._sending)
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether the approval is on its way."""
+        return self._sending is not None and not self._sending.done()
 
     @work(group="outcome")
     async def _follow(self, sending: asyncio.Task[OperationResult]) -> None:
@@ -352,6 +355,12 @@ class ApprovalScreen(Sheet[ApprovalAnswer], Moving):
         if now_shown is not None and self._preview is not None:
             self._paper.show_other(now_shown, self._preview.plan)
         self._show_phase(Phase.APPROVED)
+
+    def leave(self, result: ApprovalAnswer | None) -> None:
+        """What was shown is noted now: once the answer is taken over, the plan may be gone from the sheet."""
+        if self._preview is not None and self._paper.has_room and not self._paper.rows_not_shown:
+            self.shown_whole = self._preview.fingerprint
+        super().leave(result)
 
     def do_back(self) -> None:
         """Leave the extra word, else the sheet; what is on its way goes on."""

@@ -321,7 +321,7 @@ class BulkApprovalScreen(BulkPlanSheet):
         task_id = self.row_list.cursor_id
         if task_id is not None and not self.is_sending:
             look = ApprovalScreen(task_id)
-            self.app.push_screen(look, lambda answer: self._looked_at(task_id, answer, look.shown_whole))
+            self.app.push_screen(look, lambda answer: self._looked_at(task_id, answer, look))
 
     def tells(self, result: OperationResult) -> bool:
         """Each approval has its outcome on its line, wherever it was decided."""
@@ -333,15 +333,16 @@ class BulkApprovalScreen(BulkPlanSheet):
         if line is not None and not self.is_of_run(result):
             self.take(line, result)
 
-    def _looked_at(self, task_id: str, answer: ApprovalAnswer | None, shown_whole: str | None) -> None:
+    def _looked_at(self, task_id: str, answer: ApprovalAnswer | None, look: ApprovalScreen) -> None:
         line = self.lines[task_id]
-        if shown_whole is not None:
-            self._plans.note_shown_whole(task_id, shown_whole)
-        if answer is True and not line.is_over:
-            line.state, line.note = State.SENDING, "sending…"
-            self.show_lines()
+        if look.shown_whole is not None:
+            self._plans.note_shown_whole(task_id, look.shown_whole)
+        if answer is True:
+            if look.is_sending and not line.is_over:
+                line.state, line.note = State.SENDING, "sending…"
+                self.show_lines()
         elif answer is None and not line.is_over:
             self.with_engine(lambda engine: self.read_again(engine, line))
-        elif answer is not None and answer is not True:
+        elif answer is not None:
             self.leave(self.done())
             self.dashboard.show_task(task_id)
