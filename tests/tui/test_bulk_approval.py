@@ -314,6 +314,27 @@ async def test_bulk_approval_left_while_sending_ends_the_one_on_its_way_and_begi
         assert answers == [None]
 
 
+# reading again
+
+
+async def test_bulk_sheet_asks_for_no_plan_twice_that_is_still_being_read(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=PLANS, read=PLANS) as on:
+        held = [on.caller.hold("get_session", task_id) for task_id in waiting(on)]
+        on.caller.calls.clear()
+        sheet = BulkApprovalScreen()
+        on.app.push_screen(sheet)
+        await on.until(lambda: len(on.caller.calls) == 4)
+        await on.press("ctrl+r", "ctrl+r", "space")
+        assert "It is being read." in on.text
+        assert "reading, 0 of 7 read" in on.text
+        for each in held:
+            each.set()
+        await on.until(lambda: not any(line.is_reading for line in sheet.lines.values()))
+        await on.shows("7 plans · 5 ticked")
+        await on.shows("2 look alike: Read")
+        assert on.caller.calls.count("get_session") == 7
+
+
 # changes meanwhile
 
 

@@ -85,8 +85,7 @@ class BulkApprovalScreen(BulkPlanSheet):
         self._skipped = len(self._marked) - len(tasks) if self._marked else 0
         self.list_tasks(tasks)
         self.row_list.focus()
-        self.show_lines()
-        self.do_refresh()
+        self.read_plans(tuple(self.lines.values()))
 
     def _is_wanted(self, task: Task, now: datetime) -> bool:
         if self._marked:

@@ -34,54 +34,52 @@ class BulkPlanSheet(BulkSheet):
         super().__init__(heading)
         self._plans = BulkPlans()
         self._on_board: dict[str, str | None] = {}
+        self._places = asyncio.Semaphore(AT_ONCE)
 
     def list_tasks(self, tasks: Sequence[Task]) -> None:
         """A line for each of them; what there is to decide is read next."""
-        self.lines = {task.id: Line(task.id, is_reading=True) for task in tasks}
+        self.lines = {task.id: Line(task.id) for task in tasks}
         self._on_board = {task.id: _fingerprint(task) for task in tasks}
 
     def do_refresh(self) -> None:
-        """Read again what is not decided."""
-        if not self.lines:
-            key = self.dashboard.launch.keymap.first("refresh")
-            self.show_state(f"{key} in the list asks the server for new ones.")
-        elif not self.is_sending:
-            self.with_engine(self._read_all)
+        """Read again what is not decided; what is still being read is as new as that."""
+        if not self.is_sending:
+            self.read_plans([line for line in self.lines.values() if not line.is_over and not line.is_reading])
 
-    @work(exclusive=True, group="reading")
-    async def _read_all(self, engine: Engine) -> None:
-        wanted = [line for line in self.lines.values() if not line.is_over]
+    def read_plans(self, wanted: Sequence[Line]) -> None:
+        """Show the lines, and read the plans of these, if there are any lines at all."""
         for line in wanted:
             line.is_reading = True
         self.show_lines()
-        places = asyncio.Semaphore(AT_ONCE)
+        if self.lines:
+            self.with_engine(lambda engine: self._read_all(engine, wanted))
+        else:
+            key = self.dashboard.launch.keymap.first("refresh")
+            self.show_state(f"{key} in the list asks the server for new ones.")
 
-        async def read(line: Line) -> None:
-            async with places:
-                await self._read(engine, line)
-
-        await asyncio.gather(*(read(line) for line in wanted))
-        self._arrange()
-        self.show_lines()
+    @work(group="reading")
+    async def _read_all(self, engine: Engine, wanted: Sequence[Line]) -> None:
+        await asyncio.gather(*(self._read(engine, line) for line in wanted))
 
     async def _read(self, engine: Engine, line: Line) -> None:
         from jjm_tui.services.approving import why_not_in_bulk
 
-        before = self._plans.get(line.task_id)
         line.obstacle = None
         try:
-            preview = await engine.manager.preview_approval(line.task_id)
+            async with self._places:
+                preview = await engine.manager.preview_approval(line.task_id)
         except JulesManagerError as error:
             line.obstacle, line.is_ticked = obstacle_words(error, line.task_id), False
         else:
+            before = self._plans.get(line.task_id)
             self._plans.put(preview)
             line.obstacle = why_not_in_bulk(preview) or self._why_not_again(line.task_id)
             if before is None:
                 line.is_ticked = line.obstacle is None and not self._plans.must_be_read(line.task_id)
             elif before.fingerprint != preview.fingerprint:
                 line.is_ticked, line.note = False, line.note or "! changed just now: look at it"
-        finally:
-            line.is_reading = False
+        line.is_reading = False
+        self._arrange()
         self.show_lines()
 
     @work(group="again")
@@ -99,7 +97,7 @@ class BulkPlanSheet(BulkSheet):
 
     def _arrange(self) -> None:
         """Look-alikes together, once everything is read; after that nothing moves any more."""
-        if not self._plans.groups:
+        if not self._plans.groups and not any(line.is_reading for line in self.lines.values()):
             self.lines = {task_id: self.lines[task_id] for task_id in self._plans.arrange(self.lines)}
 
     def board_changed(self, change: BoardChange) -> None:
