@@ -8,11 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.text import cell_width
 from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
+from jjm_tui.store.locks import lock_path
+from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.screens.outbox import OutboxScreen, describe
 from jjm_tui.tui.widgets.row_list import RowList
 from tests.services.workbench import START, Cut, Workbench, lost
@@ -232,6 +235,20 @@ async def test_outbox_discarding_is_asked_first_and_the_text_stays(tmp_path: Pat
         assert "Never mind." in on.text
         await on.press("x")
         await on.shows("It is discarded already.")
+
+
+async def test_outbox_discarding_goes_on_and_is_told_where_the_outbox_was_left_meanwhile(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        on.caller.is_down = True
+        await message(on, "Never mind.")
+        await open_outbox(on)
+        await on.press("x")
+        with FileLock(lock_path(tmp_path / "store" / "outbox.json")):
+            await on.press("y", "escape")
+            assert isinstance(on.app.screen, MainScreen)
+            assert "Discarded" not in on.text
+        await on.shows("Discarded; its text for seven days: jjm outbox show")
+        await on.until(lambda: [each.state for each in on.board.operations] == [OperationState.DISCARDED])
 
 
 async def test_outbox_action_that_makes_no_sense_says_why(tmp_path: Path) -> None:

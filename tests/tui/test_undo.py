@@ -6,7 +6,9 @@ from pathlib import Path
 
 import anyio
 import pytest
+from filelock import FileLock
 
+from jjm_tui.store.locks import lock_path
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.undo import Change
 from tests.tui.stage import Stage, stage
@@ -83,3 +85,44 @@ async def test_undo_of_watching_takes_back_what_that_changed_and_no_more(tmp_pat
         await on.until(lambda: screen.tasks.highlighted == task.id)
         assert not on.board.watched
         assert not on.app.launch.memory.watched
+
+
+async def test_change_whose_screen_was_left_before_it_is_durable_is_told_and_can_be_undone(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        screen = _main(on)
+        earlier, title = await _archived_and_gone_to_the_top(on)
+        task = screen.current_task()
+        assert task is not None
+        await on.press("enter")
+        with FileLock(lock_path(tmp_path / "store" / "tasks.json")):
+            await on.press("x", "escape")
+            assert on.app.screen is screen
+            assert f"Archived '{task.title[:20]}" not in on.text
+        await on.shows(f"Archived '{task.title[:20]}")
+        await on.press("u")
+        await on.shows(f"Undone: archived '{task.title[:20]}")
+        await on.until(lambda: not on.board.tasks[task.id].archived)
+        assert on.board.tasks[earlier].archived
+
+
+async def test_list_tells_the_key_that_undoes_a_change_made_on_a_screen_that_was_left(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(140, 30)) as on:
+        screen = _main(on)
+        await on.press("p", "enter")
+        assert on.app.screen is not screen
+        with FileLock(lock_path(tmp_path / "store" / "tasks.json")):
+            await on.press("x", "escape")
+            assert on.app.screen is screen
+            assert "u undo" not in on.text.splitlines()[-1]
+        await on.until(lambda: "u undo" in on.text.splitlines()[-1])
+
+
+async def test_undo_whose_screen_was_left_before_it_is_durable_is_told(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        task_id, title = await _archived_and_gone_to_the_top(on)
+        await on.press("enter")
+        with FileLock(lock_path(tmp_path / "store" / "tasks.json")):
+            await on.press("u", "escape")
+            assert "Undone" not in on.text
+        await on.shows(f"Undone: archived '{title}")
+        await on.until(lambda: not on.board.tasks[task_id].archived)

@@ -43,6 +43,10 @@ class Hearing:
         """The person sent a new task off."""
         self._call("creation_begun")
 
+    def keys_changed(self) -> None:
+        """Something can be undone now."""
+        self._call("keys_changed")
+
     def density_changed(self) -> None:
         """Rows and panes are closer together, or further apart."""
         self._call("density_changed")

@@ -34,6 +34,8 @@ from jjm_tui.tui.widgets.key_bar import KeyBar
 from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
     from jjm_tui.services.board import Board
     from jjm_tui.services.store_troubles import Place
     from jjm_tui.tui.engine import Engine
@@ -252,18 +254,24 @@ class OutboxScreen(DashboardScreen[None], Moving):
             )
 
     def _begin_discarding(self, operation: Operation) -> None:
-        self.run_worker(self._discard(operation), group="discard")
+        if self.engine is not None:
+            self.dashboard.run_worker(self._discard(self.engine, operation), group="discard")  # it outlives this screen
 
-    async def _discard(self, operation: Operation) -> None:
-        engine = self.engine
-        if engine is None:
-            return
+    async def _discard(self, engine: Engine, operation: Operation) -> None:
         try:
             await engine.manager.discard_operation(operation.id)
         except JulesManagerError as error:
-            self._note(" ".join(filter(None, (error.message, error.hint))))
+            self._note_or_tell(" ".join(filter(None, (error.message, error.hint))), "error")
         else:
-            self._note(f"Discarded; its text for seven days: {spell_command('jjm outbox show', operation.id)}")
+            command = spell_command("jjm outbox show", operation.id)
+            self._note_or_tell(f"Discarded; its text for seven days: {command}", "information")
+
+    def _note_or_tell(self, text: str, severity: SeverityLevel) -> None:
+        """In the line of notes, or as a toast when this screen was left meanwhile."""
+        if self in self.app.screen_stack:
+            self._note(text)
+        else:
+            self.dashboard.tell(text, severity=severity)
 
     def do_outbox_copy(self) -> None:
         """Copy the whole text."""

@@ -245,7 +245,7 @@ class TaskScreen(DashboardScreen[str]):
         self.dashboard.put_away = frozenset()
         self.keys_changed()
         self.await_return(change.task_ids[0])
-        self.run_worker(self._undo(change), group="marks")
+        self.dashboard.run_worker(self._undo(change), group="marks")  # it outlives this screen
 
     async def _undo(self, change: Change) -> None:
         try:
@@ -272,7 +272,8 @@ class TaskScreen(DashboardScreen[str]):
         if engine is not None:
             self.dashboard.put_away = self._put_away(word, ids)
             self.step_off(self.dashboard.put_away)
-            self.run_worker(self._carry_out_mark(engine, word, ids, mark, unmark, until), group="marks")
+            marking = self._carry_out_mark(engine, word, ids, mark, unmark, until)
+            self.dashboard.run_worker(marking, group="marks")  # it outlives this screen
 
     def _put_away(self, word: str, ids: Sequence[str]) -> frozenset[str]:
         """Those of these tasks that the person is done with: the cursor does not go with them."""
@@ -315,8 +316,9 @@ class TaskScreen(DashboardScreen[str]):
         what = f"{word} {_tasks(len(changed))}" if task is None else f"{word} '{_name(task)}'"
         told = f"{what[0].upper()}{what[1:]}{until}{wait}. {key_here(self.dashboard, 'undo')} undoes it."
         self.dashboard.undo.push(Change(what, changed, undoing, told))
-        self.marks_used()
-        self.keys_changed()
+        if self.is_running:
+            self.marks_used()
+        self.dashboard.hearing.keys_changed()
         self.dashboard.tell(told, severity="warning" if wait else "information")
 
     def _waiting(self, ids: Sequence[str]) -> frozenset[str]:
