@@ -13,6 +13,8 @@ from textual.widgets import Static
 from textual.worker import WorkerFailed
 
 from jjm_tui.tui.screens.base import DashboardScreen
+from jjm_tui.tui.screens.detail import DetailScreen
+from jjm_tui.tui.widgets.bar import Bar
 from tests.tui.stage import stage
 
 
@@ -28,6 +30,32 @@ async def test_click_on_what_was_just_taken_away_changes_nothing(tmp_path: Path)
         note._parent = parent
         await on.press("j")
         assert on.app.is_running
+
+
+@pytest.mark.parametrize("below", ["list", "watch"])
+@pytest.mark.parametrize("name", ["detail", "log", "outbox", "setup"])
+async def test_second_click_on_the_way_back_in_one_go_takes_nothing_more_away(
+    tmp_path: Path, name: str, below: str
+) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        if below == "watch":
+            on.app.open_screen("watch")
+            await on.settle()
+        under = on.app.screen
+        if name == "detail":
+            on.app.push_screen(DetailScreen(next(iter(on.board.tasks))))
+        else:
+            on.app.open_screen(name)
+        await on.settle()
+        screen = on.app.screen
+        assert screen is not under
+        bar = screen.query(Bar).last()
+        for _ in range(2):
+            screen.post_message(Bar.Chosen(bar, "back"))
+        await on.until(lambda: not screen.is_attached)
+        await on.settle()
+        assert on.app.screen is under
+        assert on.app._exception is None
 
 
 class _Note(Static):

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
-from textual.app import ScreenStackError
 from textual.binding import Binding, BindingsMap
 from textual.events import Resize
 from textual.screen import ModalScreen, Screen
@@ -105,6 +104,11 @@ class AppScreen(Screen[T], Keyed):
     def clock_ticked(self, now: datetime) -> None:
         """A second has gone by; ages may read differently."""
 
+    def leave(self, result: T | None) -> None:
+        """End with ``result``, once, and while nothing lies on top: dismissing takes away whatever is there."""
+        if self.is_active:
+            self.dismiss(result)
+
     def copy_selection(self) -> bool:
         """Copy the text that is selected with the mouse; false when there is none."""
         selected = self.get_selected_text()
@@ -141,10 +145,7 @@ class DashboardScreen(AppScreen[T]):
 
     def do_back(self) -> None:
         """Leave this screen."""
-        try:
-            self.dismiss()
-        except ScreenStackError:
-            return
+        self.leave(None)
 
     def do_quit(self) -> None:
         """Copy selected text, else leave this screen."""
@@ -205,7 +206,7 @@ class Dialog(ModalScreen[T], AppScreen[T]):
 
     def do_back(self) -> None:
         """Leave without deciding."""
-        self.dismiss(None)
+        self.leave(None)
 
     def do_quit(self) -> None:
         """Copy selected text, else leave without deciding."""

@@ -115,19 +115,14 @@ class DetailScreen(DetailHost):
 
     def go_on_from(self, task_id: str) -> None:
         """Back to the list, which goes on to the next task."""
-        self._leave(task_id)
+        self.leave(task_id)
 
     def stay_with_sent(self) -> None:
         """To the text that was read; to the list, where nothing but the message was wanted."""
         if self._was_reading:
             self.detail.focus_pane()
         else:
-            self._leave(None)
-
-    def _leave(self, result: str | None) -> None:
-        """Unless the person went on meanwhile: dismissing takes away whatever is on top."""
-        if self.app.screen is self:
-            self.dismiss(result)
+            self.leave(None)
 
     def do_back(self) -> None:
         """End searching, leave the composer, then the screen."""
@@ -136,7 +131,7 @@ class DetailScreen(DetailHost):
         elif self.is_typing():
             self.detail.focus_pane()
         else:
-            self.dismiss(None)
+            self.leave(None)
 
     def do_open(self) -> None:
         """Read the task again."""
@@ -202,7 +197,7 @@ class DetailScreen(DetailHost):
 
     def do_pane_list(self) -> None:
         """Back to the list."""
-        self.dismiss(None)
+        self.leave(None)
 
     def do_pane_detail(self) -> None:
         """Never called: it is here already."""

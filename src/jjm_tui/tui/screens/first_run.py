@@ -247,18 +247,19 @@ class FirstRunScreen(DashboardScreen[None]):
         """One step back; from the first one, leave."""
         before = self._answers.before(self._step)
         if before is None:
-            self._leave()
+            self.leave(None)
         else:
             self.call_later(self._go_to, before)
 
     def do_quit(self) -> None:
         """Leave the set-up; nothing more is written."""
-        self._leave()
+        self.leave(None)
 
-    def _leave(self) -> None:
+    def leave(self, result: None) -> None:
+        """What is written, but not started with, is told of."""
         if self._step == "done":
             self.dashboard.tell("What was written counts when jjm is opened anew.", severity="warning")
-        self.dismiss()
+        super().leave(result)
 
     def do_open(self) -> None:
         """Go on."""

@@ -76,7 +76,6 @@ class Sheet(Dialog[T]):
         self._leaving: tuple[T | None] | None = None
         self._is_awaited = False
         self._appeared_at: float | None = None
-        self._has_left = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="frame", classes="-large" if self.IS_LARGE else None):
@@ -170,14 +169,8 @@ class Sheet(Dialog[T]):
         self.call_after_refresh(self._note_appearance)
 
     def _leave_from_the_top(self) -> None:
-        """Dismissing takes away whatever is on top, so it must be this one."""
-        if self._leaving is not None and not self._has_left and self.app.screen is self:
-            self._has_left = True
-            self.dismiss(self._leaving[0])
-
-    def do_back(self) -> None:
-        """Leave without deciding."""
-        self.leave(None)
+        if self._leaving is not None:
+            super().leave(self._leaving[0])
 
 
 def explain(error: JulesManagerError) -> Content:
