@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
-from jjm_tui.settings import load_settings
+from jjm_tui.settings import document, load_settings
 from jjm_tui.settings.presets import PRESETS
 from jjm_tui.tui.again import Again
 from jjm_tui.tui.pages.setup_answers import CHOICES
@@ -290,6 +291,53 @@ async def test_file_that_cannot_be_written_is_told_and_nothing_is_lost(tmp_path:
         (tmp_path / "home").write_text("in the way")
         await on.press("y")
         await on.shows("Nothing was written.")
+
+
+async def test_settings_that_are_being_written_can_neither_be_left_nor_written_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write, replace_server = threading.Event(), document.replace_server
+
+    def replace_late(path: Path, values: Mapping[str, str], *, profile: str | None = None) -> Path | None:
+        may_write.wait()
+        return replace_server(path, values, profile=profile)
+
+    monkeypatch.setattr(document, "replace_server", replace_late)
+    async with _first_run(tmp_path, config='[server]\npreset = "rest"\n', configured=True) as on:
+        on.app.open_screen("setup")
+        await _choose(on, "custom")
+        await _type(on, "/no/such/program")
+        await _type(on, "none")
+        await on.shows("It does not work yet.")
+        await on.press("enter")
+        await on.shows("Write it?")
+        try:
+            for key in ("y", "y", "escape", "q"):
+                await on.press(key)
+                assert "Write it?" in on.text
+            assert "The settings are being written" in on.text
+        finally:
+            may_write.set()
+        await _says(on, "The old file is now")
+    assert not (tmp_path / "home" / "jjm.toml.old-2").exists()
+
+
+async def test_file_that_could_not_be_written_is_left_or_written_again_as_before(tmp_path: Path) -> None:
+    async with _first_run(tmp_path, config="[ui]\n") as on:
+        await _choose(on, "custom")
+        await _type(on, "/no/such/program")
+        await _type(on, "none")
+        await on.shows("It does not work yet.")
+        await on.press("enter")
+        _settings(tmp_path).write_text("[ui\n")
+        await on.press("y")
+        await on.shows("Nothing was written.")
+        await on.press("escape")
+        await on.shows("Does it work?")
+        await on.shows("It does not work yet.")
+        _settings(tmp_path).write_text("[ui]\n")
+        await on.press("enter", "y")
+        await on.shows("Written:")
 
 
 async def test_nothing_is_started_again_while_something_is_being_sent(tmp_path: Path) -> None:

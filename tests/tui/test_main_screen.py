@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import SourceFile, needs_me
 from jjm_tui.services.board import Connection
+from jjm_tui.settings import document
 from jjm_tui.settings.document import set_values
 from jjm_tui.tui.actions import ACTIONS
 from jjm_tui.tui.look.ascii import to_ascii
@@ -274,6 +277,32 @@ async def test_view_that_cannot_be_written_is_told_and_not_there(tmp_path: Path)
         assert on.app.launch.views == {}
         await on.press("escape")
         assert "filter: state:failed" in on.text
+
+
+async def test_view_that_is_being_saved_can_neither_be_left_nor_named_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write = threading.Event()
+
+    def set_late(path: Path, values: Mapping[str, str], *, profile: str | None = None) -> None:
+        may_write.wait()
+        set_values(path, values, profile=profile)
+
+    monkeypatch.setattr(document, "set_values", set_late)
+    async with stage(tmp_path, config="[ui]\n", size=(160, 30)) as on:
+        await on.press("exclamation_mark")
+        try:
+            await _save_view(on, "mine")
+            await on.press("s", "enter", "escape")
+            await on.shows("The view is being saved")
+            assert "Save this filter as a view" in on.text
+        finally:
+            may_write.set()
+        await on.shows("view: mine")
+        assert list(on.app.launch.views) == ["mine"]
+        written = on.app.launch.place.loaded.path.read_text()
+    assert '[views]\nmine = "state:failed"' in written
+    assert "mines" not in written
 
 
 async def test_views_of_which_all_are_wrong_are_told_and_leave_the_list_as_it_is(tmp_path: Path) -> None:

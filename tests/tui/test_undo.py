@@ -90,7 +90,7 @@ async def test_undo_of_watching_takes_back_what_that_changed_and_no_more(tmp_pat
 async def test_change_whose_screen_was_left_before_it_is_durable_is_told_and_can_be_undone(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as on:
         screen = _main(on)
-        earlier, title = await _archived_and_gone_to_the_top(on)
+        earlier, _ = await _archived_and_gone_to_the_top(on)
         task = screen.current_task()
         assert task is not None
         await on.press("enter")

@@ -273,7 +273,10 @@ class FirstRunScreen(DashboardScreen[None]):
             step.write()
 
     def unavailable(self, action_id: str) -> str | None:
-        """Only the last step writes."""
+        """Only the last step writes, once, and nobody leaves it meanwhile."""
+        step = self._shown
+        if action_id in ("question.yes", "back", "quit") and isinstance(step, WriteStep) and step.is_writing:
+            return "The settings are being written; what became of that is told in a moment."
         if action_id == "question.yes" and self._step != "write":
             return "There is nothing to write yet."
         return super().unavailable(action_id)

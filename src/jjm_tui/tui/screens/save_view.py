@@ -52,6 +52,7 @@ class SaveViewDialog(Sheet[str]):
         self._text = text
         self._replaces: tuple[str, str] | None = None
         """The view that was asked about, and its filter."""
+        self._is_saving = False
 
     def compose_inside(self) -> ComposeResult:
         yield Static(literal_line(self._text, "bold"), id="about")
@@ -67,6 +68,12 @@ class SaveViewDialog(Sheet[str]):
     def hints(self) -> Iterable[Hint]:
         return (("enter", "replace it" if self._replaces is not None else "save"), ("back", "back"))
 
+    def unavailable(self, action_id: str) -> str | None:
+        """What is being written cannot be left any more."""
+        if action_id in ("back", "quit") and self._is_saving:
+            return "The view is being saved; what became of that is told in a moment."
+        return super().unavailable(action_id)
+
     @on(Input.Changed, "#name")
     def _typing(self, event: Input.Changed) -> None:
         event.stop()
@@ -76,15 +83,18 @@ class SaveViewDialog(Sheet[str]):
     @on(Input.Submitted, "#name")
     def _named(self, event: Input.Submitted) -> None:
         event.stop()
+        if self._is_saving:
+            return
         name = clean_line(event.value).strip()
         if not name:
             self._refuse("Type a name for it.")
         elif name.casefold() == _ALL:
             self._refuse(f"{_ALL} is the tab for everything; choose another name.")
         else:
+            self._is_saving = True
             self._save(name)
 
-    @work(exclusive=True, group="save")
+    @work(group="save")
     async def _save(self, name: str) -> None:
         launch = self.dashboard.launch
         known = launch.views.get(name)
@@ -93,6 +103,8 @@ class SaveViewDialog(Sheet[str]):
         except ConfigurationError as error:
             self._refuse(" ".join(filter(None, (error.message, error.hint))))
             return
+        finally:
+            self._is_saving = False
         if lost is not None:
             self._replaces = (name, lost)
             self._refuse(f"There is a view {name} with another filter: {lost}")

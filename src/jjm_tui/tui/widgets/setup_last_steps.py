@@ -42,6 +42,8 @@ class WriteStep(Step):
         self._lines = tuple(lines)
         self._remarks = tuple(remarks)
         self._write = write
+        self.is_writing = False
+        """Whether it is being written, or is written: the person can no longer turn back."""
 
     def compose(self) -> ComposeResult:
         yield Static(Content("This would be in the settings file:"))
@@ -56,12 +58,17 @@ class WriteStep(Step):
     def hints(self) -> Iterable[Hint]:
         return (("question.yes", "write it"),)
 
-    @work(exclusive=True, group="write")
-    async def write(self) -> None:
+    def write(self) -> None:
         """Write the file, or say why it cannot be written."""
+        self.is_writing = True
+        self._write_behind()
+
+    @work(group="write")
+    async def _write_behind(self) -> None:
         try:
             kept = await asyncio.to_thread(self._write)
         except ConfigurationError as error:
+            self.is_writing = False
             told = " ".join(filter(None, ("Nothing was written.", error.message, error.hint)))
             self.query_one("#wrong", Static).update(literal(told, "bold $text-error"))
             return
