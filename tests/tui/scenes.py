@@ -93,8 +93,10 @@ async def read_to_the_end(on: Stage) -> None:
     assert isinstance(screen, DetailHost)
 
     def has_everything() -> bool:
-        details = screen.detail.details
-        return details is not None and not details.is_reading and not screen.reader.is_reading
+        details, reader = screen.detail.details, screen.reader
+        if details is None or details.is_reading:
+            return False
+        return reader.asked is None and not reader.is_reading(details.task.id)
 
     await on.until(has_everything)
     await on.settle()

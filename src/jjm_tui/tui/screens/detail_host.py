@@ -92,7 +92,10 @@ class DetailHost(TaskScreen):
             if _is_hardly_known(task):
                 self._rest(_LONG_REST)
         elif _is_hardly_known(details.task):
-            self.reader.read(task, fresh=True)
+            if self.reader.asked is None:
+                self.reader.read(task, fresh=True)
+            elif self.reader.asked != task.id:
+                self._rest(_LONG_REST)  # a cursor that rests does not end what is asked for another task
 
     def open_task(self) -> None:
         """The person goes into the task: it is read from the server and counts as seen."""
@@ -178,7 +181,7 @@ class DetailHost(TaskScreen):
         if task is None:
             return
         if message.tab == "files" and (self.detail.details is None or self.detail.details.diff is None):
-            if not self.reader.is_asking(task):
+            if self.reader.asked != task.id:
                 self.reader.read(task, fresh=True, seen=self._opened == task.id)
         elif self.detail.details is None:
             self.reader.read(task, fresh=False)
@@ -256,7 +259,7 @@ class DetailHost(TaskScreen):
     def on_transcript_older_wanted(self) -> None:
         """The person scrolled to where the conversation is not known yet."""
         task = self.board.task(self.detail.task_id)
-        if task is not None and self.engine is not None and not self.reader.is_reading:
+        if task is not None and self.engine is not None and not self.reader.is_reading(task.id):
             self.reader.read(task, fresh=True, seen=self._opened == task.id)
 
     def on_block_view_search_changed(self, message: BlockView.SearchChanged) -> None:
