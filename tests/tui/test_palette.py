@@ -18,6 +18,7 @@ from jjm_tui.tui.finding.palette import Palette, ThemePalette
 from jjm_tui.tui.finding.palette_entries import Entry
 from jjm_tui.tui.screens.help import HelpScreen
 from jjm_tui.tui.screens.main import MainScreen
+from jjm_tui.tui.screens.watch import WatchScreen
 from tests.tui.scenes import read_to_the_end
 from tests.tui.stage import Stage, stage
 
@@ -64,6 +65,20 @@ async def test_task_is_found_by_letters_and_gets_the_cursor(tmp_path: Path) -> N
         await on.press("ctrl+p")
         await _type(on, wanted.id[:9])
         await on.shows(wanted.id)
+
+
+async def test_task_that_was_removed_while_it_was_looked_for_closes_nothing_and_is_told(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        wanted = next(task for task in on.board.tasks.values() if task.title and "dark mode" in task.title)
+        await on.press("W", "ctrl+p")
+        await _type(on, "adrkmo")
+        await on.shows("Add a dark mode")
+        manager, _, _ = on.bench.process()
+        await manager.forget([wanted.id])
+        await on.until(lambda: on.board.task(wanted.id) is None)
+        await on.press("enter")
+        await on.shows("This task is not stored here any more.")
+        assert isinstance(on.app.screen, WatchScreen)
 
 
 async def test_age_of_a_task_stays_whole_however_long_its_title_is(tmp_path: Path) -> None:

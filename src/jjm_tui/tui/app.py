@@ -371,11 +371,18 @@ class JulesApp(App[int]):
 
     # screens
 
-    def show_task(self, task_id: str) -> None:
-        """Go back to the main screen and bring this task under the cursor, or open it where only the list is shown."""
+    def show_task(self, task_id: str | None) -> None:
+        """Go back to the main screen and bring this task under the cursor, or open it where only the list is shown.
+
+        All screens stay when it is not here any more, which is said.
+        """
+        task = self.launch.board.task(task_id)
+        if task is None:
+            self.tell("This task is not stored here any more.", severity="warning")
+            return
         while not isinstance(self.screen, MainScreen):
             self.pop_screen()
-        self.screen.go_to(task_id)
+        self.screen.go_to(task.id)
 
     def show_title(self, needing: int) -> None:
         """How many tasks need the person, for the terminal's title."""

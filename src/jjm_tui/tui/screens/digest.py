@@ -237,7 +237,7 @@ class DigestScreen(PageScreen):
     def on_line_list_chosen(self, message: LineList.Chosen) -> None:
         """Go to the task."""
         if message.line is not None:
-            self.go_to_task(message.line.key)
+            self.dashboard.show_task(message.line.key)
 
 
 def _told(digest: Digest, since: str, has_history: bool) -> str:

@@ -157,14 +157,6 @@ class PageScreen(DashboardScreen[None]):
         task = self.board.task(task_id)
         return (task_id or "") if task is None else _title(task)
 
-    def go_to_task(self, task_id: str | None) -> None:
-        """Leave for the main screen with this task selected, or say that it is not here any more."""
-        task = self.board.task(task_id)
-        if task is None:
-            self.dashboard.tell("This task is not stored here any more.", severity="warning")
-        else:
-            self.dashboard.show_task(task.id)
-
     # moving
 
     def do_move_down(self) -> None:

@@ -172,7 +172,7 @@ class WatchScreen(PageScreen):
     def on_line_list_chosen(self, message: LineList.Chosen) -> None:
         """Go to the task."""
         if message.line is not None:
-            self.go_to_task(message.line.key)
+            self.dashboard.show_task(message.line.key)
 
 
 _TIME: Final = attrgetter("told_at")
