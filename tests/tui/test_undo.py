@@ -47,14 +47,16 @@ async def test_undo_that_ends_after_another_key_leaves_the_cursor_to_the_person(
     async with stage(tmp_path, size=(120, 30)) as on:
         screen = _main(on)
         task_id, title = await _archived_and_gone_to_the_top(on)
-        change, may_end = on.app.undo.pop(), anyio.Event()
+        place, may_end = on.app.undo.pop(), anyio.Event()
+        assert place is not None
+        change = await place.change
         assert change is not None
 
         async def undo_late() -> None:
             await may_end.wait()
             await change.undoing()
 
-        on.app.undo.push(Change(change.what, change.task_ids, undo_late))
+        on.app.undo.begin(change.task_ids).change.set_result(Change(change.what, change.task_ids, undo_late))
         await on.press("u", key)
         cursor = screen.tasks.highlighted
         may_end.set()
@@ -105,7 +107,31 @@ async def test_change_whose_screen_was_left_before_it_is_durable_is_told_and_can
         assert on.board.tasks[earlier].archived
 
 
-async def test_list_tells_the_key_that_undoes_a_change_made_on_a_screen_that_was_left(tmp_path: Path) -> None:
+async def test_undo_of_a_change_that_is_not_durable_yet_takes_back_that_one(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        screen = _main(on)
+        earlier, _ = await _archived_and_gone_to_the_top(on)
+        task = screen.current_task()
+        assert task is not None
+        with FileLock(lock_path(tmp_path / "store" / "tasks.json")):
+            await on.press("x", "u")
+        await on.shows(f"Undone: archived '{task.title[:20]}")
+        await on.until(lambda: not on.board.tasks[task.id].archived)
+        assert on.board.tasks[earlier].archived
+
+
+async def test_undo_of_a_change_that_fails_takes_back_the_one_before_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        earlier, title = await _archived_and_gone_to_the_top(on)
+        with FileLock(lock_path(tmp_path / "store" / "tasks.json")):
+            place = on.app.undo.begin(["another"])
+            await on.press("u")
+            place.change.set_result(None)
+        await on.shows(f"Undone: archived '{title}")
+        await on.until(lambda: not on.board.tasks[earlier].archived)
+
+
+async def test_key_that_undoes_is_told_while_there_is_something_to_undo(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(140, 30)) as on:
         screen = _main(on)
         await on.press("p", "enter")
@@ -113,8 +139,13 @@ async def test_list_tells_the_key_that_undoes_a_change_made_on_a_screen_that_was
         with FileLock(lock_path(tmp_path / "store" / "tasks.json")):
             await on.press("x", "escape")
             assert on.app.screen is screen
-            assert "u undo" not in on.text.splitlines()[-1]
-        await on.until(lambda: "u undo" in on.text.splitlines()[-1])
+            await on.until(lambda: "u undo" in on.text.splitlines()[-1])
+        await on.press("u")
+        await on.until(lambda: "u undo" not in on.text.splitlines()[-1])
+        await on.shows("Undone")
+        await on.press("X")
+        await on.shows("Nothing had to change.")
+        await on.until(lambda: "u undo" not in on.text.splitlines()[-1])
 
 
 async def test_undo_whose_screen_was_left_before_it_is_durable_is_told(tmp_path: Path) -> None:

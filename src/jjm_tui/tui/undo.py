@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 _KEPT: Final = 50
@@ -20,19 +22,45 @@ class Change(NamedTuple):
     told: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a change to these tasks is remembered. ``change`` is ``None`` when nothing was changed."""
+
+    task_ids: tuple[str, ...]
+    change: asyncio.Future[Change | None]
+
+    @property
+    def task_id(self) -> str:
+        """The first task that was changed, or is being changed."""
+        change = self.change.result() if self.change.done() else None
+        return (self.task_ids if change is None else change.task_ids)[0]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is known that nothing was changed."""
+        return self.change.done() and self.change.result() is None
+
+
 class UndoStack:
-    """The last local changes of this run, newest on top."""
+    """The last local changes of this run, newest on top. One that is not stored yet has its place already: who undoes
+    it at once takes back that one, and not the one before it."""
 
     def __init__(self) -> None:
-        self._changes: list[Change] = []
+        self._places: list[Place] = []
 
-    def push(self, change: Change) -> None:
-        """Remember how to take this back."""
-        self._changes = [*self._changes, change][-_KEPT:]
+    def begin(self, task_ids: Sequence[str]) -> Place:
+        """The place of a change that is under way; who carries it out sets its result."""
+        place = Place(tuple(task_ids), asyncio.get_running_loop().create_future())
+        self._places = [*self._places, place][-_KEPT:]
+        return place
 
-    def pop(self) -> Change | None:
-        """The newest change, taken off; ``None`` when there is none."""
-        return self._changes.pop() if self._changes else None
+    def pop(self) -> Place | None:
+        """The place of the newest change, taken off; ``None`` when there is none."""
+        while self._places:
+            place = self._places.pop()
+            if not place.is_empty:
+                return place
+        return None
 
     def __bool__(self) -> bool:
-        return bool(self._changes)
+        return not all(place.is_empty for place in self._places)

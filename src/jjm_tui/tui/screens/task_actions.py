@@ -16,7 +16,7 @@ from jjm_tui.tui.notices import toasts
 from jjm_tui.tui.notices.key_here import key_here
 from jjm_tui.tui.screens.base import DashboardScreen
 from jjm_tui.tui.text.local_time import local_words
-from jjm_tui.tui.undo import Change, Undoing
+from jjm_tui.tui.undo import Change, Place, Undoing
 from jjm_tui.tui.watching import undo_watch, watch
 
 if TYPE_CHECKING:
@@ -234,24 +234,30 @@ class TaskScreen(DashboardScreen[str]):
         changed = tuple(task_id for task_id in ids if stops or task_id not in watched)
         watch(launch, changed, stops=stops)
         word = "no longer watching" if stops else "watching"
-        self._tell_change(word, changed, lambda: undo_watch(launch, changed, stops=stops))
+        place = self.dashboard.undo.begin(changed)
+        self._tell_change(place, word, changed, lambda: undo_watch(launch, changed, stops=stops))
 
     def do_undo(self) -> None:
         """Take the last local change back."""
-        change = self.dashboard.undo.pop()
-        if change is None:
+        place = self.dashboard.undo.pop()
+        if place is None:
             self.dashboard.tell("There is nothing to undo. What a server heard of cannot be taken back.")
             return
         self.dashboard.put_away = frozenset()
         self.keys_changed()
-        self.await_return(change.task_ids[0])
-        self.dashboard.run_worker(self._undo(change), group="marks")  # it outlives this screen
+        self.await_return(place.task_id)
+        self.dashboard.run_worker(self._undo(place), group="marks")  # it outlives this screen
 
-    async def _undo(self, change: Change) -> None:
+    async def _undo(self, place: Place) -> None:
+        change = await place.change
+        if change is None:
+            self.do_undo()
+            return
         try:
             await change.undoing()
         except JulesManagerError as error:
-            self.await_return(None)
+            if self.is_running:
+                self.await_return(None)
             self.dashboard.tell(f"That could not be undone: {error.message}", severity="error")
         else:
             toasts.withdraw(self.dashboard, change.told)
@@ -272,7 +278,7 @@ class TaskScreen(DashboardScreen[str]):
         if engine is not None:
             self.dashboard.put_away = self._put_away(word, ids)
             self.step_off(self.dashboard.put_away)
-            marking = self._carry_out_mark(engine, word, ids, mark, unmark, until)
+            marking = self._carry_out_mark(engine, self.dashboard.undo.begin(ids), word, ids, mark, unmark, until)
             self.dashboard.run_worker(marking, group="marks")  # it outlives this screen
 
     def _put_away(self, word: str, ids: Sequence[str]) -> frozenset[str]:
@@ -288,6 +294,7 @@ class TaskScreen(DashboardScreen[str]):
     async def _carry_out_mark(
         self,
         engine: Engine,
+        place: Place,
         word: str,
         ids: Sequence[str],
         mark: Callable[[Engine], Awaitable[MarkResult]],
@@ -298,28 +305,33 @@ class TaskScreen(DashboardScreen[str]):
         try:
             result = await mark(engine)
         except JulesManagerError as error:
+            self._take_place(place, None)
             self.dashboard.put_away = frozenset()
             self.dashboard.tell(" ".join(filter(None, (error.message, error.hint))), severity="error")
             return
         changed = tuple(task_id for task_id in ids if task_id not in result.unchanged)
         if not changed:
+            self._take_place(place, None)
             self.dashboard.tell("Nothing had to change.")
             return
         wait = _of_them_wait(len(waiting.intersection(changed)), len(changed))
-        self._tell_change(word, changed, lambda: unmark(engine), until, wait)
+        self._tell_change(place, word, changed, lambda: unmark(engine), until, wait)
 
     def _tell_change(
-        self, word: str, changed: tuple[str, ...], undoing: Undoing, until: str = "", wait: str = ""
+        self, place: Place, word: str, changed: tuple[str, ...], undoing: Undoing, until: str = "", wait: str = ""
     ) -> None:
         """These tasks were changed here: say so, and that it can be taken back."""
         task = self.board.task(changed[0]) if len(changed) == 1 else None
         what = f"{word} {_tasks(len(changed))}" if task is None else f"{word} '{_name(task)}'"
         told = f"{what[0].upper()}{what[1:]}{until}{wait}. {key_here(self.dashboard, 'undo')} undoes it."
-        self.dashboard.undo.push(Change(what, changed, undoing, told))
+        self._take_place(place, Change(what, changed, undoing, told))
         if self.is_running:
             self.marks_used()
-        self.dashboard.hearing.keys_changed()
         self.dashboard.tell(told, severity="warning" if wait else "information")
+
+    def _take_place(self, place: Place, change: Change | None) -> None:
+        place.change.set_result(change)
+        self.dashboard.hearing.keys_changed()
 
     def _waiting(self, ids: Sequence[str]) -> frozenset[str]:
         """Those of these tasks that need the person."""
