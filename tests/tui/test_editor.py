@@ -13,6 +13,7 @@ import anyio
 import pytest
 
 from jjm_tui.cli.exit_codes import ExitCode
+from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.store.draft_file import FileDrafts
 from jjm_tui.tui.writing.editor import EditorError, find_editor, run_editor
 from tests.cli.program import Program, Terminal
@@ -32,6 +33,19 @@ def script(folder: Path, lines: str, name: str = "editor") -> str:
 
 async def edit(folder: Path, lines: str, text: str) -> str:
     return await run_editor([script(folder, lines)], text, ENVIRON)
+
+
+async def written(pid: Path) -> None:
+    """Wait until a process has written its number there."""
+    with anyio.fail_after(60):
+        while not (pid.exists() and pid.read_text().strip()):  # noqa: ASYNC110 - a file tells nobody
+            await anyio.sleep(0.01)
+
+
+def assert_is_gone(pid: Path) -> None:
+    """The process that wrote its number there has ended."""
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
 
 
 # finding it
@@ -109,15 +123,24 @@ async def test_ending_the_program_ends_the_editor_and_rescues_what_it_saved(tmp_
     pid = tmp_path / "pid"
     command = [script(tmp_path, f'echo "half" > "$1"; echo $$ > {pid}; trap "" TERM; while :; do sleep 0.05; done')]
     running = asyncio.create_task(run_editor(command, "before", ENVIRON, rescued.append))
-    with anyio.fail_after(60):
-        while not (pid.exists() and pid.read_text().strip()):  # noqa: ASYNC110 - a file tells nobody
-            await anyio.sleep(0.01)
+    await written(pid)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     assert rescued == ["half"]
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(pid.read_text()), 0)
+    assert_is_gone(pid)
+
+
+async def test_ending_the_program_is_no_failure_of_an_editor_that_removed_the_file(tmp_path: Path) -> None:
+    rescued: list[str] = []
+    pid = tmp_path / "pid"
+    command = [script(tmp_path, f'rm "$1"; echo $$ > {pid}; while :; do sleep 0.05; done')]
+    running = asyncio.create_task(run_editor(command, "before", ENVIRON, rescued.append))
+    await written(pid)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert not rescued
 
 
 # in the dashboard
@@ -160,13 +183,23 @@ def drafts_in(home: Path) -> list[str]:
     return asyncio.run(read())
 
 
+OPEN_FOR_EVER = 'echo "EDITOR IS OPEN"; while :; do sleep 0.1; done'
+
+
 @contextmanager
-def typing(folder: Path, editor: str) -> Iterator[Terminal]:
-    """The real program on a real terminal, a text typed into its composer."""
+def opened(folder: Path, editor: str) -> Iterator[Terminal]:
+    """The real program on a real terminal."""
     command = script(folder, editor)
     program = Program(folder / "home", folder / "world.json", extra_environ={"EDITOR": command})
     with program.on_terminal(columns=120, rows=30) as terminal:
         terminal.wait_for("NEEDS YOU")
+        yield terminal
+
+
+@contextmanager
+def typing(folder: Path, editor: str) -> Iterator[Terminal]:
+    """The same, with a text typed into its composer."""
+    with opened(folder, editor) as terminal:
         terminal.type("m")
         terminal.wait_for("ctrl+s send")
         terminal.type("from the dashboard")
@@ -209,13 +242,34 @@ def test_ctrl_z_in_the_editor_of_a_program_that_no_shell_waits_for_stops_nothing
         assert terminal.finish() == ExitCode.INTERRUPTED
 
 
-def test_sigterm_while_the_editor_is_open_keeps_what_it_saved_and_leaves_nothing_running(tmp_path: Path) -> None:
-    with typing(tmp_path, 'echo " and saved" >> "$1"; echo "EDITOR IS OPEN"; while :; do sleep 0.1; done') as terminal:
+@pytest.mark.parametrize("trap", ["", 'trap "" TERM; '], ids=["obeys", "ignores"])
+def test_sigterm_while_the_editor_is_open_keeps_what_it_saved_and_leaves_nothing_running(
+    tmp_path: Path, trap: str
+) -> None:
+    pid = tmp_path / "pid"
+    with typing(tmp_path, f'{trap}echo " and saved" >> "$1"; echo $$ > {pid}; {OPEN_FOR_EVER}') as terminal:
         terminal.type("\x07")
         terminal.wait_for("EDITOR IS OPEN")
         os.kill(terminal.process.pid, signal.SIGTERM)
         assert terminal.finish() == ExitCode.INTERRUPTED
     assert drafts_in(tmp_path / "home") == ["from the dashboard and saved"]
+    assert_is_gone(pid)
+
+
+def test_sigterm_while_the_editor_has_the_description_of_a_new_task_keeps_the_form_with_what_it_saved(
+    tmp_path: Path,
+) -> None:
+    pid = tmp_path / "pid"
+    with opened(tmp_path, f'trap "" TERM; echo "A haiku" > "$1"; echo $$ > {pid}; {OPEN_FOR_EVER}') as terminal:
+        terminal.type("c")
+        terminal.wait_for("nothing filled in")
+        terminal.type("acme/webapp\x07")
+        terminal.wait_for("EDITOR IS OPEN")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        assert terminal.finish() == ExitCode.INTERRUPTED
+    (kept,) = map(NewTask.read, drafts_in(tmp_path / "home"))
+    assert (kept.repository, kept.description) == ("acme/webapp", "A haiku")
+    assert_is_gone(pid)
 
 
 def test_text_just_typed_survives_sigterm(tmp_path: Path) -> None:

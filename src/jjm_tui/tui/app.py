@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -16,6 +16,7 @@ from textual.events import Event, InputEvent, Key, MouseDown, Paste
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
+from textual.worker import Worker
 
 from jjm_tui.logs import get_logger
 from jjm_tui.tui.bridge import Bridge
@@ -98,6 +99,7 @@ class JulesApp(App[int]):
         self._notifying: Notifying | None = None
         self._is_shown = False
         self._leave_with: int | None = None
+        self._editing: Worker[None] | None = None
         self.collector = Collector()
         self._returning = Returning(self)
         launch.board.set_watched(launch.memory.watched)
@@ -225,6 +227,8 @@ class JulesApp(App[int]):
             self._bridge.stop()
         if self._notifying is not None:
             await self._notifying.close()
+        if self._editing is not None:
+            await asyncio.gather(self._editing.wait(), return_exceptions=True)  # what was saved becomes a draft now
         try:
             engine = await self._opening.wait()  # also before the first frame: something may have been typed already
         except Exception as error:  # noqa: BLE001 - whatever it is, what was typed is answered
@@ -234,6 +238,10 @@ class JulesApp(App[int]):
             return await self.drafts.close()
         finally:
             await engine.close()
+
+    def begin_editing(self, work: Coroutine[Any, Any, None]) -> None:
+        """Work with an editor that has the terminal; the program does not end before what was saved in it is back."""
+        self._editing = self.run_worker(work, exit_on_error=False)
 
     def ask_to_quit(self) -> None:
         """Leave, after a question while something is under way or unconfirmed, or a draft could not be kept."""

@@ -187,10 +187,13 @@ class CreateForm(Sheet[None]):
             self._show_origin("")
 
     def _put(self, task: NewTask, *, at_once: bool = False) -> None:
-        text = "" if task.is_same_as(self._blank) else replace(task, saved_at=self.now()).write()
-        self._drafts.put(CREATE_KEY, text, by=self, at_once=at_once)
+        self._keep(task, at_once=at_once)
         self.drop_preview()
         self._show_state()
+
+    def _keep(self, task: NewTask, *, at_once: bool) -> None:
+        text = "" if task.is_same_as(self._blank) else replace(task, saved_at=self.now()).write()
+        self._drafts.put(CREATE_KEY, text, by=self, at_once=at_once)
 
     def _draft_changed(self, change: DraftChange) -> None:
         if change.key != CREATE_KEY or change.by is self:
@@ -291,7 +294,7 @@ class CreateForm(Sheet[None]):
         """Write the description in the person's editor."""
         if not self._is_in_editor and not self.is_previewing:
             self._is_in_editor = True
-            self.app.run_worker(self._use_editor(), group="editor", exit_on_error=False)
+            self.dashboard.begin_editing(self._use_editor())
 
     async def _use_editor(self) -> None:
         self._put(self._form.filled_in, at_once=True)
@@ -308,5 +311,10 @@ class CreateForm(Sheet[None]):
             self._is_in_editor = False
 
     def _take_back(self, edited: str) -> None:
-        if typed_text(edited) != self._form.description.text:
+        description = typed_text(edited)
+        if description == self._form.description.text:
+            return
+        if self.is_running:
             self._form.description.replace_all(edited)
+        else:  # the program ended under the editor
+            self._keep(replace(self._form.filled_in, description=description), at_once=True)

@@ -358,7 +358,7 @@ class Composer(Widget, Keyed):
         """Write the text in the person's editor."""
         if not self._is_in_editor:
             self._is_in_editor = True
-            self.app.run_worker(self._use_editor(self._key, self.text), group="editor", exit_on_error=False)
+            self.dashboard.begin_editing(self._use_editor(self._key, self.text))
 
     async def _use_editor(self, key: str, text: str) -> None:
         from jjm_tui.tui.writing.editor import EditorError, edit_outside

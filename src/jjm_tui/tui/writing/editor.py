@@ -114,7 +114,8 @@ async def run_editor(
             try:
                 code = await _run([*command, str(path)], environ)
             except asyncio.CancelledError:
-                rescue(_read(path, text))
+                with contextlib.suppress(OSError):  # nothing can be told any more, and the terminal must not come back
+                    rescue(_read(path, text))
                 raise
             edited = _read(path, text)
     except OSError as error:
