@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,10 @@ from jjm_tui.domain.operations import OperationState
 from jjm_tui.ports import CreateRequest
 from jjm_tui.services.outbox import OperationRunner
 from jjm_tui.services.results import Outcome
+from jjm_tui.tui.app import JulesApp
+from jjm_tui.tui.screens.snooze import SnoozeDialog
 from tests.services.workbench import lost
+from tests.tui.half_closed import Last
 from tests.tui.stage import stage
 
 
@@ -74,3 +79,54 @@ async def test_outcome_that_comes_when_the_screens_are_gone_is_no_mistake(tmp_pa
     assert not on.app.screen_stack
     for outcome in Outcome:
         desk.on_result(replace(result, outcome=outcome, hint="jjm outbox show 1"))
+
+
+async def _hear_while_closing(folder: Path, end: Callable[[JulesApp], None], heard: list[Outcome]) -> None:
+    """Let every outcome come when the keys of the dialog are gone and the dialog is not yet."""
+    async with stage(folder) as on:
+        assert on.app.engine is not None
+        desk = on.app.engine.desk
+        task_id = next(task.id for task in on.board.tasks.values() if task.status.value == "waiting_feedback")
+        result = await desk.send_message(task_id, "Take way 1.")
+        await on.app.push_screen(SnoozeDialog())
+        await on.app.screen.query_one("#frame").mount(last := Last())
+
+        async def hear() -> None:
+            await last.alone()
+            try:
+                for outcome in Outcome:
+                    desk.on_result(replace(result, outcome=outcome, hint="jjm outbox show 1"))
+                    heard.append(outcome)
+            finally:
+                last.may_go.set()
+
+        hearing = asyncio.create_task(hear())
+        end(on.app)
+        assert on.app.is_leaving
+    await hearing
+
+
+async def test_outcome_that_comes_while_the_screens_are_taken_down_is_no_mistake(tmp_path: Path) -> None:
+    heard: list[Outcome] = []
+    await _hear_while_closing(tmp_path, JulesApp.interrupt, heard)
+    assert heard == list(Outcome)
+
+
+async def test_outcome_that_comes_after_a_mistake_of_ours_is_no_second_one(tmp_path: Path) -> None:
+    heard: list[Outcome] = []
+    with pytest.raises(RecursionError, match="too deep"):
+        await _hear_while_closing(tmp_path, lambda app: app._handle_exception(RecursionError("too deep")), heard)
+    assert heard == list(Outcome)
+
+
+async def test_outcome_that_cannot_be_told_is_still_answered(tmp_path: Path) -> None:
+    def fail(_: object) -> None:
+        raise RecursionError("too deep")
+
+    async with stage(tmp_path) as on:
+        assert on.app.engine is not None
+        desk = on.app.engine.desk
+        desk.on_result = fail
+        task_id = next(task.id for task in on.board.tasks.values() if task.status.value == "waiting_feedback")
+        result = await desk.send_message(task_id, "Take way 1.")
+        assert result.outcome is Outcome.DONE

@@ -201,8 +201,8 @@ class JulesApp(App[int]):
 
     @property
     def is_leaving(self) -> bool:
-        """Whether the screens are being taken down."""
-        return self._exit
+        """Whether the screens are being taken down, or will be next: also after a mistake of ours."""
+        return self._exit or self._exception is not None or not self.is_running
 
     def interrupt(self) -> None:
         """End the program because of a signal, or because the terminal is gone; as every command does."""
@@ -340,7 +340,7 @@ class JulesApp(App[int]):
     def _tell_result(self, result: OperationResult) -> None:
         from jjm_tui.tui.notices.telling import tell_result
 
-        if not self.screen_stack:  # the program ends: there is nothing left to tell it on, and the outbox has it
+        if self.is_leaving:  # there is nothing left to tell it on, and the outbox has it
             return
         tells = getattr(self.screen, "tells", None)
         if tells is None or not tells(result):

@@ -117,8 +117,17 @@ class Desk:
         finally:
             self._board.end(begun.id)
         self._live.look_soon()
-        self.on_result(result)
+        self._tell(result)
         return result
+
+    def _tell(self, result: OperationResult) -> None:
+        """A mistake of ours in the telling changes nothing about the outcome."""
+        from jjm_tui.tui.mistakes import report_mistake
+
+        try:
+            self.on_result(result)
+        except Exception as error:  # noqa: BLE001 - whatever it is, who waits for the outcome gets it
+            report_mistake(error)
 
     async def _after_mistake(self, begun: Operation, mistake: Exception) -> OperationResult:
         """What the outbox tells of a decision after a mistake of ours: it is on disk before it is sent."""
