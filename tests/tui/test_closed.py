@@ -9,12 +9,21 @@ import pytest
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import MouseDown
+from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import WorkerFailed
 
+from jjm_tui.domain.draft_keys import CREATE_KEY
+from jjm_tui.services.drafting.new_task import NewTask
+from jjm_tui.tui.engine import Engine
+from jjm_tui.tui.opening import Opening
 from jjm_tui.tui.screens.base import DashboardScreen
+from jjm_tui.tui.screens.connection import ConnectionScreen
+from jjm_tui.tui.screens.create import CreateScreen
 from jjm_tui.tui.screens.detail import DetailScreen
+from jjm_tui.tui.screens.outbox import OutboxScreen
 from jjm_tui.tui.widgets.bar import Bar
+from tests.tui.half_closed import half_closed
 from tests.tui.stage import stage
 
 
@@ -108,3 +117,30 @@ async def _look_for_nothing(folder: Path) -> None:
 async def test_work_that_looks_for_what_an_open_screen_never_had_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(WorkerFailed, match="nothing"):
         await _look_for_nothing(tmp_path)
+
+
+async def test_draft_that_changes_under_a_form_that_is_being_closed_is_kept(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("c")
+        await on.until(lambda: isinstance(on.app.screen, CreateScreen) and on.app.screen.takes_keys)
+        async with half_closed(on, on.app.screen.query_one("#frame")):
+            on.app.drafts.put(CREATE_KEY, NewTask(description="from elsewhere").write())
+            assert await on.app.drafts.flush() == ()
+        assert NewTask.read(await on.context.drafts.get(CREATE_KEY) or "").description == "from elsewhere"
+
+
+@pytest.mark.parametrize("kind", [OutboxScreen, ConnectionScreen, CreateScreen])
+async def test_services_that_open_under_a_screen_that_is_being_closed_are_there_for_the_others(
+    tmp_path: Path, kind: type[Screen[None]]
+) -> None:
+    async with stage(tmp_path) as on:
+        engine = on.app.engine
+        assert engine is not None
+        told: list[Engine] = []
+        on.app._opening = Opening(lambda: engine)
+        await on.app.push_screen(screen := kind())
+        await on.settle()
+        on.app.when_open(told.append)
+        async with half_closed(on, next(iter(screen.query("#frame")), screen)):
+            on.app._opening.is_ready(await on.app._opening.wait())
+        assert told == [engine]

@@ -67,7 +67,7 @@ class ConnectionScreen(PageScreen):
         )
 
     def _show_state(self) -> None:
-        if self.is_attached:
+        if self.is_running:
             self.show_header(self._pieces())
             self.refill(anew=True)
 

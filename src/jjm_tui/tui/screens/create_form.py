@@ -196,7 +196,7 @@ class CreateForm(Sheet[None]):
         self._drafts.put(CREATE_KEY, text, by=self, at_once=at_once)
 
     def _draft_changed(self, change: DraftChange) -> None:
-        if change.key != CREATE_KEY or change.by is self:
+        if change.key != CREATE_KEY or change.by is self or not self.is_running:
             return
         text = self._drafts.text(CREATE_KEY)
         kept = NewTask.read(text) if text else self._blank

@@ -99,7 +99,7 @@ class OutboxScreen(DashboardScreen[None], Moving):
         """Show what the board has."""
         self._show()
         self.query_one(RowList).focus()
-        self.dashboard.when_open(lambda engine: self._show() if self.is_attached else None)
+        self.dashboard.when_open(lambda engine: self._show() if self.is_running else None)
 
     def offered(self) -> list[str]:
         """Its own actions, moving, and opening the task."""

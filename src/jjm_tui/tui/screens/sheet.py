@@ -135,7 +135,7 @@ class Sheet(Dialog[T]):
         self.dashboard.when_open(lambda engine: self._begin(engine, work))
 
     def _begin(self, engine: Engine, work: Callable[[Engine], object]) -> None:
-        if self.is_attached and self._leaving is None:
+        if self.is_running and self._leaving is None:
             work(engine)
 
     # having been seen
