@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
 import anyio
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -50,3 +51,29 @@ async def half_closed(on: Stage, around: Widget) -> AsyncIterator[None]:
     finally:
         last.may_go.set()
     await on.until(lambda: not screen.is_attached)
+
+
+@asynccontextmanager
+async def gone_before_the_next_frame(on: Stage, going: Widget, drawn_by: Screen[object]) -> AsyncIterator[None]:
+    """What is to be called in here after the next frame is called by ``drawn_by`` when ``going`` is gone."""
+    drawn = asyncio.Event()
+    drawn_by._invoke_later(drawn.wait, drawn_by)
+    try:
+        await _until(lambda: not drawn_by._callbacks)
+        yield
+        if isinstance(going, Screen):
+            on.app.pop_screen()
+        await _until(lambda: bool(drawn_by._callbacks))
+        if not isinstance(going, Screen):
+            going.remove()
+        await _until(lambda: not going.is_attached)
+    finally:
+        drawn.set()
+    await on.settle()
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, also while the screens do not answer."""
+    with anyio.fail_after(_PATIENCE):
+        while not condition():  # noqa: ASYNC110 - a list tells nobody
+            await asyncio.sleep(0)

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.events import MouseDown
+from textual.events import MouseDown, Resize
 from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import WorkerFailed
 
 from jjm_tui.domain.draft_keys import CREATE_KEY
 from jjm_tui.services.drafting.new_task import NewTask
+from jjm_tui.services.results import Check
 from jjm_tui.tui.engine import Engine
 from jjm_tui.tui.opening import Opening
 from jjm_tui.tui.screens.base import DashboardScreen
+from jjm_tui.tui.screens.confirm import ConfirmDialog
 from jjm_tui.tui.screens.connection import ConnectionScreen
 from jjm_tui.tui.screens.create import CreateScreen
 from jjm_tui.tui.screens.detail import DetailScreen
+from jjm_tui.tui.screens.help import HelpScreen
 from jjm_tui.tui.screens.outbox import OutboxScreen
+from jjm_tui.tui.widgets import setup_steps
 from jjm_tui.tui.widgets.bar import Bar
-from tests.tui.half_closed import half_closed
+from tests.tui.half_closed import gone_before_the_next_frame, half_closed
 from tests.tui.stage import stage
 
 
@@ -144,3 +149,43 @@ async def test_services_that_open_under_a_screen_that_is_being_closed_are_there_
         async with half_closed(on, next(iter(screen.query("#frame")), screen)):
             on.app._opening.is_ready(await on.app._opening.wait())
         assert told == [engine]
+
+
+async def _no_checks() -> AsyncIterator[Check]:
+    for check in ():
+        yield check
+
+
+async def test_step_of_the_set_up_that_is_left_before_it_is_laid_out_anew_changes_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        screen = on.app.screen
+        await screen.mount(step := setup_steps.TestStep(_no_checks))
+        await on.settle()
+        async with gone_before_the_next_frame(on, step, screen):
+            step.on_resize(Resize(step.size, step.size))
+        await on.press("j")
+        assert on.app.is_running
+
+
+@pytest.mark.parametrize(
+    "opened", [lambda _: ConfirmDialog("Sure?", Content("Really?")), HelpScreen], ids=["question", "help"]
+)
+async def test_screen_that_is_left_before_it_is_laid_out_anew_changes_nothing(
+    tmp_path: Path, opened: Callable[[Screen[object]], ConfirmDialog | HelpScreen]
+) -> None:
+    async with stage(tmp_path) as on:
+        below = on.app.screen
+        await on.app.push_screen(screen := opened(below))
+        await on.settle()
+        async with gone_before_the_next_frame(on, screen, below):
+            screen.on_resize(Resize(screen.size, screen.size))
+        await on.press("j")
+        assert on.app.is_running
+
+
+async def test_page_that_is_laid_out_anew_while_it_is_being_closed_changes_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.app.push_screen(screen := ConnectionScreen())
+        await on.settle()
+        async with half_closed(on, screen.lines):
+            screen.refill(anew=True)

@@ -97,6 +97,8 @@ class ConfirmDialog(Sheet[bool], Moving):
 
     def _show_around(self) -> None:
         """How much of the text is not on the screen."""
+        if not self.is_running:
+            return
         body, line = self.query_one("#body"), self.query_one("#around", Static)
         above = round(body.scroll_y)
         words = rows_around(above, max(0, round(body.max_scroll_y) - above))

@@ -113,7 +113,11 @@ class HelpScreen(LineSheet[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Lines are broken anew."""
-        self.call_after_refresh(lambda: self._show(self.query_one("#sought", Input).value))
+        self.call_after_refresh(self._show_again)
+
+    def _show_again(self) -> None:
+        if self.is_running:
+            self._show(self.query_one("#sought", Input).value)
 
     def _show(self, sought: str) -> None:
         words = clean(sought).lower().split()

@@ -110,7 +110,7 @@ class PageScreen(DashboardScreen[None]):
     def refill(self, *, anew: bool = False) -> None:
         """Fill the list if its width is another one, or ``anew`` because what it shows is."""
         width = self.lines.scrollable_content_region.width
-        if self.is_mounted and width > 0 and (anew or width != self._width):
+        if self.is_running and width > 0 and (anew or width != self._width):
             self._width = width
             self.fill(width)
             self.show_keys()

@@ -298,6 +298,8 @@ class TestStep(Step):
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
+        if not self.is_running:
+            return
         verdict = "Trying it; the first start of a server may take a minute…"
         if self.is_over:
             verdict = self._verdict()
