@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import anyio
+import pytest
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.errors import JulesManagerError
+from jjm_tui.errors import Effect, JulesManagerError, StorageError
 from jjm_tui.gateway.spec import CallerState
 from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
@@ -22,7 +23,7 @@ from jjm_tui.services.reading import TaskReader
 from jjm_tui.store.durable import FileOps
 from jjm_tui.store.event_file import FileEventLog
 from jjm_tui.store.outbox_file import FileOutbox
-from tests.services.workbench import START, WRITES, Workbench, bench
+from tests.services.workbench import START, WRITES, Workbench, bench, lost
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -232,6 +233,7 @@ async def test_ending_that_cannot_be_written_down_is_shown_and_is_trouble_until_
         (shown,), (recorded,) = live.board.operations, await outbox.list_operations()
         assert (shown.state, shown.message) == (OperationState.DONE, result.message)
         assert recorded.state is OperationState.SENDING
+        assert live.board.unwritten_operations() == (shown,)
         trouble = live.board.store_trouble
         assert trouble is not None
         assert (trouble.place, trouble.what) == ("endings", "the outbox cannot be written")
@@ -240,7 +242,31 @@ async def test_ending_that_cannot_be_written_down_is_shown_and_is_trouble_until_
         live.refresh()
         await until(lambda: live.board.store_trouble is None)
         assert [each.state for each in await outbox.list_operations()] == [OperationState.DONE]
+        assert live.board.unwritten_operations() == ()
     assert len(workbench.effects("message")) == 1
+
+
+async def test_discarding_that_cannot_be_written_down_changes_nothing(tmp_path: Path) -> None:
+    workbench = bench(tmp_path)
+    task_id = workbench.session_in("AWAITING_USER_FEEDBACK")
+    _, caller, context = workbench.process()
+    disk = _FullDisk()
+    outbox = FileOutbox(tmp_path / "outbox.json", tmp_path / "locks", workbench.clock, ops=disk)
+    context = replace(context, outbox=outbox)
+    caller.cut = lambda tool, place: lost(Effect.NONE) if tool in WRITES else None
+    manager = JobManager(context)
+    left = await manager.send_message(task_id, "Go on.")
+    disk.is_full = True
+    with pytest.raises(StorageError):
+        await manager.discard_operation(left.operation_id or "")
+    async with feed(context) as live:
+        await live.read_operations()
+        assert [each.state for each in live.board.operations] == [OperationState.NOT_SENT]
+        assert live.board.store_trouble is None
+    disk.is_full = False
+    gone = await manager.discard_operation(left.operation_id or "")
+    assert gone.state is OperationState.DISCARDED
+    assert [each.state for each in await outbox.list_operations()] == [OperationState.DISCARDED]
 
 
 async def test_a_decision_makes_the_next_look_come_soon(tmp_path: Path) -> None:

@@ -48,13 +48,17 @@ UNSURE_CASES = (
 SURE_CASES = (
     *(("message", *words) for words in SURE),
     ("create", *SURE[1]),
-    ("approve", *SURE[0]),
     *(("message", status, PROXY) for status in (401, 404, 429)),
     ("create", 404, PROXY),
     ("approve", 403, PROXY),
-    ("approve", PLAIN, "No plan approval needed."),
     ("message", PLAIN, "Task 1 is not active."),
 )
+OTHERS_DID_IT = (
+    ("approve", None, "Error: 401 Unauthorized"),
+    ("approve", None, "Error: 400 FAILED_PRECONDITION"),
+    ("approve", PLAIN, "No plan approval needed."),
+)
+"""What a server says itself of a change that a re-read cannot tell from the same one by somebody else."""
 
 Decision = Callable[[JobManager], Awaitable[OperationResult]]
 
@@ -118,7 +122,64 @@ async def test_doubtful_failure_that_cannot_be_reread_is_unconfirmed_and_never_d
     assert len(work.effects(kind)) == before + 1
 
 
-@pytest.mark.parametrize(("kind", "code", "words"), SURE_CASES)
+@pytest.mark.parametrize(("kind", "code", "words"), OTHERS_DID_IT)
+async def test_approval_that_the_server_says_was_not_needed_is_refused_and_the_state_is_told(
+    tmp_path, kind, code, words
+):
+    _, result, _ = await _decide(tmp_path, kind, code, words)
+    assert result.outcome is Outcome.REFUSED, result
+    assert "The server shows this plan as approved." in result.remarks
+
+
+async def _resume_refused(folder: Path, state: str) -> tuple[Workbench, OperationResult]:
+    """Somebody else resumes the task while the server is asked to; it says no, and the task is in this state."""
+    work = bench(folder, dialect="browser", tasks=24)
+    paused = work.session_in("PAUSED")
+    manager, caller, _ = work.process()
+    real = caller.answer
+
+    def answer(name, arguments):
+        if name != "jules_resume_task":
+            return real(name, arguments)
+        work.world.session(paused).state = state
+        return ToolAnswer(f"Task {paused} doesn't appear to be paused or may already be active.")
+
+    caller.answer = answer
+    return work, await manager.resume_task(paused)
+
+
+@pytest.mark.parametrize("state", ["IN_PROGRESS", "COMPLETED"])
+async def test_task_that_somebody_else_resumed_is_not_told_as_resumed_by_this_one(tmp_path, state):
+    work, result = await _resume_refused(tmp_path, state)
+    assert result.outcome is Outcome.REFUSED, result
+    assert any(remark.startswith("The task goes on: ") for remark in result.remarks), result.remarks
+    assert not work.effects("resume")
+
+
+async def test_task_that_failed_is_never_told_as_resumed(tmp_path):
+    work, result = await _resume_refused(tmp_path, "FAILED")
+    assert (result.outcome, result.remarks) == (Outcome.REFUSED, ())
+    assert not work.effects("resume")
+
+
+async def test_resume_without_an_answer_of_a_task_that_failed_since_is_unconfirmed(tmp_path):
+    work = bench(tmp_path, dialect="browser", tasks=24)
+    paused = work.session_in("PAUSED")
+    manager, caller, _ = work.process()
+
+    def cut(tool, place):
+        if (tool, place) != ("jules_resume_task", "written"):
+            return None
+        work.world.session(paused).state = "FAILED"
+        return lost()
+
+    caller.cut = cut
+    result = await manager.resume_task(paused)
+    assert result.outcome is Outcome.UNCONFIRMED, result
+    assert not work.effects("resume")
+
+
+@pytest.mark.parametrize(("kind", "code", "words"), [*SURE_CASES, *OTHERS_DID_IT])
 async def test_sure_refusal_without_effect_stays_refused(tmp_path, kind, code, words):
     for can_read in (True, False):
         work, result, before = await _decide(

@@ -131,6 +131,30 @@ def test_quit_operation_of_another_process_goes_on() -> None:
     assert "\n\nAnother jjm sends this one and goes on:\n" in words
 
 
+def _ended(*ids: str) -> list[Operation]:
+    return [Operation(each, OperationKind.MESSAGE, NOW, "test", OperationState.DONE, f"t{each}") for each in ids]
+
+
+def test_quit_tells_outcomes_that_are_not_written_down() -> None:
+    board = Board()
+    board.set_operations(_ended("1", "2", "3"), {"1", "3"})
+    words = describe_open(board, NOW + timedelta(minutes=3)).plain
+    assert words.startswith("The disk fails: how these 2 ended is not written down, and leaving now forgets it:\n")
+    assert words.count("done · 3m ago") == 2
+    board.set_operations(_ended("1", "2", "3"))
+    assert describe_open(board, NOW).plain == "Everything that you sent has its outcome by now."
+
+
+async def test_quit_asks_while_an_outcome_is_not_written_down(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        on.board.set_operations(_ended("1"), {"1"})
+        await on.pilot.press("q")
+        await on.shows("The disk fails: how this one ended is not written down")
+        on.board.set_operations(_ended("1"))
+        await on.shows("Everything that you sent has its outcome by now.")
+        await on.press("escape")
+
+
 def test_quit_with_many_operations_lists_the_first_and_tells_once_what_becomes_of_them() -> None:
     board = Board()
     board.set_operations(

@@ -113,6 +113,7 @@ class Board:
     def __init__(self) -> None:
         self._tasks: dict[str, Task] = {}
         self._recorded: tuple[Operation, ...] = ()
+        self._unwritten: frozenset[str] = frozenset()
         self._begun: dict[str, Operation] = {}
         self._operations: tuple[Operation, ...] = ()
         self._by_task: dict[str, list[Operation]] = {}
@@ -150,6 +151,11 @@ class Board:
     def open_operations(self) -> tuple[Operation, ...]:
         """Those that are under way or unconfirmed, oldest first."""
         return tuple(operation for operation in self._operations if operation.state.is_open)
+
+    def unwritten_operations(self) -> tuple[Operation, ...]:
+        """Those that ended while that cannot be written down: who starts the program again will not know how."""
+        ended = (operation for operation in self._operations if not operation.state.is_open)
+        return tuple(operation for operation in ended if operation.id in self._unwritten)
 
     def operations_left(self) -> tuple[Operation, ...]:
         """Those that are open, and those that did not arrive and were not sent since, again or in the same words.
@@ -224,10 +230,12 @@ class Board:
         if dirty:
             self._tell(BoardChange(frozenset(dirty), frozenset({"tasks"})))
 
-    def set_operations(self, operations: Iterable[Operation]) -> None:
-        """Replace the recent operations with those on disk."""
+    def set_operations(self, operations: Iterable[Operation], unwritten: Iterable[str] = ()) -> None:
+        """Replace the recent operations with those on disk; ``unwritten``: ids of those whose records do not tell yet
+        how they ended."""
+        before, self._unwritten = self._unwritten, frozenset(unwritten)
         self._recorded = tuple(operations)
-        self._show_operations()
+        self._show_operations(anew=before != self._unwritten)
 
     def begin(self, operation: Operation) -> None:
         """Show a decision of this process at once, before it is on disk; its record takes its place."""
@@ -239,9 +247,9 @@ class Board:
         if self._begun.pop(operation_id, None) is not None:
             self._show_operations()
 
-    def _show_operations(self) -> None:
+    def _show_operations(self, *, anew: bool = False) -> None:
         newest = (*self._recorded, *(op for op in self._begun.values() if not self._is_recorded(op)))
-        if newest == self._operations:
+        if newest == self._operations and not anew:
             return
         before, self._operations = set(self._operations_keys()), newest
         self._by_task = {}

@@ -216,9 +216,8 @@ class LiveFeed:
                 recorded = await self.context.outbox.list_operations()
                 known = self.context.unrecorded
                 unwritten = {each.id: known[each.id] for each in recorded if each.state.is_open and each.id in known}
-                self.board.set_operations(
-                    unwritten[each.id].operation if each.id in unwritten else each for each in recorded
-                )
+                shown = [unwritten[each.id].operation if each.id in unwritten else each for each in recorded]
+                self.board.set_operations(shown, unwritten)
                 aside = await self.context.outbox.set_aside()
                 drafts = await self.context.drafts.set_aside()
                 unread = None if drafts else await self.context.drafts.find_trouble()

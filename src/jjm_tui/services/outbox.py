@@ -38,7 +38,7 @@ from jjm_tui.errors import (
 from jjm_tui.ports import Answer, CreatePlan, CreateRequest
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.courses.approve import PlanChangedError
-from jjm_tui.services.courses.base import Confirmation
+from jjm_tui.services.courses.base import Confirmation, Sight
 from jjm_tui.services.courses.create import decode_request, encode_request
 from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.results import ApprovalPreview, OperationResult, Outcome, ResumePreview
@@ -282,8 +282,11 @@ class OperationRunner:
             finished = await self._recorder.finish(operation, OperationState.NOT_SENT, error.message)
             return await self._recorder.result(finished, error=error, remarks=remarks)
         if error.effect is Effect.REFUSED:
-            if (seen := await self._settler.doubt_refusal(operation, error)) is not None:
+            seen = await self._settler.doubt_refusal(operation, error)
+            if isinstance(seen, OperationResult):
                 return seen
+            if seen.sight is Sight.HAPPENED:
+                remarks = (*remarks, seen.message)
             if _explains_itself(operation, error):
                 error.hint = None  # guesses at the reason would contradict the remark that tells it
             finished = await self._recorder.finish(operation, OperationState.REFUSED, error.message)
@@ -304,7 +307,7 @@ def _refusal(operation: Operation, answer: Answer) -> JulesManagerError:
     return WrongStateError(
         message,
         hint=None if task_id is None else f"Look at the task: {spell_command('jjm get', task_id)}.",
-        context={"server_said": answer.text} if answer.text else {},
+        context={"server_said": answer.text},
         effect=Effect.REFUSED,
     )
 
@@ -330,7 +333,7 @@ def _explains_itself(operation: Operation, error: JulesManagerError) -> bool:
 
 def _server_said(error: JulesManagerError) -> str | None:
     said = error.context.get("server_said")
-    return said if isinstance(said, str) else None
+    return said if isinstance(said, str) and said else None
 
 
 def _validated(request: CreateRequest) -> CreateRequest:

@@ -12,7 +12,7 @@ from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.kept_draft import UNKNOWN_TIMES, KeptDraft
-from jjm_tui.domain.operation_words import sent_again_message, state_word
+from jjm_tui.domain.operation_words import changed_meanwhile, sent_again_message, state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError
@@ -95,6 +95,27 @@ class OperationRecorder:
             await self._clear_draft(operation)
         return finished
 
+    async def discard(self, operation: Operation) -> Operation:
+        """Let go of an operation, because the person wants that; unlike an outcome it is so only once it is written.
+
+        Raises:
+            WrongStateError: its outcome, or another copy, was quicker.
+            StorageError: it stays as it was.
+        """
+        now = self._context.clock.now()
+
+        def let_go(current: Operation) -> Operation:
+            if current.state not in _MAY_BE_LET_GO:
+                return current
+            return replace(current, state=OperationState.DISCARDED, message="Discarded by you.", finished_at=now)
+
+        gone = await self._context.outbox.change(operation.id, let_go)
+        if gone.state is not OperationState.DISCARDED:
+            raise changed_meanwhile(gone)
+        self._context.unrecorded.pop(operation.id, None)
+        message = gone.message or ""
+        return _with_extra(gone, await self._try_to_tell(EventType.OPERATION_DISCARDED, gone, message))
+
     async def _record(
         self, operation: Operation, state: OperationState, message: str, task_id: str | None
     ) -> Operation:
@@ -107,8 +128,6 @@ class OperationRecorder:
                 return current
             if current.state is OperationState.DONE and state is not OperationState.DONE:
                 return current  # a reading that shows it outweighs any that does not
-            if state is OperationState.DISCARDED and current.state not in _MAY_BE_LET_GO:
-                return current
             return replace(
                 current,
                 state=state,
@@ -121,8 +140,7 @@ class OperationRecorder:
             finished = await self._context.outbox.change(operation.id, change)
             self._context.unrecorded.pop(operation.id, None)
             if finished.state is not state:
-                is_told = finished.state is OperationState.DONE or state is OperationState.DISCARDED
-                return finished if is_told else change(operation)
+                return finished if finished.state is OperationState.DONE else change(operation)
         except StorageError as error:
             ended = change(operation)
             return _with_extra(ended, self._keep_ending(ended, error))

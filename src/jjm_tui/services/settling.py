@@ -7,7 +7,7 @@ from typing import Final
 
 import anyio
 
-from jjm_tui.domain.operation_words import changed_meanwhile, state_word
+from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import AmbiguousTaskError, JulesManagerError, TaskNotFoundError, WrongStateError
 from jjm_tui.services.context import ServiceContext
@@ -97,16 +97,22 @@ class Settler:
             return await self._told(absent, error)
         return await self._unconfirmed(operation, verdict, error)
 
-    async def doubt_refusal(self, operation: Operation, error: JulesManagerError) -> OperationResult | None:
-        """Re-read once what is called refused; ``None`` where nothing speaks against that."""
+    async def doubt_refusal(self, operation: Operation, error: JulesManagerError) -> OperationResult | Verdict:
+        """Re-read once what is called refused; what that shows, where it does not speak against the refusal.
+
+        A server that says in its own words that there was nothing to approve or to resume is right about that, though
+        the task goes on by now: somebody else did it.
+        """
         verdict = Verdict(Sight.UNCLEAR, "")
         with anyio.move_on_after(_REFUSAL_PATIENCE):
             verdict = await self.look(operation)
-        if verdict.sight is Sight.HAPPENED:
+        is_in_words = "server_said" in error.context
+        can_be_ours = not is_in_words or self.course(operation.kind).leaves_mark(operation)
+        if verdict.sight is Sight.HAPPENED and can_be_ours:
             return await self._done(
                 operation, verdict, f"A re-read shows it, whatever else went wrong. {error.message}"
             )
-        return await self._unconfirmed(operation, verdict, error) if verdict.has_trace else None
+        return await self._unconfirmed(operation, verdict, error) if verdict.has_trace else verdict
 
     def may_be_there(self, operation: Operation) -> bool:
         """Whether a text that was told as refused or not sent was written to this server, so that it may be there."""
@@ -182,6 +188,7 @@ class Settler:
 
         Raises:
             WrongStateError: it is done, was sent again, or is being sent by a living process.
+            StorageError: that cannot be written down; it stays as it was.
         """
         if operation.sent_again_as is not None:
             raise WrongStateError(
@@ -194,10 +201,7 @@ class Settler:
             raise WrongStateError(
                 f"The operation {operation.id} is being sent right now.", hint="Wait for its outcome."
             )
-        gone = await self.recorder.finish(operation, OperationState.DISCARDED, "Discarded by you.")
-        if gone.state is not OperationState.DISCARDED:
-            raise changed_meanwhile(gone)
-        return gone
+        return await self.recorder.discard(operation)
 
 
 def _ending_of(operation: Operation, how: str) -> tuple[OperationState, str]:

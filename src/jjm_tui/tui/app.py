@@ -244,8 +244,10 @@ class JulesApp(App[int]):
         self._editing = self.run_worker(work, exit_on_error=False)
 
     def ask_to_quit(self) -> None:
-        """Leave, after a question while something is under way or unconfirmed, or a draft could not be kept."""
-        if self.launch.board.open_operations() or self.drafts.unkept():
+        """Leave, after a question while something is under way or unconfirmed, or an outcome or a draft could not be
+        written down."""
+        board = self.launch.board
+        if board.open_operations() or board.unwritten_operations() or self.drafts.unkept():
             from jjm_tui.tui.screens.confirm import QuitDialog
 
             self.push_screen(QuitDialog(), lambda leave: self.leave() if leave else None)

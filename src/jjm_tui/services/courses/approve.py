@@ -142,5 +142,8 @@ class ApproveCourse(CourseBase):
             return self._absent(operation, "The same plan still waits: the approval did not arrive.")
         return Verdict(Sight.UNCLEAR, "The server does not tell whether the plan was approved.", task.id)
 
+    def leaves_mark(self, operation: Operation) -> bool:
+        return False
+
     def done_sentence(self, operation: Operation, task_id: str | None) -> str:
         return f"Plan approved for task {task_id}."

@@ -85,6 +85,9 @@ class Course(Protocol):
     async def inspect(self, operation: Operation) -> Verdict:
         """Re-read to find out what became of an operation without an answer."""
 
+    def leaves_mark(self, operation: Operation) -> bool:
+        """Whether a re-read can tell its effect from that of others: a text of ours is found, a changed status not."""
+
     def done_sentence(self, operation: Operation, task_id: str | None) -> str:
         """The confirmation for people."""
 
@@ -138,6 +141,9 @@ class CourseBase:
             info = self._reader.server.info()
             seconds = info.capabilities.settle_window if info.capabilities is not None else 60.0
         return now - operation.sent_at >= timedelta(seconds=seconds)
+
+    def leaves_mark(self, operation: Operation) -> bool:
+        return True
 
     def _absent(self, operation: Operation, message: str) -> Verdict:
         if self._window_has_passed(operation, self._context.clock.now()):

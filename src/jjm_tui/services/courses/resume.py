@@ -66,7 +66,13 @@ class ResumeCourse(MessageCourse):
             return Verdict(Sight.UNCLEAR, "The server does not tell whether the task goes on.", task.id)
         if task.status.value == operation.baseline.get("status"):
             return self._absent(operation, "The task is still stopped: the resume did not arrive.")
+        if task.status in _STOPPED:
+            went = f"The task {task.status.sentence} by now, and whether it went on before is not told."
+            return Verdict(Sight.UNCLEAR, went, task.id)
         return Verdict(Sight.HAPPENED, f"The task goes on: it {task.status.sentence}.", task.id)
+
+    def leaves_mark(self, operation: Operation) -> bool:
+        return bool(operation.baseline.get("by_message"))
 
     def done_sentence(self, operation: Operation, task_id: str | None) -> str:
         return f"Task {task_id} resumed."

@@ -19,7 +19,7 @@ from jjm_tui.domain.draft_keys import CREATE_KEY, message_key
 from jjm_tui.domain.operation_words import state_word
 from jjm_tui.domain.operations import Operation, OperationState
 from jjm_tui.domain.task import Task
-from jjm_tui.domain.text import heading, lasting, truncate
+from jjm_tui.domain.text import heading, lasting, relative_time, truncate
 from jjm_tui.errors import JulesManagerError
 from jjm_tui.services.board import BoardChange
 from jjm_tui.services.drafting.new_task import NewTask
@@ -176,7 +176,7 @@ class QuitDialog(ConfirmDialog):
     def _tell(self) -> None:
         unkept = self.dashboard.drafts.unkept()
         parts = [describe_unkept(unkept, self.board)] if unkept else []
-        if self.board.open_operations() or not unkept:
+        if self.board.open_operations() or self.board.unwritten_operations() or not unkept:
             parts.append(describe_open(self.board, self.now()))
         if self._attempts:
             attempts = "1 more attempt" if self._attempts == 1 else f"{self._attempts} more attempts"
@@ -195,18 +195,19 @@ def describe_unkept(unkept: Sequence[Unkept], board: Board) -> Content:
 
 
 def describe_open(board: Board, now: datetime) -> Content:
-    """The open operations, and what leaving means for each."""
-    operations = board.open_operations()
+    """The open operations, and those whose outcome is not written down, and what leaving means for each."""
+    opened, unwritten = board.open_operations(), board.unwritten_operations()
+    operations = (*opened, *unwritten)
     if not operations:
         return Content("Everything that you sent has its outcome by now.")
-    count = "One operation has" if len(operations) == 1 else f"{len(operations)} operations have"
-    lines = [Content(f"{count} no clear outcome yet.")]
+    count = "One operation has" if len(opened) == 1 else f"{len(opened)} operations have"
+    lines = [Content(f"{count} no clear outcome yet.")] if opened else []
     fates: dict[tuple[str, str], list[Operation]] = {}
     for operation in operations:
-        fates.setdefault(_fate(operation), []).append(operation)
+        fates.setdefault(_FORGOTTEN if operation in unwritten else _fate(operation), []).append(operation)
     shown = len(operations) if len(operations) <= _SHOWN_OPERATIONS else max(1, _SHOWN_OPERATIONS // len(fates))
     for (of_one, of_many), same in fates.items():
-        lines += [Content(""), Content(of_one if len(same) == 1 else of_many.format(len(same)))]
+        lines += [*([Content("")] if lines else []), Content(of_one if len(same) == 1 else of_many.format(len(same)))]
         lines += _listed(same, shown, board, now)
     return Content("\n").join(lines)
 
@@ -217,7 +218,9 @@ def _listed(operations: Sequence[Operation], shown: int, board: Board, now: date
         glyph = LOOKS[operation.state].glyph
         title = truncate(title_of(operation, board), _TITLE_CELLS)
         yield literal_line(f"{glyph} {KINDS[operation.kind]} · {title}", "bold")
-        yield Content(f"  {state_word(operation)} {lasting((now - operation.created_at).total_seconds())}")
+        seconds = (now - operation.created_at).total_seconds()
+        since = lasting(seconds) if operation.state.is_open else f"· {relative_time(operation.created_at, now)}"
+        yield Content(f"  {state_word(operation)} {since}")
     if len(operations) > shown:
         yield Content(f"  … and {len(operations) - shown} more")
 
@@ -234,6 +237,11 @@ _STOPS: Final = (
 _ON_ITS_WAY: Final = (
     "Leaving does not call this one back; it waits in the outbox to be settled:",
     "Leaving does not call these {} back; they wait in the outbox to be settled:",
+)
+
+_FORGOTTEN: Final = (
+    "The disk fails: how this one ended is not written down, and leaving now forgets it:",
+    "The disk fails: how these {} ended is not written down, and leaving now forgets it:",
 )
 
 
