@@ -131,6 +131,17 @@ async def test_undo_of_a_change_that_fails_takes_back_the_one_before_it(tmp_path
         await on.until(lambda: not on.board.tasks[earlier].archived)
 
 
+async def test_undo_that_turns_to_the_change_before_when_its_screen_was_left_is_told(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        earlier, title = await _archived_and_gone_to_the_top(on)
+        await on.press("enter")
+        place = on.app.undo.begin(["another"])
+        await on.press("u", "escape")
+        place.change.set_result(None)
+        await on.shows(f"Undone: archived '{title}")
+        await on.until(lambda: not on.board.tasks[earlier].archived)
+
+
 async def test_key_that_undoes_is_told_while_there_is_something_to_undo(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(140, 30)) as on:
         screen = _main(on)

@@ -244,8 +244,9 @@ class TaskScreen(DashboardScreen[str]):
             self.dashboard.tell("There is nothing to undo. What a server heard of cannot be taken back.")
             return
         self.dashboard.put_away = frozenset()
-        self.keys_changed()
-        self.await_return(place.task_id)
+        self.dashboard.hearing.keys_changed()  # this screen may be closed by now: it waited for what was done last
+        if self.is_running:
+            self.await_return(place.task_id)
         self.dashboard.run_worker(self._undo(place), group="marks")  # it outlives this screen
 
     async def _undo(self, place: Place) -> None:
