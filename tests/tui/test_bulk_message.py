@@ -156,6 +156,34 @@ async def test_bulk_message_outcome_of_what_was_sent_before_to_one_of_them_is_to
         assert list(on.app._notifications) == [toast]
 
 
+async def test_bulk_message_outcome_of_another_one_to_the_same_task_is_told_outside_while_this_one_is_sent(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as on:
+        assert on.app.engine is not None
+        task_id, reading = on.bench.session_in("AWAITING_USER_FEEDBACK"), []
+
+        def hold_reading(tool: str, place: str) -> None:
+            if (tool, place) == ("send_message", "answer") and not reading:
+                reading.append(on.caller.hold("get_session", task_id))
+
+        on.caller.cut = hold_reading
+        first = on.app.engine.desk.send_message(task_id, "First")
+        await on.until(lambda: any(each.state.value == "done" for each in on.board.operations))
+        sheet = BulkMessageScreen([task_id])
+        on.app.push_screen(sheet)
+        await on.shows("1 recipient of 1")
+        await on.pilot.press(*"Second", "ctrl+s")
+        await on.until(lambda: sheet.is_sending and len(on.board.operations) == 2)
+        assert not on.app._notifications
+        reading[0].set()
+        assert (await first).outcome.value == "done"
+        await on.until(lambda: not sheet.is_sending)
+        (toast,) = on.app._notifications
+        assert "Message sent" in toast.message
+        assert sheet.lines[task_id].note == "✓ sent"
+
+
 @pytest.mark.parametrize(
     ("size", "count", "rows"), [((80, 24), 2, 15), ((80, 24), 30, 8), ((40, 12), 30, 2), ((160, 45), 2, 33)]
 )

@@ -115,8 +115,12 @@ class Run:
         self.stopped: str | None = None
         """Why it stopped early, as a sentence."""
         self.is_running = False
-        self.current: Line | None = None
-        """The line that is on its way."""
+        self._sending: asyncio.Task[OperationResult] | None = None
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether what is told right now is told by what the run has sent: it tells its outcome before it ends."""
+        return self._sending is not None and self._sending is asyncio.current_task()
 
     @property
     def is_stopped(self) -> bool:
@@ -144,16 +148,15 @@ class Run:
                     return
                 if not (line.is_ticked and line.can_be_ticked):
                     continue
-                self.current = line
                 line.state, line.note = State.SENDING, "sending…"
-                sending = send(line)
+                self._sending = sending = send(line)
                 await asyncio.wait({sending})
                 if sending.cancelled():
                     return
                 ended(line, sending.result())
                 self._judge(line, sending.result())
         finally:
-            self.is_running, self.current = False, None
+            self.is_running, self._sending = False, None
 
     def _judge(self, line: Line, result: OperationResult) -> None:
         if isinstance(result.error, _CONCERNS_ALL):

@@ -65,7 +65,6 @@ class BulkApprovalScreen(BulkPlanSheet):
         &.-empty RowList { max-height: 100%; }
     }
     """
-    KIND = OperationKind.APPROVE
     DONE_WORD = "approved"
 
     def __init__(self, marked: Iterable[str] = ()) -> None:
@@ -324,13 +323,16 @@ class BulkApprovalScreen(BulkPlanSheet):
 
     def tells(self, result: OperationResult) -> bool:
         """Each approval has its outcome on its line, wherever it was decided."""
-        return self.line_of(result) is not None
+        return self._line_of(result) is not None
 
     def operation_ended(self, result: OperationResult) -> None:
         """An approval that was decided on another sheet has its outcome, perhaps while others are sent from here."""
-        line = self.line_of(result)
-        if line is not None and not self.is_of_run(result):
+        line = self._line_of(result)
+        if line is not None and not self._run.is_ending:
             self.take(line, result)
+
+    def _line_of(self, result: OperationResult) -> Line | None:
+        return self.lines.get(result.task_id or "") if result.kind is OperationKind.APPROVE else None
 
     def _looked_at(self, task_id: str, answer: ApprovalAnswer | None, look: ApprovalScreen) -> None:
         line = self.lines[task_id]

@@ -11,7 +11,6 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from jjm_tui.domain.draft_keys import MANY_KEY
-from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
@@ -61,7 +60,6 @@ class BulkMessageScreen(BulkSheet):
         &.-short TypingArea { min-height: 2; }
     }
     """
-    KIND = OperationKind.MESSAGE
     DONE_WORD = "sent"
 
     def __init__(self, task_ids: Sequence[str]) -> None:

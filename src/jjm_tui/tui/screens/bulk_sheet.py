@@ -14,7 +14,6 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import cell_width, clean_line, heading
 from jjm_tui.tui.bulk import Line, Run, State, count_words
@@ -68,7 +67,6 @@ class BulkSheet(Sheet[Done], Moving):
     """
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - Textual's
 
-    KIND: ClassVar[OperationKind]
     """What is done with each task."""
     DONE_WORD: ClassVar[str] = "done"
 
@@ -332,17 +330,9 @@ class BulkSheet(Sheet[Done], Moving):
         line.take(result, self.DONE_WORD)
         self.show_lines()
 
-    def line_of(self, result: OperationResult) -> Line | None:
-        """The line of the task with which this was done, if it is what the sheet is for."""
-        return self.lines.get(result.task_id or "") if result.kind is self.KIND else None
-
-    def is_of_run(self, result: OperationResult) -> bool:
-        """Whether this is the outcome for which the run waits."""
-        return self._run.current is not None and self._run.current is self.line_of(result)
-
     def tells(self, result: OperationResult) -> bool:
-        """What the run sends has its outcome on its line."""
-        return self.is_of_run(result)
+        """What the run sends has its outcome on its line; something else that went to the same task has not."""
+        return self._run.is_ending
 
     def done(self) -> Done | None:
         """The result of the sheet so far."""
