@@ -57,8 +57,8 @@ async def list_operations(context: CommandContext) -> int:
             row = [operation.id, _state_field(operation), operation.kind.value, format_time(operation.created_at)]
             out.row([*row, operation.task_id or "", _about(operation, is_whole=True)])
     if not operations and not unknown:
-        nothing = _NOTHING if drafts else _NOTHING_WAITS
-        out.remark(_NOTHING_AT_ALL if context.arguments.all else nothing)
+        nothing = _NOTHING_AT_ALL if context.arguments.all else _NOTHING
+        out.remark(f"{nothing}." if drafts else f"{nothing}, and no text of yours waits here.")
     if drafts:
         out.remark(f"{_kept_drafts(drafts)} Open the dashboard to see and send what is kept: {out.program}")
     return ExitCode.DONE
@@ -72,9 +72,8 @@ def _kept_drafts(keys: Iterable[str]) -> str:
 
 
 _OTHER_DRAFTS: Final = {CREATE_KEY: "for a new task", MANY_KEY: "for several tasks"}
-_NOTHING: Final = "Nothing is open: everything that was sent has a clear answer."
-_NOTHING_WAITS: Final = "Nothing is open: everything that was sent has a clear answer, and no text of yours waits here."
-_NOTHING_AT_ALL: Final = "Nothing is recorded of the last seven days, and no text of yours waits here."
+_NOTHING: Final = "Nothing is open: everything that was sent has a clear answer"
+_NOTHING_AT_ALL: Final = "Nothing is recorded of the last seven days"
 
 
 def _document(operation: Operation) -> dict[str, Any]:
