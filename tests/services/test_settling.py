@@ -9,8 +9,9 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.errors import AmbiguousTaskError, Effect, TaskNotFoundError, UnsupportedOperationError, WrongStateError
 from jjm_tui.ports import CreateRequest
 from jjm_tui.services.drafting.joined_texts import NOT_SENT, marker, words_in
+from jjm_tui.services.manager import JobManager
 from jjm_tui.services.results import Outcome
-from tests.services.workbench import WRITES, CuttingCaller, Workbench, bench, lost
+from tests.services.workbench import WRITES, CuttingCaller, Workbench, bench, lost, other_origin
 
 REQUEST = CreateRequest("Add a badge to the readme.", "acme/webapp")
 
@@ -92,17 +93,28 @@ async def test_list_that_shows_only_a_part_proves_no_absence(tmp_path):
 
 
 async def test_operation_of_another_origin_is_left_alone(tmp_path):
-    from dataclasses import replace
-
-    from jjm_tui.services.manager import JobManager
-
     work = bench(tmp_path)
     await _unconfirmed_create(work)
     _, caller, context = work.process()
-    (result,) = await JobManager(replace(context, origin="test/other")).settle_operations()
+    (result,) = await JobManager(other_origin(context)).settle_operations()
     assert result.outcome is Outcome.UNCONFIRMED
     assert any("another server" in remark for remark in result.remarks)
     assert caller.calls == []
+
+
+async def test_unconfirmed_create_is_not_sent_again_through_another_server(tmp_path):
+    work = bench(tmp_path)
+    operation_id = await _unconfirmed_create(work)
+    _, caller, context = work.process()
+    stranger = JobManager(other_origin(context))
+    with pytest.raises(WrongStateError, match=r"may have arrived through .*, and test/other cannot show it"):
+        await stranger.resend_operation(operation_id)
+    assert caller.calls == []
+    (left,) = await stranger.list_operations()
+    assert (left.id, left.state) == (operation_id, OperationState.UNCONFIRMED)
+    manager, _, _ = work.process()
+    assert (await manager.resend_operation(operation_id)).outcome is Outcome.DONE
+    assert len(work.effects("create")) == 1
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ class OperationRunner:
 
         Raises:
             WrongStateError: it is done or under way, it was sent again already, its text arrived since as another
-                operation, or it is no longer what was seen.
+                operation, it is no longer what was seen, or it may have arrived at another server.
         """
         if (refusal := nothing_to_resend(operation)) is not None:
             raise refusal
@@ -142,6 +142,7 @@ class OperationRunner:
         if operation.task_id is not None:
             await self._require_own(operation.task_id)
         if operation.state is OperationState.UNCONFIRMED:
+            self._require_same_server(operation)
             settled = await self._settler.settle(operation)  # what shows by now is not sent again
             if settled.outcome is Outcome.DONE:
                 return settled
@@ -183,6 +184,17 @@ class OperationRunner:
                 f"The task {task_id} belongs to {task.origin}, not to {self._context.origin}; nothing was sent.",
                 hint="Use that profile or server, or run `jjm list` to see whether this server has the task, too.",
                 context={"task_id": task_id, "origin": task.origin},
+            )
+
+    def _require_same_server(self, operation: Operation) -> None:
+        """Raise WrongStateError when only another profile or server can show whether it arrived."""
+        if operation.origin != self._context.origin:
+            raise WrongStateError(
+                f"The {operation.kind.value} {operation.id} may have arrived through {operation.origin}, and "
+                f"{self._context.origin} cannot show it; nothing was sent.",
+                hint="Send it again with that profile and server. If you are sure that it did not arrive, let it go "
+                f"and write it anew: jjm outbox discard {operation.id}",
+                context={"operation_id": operation.id, "origin": operation.origin},
             )
 
     async def _carry_out(self, operation: Operation, *, instead_of: Operation | None = None) -> OperationResult:
