@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shlex
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,12 +36,13 @@ async def run(context: CommandContext) -> int:
             context.out.remark(remark)
         text = _chosen_text(reading, given.file)
         if given.apply is not None:
-            top = _checked_tree(context, reading, text, Path(given.apply))
+            top = await _checked_tree(context, reading, text, Path(given.apply))
             if top is None:
                 return ExitCode.DONE
             if not await confirm_rows(context, manager, [given.task], [task_id], f"Apply its changes to {top}?"):
                 return unchanged(context)
-            return _apply(context, text, top)
+            await _apply(context, text, top)
+            return ExitCode.DONE
     if reading.truncated:
         context.out.warn("The server cut this diff short; it is not the whole change.")
     if not text:
@@ -105,7 +108,7 @@ def _count(files: Sequence[FilePatch]) -> str:
     return "1 file" if len(files) == 1 else f"{len(files)} files"
 
 
-def _checked_tree(context: CommandContext, reading: DiffReading, text: str, folder: Path) -> Path | None:
+async def _checked_tree(context: CommandContext, reading: DiffReading, text: str, folder: Path) -> Path | None:
     """The work tree to which the changes can be applied; ``None``: there are none, which is told.
 
     Raises:
@@ -121,45 +124,77 @@ def _checked_tree(context: CommandContext, reading: DiffReading, text: str, fold
     if not text.strip():
         context.out.remark("No changes yet; nothing was applied.")
         return None
-    top = _work_tree(folder)
-    changed = _git(top, "status", "--porcelain", "--untracked-files=no").stdout.decode("utf-8", "replace")
+    top = await _work_tree(folder)
+    status = await _git(top, "status", "--porcelain", "--untracked-files=no")
+    if status.returncode != 0:
+        raise OperationFailedError(
+            f"git cannot tell whether the work tree {top} has changes; nothing was applied.",
+            hint=_words(status) or _look(top),
+            context={"path": str(top)},
+        )
+    changed = status.stdout.decode("utf-8", "replace")
     if changed.strip():
         raise WrongStateError(
             f"The work tree {top} has changes that are not committed; nothing was applied.",
             hint="Commit or stash them first.",
             context={"path": str(top), "changed": [clean(line) for line in changed.splitlines()[:20]]},
         )
-    _apply_with_git(top, text, "--check")
+    checked = await _git(top, "apply", "--check", "-", patch=text)
+    if checked.returncode != 0:
+        raise OperationFailedError(
+            f"git cannot apply this diff to {top}; nothing was changed.",
+            hint=_words(checked) or "Is this the repository and the branch that the task works on?",
+            context={"path": str(top)},
+        )
     return top
 
 
-def _apply(context: CommandContext, text: str, top: Path) -> int:
-    _apply_with_git(top, text)
+async def _apply(context: CommandContext, text: str, top: Path) -> None:
+    """Apply what was checked; an interruption waits until git has done so, as it would leave a part.
+
+    Raises:
+        OperationFailedError: git stopped on the way.
+    """
+    applying = asyncio.create_task(_git(top, "apply", "-", patch=text))
+    try:
+        applied = await asyncio.shield(applying)
+    except asyncio.CancelledError:
+        context.out.warn("Interrupted while git applies the diff; it is left to finish that.")
+        await asyncio.wait([applying])
+        try:
+            _tell_applied(context, applying.result(), text, top)
+        except OperationFailedError as error:
+            context.out.tell_error(error, as_json=context.as_json)
+        raise
+    _tell_applied(context, applied, text, top)
+
+
+def _tell_applied(context: CommandContext, applied: subprocess.CompletedProcess[bytes], text: str, top: Path) -> None:
+    if applied.returncode != 0:
+        raise OperationFailedError(
+            f"git stopped while it applied this diff to {top}; a part of it may be applied.",
+            hint="\n".join(
+                (
+                    *_words(applied).splitlines(),
+                    _look(top),
+                    f"Files that git tracks come back with: git -C {shlex.quote(str(top))} restore .",
+                    "Others stay as they are now; remove by hand those that this diff made.",
+                )
+            ),
+            context={"path": str(top)},
+        )
     files = split_patch(text)
     with context.out.telling_what_is_done():
         if context.arguments.json:
             context.out.document({"applied_to": str(top), "files": [file.name for file in files]})
         else:
             context.out.line(f"Applied to {top}: {_count(files)}.")
-    return ExitCode.DONE
 
 
-def _apply_with_git(top: Path, text: str, *options: str) -> None:
-    answer = _git(top, "apply", *options, "-", patch=text.encode("utf-8", "surrogatepass"))
-    if answer.returncode != 0:
-        words = clean(answer.stderr.decode("utf-8", "replace")).strip()
-        raise OperationFailedError(
-            f"git cannot apply this diff to {top}; nothing was changed.",
-            hint=words or "Is this the repository and the branch that the task works on?",
-            context={"path": str(top)},
-        )
-
-
-def _work_tree(folder: Path) -> Path:
+async def _work_tree(folder: Path) -> Path:
     """The top of the work tree: inside a folder of it, git apply would silently leave out files elsewhere."""
-    if not folder.is_dir():
-        raise ValidationError(f"There is no folder {folder}.", hint="Name a git work tree.", context={"field": "apply"})
-    answer = _git(folder, "rev-parse", "--show-toplevel")
+    _refuse_missing(folder)
+    answer = await _git(folder, "rev-parse", "--show-toplevel")
     top = answer.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
     if answer.returncode != 0 or not top:
         raise ValidationError(
@@ -170,13 +205,34 @@ def _work_tree(folder: Path) -> Path:
     return Path(top)
 
 
-def _git(folder: Path, *arguments: str, patch: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+def _refuse_missing(folder: Path) -> None:
+    if not folder.is_dir():
+        raise ValidationError(f"There is no folder {folder}.", hint="Name a git work tree.", context={"field": "apply"})
+
+
+def _words(answer: subprocess.CompletedProcess[bytes]) -> str:
+    """What git said of its failure, for people."""
+    return clean(answer.stderr.decode("utf-8", "replace")).strip()
+
+
+def _look(top: Path) -> str:
+    return f"Look at it: git -C {shlex.quote(str(top))} status"
+
+
+async def _git(folder: Path, *arguments: str, patch: str = "") -> subprocess.CompletedProcess[bytes]:
+    """Run git to its end in a session of its own, so that Ctrl+C on the terminal never reaches it.
+
+    Raises:
+        OperationFailedError: it could not be started.
+    """
     try:
-        return subprocess.run(
+        return await asyncio.to_thread(
+            subprocess.run,
             ["git", "-C", str(folder), *arguments],
-            input=b"" if patch is None else patch,
+            input=patch.encode("utf-8", "surrogatepass"),
             capture_output=True,
             check=False,
+            start_new_session=True,
         )
     except OSError as error:
         raise OperationFailedError(
