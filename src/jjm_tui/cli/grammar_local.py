@@ -30,7 +30,8 @@ _SERVER: Final = Command(
                     help="arguments as a JSON object; - reads standard input",
                 ),
             ),
-            "The call is made once. It may change things on the server: nothing here checks what the tool does.",
+            "The call is made once. It may change things on the server: nothing here checks what the tool does.\n"
+            "Where it went out and no clear answer came, exit code 5 says that it may have happened.",
             'jjm server call get_session \'{"sessionId": "3141592653"}\'',
             json=True,
         ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
@@ -15,7 +16,10 @@ from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.tables import GAP, cut, hanging, pairs
 from jjm_tui.cli.values import json_complaint
 from jjm_tui.domain.text import clean, clean_line
-from jjm_tui.errors import UnsupportedOperationError
+from jjm_tui.errors import AmbiguousOutcomeError, Effect, JulesManagerError, UnsupportedOperationError
+
+if TYPE_CHECKING:
+    from jjm_tui.ports import ToolAnswer
 
 _WIDEST_NAME: Final = 30
 _MOST_CELLS: Final = 300
@@ -72,8 +76,7 @@ def call(context: CommandContext) -> int:
     arguments = _read_arguments(given.arguments)
 
     async def make(context: CommandContext) -> int:
-        async with context.manager() as manager, waiting_for(context.out, f"Calling {given.tool}"):
-            answer = await manager.server.call_tool(given.tool, arguments)
+        answer = await _call_truly(context, given.tool, arguments)
         if given.json:
             context.out.document(
                 harmless(
@@ -92,6 +95,45 @@ def call(context: CommandContext) -> int:
         return ExitCode.FAILED if answer.is_error else ExitCode.DONE
 
     return run_async(make, context)
+
+
+async def _call_truly(context: CommandContext, tool: str, arguments: Mapping[str, Any]) -> ToolAnswer:
+    """Call a tool; an interruption tells whether the call had left.
+
+    Raises:
+        AmbiguousOutcomeError: it may have happened.
+        JulesManagerError: it failed, and nothing happened.
+    """
+    has_left = False
+
+    def note() -> None:
+        nonlocal has_left
+        has_left = True
+
+    try:
+        async with context.manager() as manager, waiting_for(context.out, f"Calling {tool}"):
+            return await manager.server.call_tool(tool, arguments, written=note)
+    except asyncio.CancelledError:
+        why = JulesManagerError("Interrupted; nothing was sent.")
+        if has_left:
+            why = _unconfirmed(tool, JulesManagerError("It was interrupted before its answer came."))
+        context.out.tell_error(why, as_json=context.as_json)
+        raise
+    except JulesManagerError as error:
+        if error.effect is Effect.UNKNOWN:
+            raise _unconfirmed(tool, error) from error
+        raise
+
+
+def _unconfirmed(tool: str, why: JulesManagerError) -> AmbiguousOutcomeError:
+    """What to tell of a call that left and has no clear answer."""
+    look = "No outbox keeps this call: see what it did before you make it again."
+    return AmbiguousOutcomeError(
+        f"The call of {tool} may have happened: {why.message}",
+        hint=f"{why.hint} {look}" if why.hint else look,
+        context={**why.context, "cause": why.code},
+        effect=Effect.UNKNOWN,
+    )
 
 
 def _read_arguments(text: str) -> dict[str, Any]:

@@ -184,7 +184,9 @@ class JulesServer:
         tools = (await self._shake_hands()).tools
         return tuple(ToolInfo(clean_line(tool.name), _cleaned(tool.description), tool.input_schema) for tool in tools)
 
-    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolAnswer:
+    async def call_tool(
+        self, name: str, arguments: Mapping[str, Any], *, written: Callable[[], None] | None = None
+    ) -> ToolAnswer:
         """Call a tool directly. Never repeated; its text comes back cleaned.
 
         Raises:
@@ -202,7 +204,7 @@ class JulesServer:
                 context={"tool": clean_line(name)},
             )
         await self._use_its_manners()
-        answer = await self._caller.call(name, arguments, CallPolicy(kind="write"))
+        answer = await self._caller.call(name, arguments, CallPolicy(kind="write", written=written))
         if answer.is_error:
             raise classify_text(answer.text, writing=True, sent=list_words(arguments))
         return ToolAnswer(clean(answer.text), answer.structured)

@@ -283,7 +283,9 @@ class TaskServer(Protocol):
     async def list_tools(self) -> tuple[ToolInfo, ...]:
         """All tools, all pages."""
 
-    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> ToolAnswer:
+    async def call_tool(
+        self, name: str, arguments: Mapping[str, Any], *, written: Callable[[], None] | None = None
+    ) -> ToolAnswer:
         """Call a tool directly. Never repeated. Raises ToolNotFoundError, ToolArgumentsError, ..."""
 
     async def list_resources(self) -> tuple[ResourceInfo, ...]:
