@@ -100,6 +100,14 @@ def test_ctrl_c_while_the_diff_is_applied_lets_git_come_to_its_end(served: Progr
     assert [(tree / name).read_text() for name in ("a.txt", "b.txt")] == ["two\n", "two\n"]
 
 
+def test_apply_in_a_folder_with_a_name_that_is_no_text_is_told_as_json(served: Program, tree: Path) -> None:
+    task_id = task_with(served, DIFF)
+    odd = tree.rename(os.fsdecode(bytes(tree) + b"\xe9"))
+    applied = served.ok("diff", task_id, "--cached", "--apply", str(odd), "--json").json
+    assert applied["applied_to"] == str(odd).replace("\udce9", "\ufffd")
+    assert (odd / "a.txt").read_text() == "two\n"
+
+
 def test_apply_where_git_cannot_tell_of_changes_applies_nothing(served: Program, tree: Path) -> None:
     task_id = task_with(served, DIFF)
     (tree / ".git" / "index").write_bytes(b"damaged")

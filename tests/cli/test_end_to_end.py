@@ -406,6 +406,16 @@ def test_store_copy_puts_every_task_elsewhere(served: Program, tmp_path: Path) -
     assert served.run("store", "copy", "--to", "http://[").code == 2
 
 
+def test_store_with_a_name_that_is_no_text_is_told_as_json(served: Program, tmp_path: Path) -> None:
+    served.ok("list")
+    odd = os.fsdecode(bytes(tmp_path) + b"/caf\xe9.json")
+    shown = odd.replace("\udce9", "\ufffd")
+    copied = served.ok("store", "copy", "--to", odd, "--json").json
+    assert (copied["copied"], copied["to"]) == (12, shown)
+    assert served.ok("--store", odd, "store", "info", "--json").json["store"]["path"] == shown
+    assert served.ok("--store", odd, "store", "check", "--json").json["store"]["tasks"] == 12
+
+
 def test_server_commands_talk_to_the_server_and_refuse_cookies(served: Program) -> None:
     tools = [tool["name"] for tool in served.ok("server", "tools", "--json").json["tools"]]
     assert "list_sessions" in tools

@@ -178,6 +178,14 @@ def test_json_is_ascii_on_a_terminal_and_whole_elsewhere() -> None:
     assert json.loads(screen.out) == json.loads(pipe.out) == {"schema": "jjm/1", "title": "日本"}
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_json_of_any_number_and_of_half_a_character_is_written_and_can_be_read(terminal: bool) -> None:
+    screen = Screen(terminal=terminal)
+    screen.output.document({"half": "\udce9", **harmless({"large": 10**20, "endless": [1e999, float("nan")]})})
+    read = json.loads(screen.out, parse_constant=pytest.fail)
+    assert read == {"schema": "jjm/1", "half": "\udce9", "large": 10**20, "endless": [None, None]}
+
+
 def test_hostile_text_is_literal_and_harmless_everywhere() -> None:
     screen = Screen()
     screen.output.line(NASTY)

@@ -31,6 +31,7 @@ ANSWERED = {
     "line_8": "hi".ljust(8 * MB),
     "chatters_at_length": "hi",
     "nan": "nan",
+    "odd_numbers": "hi",
     "stderr_flood": "hi",
     "drip": "hi",
     "glued": "hi",

@@ -252,6 +252,10 @@ def mode_nan(request: dict, text: str, number: bytes) -> None:
     )
 
 
+def mode_odd_numbers(request: dict, text: str, number: bytes) -> None:
+    answer(request, text, structuredContent={"large": 10**20, "endless": float("inf")})
+
+
 def mode_stderr_flood(request: dict, text: str, number: bytes) -> None:
     for _ in range(4):
         sys.stderr.write(("e" * 1023 + "\n") * 1024)

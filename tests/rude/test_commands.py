@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def test_list_from_a_rude_but_clear_server_is_whole(mode: str, rude: Callable[..
     assert listed.code == 0, listed.err
     assert len(listed.json["tasks"]) == TASKS
     assert (listed.json["source"], listed.json["truncated"]) == ("server", False)
+
+
+def test_call_that_answers_odd_numbers_is_told_whole(rude: Callable[..., RudeGround]) -> None:
+    ground = rude("odd_numbers")
+    called = ground.program.ok("--server", ground.server, "server", "call", "list_sessions", "--json").json
+    assert called["structured"] == {"large": 10**20, "endless": None}
+    assert len(json.loads(called["text"])["sessions"]) == TASKS
 
 
 @pytest.mark.parametrize("mode", REFUSED)

@@ -186,7 +186,7 @@ def _tell_applied(context: CommandContext, applied: subprocess.CompletedProcess[
     files = split_patch(text)
     with context.out.telling_what_is_done():
         if context.arguments.json:
-            context.out.document({"applied_to": str(top), "files": [file.name for file in files]})
+            context.out.document({"applied_to": clean(str(top)), "files": [file.name for file in files]})
         else:
             context.out.line(f"Applied to {top}: {_count(files)}.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import stat
 import sys
@@ -132,14 +133,15 @@ class Output:
         self.write(self.encode(body) + "\n")
 
     def encode(self, value: Any, indent: int | None = None) -> str:
-        """JSON text, escaped where the reader is a terminal or the encoding needs it."""
-        if self.terminal or not self.look.unicode:
-            import json
+        """JSON text, escaped where the reader is a terminal, or the encoding or the value needs it."""
+        if not self.terminal and self.look.unicode:
+            import orjson
 
-            return json.dumps(value, ensure_ascii=True, indent=indent)
-        import orjson
+            with contextlib.suppress(orjson.JSONEncodeError):  # it knows no number beyond 64 bits, no half a character
+                return orjson.dumps(value).decode()
+        import json
 
-        return orjson.dumps(value).decode()
+        return json.dumps(value, ensure_ascii=True, indent=indent)
 
     @property
     def console(self) -> Console:
@@ -355,6 +357,8 @@ def harmless(value: Any) -> Any:
         return {clean(str(key)): harmless(item) for key, item in value.items()}
     if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes | bytearray):
         return [harmless(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no such number
     return value if value is None or isinstance(value, bool | int | float) else clean(str(value))
 
 

@@ -13,6 +13,7 @@ from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.operating import may_overwrite, unchanged
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.tables import pairs
+from jjm_tui.domain.text import clean
 from jjm_tui.errors import StorageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def info(context: CommandContext) -> int:
     report, _ = _report(context)
     document = _document(report)
     if context.arguments.json:
-        context.out.document({"store": document})
+        context.out.document({"store": harmless(document)})
     elif context.out.terminal and not report.exists:
         _write(context, {"path": document["path"], "tasks": "nothing is stored yet"})
     else:
@@ -38,7 +39,7 @@ def check(context: CommandContext) -> int:
     out = context.out
     problems = [*report.problems, *(f"{error.message} {error.hint}" for error in unknown)]
     if context.arguments.json:
-        out.document({"store": _document(report), "damaged": report.damaged, "problems": harmless(problems)})
+        out.document(harmless({"store": _document(report), "damaged": report.damaged, "problems": problems}))
     else:
         out.line(str(report.path) if out.terminal else f"path\t{report.path}")
         for problem in problems:
@@ -217,7 +218,7 @@ async def copy(context: CommandContext) -> int:
         sentence += f" {kept} {'was' if kept == 1 else 'were'} newer there and stayed."
     with context.out.telling_what_is_done():
         if context.arguments.json:
-            context.out.document({"copied": len(tasks) - kept, "kept": kept, "to": str(target)})
+            context.out.document({"copied": len(tasks) - kept, "kept": kept, "to": clean(str(target))})
         else:
             context.out.line(sentence)
     return ExitCode.DONE
