@@ -100,6 +100,11 @@ def test_ctrl_c_while_the_diff_is_applied_lets_git_come_to_its_end(served: Progr
     assert [(tree / name).read_text() for name in ("a.txt", "b.txt")] == ["two\n", "two\n"]
 
 
+def test_apply_of_no_changes_is_a_document_as_json(served: Program, tree: Path) -> None:
+    applied = served.ok("diff", task_with(served, ""), "--cached", "--apply", str(tree), "--json")
+    assert applied.json == {"schema": "jjm/1", "applied_to": None, "files": []}
+
+
 def test_apply_in_a_folder_with_a_name_that_is_no_text_is_told_as_json(served: Program, tree: Path) -> None:
     task_id = task_with(served, DIFF)
     odd = tree.rename(os.fsdecode(bytes(tree) + b"\xe9"))

@@ -133,6 +133,27 @@ def test_row_of_the_list_shows_its_title_and_asks(stocked: Program) -> None:
         assert "is archived" in terminal.text
 
 
+@pytest.mark.parametrize(
+    "words", ["archive @1", "forget @1", "diff @1 --cached --apply {tree}", "store repair", "setup --preset rest"]
+)
+def test_no_to_a_question_is_an_error_object_as_json(stocked: Program, tmp_path: Path, words: str) -> None:
+    tree, answered = tmp_path / "tree", tmp_path / "answered.json"
+    subprocess.run(["git", "init", "-q", str(tree)], check=True)
+    stocked.ok("setup", "--preset", "demo", "--yes", "--no-test")
+    (done,) = stocked.ok("list", "--filter", "haiku", "--fields", "id").rows[0]
+    stocked.ok("diff", done)
+    store = Path(stocked.ok("store", "info", "--json").json["store"]["path"])
+    damage = f"printf broken > {store} &&" if words == "store repair" else ""
+    jjm = '"$0" -m jjm_tui'
+    line = f"{jjm} list --cached --filter haiku && {damage} {jjm} {words.format(tree=tree)} --json > {answered}"
+    with Terminal(["bash", "-c", line, stocked.plain_argv()[0]], stocked.environ, 100, 40) as terminal:
+        terminal.wait_for("[y/N]")
+        terminal.type("n\n")
+        assert terminal.finish() == 1
+        assert terminal.text.count("You did not say yes, so nothing was") == 1
+    assert json.loads(answered.read_text())["error"]["code"] == "declined"
+
+
 @pytest.mark.parametrize(("answer", "code"), [("n", 1), ("y", 0)])
 def test_diff_of_a_row_shows_its_title_and_asks_before_it_is_applied(
     stocked: Program, tmp_path: Path, answer: str, code: int

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jjm_tui.cli.context import CommandContext, what_is_stored_told
-from jjm_tui.cli.exit_codes import ExitCode
-from jjm_tui.cli.operating import confirm_rows, unchanged
+from jjm_tui.cli.exit_codes import DeclinedError, ExitCode
+from jjm_tui.cli.operating import confirm_rows
 from jjm_tui.cli.patches import FilePatch, line_style, split_patch
 from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.session import expand_reference
@@ -40,7 +40,7 @@ async def run(context: CommandContext) -> int:
             if top is None:
                 return ExitCode.DONE
             if not await confirm_rows(context, manager, [given.task], [task_id], f"Apply its changes to {top}?"):
-                return unchanged(context)
+                raise DeclinedError("changed")
             await _apply(context, text, top)
             return ExitCode.DONE
     if reading.truncated:
@@ -109,7 +109,7 @@ def _count(files: Sequence[FilePatch]) -> str:
 
 
 async def _checked_tree(context: CommandContext, reading: DiffReading, text: str, folder: Path) -> Path | None:
-    """The work tree to which the changes can be applied; ``None``: there are none, which is told.
+    """The work tree to which the changes can be applied; ``None``: there are no changes, which is told.
 
     Raises:
         WrongStateError: the diff is not whole, or the work tree has changes.
@@ -123,6 +123,8 @@ async def _checked_tree(context: CommandContext, reading: DiffReading, text: str
         )
     if not text.strip():
         context.out.remark("No changes yet; nothing was applied.")
+        if context.arguments.json:
+            context.out.document({"applied_to": None, "files": []})
         return None
     top = await _work_tree(folder)
     status = await _git(top, "status", "--porcelain", "--untracked-files=no")

@@ -44,6 +44,15 @@ class UsageError(ValidationError):
     code = "usage_error"
 
 
+class DeclinedError(JulesManagerError):
+    """The person was asked and did not say yes. ``undone``: what did not happen then, such as ``changed``."""
+
+    code = "declined"
+
+    def __init__(self, undone: str) -> None:
+        super().__init__(f"You did not say yes, so nothing was {undone}.")
+
+
 def code_for_error(error: JulesManagerError) -> ExitCode:
     """The exit code that an error means."""
     if isinstance(error, AuthenticationError):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.cli.appearance import local_minute, task_heading
 from jjm_tui.cli.context import CommandContext
-from jjm_tui.cli.exit_codes import ExitCode, UsageError
-from jjm_tui.cli.operating import confirm_rows, resolve_all, unchanged
+from jjm_tui.cli.exit_codes import DeclinedError, ExitCode, UsageError
+from jjm_tui.cli.operating import confirm_rows, resolve_all
 from jjm_tui.cli.session import refuse_rows_with_yes
 from jjm_tui.cli.tables import hanging
 from jjm_tui.cli.task_json import task_document, time_or_null
@@ -84,7 +84,7 @@ async def forget(context: CommandContext) -> int:
         if not given.yes:
             context.prompts.require(f"Say so: {spell_command('jjm forget', *given.tasks, options='--yes')}")
             if not await _really_forget(context, manager, ids):
-                return unchanged(context)
+                raise DeclinedError("changed")
         result = await manager.forget(ids)
     _tell(context, "forget", "forgotten here", result, way_back="" if given.demo else "jjm forget --undo")
     return ExitCode.DONE
@@ -163,7 +163,7 @@ async def _mark(context: CommandContext, word: str, done: str, mark: Marking) ->
     async with context.manager() as manager:
         ids = await resolve_all(context, manager, given.tasks, ask_server=False)
         if not await confirm_rows(context, manager, given.tasks, ids, f"Go on with {word}?"):
-            return unchanged(context)
+            raise DeclinedError("changed")
         result = await mark(manager, ids)
     _tell(context, word, done, result)
     return ExitCode.DONE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from jjm_tui.cli.appearance import task_heading
 from jjm_tui.cli.context import CommandContext
-from jjm_tui.cli.exit_codes import ExitCode, UsageError, code_for_outcome, worst
+from jjm_tui.cli.exit_codes import UsageError, code_for_outcome, worst
 from jjm_tui.cli.output import UnwritableError
 from jjm_tui.cli.session import expand_reference, is_row
 from jjm_tui.cli.task_json import operation_document
@@ -102,12 +102,6 @@ async def confirm_rows(
         task = stored.get(task_id)
         context.out.say(f"  {task_id}  {task_heading(task) if task is not None else ''}".rstrip())
     return await context.prompts.confirm(what, hint="Give the id of the task instead of @N.")
-
-
-def unchanged(context: CommandContext) -> int:
-    """Tell that the person said no; answer the exit code."""
-    context.out.warn("You did not say yes, so nothing was changed.")
-    return ExitCode.FAILED
 
 
 async def may_overwrite(context: CommandContext, target: Path, forced: str) -> None:

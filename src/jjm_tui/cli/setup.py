@@ -20,7 +20,7 @@ from jjm_tui.assembly.setup import (
     what_is_missing,
 )
 from jjm_tui.cli.context import CommandContext
-from jjm_tui.cli.exit_codes import ExitCode, UsageError
+from jjm_tui.cli.exit_codes import DeclinedError, ExitCode, UsageError
 from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.tables import hanging
 from jjm_tui.domain.text import clean_line
@@ -46,8 +46,7 @@ async def run(context: CommandContext) -> int:
         raise UsageError("The demo needs no set-up.", hint="jjm --demo list")
     target = _target(context)
     if not await _may_replace(context, target):
-        context.out.warn("You did not say yes, so nothing was written.")
-        return ExitCode.FAILED
+        raise DeclinedError("written")
     preset = await _preset(context)
     values = {"server.preset": preset.name, **await _details(context, preset)}
     key = None if "server.url" in values else await _key(context, preset)

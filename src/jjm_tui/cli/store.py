@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from jjm_tui.cli.context import CommandContext
-from jjm_tui.cli.exit_codes import ExitCode, UsageError
-from jjm_tui.cli.operating import may_overwrite, unchanged
+from jjm_tui.cli.exit_codes import DeclinedError, ExitCode, UsageError
+from jjm_tui.cli.operating import may_overwrite
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.tables import pairs
 from jjm_tui.domain.text import clean
@@ -126,7 +126,7 @@ async def repair(context: CommandContext) -> int:
             for problem in report.problems:
                 context.out.say(problem)
             if not await context.prompts.confirm("Set it aside and bring back what is readable?", hint=hint):
-                return unchanged(context)
+                raise DeclinedError("changed")
         done = await anyio.to_thread.run_sync(repair_store, path, SystemClock())
         with context.out.telling_what_is_done():
             _tell_repair(context, done, path)
