@@ -1,9 +1,12 @@
-"""Ctrl+C at moments at which the program has not begun yet, or has ended already."""
+"""Ctrl+C at moments at which the program has not begun yet, or has ended already, or is writing a file."""
 
 from __future__ import annotations
 
+import json
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +32,18 @@ sys.exit(main())
 """
 
 
+_WHILE_RENAMING = """
+import os, sys
+from jjm_tui.__main__ import main
+number, wanted = int(sys.argv.pop(1)), sys.argv.pop(1)
+def watch(event, arguments):
+    if event == "os.rename" and os.fspath(arguments[1]) == wanted:
+        os.kill(os.getpid(), number)
+sys.addaudithook(watch)
+sys.exit(main())
+"""
+
+
 def run(program: Program, code: str, *arguments: str) -> tuple[int, bytes]:
     """Run Python code with these arguments; answer the exit code and standard error."""
     done = subprocess.run(
@@ -45,6 +60,20 @@ def run(program: Program, code: str, *arguments: str) -> tuple[int, bytes]:
 @pytest.mark.parametrize("module", ["jjm_tui.cli.runner", "argparse", "jjm_tui.cli.listing", "jjm_tui.assembly"])
 def test_ctrl_c_while_the_program_is_loaded_ends_it_quietly(program: Program, module: str) -> None:
     assert run(program, _WHILE_IMPORTING, module, "list", "--cached") == (130, b"")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_while_an_export_is_written_leaves_the_whole_file_and_no_other(
+    served: Program, tmp_path: Path, number: int
+) -> None:
+    served.ok("list")
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    output = str(folder / "tasks.json")
+    code, err = run(served, _WHILE_RENAMING, str(number), output, "export", "--output", output)
+    assert [path.name for path in folder.iterdir()] == ["tasks.json"]
+    assert len(json.loads(Path(output).read_bytes())["tasks"]) == 12
+    assert (code, err) == (130, f"12 tasks written to {output}.\n".encode())
 
 
 @pytest.mark.parametrize("arguments", [("--version",), ("keys",), ("events",)])

@@ -45,24 +45,40 @@ _READS = "It reads JSON, JSON lines and CSV."
 
 
 def export(context: CommandContext) -> int:
-    """Write stored tasks; after the event loop, as a pipe may wait for its reader, and Ctrl+C is to end that."""
+    """Write stored tasks: a file on the event loop, where no signal ends the writing halfway; else after it, as a pipe
+    may wait for its reader, and Ctrl+C is to end that.
+    """
     given = context.arguments
     _check_ending(context)
     found: list[tuple[Sequence[Task], SyncState]] = []
 
     async def read(context: CommandContext) -> int:
-        found.append(await _read(context))
+        tasks, sync = await _read(context)
+        if given.output not in _STANDARD_OUTPUT and _is_file(given.output):
+            _write(context, tasks, sync)
+        else:
+            found.append((tasks, sync))
         return ExitCode.DONE
 
     code = run_async(read, context)
     for tasks, sync in found:
-        text = _text(context, tasks, sync)
-        if given.output in _STANDARD_OUTPUT:
-            context.out.write(text)
-        else:
-            _write_file(given.output, text)
-            context.out.remark(f"{len(tasks)} task{'' if len(tasks) == 1 else 's'} written to {given.output}.")
+        _write(context, tasks, sync)
     return code
+
+
+def _is_file(name: str) -> bool:
+    """Whether a file is there or will be made, and not a pipe or a device."""
+    path = Path(name).expanduser()
+    return path.is_file() or not path.exists()
+
+
+def _write(context: CommandContext, tasks: Sequence[Task], sync: SyncState) -> None:
+    output, text = context.arguments.output, _text(context, tasks, sync)
+    if output in _STANDARD_OUTPUT:
+        context.out.write(text)
+    else:
+        _write_file(output, text)
+        context.out.remark(f"{len(tasks)} task{'' if len(tasks) == 1 else 's'} written to {output}.")
 
 
 async def _read(context: CommandContext) -> tuple[Sequence[Task], SyncState]:
@@ -125,7 +141,7 @@ def _write_file(name: str, text: str) -> None:
     path = Path(name).expanduser()
     data = text.encode("utf-8")
     try:
-        if path.exists() and not path.is_file():
+        if not _is_file(name):
             path.write_bytes(data)
             return
         path = path.resolve()
@@ -138,7 +154,7 @@ def _write_file(name: str, text: str) -> None:
                 os.fsync(file.fileno())
             Path(temporary).chmod(mode)
             Path(temporary).replace(path)
-        except OSError:
+        except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
