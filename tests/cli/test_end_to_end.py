@@ -78,7 +78,8 @@ def test_resume_by_message_and_what_is_not_paused(served: Program) -> None:
     assert (both.code, f"Resume it: jjm resume {paused} --yes" in both.err) == (2, True)
     in_vain = served.run("resume", done)
     assert (in_vain.code, "is not paused: it is finished" in in_vain.err, "--yes" in in_vain.err) == (1, True, False)
-    in_vain = served.run("resume", done, done, "--json")
+    failed = next(task["id"] for task in tasks if task["status"] == "failed")
+    in_vain = served.run("resume", done, failed, "--json")
     assert [each["outcome"] for each in in_vain.json["operations"]] == ["not_sent"] * 2
     result = served.ok("resume", paused, "--yes")
     assert "Please continue." in result.err
@@ -87,6 +88,21 @@ def test_resume_by_message_and_what_is_not_paused(served: Program) -> None:
     assert refused.code == 1
     assert refused.json["operations"][0]["outcome"] == "not_sent"
     assert f"To give it something to do: jjm message {done} 'TEXT'" in refused.err
+
+
+def test_task_that_is_named_twice_is_decided_on_once(served: Program) -> None:
+    served.speed = STILL
+    tasks = served.ok("list", "--json").json["tasks"]
+    for command, status in (("approve", "waiting_approval"), ("resume", "paused")):
+        task = next(task for task in tasks if task["status"] == status)
+        names = (task["id"], task["id"][:12], task["url"], "9999")
+        asked = served.run(command, *names[:3])
+        assert (asked.code, f": jjm {command} {task['id']} --" in asked.err) == (2, True), asked
+        decided = served.run(command, *names, "--yes", "--json")
+        told = [(each["task_id"], each["outcome"]) for each in decided.json["operations"]]
+        assert told == [(task["id"], "done"), ("9999", "not_sent")]
+    sent = served.ok("outbox", "list", "--all", "--json").json["operations"]
+    assert [each["kind"] for each in sent] == ["approve", "resume"]
 
 
 def test_approve_all_skips_nothing_silently_and_needs_a_yes(served: Program) -> None:

@@ -61,7 +61,7 @@ async def require_yes_to_resume(context: CommandContext, manager: JobManager) ->
         for reference in given.tasks:
             with suppress(WrongStateError):  # which resuming tells of each
                 ids.append((await manager.preview_resume(expand_reference(context, reference))).task.id)
-    if ids:
+    if ids := list(dict.fromkeys(ids)):
         context.prompts.require(
             f"Look at it: {_look(ids)}. Resume it: {spell_command('jjm resume', *ids, options='--yes')}"
         )
@@ -72,14 +72,14 @@ def _look(ids: Sequence[str]) -> str:
 
 
 async def _ids_of(context: CommandContext, manager: JobManager, references: Sequence[str]) -> list[str]:
-    """The ids as far as they are known here, else what was typed."""
+    """The ids as far as they are known here, else what was typed; each once."""
     ids = []
     for reference in references:
         found = reference
         with suppress(JulesManagerError):
             found = await manager.resolve(expand_reference(context, reference), ask_server=False)
         ids.append(found)
-    return ids
+    return list(dict.fromkeys(ids))
 
 
 async def _stored_fingerprint(manager: JobManager, task_id: str) -> str | None:

@@ -101,18 +101,38 @@ async def _one_by_one(
     kind: OperationKind,
     decide: Callable[[CommandContext, JobManager, str], Awaitable[OperationResult]],
 ) -> int:
-    """Each task that was named; of several, one that cannot be worked on does not keep the others from it."""
-    tasks = context.arguments.tasks
-    many = len(tasks) > 1
-    async with truth_after_interruption(context, manager, kind, tasks, many=many) as results:
-        for reference in tasks:
+    """Each task that was named, once; of several, one that cannot be worked on does not keep the others from it."""
+    asked = list(context.arguments.tasks)
+    many = len(asked) > 1
+    async with truth_after_interruption(context, manager, kind, asked, many=many) as results:
+        async with waiting_for(context.out, "Finding the tasks" if many else "Finding the task"):
+            meant = await _each_once(context, manager, asked)
+        asked[:] = meant
+        for task_id, unknown in meant.items():
             try:
-                results.append(await decide(context, manager, reference))
+                if unknown is not None:
+                    raise unknown
+                results.append(await decide(context, manager, task_id))
             except JulesManagerError as error:
                 if not many:
                     raise
-                results.append(failed(kind, reference, error))
+                results.append(failed(kind, task_id, error))
     return tell_results(context, results, many=many)
+
+
+async def _each_once(
+    context: CommandContext, manager: JobManager, references: Sequence[str]
+) -> dict[str, JulesManagerError | None]:
+    """The ids of the references; one that means no task stands as it was written, with the reason."""
+    meant: dict[str, JulesManagerError | None] = {}
+    for reference in references:
+        try:
+            (task_id,) = await resolve_all(context, manager, [reference], ask_server=True)
+        except JulesManagerError as error:
+            meant[reference] = error
+        else:
+            meant[task_id] = None
+    return meant
 
 
 def _check_approve(context: CommandContext) -> None:
@@ -138,10 +158,9 @@ def _check_approve(context: CommandContext) -> None:
     refuse_rows_with_yes(given.tasks, yes=given.yes)
 
 
-async def _approve_one(context: CommandContext, manager: JobManager, reference: str) -> OperationResult:
+async def _approve_one(context: CommandContext, manager: JobManager, task_id: str) -> OperationResult:
     given = context.arguments
     async with waiting_for(context.out, "Reading the plan"):
-        (task_id,) = await resolve_all(context, manager, [reference], ask_server=True)
         preview = await manager.preview_approval(task_id)
     _show_plan(context, preview)
     if given.plan is not None and not preview.fingerprint.startswith(given.plan.lower()):
@@ -246,9 +265,8 @@ async def resume(context: CommandContext) -> int:
         return await _one_by_one(context, manager, OperationKind.RESUME, _resume_one)
 
 
-async def _resume_one(context: CommandContext, manager: JobManager, reference: str) -> OperationResult:
+async def _resume_one(context: CommandContext, manager: JobManager, task_id: str) -> OperationResult:
     async with waiting_for(context.out, "Reading the task"):
-        (task_id,) = await resolve_all(context, manager, [reference], ask_server=True)
         preview = await manager.preview_resume(task_id)
     context.out.styled([(task_heading(preview.task), "bold")], to_error=True)
     if preview.message is not None:

@@ -36,7 +36,7 @@ async def truth_after_interruption(
         context: of the command.
         manager: with which the body carries operations out.
         kind: of all of them.
-        asked: the task of each, in their order.
+        asked: the task of each, in their order; what is in there when the body is interrupted counts.
         many: they are told as the answer for several tasks.
     """
     results: list[OperationResult] = []
