@@ -99,6 +99,24 @@ def test_message_with_a_damaged_store_says_what_became_of_the_text(
     assert [draft["text"] for draft in kept] == (["Are you there?"] if length is None else [])
 
 
+def test_message_whose_task_is_not_found_says_that_the_text_is_not_kept(program: Program) -> None:
+    for options in ((), ("--json",)):
+        refused = program.run("message", "9999", "-", *options, stdin=b"Are you there?")
+        assert (refused.code, "The text is not kept: only a full id tells whose it is." in refused.err) == (1, True)
+
+
+def test_message_to_a_row_that_nobody_can_be_asked_about_is_kept_as_a_draft(served: Program) -> None:
+    written = served.ok("list", "--json").json
+    short = {**written["tasks"][0], "id": "54321"}
+    local = replace(served, world=None, home=served.home.with_name("other"))
+    local.ok("import", "-", stdin=json.dumps({**written, "tasks": [short]}).encode())
+    local.ok("list", "--cached")
+    refused = local.run("message", "@1", "-", stdin=b"Are you there?")
+    assert (refused.code, "The text is kept as the task's draft." in refused.err) == (2, True)
+    kept = local.ok("outbox", "list", "--json").json["drafts"]
+    assert [(draft["task_id"], draft["text"]) for draft in kept] == [("54321", "Are you there?")]
+
+
 def test_resend_of_what_is_not_there_says_so_before_it_asks_for_yes(program: Program) -> None:
     refused = program.run("outbox", "resend", "xyz")
     assert refused.code == 1

@@ -154,6 +154,39 @@ def test_no_to_a_question_is_an_error_object_as_json(stocked: Program, tmp_path:
     assert json.loads(answered.read_text())["error"]["code"] == "declined"
 
 
+@pytest.mark.parametrize(("answer", "codes"), [("n\n", {1}), ("\x04", {1}), ("\x03", {130}), (None, {1, 130})])
+def test_message_to_a_row_without_a_yes_is_kept_as_a_draft(
+    stocked: Program, answer: str | None, codes: set[int]
+) -> None:
+    task_id = waiting_task(stocked)
+    words = '"$0" -m jjm_tui list --cached --limit 1 --status waiting_approval && exec "$0" -m jjm_tui message @1 "$1"'
+    argv = ["bash", "-c", words, stocked.plain_argv()[0], "My long answer"]
+    with Terminal(argv, stocked.environ, 100, 40) as terminal:
+        terminal.wait_for("Send the message to this task? [y/N]")
+        if answer is None:
+            terminal.hang_up()
+        else:
+            terminal.type(answer)
+        assert terminal.finish() in codes
+        if answer is not None:
+            assert "nothing was sent.\n  The text is kept as the task's draft.\n" in terminal.text
+        assert "Traceback" not in terminal.text
+    kept = stocked.ok("outbox", "list", "--json").json["drafts"]
+    assert [(draft["task_id"], draft["text"]) for draft in kept] == [(task_id, "My long answer")]
+
+
+def test_message_interrupted_before_its_task_is_found_says_that_the_text_is_not_kept(stocked: Program) -> None:
+    slow = Program(stocked.home, world=stocked.world, speed=STILL, faults=("hang=list_sessions",))
+    with slow.on_terminal("message", "9999", "My long answer", "--json") as terminal:
+        terminal.wait_for("Finding the task (")
+        terminal.interrupt()
+        assert terminal.finish() == 130
+        told = json.loads(terminal.text[terminal.text.index("{") : terminal.text.rindex("}") + 1])
+        assert (told["task_id"], told["outcome"]) == ("9999", "not_sent")
+        assert "nothing was sent.\n  The text is not kept: only a full id tells whose it is.\n" in terminal.text
+    assert stocked.ok("outbox", "list", "--json").json["drafts"] == []
+
+
 @pytest.mark.parametrize(("answer", "code"), [("n", 1), ("y", 0)])
 def test_diff_of_a_row_shows_its_title_and_asks_before_it_is_applied(
     stocked: Program, tmp_path: Path, answer: str, code: int

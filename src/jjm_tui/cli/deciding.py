@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from jjm_tui.cli.appearance import task_heading
@@ -13,6 +15,7 @@ from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.cli.interruption import truth_after_interruption
 from jjm_tui.cli.loop import run_async
 from jjm_tui.cli.operating import (
+    NO_YES,
     confirm_rows,
     declined,
     failed,
@@ -47,37 +50,85 @@ def message(context: CommandContext) -> int:
     validate_message(text)
 
     async def send(context: CommandContext) -> int:
+        asked = [given.task]
         async with context.manager() as manager:
-            try:
-                if given.text != "-":
-                    await _refuse_id(manager, text.strip(), given.task)
-                (task_id,) = await resolve_all(context, manager, [given.task], ask_server=True)
-                says_yes = await confirm_rows(
-                    context, manager, [given.task], [task_id], "Send the message to this task?"
-                )
-            except StorageError as error:
-                await manager.keep_message(expand_reference(context, given.task), text, error)
-                raise
-            if not says_yes:
-                return tell_results(context, [declined(OperationKind.MESSAGE, task_id)], many=False)
             async with (
-                truth_after_interruption(context, manager, OperationKind.MESSAGE, [task_id]) as results,
-                answer_awaited(context.out, manager, "Sending the message"),
+                truth_after_interruption(context, manager, OperationKind.MESSAGE, asked) as results,
+                _kept_when_interrupted(context, manager, asked, text, results),
             ):
-                results.append(await manager.send_message(task_id, text))
+                if await _may_be_sent(context, manager, asked, text):
+                    async with answer_awaited(context.out, manager, "Sending the message"):
+                        results.append(await manager.send_message(asked[0], text))
+                else:
+                    results.append(await _left_unsent(context, manager, asked[0], text, NO_YES))
             return tell_results(context, results, many=False)
 
     return run_async(send, context)
 
 
+async def _may_be_sent(context: CommandContext, manager: JobManager, asked: list[str], text: str) -> bool:
+    """Put the id of the task that is meant into ``asked``, and ask where it was named by ``@N``. True: go on.
+
+    Raises JulesManagerError; the text is kept then.
+    """
+    reference = asked[0]
+    try:
+        if context.arguments.text != "-":
+            await _refuse_id(manager, text.strip(), reference)
+        asked[0] = expand_reference(context, reference)
+        async with waiting_for(context.out, "Finding the task"):
+            asked[:] = await resolve_all(context, manager, asked, ask_server=True)
+        return await confirm_rows(context, manager, [reference], asked, "Send the message to this task?")
+    except _IdForTextError:
+        raise
+    except JulesManagerError as error:
+        await _keep(context, manager, asked[0], text, error)
+        raise
+
+
+@asynccontextmanager
+async def _kept_when_interrupted(
+    context: CommandContext, manager: JobManager, asked: Sequence[str], text: str, results: list[OperationResult]
+) -> AsyncIterator[None]:
+    """When the body is interrupted before the message is on record, add a result that tells where its text is."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        with suppress(StorageError):  # which is told as the reason why nobody knows how far it got
+            if not await manager.own_operations():
+                results.append(await _left_unsent(context, manager, asked[0], text, "Interrupted; nothing was sent."))
+        raise
+
+
+async def _left_unsent(
+    context: CommandContext, manager: JobManager, task_id: str, text: str, why: str
+) -> OperationResult:
+    """Nothing was sent, as the person wanted; the text is kept."""
+    ended = JulesManagerError(why)
+    await _keep(context, manager, task_id, text, ended)
+    return failed(OperationKind.MESSAGE, task_id, ended)
+
+
+async def _keep(
+    context: CommandContext, manager: JobManager, reference: str, text: str, error: JulesManagerError
+) -> None:
+    """Keep the text as the task's draft; the error's hint tells of it. Nothing outlives a demo's command."""
+    if not context.arguments.demo:
+        await manager.keep_message(reference, text, error)
+
+
+class _IdForTextError(UsageError):
+    """A task is named where the text belongs."""
+
+
 async def _refuse_id(manager: JobManager, word: str, reference: str) -> None:
-    """A second task stands where the text belongs: nobody wants its id sent to Jules. Raises UsageError."""
+    """A second task stands where the text belongs: nobody wants its id sent to Jules. Raises _IdForTextError."""
     if _LIKE_AN_ID.fullmatch(word) is None:
         return
     ids = [task.id for task in await manager.list_stored() if task.id.startswith(word)]
     if len(ids) == 1 or word in ids:
         quoted = spell_command("jjm message", reference, text="'TEXT'")
-        raise UsageError(
+        raise _IdForTextError(
             f"{word} is a task, not a text, and a message goes to one task; nothing was sent.",
             hint=f"Give the text in quotes: {quoted}. With - in its place standard input is sent as it is.",
             context={"text": word},

@@ -123,7 +123,8 @@ _MESSAGE: Final = Command(
     "send a message to a task",
     "deciding:message",
     (TASK, positional("text", metavar="TEXT", help="the message; - reads standard input")),
-    "Sent once, never repeated by itself. A message that did not go is kept as a draft.",
+    "Sent once, never repeated by itself. A message that did not go is kept as a draft of its task; where it\n"
+    "is not known which task is meant, that is said and the text is not kept.",
     "jjm message 3141592653 'Use the new API, please.'\njjm message 3141592653 - < answer.md",
     json=True,
 )

@@ -30,6 +30,8 @@ _NEXT_STEPS: Final = {
     OperationKind.RESUME: ("Follow it", "jjm monitor"),
 }
 
+NO_YES: Final = "You did not say yes, so nothing was sent."
+
 _DEMO_ENDS: Final = "A demo ends with its command and forgets this. To try it in one that stays open: jjm --demo"
 
 _SENTENCES: Final = re.compile(r"(?<=[.?!])\s+")
@@ -134,7 +136,7 @@ def _is_file(target: Path) -> bool:
 
 def declined(kind: OperationKind, task_id: str | None) -> OperationResult:
     """The person said no."""
-    return OperationResult(kind, Outcome.NOT_SENT, "You did not say yes, so nothing was sent.", task_id)
+    return OperationResult(kind, Outcome.NOT_SENT, NO_YES, task_id)
 
 
 def failed(kind: OperationKind, task_id: str | None, error: JulesManagerError) -> OperationResult:

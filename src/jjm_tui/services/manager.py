@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Task
-from jjm_tui.errors import StorageError
+from jjm_tui.errors import JulesManagerError, StorageError
 from jjm_tui.ports import CreatePlan, CreateRequest, DiffReading, Repository, TaskServer
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.lookup import TaskLookup
@@ -132,9 +133,13 @@ class JobManager:
         """Send a message. Raises ValidationError, TaskNotFoundError before anything is sent."""
         return await self._runner.send_message(await self._lookup.resolve(reference), text)
 
-    async def keep_message(self, reference: str, text: str, error: StorageError) -> None:
-        """Keep as the task's draft what could not be sent because the store failed; the error's hint tells of it."""
-        await self._runner.keep_message(self._lookup.whole_id(reference), text, error)
+    async def keep_message(self, reference: str, text: str, error: JulesManagerError) -> None:
+        """Keep as the task's draft a text of which nothing is sent; the error's hint tells of it. Asks no server."""
+        task_id = self._lookup.whole_id(reference)
+        if task_id is None:
+            with suppress(JulesManagerError):
+                task_id = await self._lookup.resolve(reference, ask_server=False)
+        await self._runner.keep_message(task_id, text, error)
 
     async def preview_approval(self, reference: str) -> ApprovalPreview:
         """Read the plan that waits now.
