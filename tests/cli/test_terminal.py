@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from jjm_tui.simulator.world import World
 from tests.cli.program import PATIENCE, Program, Terminal
 
 STILL = 0.001
@@ -106,6 +107,28 @@ def test_approve_asks_after_showing_the_plan(stocked: Program, answer: str, code
         terminal.type(f"{answer}\n")
         assert terminal.finish() == code
     assert status_of(stocked, task_id) == status
+
+
+@pytest.mark.parametrize(("options", "answer"), [((), "y"), (("--json",), "y"), (("--all",), "2")])
+def test_plan_that_changes_before_the_yes_is_not_approved_and_the_difference_is_shown(
+    stocked: Program, options: tuple[str, ...], answer: str
+) -> None:
+    task_id = waiting_task(stocked)
+    with stocked.on_terminal("approve", *([] if "--all" in options else [task_id]), *options) as terminal:
+        terminal.wait_for("type their number:" if "--all" in options else "Approve this plan? [y/N]")
+        World(state_path=stocked.world).change_plan(task_id, "Rewrite it all")
+        stocked.ok("get", task_id)
+        terminal.type(f"{answer}\n")
+        assert terminal.finish() == 1
+        _, _, told = terminal.text.partition("Changed since it was read:\n")
+        assert f"The plan of task {task_id} is not the one that was read; nothing was sent." in terminal.text
+        if "--json" in options:
+            document = json.loads(terminal.text[terminal.text.index("\n{") : terminal.text.rindex("}") + 1])
+            assert document["outcome"] == "not_sent"
+            changed = document["message"].partition("nothing was sent.\nChanged since it was read:\n")[2].splitlines()
+            assert [line.strip() for line in changed] == [line.strip() for line in told.splitlines()]
+        assert "Rewrite it all" in told
+    assert status_of(stocked, task_id) == "waiting_approval"
 
 
 def test_ctrl_c_at_the_question_sends_nothing(stocked: Program) -> None:

@@ -20,6 +20,7 @@ from jjm_tui.domain.draft_keys import message_key
 from jjm_tui.domain.events import EventType
 from jjm_tui.domain.kept_draft import UNKNOWN_TIMES
 from jjm_tui.domain.operations import Operation, OperationState
+from jjm_tui.domain.plans import diff_plans
 from jjm_tui.errors import Effect, StorageError, WrongStateError
 from jjm_tui.ports import CreateRequest
 from jjm_tui.services.drafting.joined_texts import split_texts
@@ -140,16 +141,20 @@ async def test_operation_that_was_told_as_not_sent_is_not_sent_after_that(tmp_pa
     assert count_effects(work, "message") == 0
 
 
-async def test_plan_changed_between_reading_and_approving_sends_nothing(tmp_path):
+@pytest.mark.parametrize("is_read_meanwhile", [False, True])
+async def test_plan_changed_between_reading_and_approving_sends_nothing(tmp_path, is_read_meanwhile):
     work = bench(tmp_path)
     manager, _, _ = work.process()
     task_id = work.session_in("AWAITING_PLAN_APPROVAL")
     preview = await manager.preview_approval(task_id)
     work.world.change_plan(task_id, "Another way")
-    result = await manager.approve_plan(task_id, preview.fingerprint)
+    if is_read_meanwhile:
+        await manager.get_task(task_id)
+    result = await manager.approve_plan(task_id, preview.fingerprint, read=preview.plan)
     assert result.outcome is Outcome.NOT_SENT
-    assert result.error is not None
-    assert result.error.context["difference"]
+    assert result.task is not None
+    assert result.difference == diff_plans(preview.plan, result.task.plan)
+    assert result.difference
     assert count_effects(work, "approve") == 0
 
 

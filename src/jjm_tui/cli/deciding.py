@@ -231,7 +231,7 @@ async def _approve_one(context: CommandContext, manager: JobManager, task_id: st
     if not given.yes and not await context.prompts.confirm("Approve this plan?", hint=exactly):
         return declined(OperationKind.APPROVE, task_id)
     async with answer_awaited(context.out, manager, "Approving the plan"):
-        return await manager.approve_plan(task_id, preview.fingerprint, incomplete=given.incomplete)
+        return await manager.approve_plan(task_id, preview.fingerprint, incomplete=given.incomplete, read=preview.plan)
 
 
 def _not_sent(preview: ApprovalPreview, sentence: str, hint: str) -> OperationResult:
@@ -271,7 +271,7 @@ async def _approve_all(context: CommandContext, manager: JobManager) -> int:
         for number, preview in enumerate(previews, 1):
             async with answer_awaited(context.out, manager, f"Approving plan {number} of {len(previews)}"):
                 try:
-                    told.append(await manager.approve_plan(preview.task.id, preview.fingerprint))
+                    told.append(await manager.approve_plan(preview.task.id, preview.fingerprint, read=preview.plan))
                 except JulesManagerError as error:
                     told.append(failed(OperationKind.APPROVE, preview.task.id, error))
     return tell_results(context, told, many=True)

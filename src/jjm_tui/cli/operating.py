@@ -13,8 +13,9 @@ from jjm_tui.cli.appearance import task_heading
 from jjm_tui.cli.context import CommandContext
 from jjm_tui.cli.exit_codes import UsageError, code_for_outcome, worst
 from jjm_tui.cli.output import UnwritableError
+from jjm_tui.cli.plan_view import difference_lines
 from jjm_tui.cli.session import expand_reference, is_row
-from jjm_tui.cli.task_json import operation_document
+from jjm_tui.cli.task_json import CHANGED_SINCE_READ, operation_document
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import OperationKind
 from jjm_tui.errors import JulesManagerError
@@ -207,6 +208,8 @@ def _tell_outcome(context: CommandContext, result: OperationResult, count: int) 
                 out.say(f"  {line}")
         if result.server_said and not _is_said(result.server_said, result.message):
             out.say(f"  The server said: {result.server_said}")
+    if result.difference:
+        out.styled(difference_lines(CHANGED_SINCE_READ, result.difference), to_error=True)
     for remark in result.remarks:
         out.remark(remark)
     if result.outcome is Outcome.DONE and result.task_id and out.terminal and not context.arguments.json:

@@ -10,6 +10,7 @@ from jjm_tui.cli.appearance import task_heading
 from jjm_tui.domain.text import age
 
 if TYPE_CHECKING:
+    from jjm_tui.domain.plans import PlanDifference
     from jjm_tui.domain.risks import RiskMark
     from jjm_tui.domain.task import Plan
     from jjm_tui.services.results import ApprovalPreview
@@ -40,9 +41,7 @@ def preview_lines(preview: ApprovalPreview, now: datetime) -> Iterator[StyledLin
     yield f"Plan {preview.fingerprint} · {_count(len(plan.steps), 'step')}", "bold"
     yield from step_lines(plan)
     if preview.difference:
-        yield "Changed since it was last read here:", "bold yellow"
-        for line in preview.difference.lines():
-            yield f"  {line}", _DIFFERENCE_STYLES.get(line.lstrip()[:1], "")
+        yield from difference_lines("Changed since it was last read here:", preview.difference)
     if preview.risks:
         yield "Look twice:", "bold red"
         for risk in preview.risks:
@@ -51,6 +50,13 @@ def preview_lines(preview: ApprovalPreview, now: datetime) -> Iterator[StyledLin
         yield "This plan is not known to be whole and the latest.", "bold red"
     for remark in preview.remarks:
         yield remark, ""
+
+
+def difference_lines(heading: str, difference: PlanDifference) -> Iterator[StyledLine]:
+    """What changed from one plan to another."""
+    yield heading, "bold yellow"
+    for line in difference.lines():
+        yield f"  {line}", _DIFFERENCE_STYLES.get(line.lstrip()[:1], "")
 
 
 def _reason(risk: RiskMark) -> str:

@@ -42,6 +42,9 @@ TASK_FIELDS: Final = (
 )
 
 
+CHANGED_SINCE_READ: Final = "Changed since it was read:"
+"""Above the difference between the plan that was read and the one that the server holds."""
+
 _Make = Callable[[Task], Any]
 _MADE: Final[Mapping[str, _Make]] = {
     "status": lambda task: task.status.value,
@@ -103,12 +106,13 @@ def _file(file: SourceFile) -> dict[str, Any]:
 
 
 def operation_document(result: OperationResult, now: datetime) -> dict[str, Any]:
-    """How an operation ended; remarks of server and program are part of the message."""
+    """How an operation ended; remarks of server and program, and what changed in a plan, are part of the message."""
+    changed = () if not result.difference else (CHANGED_SINCE_READ, *result.difference.lines())
     return {
         "operation": result.kind.value,
         "task_id": result.task_id,
         "outcome": result.outcome.value,
-        "message": " ".join((result.message, *result.remarks)),
+        "message": "\n".join((" ".join((result.message, *result.remarks)), *changed)),
         "task": None if result.task is None else task_document(result.task, now),
     }
 

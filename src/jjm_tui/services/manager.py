@@ -9,7 +9,7 @@ from datetime import datetime
 from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.sync import SyncState
-from jjm_tui.domain.task import Task
+from jjm_tui.domain.task import Plan, Task
 from jjm_tui.errors import JulesManagerError, StorageError
 from jjm_tui.ports import CreatePlan, CreateRequest, DiffReading, Repository, TaskServer
 from jjm_tui.services.context import ServiceContext
@@ -149,9 +149,14 @@ class JobManager:
         """
         return await self._runner.preview_approval(await self._lookup.resolve(reference))
 
-    async def approve_plan(self, task_id: str, fingerprint: str, *, incomplete: bool = False) -> OperationResult:
-        """Approve the plan with this fingerprint; nothing is sent when the server's plan is another one by now."""
-        return await self._runner.approve(task_id, fingerprint, incomplete=incomplete)
+    async def approve_plan(
+        self, task_id: str, fingerprint: str, *, incomplete: bool = False, read: Plan | None = None
+    ) -> OperationResult:
+        """Approve the plan with this fingerprint; nothing is sent when the server's plan is another one by now.
+
+        ``read``: the plan itself as the person read it, to tell what changed since.
+        """
+        return await self._runner.approve(task_id, fingerprint, incomplete=incomplete, read=read)
 
     async def preview_resume(self, reference: str) -> ResumePreview:
         """Read whether the task can be resumed and how. Raises WrongStateError when it is not paused."""

@@ -27,6 +27,7 @@ from jjm_tui.domain.repository import (
 )
 from jjm_tui.domain.risks import risk_marks
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.task import Plan
 from jjm_tui.errors import (
     AmbiguousOutcomeError,
     Effect,
@@ -102,11 +103,15 @@ class OperationRunner:
             risks=risk_marks(plan),
         )
 
-    async def approve(self, task_id: str, fingerprint: str, *, incomplete: bool = False) -> OperationResult:
-        """Approve the plan with this fingerprint."""
+    async def approve(
+        self, task_id: str, fingerprint: str, *, incomplete: bool = False, read: Plan | None = None
+    ) -> OperationResult:
+        """Approve the plan with this fingerprint; ``read``: the plan itself, to tell what changed since."""
         await self._require_own(task_id)
         payload = {"fingerprint": fingerprint, "incomplete": incomplete}
-        return await self._carry_out(self._new(OperationKind.APPROVE, task_id, payload))
+        result = await self._carry_out(self._new(OperationKind.APPROVE, task_id, payload))
+        found = result.error.plan if isinstance(result.error, PlanChangedError) else None
+        return result if read is None or found is None else replace(result, difference=diff_plans(read, found))
 
     async def preview_resume(self, task_id: str) -> ResumePreview:
         """Read whether and how the task can be resumed. Raises NothingToDoError."""

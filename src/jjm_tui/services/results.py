@@ -49,6 +49,7 @@ class OperationResult:
 
     ``message`` is one sentence for people, ``hint`` what to do next, ``server_said`` the server's own cleaned words.
     ``task`` is the task afterwards, as far as known. ``error`` is the typed failure behind everything but ``done``.
+    ``difference``: how the plan that was found differs from the one that was read, where it was not approved for that.
     """
 
     kind: OperationKind
@@ -61,6 +62,7 @@ class OperationResult:
     server_said: str | None = None
     remarks: tuple[str, ...] = ()
     error: JulesManagerError | None = None
+    difference: PlanDifference | None = None
 
 
 @dataclass(frozen=True, slots=True)

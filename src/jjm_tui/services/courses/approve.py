@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import Operation
-from jjm_tui.domain.plans import diff_plans, is_chat_fingerprint
+from jjm_tui.domain.plans import is_chat_fingerprint
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Plan, Task
 from jjm_tui.errors import WrongStateError
@@ -23,7 +23,9 @@ from jjm_tui.services.told_plans import plan_to_decide
 
 
 class PlanChangedError(WrongStateError):
-    """The server holds another plan than the one that was read; nothing was sent."""
+    """The server holds another plan than the one that was read; nothing was sent. ``plan``: the other one."""
+
+    plan: Plan | None = None
 
 
 class PlanNotShownError(NothingToDoError):
@@ -68,21 +70,19 @@ class ApproveCourse(CourseBase):
 
     async def prepare(self, operation: Operation) -> Preparation:
         task_id = self._task_id(operation)
-        before = await self._context.store.get_task(task_id)
         task, plan, certain = await self.waiting_plan(task_id)
         if plan.fingerprint != operation.payload.get("fingerprint"):
-            read = before.plan if before is not None else None
-            lines = diff_plans(read, plan).lines() if read is not None else ()
-            raise PlanChangedError(
+            changed = PlanChangedError(
                 f"The plan of task {task_id} is not the one that was read; nothing was sent.",
                 hint="Read the new plan and decide again.",
                 context={
                     "task_id": task_id,
                     "wanted": operation.payload.get("fingerprint"),
                     "found": plan.fingerprint,
-                    "difference": list(lines),
                 },
             )
+            changed.plan = plan
+            raise changed
         if not (plan.complete and certain) and not operation.payload.get("incomplete"):
             raise WrongStateError(
                 f"The plan of task {task_id} is not known to be whole and the latest; nothing was sent.",
