@@ -9,11 +9,13 @@ import shlex
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jjm_tui.cli.task_json import TASK_FIELDS
+from jjm_tui.simulator.world import World
 from tests.cli.program import PATIENCE, Program
 
 REPO = "acme/webapp"
@@ -115,7 +117,25 @@ def test_approve_all_skips_nothing_silently_and_needs_a_yes(served: Program) -> 
     assert sorted(each["task_id"] for each in result.json["operations"]) == sorted(waiting)
     assert all(each["outcome"] == "done" for each in result.json["operations"])
     assert "Look twice:" in result.err
-    assert served.ok("approve", "--all", "--yes", "--json").json["operations"] == []
+    none = served.ok("approve", "--all", "--yes", "--json")
+    assert (none.json["operations"], none.err) == ([], "No plan waits for approval.\n")
+
+
+def test_approve_all_with_a_list_that_is_cut_says_so_and_not_that_no_plan_waits(served: Program) -> None:
+    official = replace(served, dialect="official", tasks=130, speed=STILL)
+    listed = official.ok("list", "--all", "--json").json
+    assert listed["truncated"] is True
+    world = World(state_path=served.world)
+    beyond = next(each for each in world.session_ids() if each not in {task["id"] for task in listed["tasks"]})
+    for task in listed["tasks"]:
+        if task["status"] == "waiting_approval":
+            world.set_state(task["id"], "IN_PROGRESS")
+    world.set_state(beyond, "AWAITING_PLAN_APPROVAL")
+    approved = official.ok("approve", "--all", "--yes", "--json")
+    assert approved.json["operations"] == []
+    assert "The server shows only a part of its tasks; a plan of another one may wait as well.\n" in approved.err
+    assert "No plan that waits was found.\n" in approved.err
+    assert "No plan waits" not in approved.err
 
 
 def test_approve_without_a_terminal_and_without_yes_changes_nothing(served: Program) -> None:

@@ -31,9 +31,10 @@ from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.operations import OperationKind
 from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.domain.sync import tell_unreadable
 from jjm_tui.errors import JulesManagerError, StorageError, WrongStateError
 from jjm_tui.services.results import ApprovalPreview, OperationResult, Outcome
-from jjm_tui.services.selection import ListRequest
+from jjm_tui.services.selection import ListRequest, ListResult
 
 if TYPE_CHECKING:
     from jjm_tui.services.manager import JobManager
@@ -255,13 +256,16 @@ async def _approve_all(context: CommandContext, manager: JobManager) -> int:
             raise listed.failure
         chosen = [task.id for task in listed.tasks if query is None or query.matches(task, now)]
         previews, results = await _previews(manager, chosen)
+        is_whole = not (await manager.sync_state()).may_lack_tasks
+    _tell_what_is_missing(context, listed)
     for preview in previews:
         _show_plan(context, preview)
         context.out.say("")
     if not chosen:
         count = len(listed.tasks)
         waits = f"{count} wait" if count != 1 else "1 waits"
-        context.out.remark(f"No waiting plan matches the filter ({waits})." if count else "No plan waits for approval.")
+        none = "No plan waits for approval." if is_whole else "No plan that waits was found."
+        context.out.remark(f"No waiting plan matches the filter ({waits})." if count else none)
     if previews and not await _counted_yes(context, len(previews)):
         results += [declined(OperationKind.APPROVE, preview.task.id) for preview in previews]
         previews = []
@@ -275,6 +279,16 @@ async def _approve_all(context: CommandContext, manager: JobManager) -> int:
                 except JulesManagerError as error:
                     told.append(failed(OperationKind.APPROVE, preview.task.id, error))
     return tell_results(context, told, many=True)
+
+
+def _tell_what_is_missing(context: CommandContext, listed: ListResult) -> None:
+    """Plans of tasks that the server's list does not show are not approved, and may wait all the same."""
+    if listed.truncated:
+        context.out.warn("The server shows only a part of its tasks; a plan of another one may wait as well.")
+    if listed.unreadable:
+        context.out.warn(tell_unreadable(listed.unreadable))
+    for remark in listed.remarks:
+        context.out.remark(remark)
 
 
 async def _previews(

@@ -25,6 +25,11 @@ class SyncState:
         """Whether the server has tasks that its list did not give us."""
         return self.truncated or self.unreadable > 0
 
+    @property
+    def may_lack_tasks(self) -> bool:
+        """Whether the server may have tasks that its list did not give us."""
+        return self.is_part or not self.complete
+
 
 def tell_unreadable(count: int) -> str:
     """That tasks are missing, for people."""
