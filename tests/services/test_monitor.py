@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.errors import StorageError, TaskNotFoundError
+from jjm_tui.errors import OperationTimeoutError, StorageError, TaskNotFoundError
+from jjm_tui.ports import ToolAnswer
+from jjm_tui.services.manager import JobManager
 from jjm_tui.services.results import MonitorRequest
 from jjm_tui.services.selection import ListRequest
-from tests.services.workbench import Workbench, bench
+from tests.services.workbench import CuttingCaller, Workbench, bench, other_origin
 
 
 async def _watch(work: Workbench, request: MonitorRequest, step=None, most: int = 20):
@@ -48,6 +53,195 @@ async def test_monitor_until_needs_me_ends_when_something_waits(tmp_path):
     work = bench(tmp_path)
     updates = await _watch(work, MonitorRequest(until_needs_me=True))
     assert updates[-1].finished == "reached"
+
+
+def _only_running(work: Workbench) -> list[str]:
+    """Let every task that is not over be in progress; their ids."""
+    running = [
+        each
+        for each in work.world.session_ids()
+        if work.world.get_session(each)["state"] not in ("COMPLETED", "FAILED")
+    ]
+    for each in running:
+        work.world.set_state(each, "IN_PROGRESS")
+    return running
+
+
+@pytest.mark.parametrize("end", ["COMPLETED", "FAILED"])
+async def test_monitor_of_every_active_task_ends_when_one_of_them_comes_to_the_wanted_end(tmp_path, end):
+    work = bench(tmp_path)
+    running = _only_running(work)
+    before = {each for each in work.world.session_ids() if each not in running}
+
+    def finish(look, _):
+        if look == 2:
+            work.world.set_state(running[0], end)
+
+    request = MonitorRequest(interval=5, timeout=60, until=frozenset({TaskStatus(end.lower())}))
+    updates = await _watch(work, request, finish)
+    assert [update.finished for update in updates] == [None, None, "reached"]
+    assert [task.id for task in updates[-1].tasks if task.status.value == end.lower()] == [running[0]]
+    assert not before & {task.id for update in updates for task in update.tasks}
+
+
+@pytest.mark.parametrize("end", ["COMPLETED", "FAILED"])
+async def test_monitor_of_every_active_task_until_needs_me_ends_at_a_review_and_at_a_failure(tmp_path, end):
+    work = bench(tmp_path)
+    running = _only_running(work)
+
+    def finish(look, _):
+        if look == 2:
+            work.world.set_state(running[0], end)
+
+    updates = await _watch(work, MonitorRequest(interval=5, timeout=60, until_needs_me=True), finish)
+    assert [update.finished for update in updates] == [None, None, "reached"]
+
+
+async def test_monitor_of_every_active_task_says_that_none_comes_to_the_wanted_end_when_all_are_over(tmp_path):
+    work = bench(tmp_path)
+    running = _only_running(work)
+
+    def finish(look, _):
+        if look == 2:
+            for each in running:
+                work.world.set_state(each, "FAILED")
+
+    request = MonitorRequest(interval=5, timeout=60, until=frozenset({TaskStatus.COMPLETED}))
+    updates = await _watch(work, request, finish)
+    assert [update.finished for update in updates] == [None, None, "unreachable"]
+    assert {task.id for task in updates[-1].tasks} == set(running)
+
+
+async def test_monitor_of_every_active_task_counts_what_was_active_until_its_first_look(tmp_path):
+    work = bench(tmp_path)
+    running = _only_running(work)
+    manager, _, _ = work.process()
+    await manager.list_tasks(ListRequest())
+    work.clock.advance(60)
+    work.world.set_state(running[0], "COMPLETED")
+    updates = await _watch(work, MonitorRequest(timeout=60, until=frozenset({TaskStatus.COMPLETED})))
+    assert [update.finished for update in updates] == ["reached"]
+
+
+async def test_monitor_of_every_active_task_counts_one_that_was_made_and_over_between_two_looks(tmp_path):
+    work = bench(tmp_path)
+    _only_running(work)
+    made = []
+
+    def make(look, _):
+        if look == 2:
+            made.append(work.world.create_session("Quick.")["id"])
+            work.world.set_state(made[0], "COMPLETED")
+
+    request = MonitorRequest(interval=5, timeout=60, until=frozenset({TaskStatus.COMPLETED}))
+    updates = await _watch(work, request, make)
+    assert [update.finished for update in updates] == [None, None, "reached"]
+    assert made[0] in {task.id for task in updates[-1].tasks}
+
+
+@pytest.mark.parametrize("until", [frozenset(), frozenset({TaskStatus.COMPLETED})])
+async def test_monitor_of_a_task_that_is_forgotten_meanwhile_does_not_take_it_for_reached(tmp_path, until):
+    work = bench(tmp_path)
+    task_id = work.session_in("IN_PROGRESS")
+    manager, _, context = work.process()
+    watching = manager.monitor(MonitorRequest((task_id,), interval=5, until=until))
+    assert (await anext(watching)).finished is None
+    other, _, _ = work.process()
+    await other.forget([task_id])
+    assert (await anext(watching)).finished == "unreachable"
+    context.leadership.resign()
+
+
+async def test_monitor_goes_on_for_the_others_when_one_of_its_tasks_is_forgotten(tmp_path):
+    work = bench(tmp_path)
+    forgotten, kept = _only_running(work)[:2]
+    manager, _, context = work.process()
+    watching = manager.monitor(MonitorRequest((forgotten, kept), interval=5, until=frozenset({TaskStatus.COMPLETED})))
+    await anext(watching)
+    other, _, _ = work.process()
+    await other.forget([forgotten])
+    assert (await anext(watching)).finished is None
+    work.world.set_state(kept, "COMPLETED")
+    assert (await anext(watching)).finished == "unreachable"
+    context.leadership.resign()
+
+
+def _leave_out(caller: CuttingCaller, task_id: str) -> None:
+    """The server's list does not have this task."""
+    honest = caller.answer
+
+    def answer(tool, arguments):
+        given = honest(tool, arguments)
+        if tool != "list_sessions":
+            return given
+        listed = json.loads(given.text)
+        listed["sessions"] = [each for each in listed["sessions"] if each["id"] != task_id]
+        return ToolAnswer(json.dumps(listed))
+
+    caller.answer = answer
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_monitor_that_polls_takes_nothing_for_reached_that_this_list_and_no_reading_told(tmp_path, named):
+    work = bench(tmp_path)
+    running = _only_running(work)
+    work.world.set_state(running[0], "PAUSED")
+    manager, _, _ = work.process()
+    await manager.list_tasks(ListRequest())
+    work.clock.advance(3600)
+    work.world.set_state(running[0], "IN_PROGRESS")
+    manager, caller, context = work.process()
+    _leave_out(caller, running[0])
+    late = OperationTimeoutError("Too slow.")
+    caller.cut = lambda tool, place: None if tool == "list_sessions" else late
+
+    watched = (running[0],) if named else ()
+    watching = manager.monitor(MonitorRequest(watched, interval=5, until=frozenset({TaskStatus.PAUSED})))
+    for _ in range(3):
+        update = await anext(watching)
+        assert (update.finished, update.source) == (None, "store")
+        assert "Too slow." in str(update.failure)
+    caller.cut = lambda tool, place: None
+    work.clock.advance(7200)
+    told = await anext(watching)
+    assert (told.finished, told.source, told.failure) == (None, "server", None)
+    assert running[0] in [task.id for task in told.tasks if task.status is TaskStatus.IN_PROGRESS]
+    work.world.set_state(running[0], "PAUSED")
+    work.world.say(running[0], "Paused.")
+    await manager.get_task(running[0])
+    assert (await anext(watching)).finished == "reached"
+    context.leadership.resign()
+
+
+async def test_monitor_until_needs_me_takes_no_notice_of_what_another_server_told(tmp_path):
+    work = bench(tmp_path)
+    manager, _, context = work.process()
+    await manager.list_tasks(ListRequest())
+    context.leadership.resign()
+    work.clock.advance(14 * 86400)
+    empty = bench(tmp_path / "other", tasks=0)
+    _, _, elsewhere = empty.process()
+    stranger = JobManager(replace(other_origin(context), server=elsewhere.server))
+    watching = stranger.monitor(MonitorRequest(until_needs_me=True))
+    update = await anext(watching)
+    assert (update.finished, update.tasks) == ("unreachable", ())
+
+
+async def test_monitor_of_a_task_of_another_server_asks_this_one_first(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("COMPLETED")
+    manager, _, context = work.process()
+    await manager.list_tasks(ListRequest())
+    context.leadership.resign()
+    work.clock.advance(60)
+    empty = bench(tmp_path / "other", tasks=0)
+    _, _, elsewhere = empty.process()
+    stranger = JobManager(replace(other_origin(context), server=elsewhere.server))
+    with pytest.raises(TaskNotFoundError):
+        await anext(stranger.monitor(MonitorRequest((task_id,), until=frozenset({TaskStatus.COMPLETED}))))
+    known = await context.store.get_task(task_id)
+    assert known is not None
+    assert (known.origin, known.on_server) == (context.origin, True)
 
 
 async def test_monitor_until_idle_ends_when_every_task_waits_for_a_person_or_is_over(tmp_path):
@@ -93,6 +287,7 @@ async def test_monitor_takes_nothing_for_reached_that_no_server_told_now(tmp_pat
     manager, _, _ = work.process()
     await manager.list_tasks(ListRequest())
 
+    work.clock.advance(60)
     manager, caller, context = work.process()
     caller.is_down = True
     request = MonitorRequest((task_id,), interval=5, timeout=12, until=frozenset({TaskStatus.COMPLETED}))

@@ -13,7 +13,13 @@ from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.facts import Rank
 from jjm_tui.domain.status import WAITING_STATUSES, TaskStatus
 from jjm_tui.domain.task import Task, needs_me
-from jjm_tui.errors import AuthenticationError, JulesManagerError, OperationTimeoutError, TaskNotFoundError
+from jjm_tui.errors import (
+    AuthenticationError,
+    JulesManagerError,
+    OperationFailedError,
+    OperationTimeoutError,
+    TaskNotFoundError,
+)
 from jjm_tui.ports import Priority
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.poller import Poller, PollReport
@@ -22,7 +28,7 @@ from jjm_tui.services.results import MonitorRequest, MonitorUpdate
 
 Finish = Literal["reached", "final", "unreachable", "timeout"]
 
-_SHORTEST_LOOK: Final = 2.0
+SHORTEST_LOOK: Final = 2.0
 """Seconds that a look may take at least, so that even the shortest time-out sees the server once."""
 
 _OVERLAP: Final = timedelta(minutes=5)
@@ -34,12 +40,16 @@ _IDLE: Final = WAITING_STATUSES | {TaskStatus.PAUSED}
 
 @dataclass(slots=True)
 class _Watch:
-    """What one monitor remembers between looks."""
+    """What one monitor remembers between looks.
+
+    ``watched``: the tasks that a look has found, or that were active when it began; how they end is told as well.
+    """
 
     request: MonitorRequest
     began: datetime
     deadline: float | None
     seen_events: set[tuple[str, str, str | None]] = field(default_factory=set)
+    watched: set[str] = field(default_factory=set)
     reached: set[str] = field(default_factory=set)
 
 
@@ -66,19 +76,17 @@ class Monitor:
         poller = Poller.for_interval(self._context, self._reader, request.interval, request.task_ids)
         since = clock.now() - _OVERLAP
         watch.seen_events.update(_key(event) for event in await self._context.events.query(since=since))
+        await self._tasks(watch)  # what the first look finds over was active until then
         first = True
         while True:
-            report = await self._look(poller, watch)
-            if not report.led:
-                report = await self._ask_before_the_end(watch, report)
+            report = await self._ask_before_the_end(watch, await self._look(poller, watch))
             if first:
-                await self._check_first_look(request, report.failure)
+                await self._check_first_look(watch, report.failure)
             events = await self._context.events.query(since=since)  # of tasks that are stored by now
-            tasks = await self._tasks(request)
+            tasks = await self._tasks(watch)
             at = clock.now()
             since = report.at - _OVERLAP
-            is_known = report.failure is None  # what is stored may have been true long ago
-            finished = self._finish(watch, tasks) if is_known else None
+            finished = await self._finish(watch, tasks)
             if finished is None and watch.deadline is not None and clock.monotonic() >= watch.deadline:
                 finished = "timeout"
             pause = self._pause(watch)
@@ -108,39 +116,65 @@ class Monitor:
     def _in_time(self, watch: _Watch) -> anyio.CancelScope:
         if watch.deadline is None:
             return anyio.CancelScope()
-        return anyio.move_on_after(max(_SHORTEST_LOOK, watch.deadline - self._context.clock.monotonic()))
+        return anyio.move_on_after(max(SHORTEST_LOOK, watch.deadline - self._context.clock.monotonic()))
 
     async def _ask_before_the_end(self, watch: _Watch, report: PollReport) -> PollReport:
-        """Where another process polls, ask as well for what would end the watching, unless that was told meanwhile.
+        """Ask as well for what would end the watching, unless a server told it meanwhile.
 
-        The server of that process may be down, and what it stored long over. The report says then that we asked.
+        The list may not tell of a task; where another process polls, its server may be down, and what it stored long
+        over. The report says then that we asked, and why something could not be read.
         """
-        tasks = await self._tasks(watch.request)
-        doubtful = [task.id for task in tasks if self._counts(watch, task) and not self._was_told(watch, task)]
-        if not doubtful and (tasks or watch.request.task_ids or await self._was_list_read(watch)):
+        if report.failure is not None:
+            return report
+        tasks = await self._tasks(watch)
+        doubtful = [
+            task.id
+            for task in tasks
+            if task.origin == self._context.origin and self._counts(watch, task) and not self._was_told(watch, task)
+        ]
+        if not doubtful and (report.led or tasks or watch.request.task_ids or await self._was_list_read(watch)):
             return report
         failure: JulesManagerError | None = _late()
         with self._in_time(watch):
             try:
-                await self._ask(watch, doubtful)
+                if not report.led:
+                    await self._reader.refresh_list(priority=Priority.POLL)
+                await self._ask(watch, doubtful, only_one=report.led)
                 failure = None
             except JulesManagerError as error:
                 failure = error
         return replace(report, led=True, failure=failure)
 
-    async def _ask(self, watch: _Watch, doubtful: Sequence[str]) -> None:
-        """Read the list and of these tasks those of which it told nothing; of any task, until one counts indeed."""
-        await self._reader.refresh_list(priority=Priority.POLL)
+    async def _ask(self, watch: _Watch, doubtful: Sequence[str], *, only_one: bool) -> None:
+        """Read those of these tasks of which nothing was told yet; of any task, until one counts indeed.
+
+        ``only_one``: beside what is polled anyway, read one more.
+
+        Raises:
+            JulesManagerError: one of them cannot be read, or could not and is left alone for a while.
+        """
+        store, troubles = self._context.store, self._context.read_troubles
+        unread: JulesManagerError | None = None
         for task_id in doubtful:
-            task = await self._context.store.get_task(task_id)
-            if task is not None and not self._was_told(watch, task):
+            task = await store.get_task(task_id)
+            if task is None:
+                continue
+            if not self._was_told(watch, task):
+                trouble = troubles.of(task_id)
+                if trouble is not None and troubles.rests(task_id, self._context.clock.now()):
+                    unread = unread or OperationFailedError(trouble.message, hint=trouble.hint)
+                    continue
                 try:
                     await self._reader.refresh_task(task_id, priority=Priority.POLL)
                 except TaskNotFoundError:
                     await self._reader.mark_vanished(task_id)
-                task = await self._context.store.get_task(task_id)
+                if only_one:
+                    break
+                task = await store.get_task(task_id)
             if task is not None and not watch.request.task_ids and self._counts(watch, task):
                 return
+        if unread is not None:
+            raise unread
 
     async def _was_list_read(self, watch: _Watch) -> bool:
         synced_at = (await self._context.store.get_sync_state(self._context.origin)).synced_at
@@ -161,13 +195,19 @@ class Monitor:
         is_wanted = request.until_needs_me and needs_me(task, self._context.clock.now()) is not None
         return is_wanted or task.status in request.until or _rests(request, task)
 
-    async def _check_first_look(self, request: MonitorRequest, failure: JulesManagerError | None) -> None:
+    async def _check_first_look(self, watch: _Watch, failure: JulesManagerError | None) -> None:
+        """That this server has the named tasks, unless the time is over before it tells."""
         if isinstance(failure, AuthenticationError):
             raise failure
-        for task_id in request.task_ids:
-            if await self._context.store.get_task(task_id) is None:
-                if failure is not None:
-                    raise failure
+        for task_id in watch.request.task_ids:
+            task = await self._context.store.get_task(task_id)
+            if task is not None and task.origin == self._context.origin:
+                continue
+            if isinstance(failure, _OutOfTimeError):
+                return
+            if failure is not None:
+                raise failure
+            with self._in_time(watch):
                 if not (await self._reader.refresh_task(task_id)).tasks:
                     raise TaskNotFoundError(
                         f"There is no task {task_id} to watch.", hint="Run `jjm list --all` to see the ids."
@@ -179,17 +219,21 @@ class Monitor:
             pause = min(pause, max(0.0, watch.deadline - self._context.clock.monotonic()))
         return pause
 
-    async def _tasks(self, request: MonitorRequest) -> tuple[Task, ...]:
-        if request.task_ids:
-            found = [await self._context.store.get_task(task_id) for task_id in request.task_ids]
-            return tuple(task for task in found if task is not None)
-        stored = await self._context.store.list_tasks()
-        active = [task for task in stored if not task.archived and task.on_server is not False]
-        return tuple(
-            sorted(
-                (task for task in active if task.status.is_active), key=lambda task: (task.created_at is None, task.id)
-            )
-        )
+    async def _tasks(self, watch: _Watch) -> tuple[Task, ...]:
+        """What is watched, as it is stored now: the named tasks, or of this server what was active in the meantime."""
+        if watch.request.task_ids:
+            found = [await self._context.store.get_task(task_id) for task_id in watch.request.task_ids]
+            tasks = [task for task in found if task is not None]
+            watch.watched.update(task.id for task in tasks)
+            return tuple(tasks)
+        own = [
+            task
+            for task in await self._context.store.list_tasks()
+            if task.origin == self._context.origin and not task.archived and task.on_server is not False
+        ]
+        watch.watched.update(task.id for task in own if task.status.is_active or _is_made_since(watch, task))
+        tasks = [task for task in own if task.id in watch.watched]
+        return tuple(sorted(tasks, key=lambda task: (task.created_at is None, task.id)))
 
     def _fresh(self, watch: _Watch, events: Sequence[TaskEvent], tasks: Sequence[Task]) -> tuple[TaskEvent, ...]:
         """Events that were not shown yet and belong to what is watched."""
@@ -205,39 +249,41 @@ class Monitor:
             fresh.append(event)
         return tuple(fresh)
 
-    def _finish(self, watch: _Watch, tasks: Sequence[Task]) -> Finish | None:
+    async def _finish(self, watch: _Watch, tasks: Sequence[Task]) -> Finish | None:
+        """How the watching ends, by what was told since it began: what is stored may have been true long ago."""
         request = watch.request
-        if request.until_needs_me:
-            now = self._context.clock.now()
-            if any(needs_me(task, now) is not None for task in tasks):
-                return "reached"
-        if request.until:
-            return self._finish_until(watch, tasks)
-        if all(_rests(request, task) for task in tasks):
-            return "unreachable" if request.until_needs_me else "final"
-        return None
-
-    def _finish_until(self, watch: _Watch, tasks: Sequence[Task]) -> Finish | None:
-        until = watch.request.until
-        watch.reached.update(task.id for task in tasks if task.status in until)
-        if not watch.request.task_ids:
-            if watch.reached:
-                return "reached"
-            return "unreachable" if not tasks else None
-        waiting = [task for task in tasks if task.id not in watch.reached]
-        if not waiting:
+        told = [task for task in tasks if self._was_told(watch, task)]
+        now = self._context.clock.now()
+        if request.until_needs_me and any(needs_me(task, now) is not None for task in told):
             return "reached"
-        if all(_is_over(task) for task in waiting):
-            return "unreachable"
-        return None
+        watch.reached.update(task.id for task in told if task.status in request.until)
+        wanted = set(request.task_ids)
+        if watch.reached and wanted <= watch.reached:
+            return "reached"
+        rests = watch.reached | {task.id for task in told if _rests(request, task)}
+        if not rests.issuperset(task.id for task in tasks) or not wanted <= watch.watched:
+            return None
+        if not tasks and not wanted and not await self._was_list_read(watch):
+            return None
+        is_forgotten = not wanted <= {task.id for task in tasks}
+        return "unreachable" if request.until or request.until_needs_me or is_forgotten else "final"
+
+
+class _OutOfTimeError(OperationTimeoutError):
+    """The time-out of the watching came before the answer."""
 
 
 def _key(event: TaskEvent) -> tuple[str, str, str | None]:
     return event.at.isoformat(), event.type.value, event.task_id
 
 
-def _late() -> OperationTimeoutError:
-    return OperationTimeoutError("The server did not answer before the time was over.")
+def _late() -> _OutOfTimeError:
+    return _OutOfTimeError("The server did not answer before the time was over.")
+
+
+def _is_made_since(watch: _Watch, task: Task) -> bool:
+    """Made since the watching began, so that it counts even where it was over before the next look."""
+    return task.created_at is not None and task.created_at >= watch.began
 
 
 def _rests(request: MonitorRequest, task: Task) -> bool:
