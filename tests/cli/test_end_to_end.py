@@ -511,6 +511,23 @@ def test_monitor_of_a_failed_task_exits_with_one(served: Program) -> None:
     assert served.run("monitor", task_id, "--until", "failed", "--interval", "0.1").code == 0
 
 
+def test_monitor_of_every_active_task_tells_that_one_is_completed_and_ends_there(served: Program) -> None:
+    served.speed = 500
+    watched = served.ok("monitor", "--until", "completed", "--interval", "0.1")
+    assert watched.err.endswith("Monitoring stopped: what it waited for is reached.\n")
+    ended = [row for row in watched.rows if row[3].endswith("→ completed")]
+    assert ended
+    assert {row[2] for row in ended} == {"completed"}
+
+
+@pytest.mark.parametrize("task", ["9999", "99999999999999999999"])
+def test_monitor_of_a_task_that_no_server_knows_in_time_exits_with_124(program: Program, task: str) -> None:
+    silent = program.run("--server", "sleep 300", "monitor", task, "--timeout", "2")
+    assert (silent.code, silent.out) == (124, "")
+    assert "The server did not answer before the time was over." in silent.err
+    assert silent.err.endswith("Monitoring stopped: the time is over.\n")
+
+
 def test_monitor_until_one_task_needs_me_exits_with_one_where_it_failed(served: Program) -> None:
     served.speed = STILL
     failed, done = (

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+
+import anyio
 
 from jjm_tui.cli.appearance import task_heading
 from jjm_tui.cli.context import CommandContext
@@ -18,6 +21,7 @@ from jjm_tui.domain.event_words import event_sentence
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task, needs_me
 from jjm_tui.domain.times import format_time
+from jjm_tui.services.monitor import SHORTEST_LOOK
 from jjm_tui.services.results import MonitorRequest, MonitorUpdate
 
 if TYPE_CHECKING:
@@ -37,13 +41,19 @@ async def run(context: CommandContext) -> int:
     given = context.arguments
     statuses, needs_me = given.until or (frozenset(), False)
     async with context.manager() as manager:
-        ids = [await manager.resolve(expand_reference(context, reference)) for reference in given.tasks]
+        began, timeout = anyio.current_time(), given.timeout
+        with anyio.move_on_after(math.inf if timeout is None else max(SHORTEST_LOOK, timeout)) as finding:
+            ids = [await manager.resolve(expand_reference(context, reference)) for reference in given.tasks]
+        if finding.cancelled_caught:
+            context.out.warn("The server did not answer before the time was over.")
+            context.out.remark(_stopped(_WHY_STOPPED["timeout"]))
+            return ExitCode.TIMED_OUT
         request = MonitorRequest(
             task_ids=tuple(dict.fromkeys(ids)),
             interval=given.interval or context.load().settings.monitor.interval,
             until=statuses,
             until_needs_me=needs_me,
-            timeout=given.timeout,
+            timeout=None if timeout is None else max(0.0, timeout - (anyio.current_time() - began)),
         )
         return await watch(context, manager, request)
 
@@ -76,6 +86,10 @@ def stop_sentence(request: MonitorRequest, last: MonitorUpdate | None, now: date
         why = "nothing more happens by itself" if last.tasks else "no task is active"
     else:
         why = _WHY_STOPPED[last.finished]
+    return _stopped(why)
+
+
+def _stopped(why: str) -> str:
     return f"Monitoring stopped: {why}."
 
 
