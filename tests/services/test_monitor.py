@@ -166,6 +166,22 @@ async def test_monitor_goes_on_for_the_others_when_one_of_its_tasks_is_forgotten
     context.leadership.resign()
 
 
+async def test_monitor_of_tasks_that_are_gone_from_the_server_ends_with_its_first_look(tmp_path):
+    work = bench(tmp_path)
+    manager, _, context = work.process()
+    await manager.list_tasks(ListRequest())
+    work.clock.advance(3600)
+    gone = work.world.session_ids()[:3]
+    for each in gone:
+        work.world.delete_session(each)
+    await manager.list_tasks(ListRequest())
+    context.leadership.resign()
+    work.clock.advance(3600)
+    updates = await _watch(work, MonitorRequest(tuple(gone), timeout=60))
+    assert [(update.finished, update.failure) for update in updates] == [("final", None)]
+    assert [task.on_server for task in updates[-1].tasks] == [False, False, False]
+
+
 def _leave_out(caller: CuttingCaller, task_id: str) -> None:
     """The server's list does not have this task."""
     honest = caller.answer

@@ -139,7 +139,7 @@ class Monitor:
             try:
                 if not report.led:
                     await self._reader.refresh_list(priority=Priority.POLL)
-                await self._ask(watch, doubtful, only_one=report.led)
+                await self._ask(watch, doubtful, only_one=report.led and not watch.request.task_ids)
                 failure = None
             except JulesManagerError as error:
                 failure = error
