@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pytest
@@ -29,9 +29,11 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
     time.tzset()
 
 
-def table(width: int, *, unicode: bool = True, tasks: Sequence[Task] = ALL) -> str:
+def table(
+    width: int, *, unicode: bool = True, tasks: Sequence[Task] = ALL, untold: Collection[str] = frozenset()
+) -> str:
     screen = Screen(width=width, unicode=unicode)
-    screen.output.render(task_table(tasks, NOW, screen.output.look))
+    screen.output.render(task_table(tasks, NOW, screen.output.look, untold))
     return "\n".join(line.rstrip() for line in screen.out.splitlines())
 
 
@@ -52,6 +54,20 @@ def test_table_at_100_columns_says_what_is_needed() -> None:
         "31415926   ? waiting approval  approval 18m  Upgrade the ORM                     api.server  18m ago",
         "271828182  ▸ in progress                     Fix the login bug that keeps peop…  webapp      2d ago",
     ]
+
+
+@pytest.mark.parametrize(
+    ("width", "standing"), [(120, "? waiting approval ~14s  approval 18m"), (80, "? approval 18m ~14s")]
+)
+def test_status_that_was_not_told_now_is_marked_with_its_age_wherever_it_fits(width: int, standing: str) -> None:
+    lines = table(width, untold={WAITING.id}).splitlines()
+    assert [line for line in lines if "~" in line] == [line for line in lines if f"  {standing}  " in line]
+    assert "~" not in table(width)
+
+
+def test_status_that_was_not_told_now_is_marked_without_an_age_where_none_is_known_or_fits() -> None:
+    assert "  ▸ in progress ~?  " in table(80, untold={RUNNING.id})
+    assert "?~" in table(24, untold={WAITING.id})
 
 
 def test_table_at_160_columns_has_everything() -> None:

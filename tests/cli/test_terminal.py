@@ -7,7 +7,9 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,37 @@ def test_list_on_a_terminal_is_a_table_that_fits(stocked: Program) -> None:
         assert "? approval 1h" in terminal.text
         assert b"\x1b[" in terminal.seen
         assert "This is what is stored, read from the server" in lines[-1]
+
+
+def test_list_marks_what_its_server_did_not_tell_with_its_age(stocked: Program, tmp_path: Path) -> None:
+    path = Path(stocked.ok("store", "info", "--json").json["store"]["path"])
+    document = json.loads(path.read_text())
+    weeks_ago = (datetime.now(UTC) - timedelta(days=14, hours=1)).isoformat()
+    task = next(task for task in document["tasks"] if task["status"] == "waiting_approval")
+    task["synced_at"] = weeks_ago
+    for mark in task["provenance"].values():
+        mark[1] = weeks_ago
+    path.write_text(json.dumps(document))
+    with stocked.on_terminal("list", "--cached") as terminal:
+        assert terminal.finish() == 0
+        assert re.search(
+            r"^This is what is stored, read from the server .*, some of it 14d ago\.$", terminal.text, re.MULTILINE
+        )
+    other = tmp_path / "other.py"
+    other.write_text("from jjm_tui.simulator.__main__ import main\nraise SystemExit(main())\n")
+    server = f"{sys.executable} {other} --tasks 3 --seed 9 --state {tmp_path / 'other.json'} --speed {STILL}"
+    told = "jjm: 12 of 15 tasks are of another server, which was not asked; the oldest status was read 14d ago."
+    elsewhere = Program(stocked.home)
+    with elsewhere.on_terminal("--server", server, "list", columns=160) as terminal:
+        assert terminal.finish() == 0
+        assert told in terminal.text
+        rows = [line for line in terminal.text.splitlines() if re.match(r"\d{4}", line)]
+        marked = [line for line in rows if re.search(r" ~\d+[smd]  ", line)]
+        assert (len(rows), len(marked)) == (15, 12)
+        assert [line for line in marked if "? waiting approval ~14d  approval" in line]
+    piped = elsewhere.ok("--server", server, "list", "--quiet")
+    assert piped.err.splitlines() == [told]
+    assert {len(row) for row in piped.rows} == {7}
 
 
 def test_list_on_a_terminal_that_knows_no_size_is_80_columns_wide(stocked: Program) -> None:

@@ -6,18 +6,22 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from jjm_tui.domain.operations import OperationState
+from jjm_tui.domain.query import parse_query
 from jjm_tui.domain.status import TaskStatus
+from jjm_tui.errors import Effect, OperationTimeoutError
 from jjm_tui.ports import CreateRequest, ToolAnswer
+from jjm_tui.services.manager import JobManager
 from jjm_tui.services.results import Outcome
 from jjm_tui.services.selection import ListRequest
-from tests.services.workbench import START, CuttingCaller, bench, lost
+from tests.services.workbench import START, CuttingCaller, bench, lost, other_origin
 
 GONE = object()
+WEEKS: Final = 14 * 86400.0
 
 
 def _retell(caller: CuttingCaller, change: Callable[[str, Any], Any]) -> None:
@@ -175,4 +179,90 @@ async def test_resume_in_doubt_is_not_called_absent_while_the_server_does_not_te
 
     caller.answer, caller.cut = answer, cut
     assert (await manager.resume_task(task_id)).outcome is Outcome.UNCONFIRMED
+    await manager.close()
+
+
+def _not_listed(task_id: str, *, is_cut: bool) -> Callable[[str, Any], Any]:
+    """The list has all tasks but this one, and says whether there are more."""
+
+    def change(name: str, value: Any) -> Any:
+        if name == "list_sessions":
+            others = [record for record in value["sessions"] if record["id"] != task_id]
+            return {"sessions": others, **({"nextPageToken": "more"} if is_cut else {})}
+        return value
+
+    return change
+
+
+@pytest.mark.parametrize("is_cut", [True, False])
+async def test_list_says_how_old_a_status_is_that_the_server_did_not_tell(tmp_path: Path, *, is_cut: bool) -> None:
+    work = bench(tmp_path, dialect="official" if is_cut else "rest")
+    manager, caller, _ = work.process()
+    fresh = await manager.list_tasks(ListRequest())
+    assert (fresh.untold, fresh.warnings) == (frozenset(), ())
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    work.clock.advance(WEEKS)
+    work.world.set_state(task_id, "COMPLETED")
+    _retell(caller, _not_listed(task_id, is_cut=is_cut))
+    too_slow = OperationTimeoutError("too slow", effect=Effect.NONE)
+    caller.cut = lambda tool, place: None if tool == "list_sessions" else too_slow
+    warnings = (
+        "The server did not tell the status of 1 of 12 tasks now; it was read 14d ago. `jjm get TASK` asks for one.",
+    )
+    listed = await manager.list_tasks(ListRequest())
+    (task,) = [task for task in listed.tasks if task.id == task_id]
+    assert (listed.source, task.status, task.synced_at) == ("server", TaskStatus.WAITING_APPROVAL, START)
+    assert (listed.untold, listed.warnings) == ({task_id}, warnings)
+    for request in (
+        ListRequest(statuses=frozenset({TaskStatus.COMPLETED})),
+        ListRequest(query=parse_query("status:completed")),
+    ):
+        hiding = await manager.list_tasks(request)
+        assert task_id not in {task.id for task in hiding.tasks}
+        assert hiding.warnings == warnings
+    assert (await manager.list_tasks(ListRequest(repository="nobody/nothing"))).warnings == ()
+    assert (await manager.list_tasks(ListRequest(), cached=True)).untold == frozenset()
+    await manager.close()
+
+
+async def test_list_tells_apart_the_tasks_of_a_server_that_was_not_asked(tmp_path: Path) -> None:
+    work = bench(tmp_path)
+    manager, _, _ = work.process()
+    theirs = {task.id for task in (await manager.list_tasks(ListRequest())).tasks}
+    await manager.close()
+    other = bench(tmp_path, tasks=3, seed=9)
+    ours = JobManager(other_origin(other.process()[2]))
+    for seconds, age in ((0.0, "just now"), (WEEKS, "14d ago")):
+        other.clock.advance(seconds)
+        listed = await ours.list_tasks(ListRequest())
+        assert (listed.source, len(listed.tasks), listed.untold) == ("server", 15, theirs)
+        assert listed.warnings == (
+            f"12 of 15 tasks are of another server, which was not asked; the oldest status was read {age}.",
+        )
+    await ours.close()
+
+
+async def test_status_from_ahead_of_now_is_not_one_that_the_list_told(tmp_path: Path) -> None:
+    work = bench(tmp_path, dialect="official")
+    manager, caller, _ = work.process()
+    await manager.list_tasks(ListRequest())
+    task_id = work.session_in("IN_PROGRESS")
+    _retell(caller, _not_listed(task_id, is_cut=True))
+    work.clock.set_back(3600)
+    listed = await manager.list_tasks(ListRequest())
+    assert listed.untold == {task_id}
+    assert "it was read at an unknown time" in listed.warnings[0]
+    await manager.close()
+
+
+async def test_list_of_a_server_that_never_asks_jules_makes_no_status_newer(tmp_path: Path) -> None:
+    work = bench(tmp_path, dialect="browser")
+    manager, _, _ = work.process()
+    await manager.list_tasks(ListRequest())
+    task_id = work.session_in("AWAITING_PLAN_APPROVAL")
+    assert (await manager.get_task(task_id)).task.status is TaskStatus.WAITING_APPROVAL
+    work.clock.advance(3600)
+    listed = await manager.list_tasks(ListRequest())
+    assert listed.untold == {task_id}
+    assert "it was read 1h ago" in listed.warnings[0]
     await manager.close()

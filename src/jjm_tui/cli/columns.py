@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -14,7 +14,7 @@ from jjm_tui.cli.tables import Cell, Column, grid, widths_of
 from jjm_tui.cli.task_json import task_document
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task, needs_me
-from jjm_tui.domain.text import clean_line, relative_time, short_ids
+from jjm_tui.domain.text import age, clean_line, relative_time, short_ids
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,6 +23,9 @@ PLAIN_COLUMNS: Final = ("id", "status", "needs_me", "repository", "branch", "upd
 """The tab-separated columns of ``list`` when standard output is not a terminal."""
 
 _UNKNOWN: Final = "unknown"
+
+_OLD: Final = "~"
+"""Before the age of a status that is not from now, as in the dashboard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,11 @@ _LAYOUTS: Final = (
 """From the widest terminal to the narrowest."""
 
 
-def task_table(tasks: Sequence[Task], now: datetime, look: Look) -> Table:
-    """The table for people. Only titles and repositories are ever cut."""
-    maker = _Maker(tasks, now, look)
+def task_table(tasks: Sequence[Task], now: datetime, look: Look, untold: Collection[str] = ()) -> Table:
+    """The table for people. Only titles and repositories are ever cut. ``untold``: ids of tasks whose status the server
+    did not tell now; theirs is marked with its age.
+    """
+    maker = _Maker(tasks, now, look, untold)
     for layout in _LAYOUTS:
         columns = maker.columns(layout)
         place = next(number for number, column in enumerate(columns) if column.title == "TITLE")
@@ -66,13 +71,13 @@ def task_table(tasks: Sequence[Task], now: datetime, look: Look) -> Table:
 class _Maker:
     """Makes the columns of a layout; what two layouts share is made once."""
 
-    def __init__(self, tasks: Sequence[Task], now: datetime, look: Look) -> None:
-        self._tasks, self._now, self._unicode = tasks, now, look.unicode
+    def __init__(self, tasks: Sequence[Task], now: datetime, look: Look, untold: Collection[str]) -> None:
+        self._tasks, self._now, self._unicode, self._untold = tasks, now, look.unicode, untold
         ids = short_ids(task.id for task in tasks)
         owners = _owners(tasks)
         self._makers: dict[str, Callable[[Task], Cell]] = {
             "id": lambda task: Cell(ids[task.id], "bold"),
-            "status": lambda task: Cell(*standing(task, unicode=look.unicode)),
+            "status": lambda task: self._with_age(task, *standing(task, unicode=look.unicode)),
             "status and need": self._status_and_need,
             "glyph": self._glyph,
             "need": self._need,
@@ -125,16 +130,23 @@ class _Maker:
 
     def _glyph(self, task: Task) -> Cell:
         text, color = standing(task, unicode=self._unicode)
-        return Cell(text.split()[0], color)
+        return Cell(text.split()[0] + (_OLD if task.id in self._untold else ""), color)
 
     def _status_and_need(self, task: Task) -> Cell:
         """A waiting task says what it needs, and for how long; a finished one whether it was looked at."""
         text, color = standing(task, unicode=self._unicode)
         if needs_me(task, self._now) is None:
-            return Cell(text, color)
+            return self._with_age(task, text, color)
         if task.status in (TaskStatus.FAILED, TaskStatus.COMPLETED):
-            return Cell(f"{text}, new", f"bold {color}")
-        return Cell(f"{text.split()[0]} {self._need(task).text}", f"bold {color}")
+            return self._with_age(task, f"{text}, new", f"bold {color}")
+        return self._with_age(task, f"{text.split()[0]} {self._need(task).text}", f"bold {color}")
+
+    def _with_age(self, task: Task, text: str, style: str) -> Cell:
+        """An old status is not shown like one of now."""
+        if task.id not in self._untold:
+            return Cell(text, style)
+        read_at = task.status_read_at
+        return Cell(f"{text} {_OLD}{'?' if read_at is None else age((self._now - read_at).total_seconds())}", "dim")
 
 
 def _owners(tasks: Sequence[Task]) -> dict[str, set[str]]:

@@ -64,8 +64,9 @@ _LIST: Final = Command(
         CACHED,
     ),
     "Asks the server, merges with what is stored, and falls back to the store when the server is away; then it\n"
-    "says how old the data is. To a terminal it prints a table, elsewhere tab-separated lines: id, status,\n"
-    "needs_me, repository, branch, updated_at, title.",
+    "says how old the data is. Where the server did not tell the status of all tasks, it says of how many, and\n"
+    "how old the oldest is; the table marks each of them with ~ and its age. To a terminal it prints a table,\n"
+    "elsewhere tab-separated lines: id, status, needs_me, repository, branch, updated_at, title.",
     "jjm list --status waiting_approval,waiting_feedback\njjm list --filter 'repo:acme/* waiting:>30m' --json",
     json=True,
     fields=True,

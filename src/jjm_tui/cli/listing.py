@@ -11,7 +11,6 @@ from jjm_tui.cli.selection import chosen_fields, list_request
 from jjm_tui.cli.session import remember_rows
 from jjm_tui.cli.task_json import TASK_FIELDS, task_document, time_or_null
 from jjm_tui.domain.sync import tell_unreadable
-from jjm_tui.domain.task import Task
 from jjm_tui.domain.text import relative_time
 from jjm_tui.services.selection import ListRequest, ListResult, select_tasks
 
@@ -91,16 +90,16 @@ def _write(context: CommandContext, result: ListResult, fields: Sequence[str] | 
 
     if out.terminal and fields is None:
         if result.tasks:
-            _write_table(context, result.tasks, now)
+            _write_table(context, result, now)
         return
     for task in result.tasks:
         out.row(plain_row(task, now, fields))
 
 
-def _write_table(context: CommandContext, tasks: Sequence[Task], now: datetime) -> None:
+def _write_table(context: CommandContext, result: ListResult, now: datetime) -> None:
     from jjm_tui.cli.columns import task_table
 
-    context.out.render(task_table(tasks, now, context.out.look))
+    context.out.render(task_table(result.tasks, now, context.out.look, result.untold))
 
 
 def _remark(context: CommandContext, result: ListResult, request: ListRequest, now: datetime) -> None:
@@ -116,6 +115,8 @@ def _remark(context: CommandContext, result: ListResult, request: ListRequest, n
     if result.unreadable:
         out.warn(tell_unreadable(result.unreadable))
         out.remark("  `jjm doctor` says so, too; `jjm server call` shows the server's whole answer.")
+    for warning in result.warnings:
+        out.warn(warning)
     for remark in result.remarks:
         out.remark(remark)
     if len(result.tasks) < result.total:
@@ -127,7 +128,11 @@ def _remark(context: CommandContext, result: ListResult, request: ListRequest, n
 def _age_of_store(result: ListResult, now: datetime) -> str:
     if result.synced_at is None:
         return "This is what is stored; no server was read yet."
-    return f"This is what is stored, read from the server {relative_time(result.synced_at, now)}."
+    listed = relative_time(result.synced_at, now)
+    oldest = min((task.status_read_at for task in result.tasks if task.status_read_at), default=result.synced_at)
+    older = relative_time(oldest, now)
+    some = "" if oldest >= result.synced_at or older == listed else f", some of it {older}"
+    return f"This is what is stored, read from the server {listed}{some}."
 
 
 def _nothing(result: ListResult, request: ListRequest) -> str:

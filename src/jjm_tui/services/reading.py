@@ -43,7 +43,13 @@ from jjm_tui.services.read_troubles import is_of_the_task, may_be_the_way
 from jjm_tui.services.results import GetResult
 from jjm_tui.services.selection import ListRequest, ListResult, select_tasks
 from jjm_tui.services.told_plans import find_told_plan, with_plan_as_told
-from jjm_tui.services.told_statuses import own_note_remarks, status_remarks, tells_status
+from jjm_tui.services.told_statuses import (
+    own_note_remarks,
+    status_remarks,
+    tells_status,
+    untold_since,
+    untold_warnings,
+)
 
 _log: Final = get_logger("reading")
 
@@ -118,6 +124,7 @@ class TaskReader:
         """
         failure: JulesManagerError | None = None
         remarks: tuple[str, ...] = ()
+        began = self._context.clock.now()
         if not cached:
             try:
                 reading = await self.refresh_list(on_page=on_page)
@@ -127,17 +134,31 @@ class TaskReader:
                 _log.warning("list_failed", code=error.code, reason=error.message)
         sync = await self._context.store.get_sync_state(self._context.origin)
         stored = await self._context.store.list_tasks()
-        tasks = select_tasks(stored, request, self._context.clock.now())
+        now = self._context.clock.now()
+        tasks = select_tasks(stored, request, now)
+        is_answered = not cached and failure is None
+        untold, warnings = self._find_untold(stored, request, began, now) if is_answered else (frozenset(), ())
         return ListResult(
             tasks=tasks if request.limit is None else tasks[: request.limit],
-            source="store" if cached or failure is not None else "server",
+            source="server" if is_answered else "store",
             synced_at=sync.synced_at or max((task.synced_at for task in tasks if task.synced_at), default=None),
             truncated=sync.truncated,
             total=len(tasks),
             remarks=(*remarks, *own_note_remarks(stored)),
             failure=failure,
             unreadable=sync.unreadable,
+            untold=untold,
+            warnings=warnings,
         )
+
+    def _find_untold(
+        self, stored: Iterable[Task], request: ListRequest, began: datetime, now: datetime
+    ) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Ids of tasks whose status an answered reading did not tell, also of those that an old status may hide."""
+        listable = select_tasks(stored, replace(request, statuses=frozenset(), query=None), now)
+        untold = untold_since(listable, began, self._context.origin, now)
+        warnings = untold_warnings(untold, len(listable), self._context.origin, now)
+        return frozenset(task.id for task in untold), warnings
 
     async def refresh_list(
         self, *, priority: Priority = Priority.USER, on_page: PageListener | None = None

@@ -37,7 +37,8 @@ class ListResult:
 
     ``source`` is ``store`` when no server was asked or it failed (``failure`` says why). ``synced_at``: when a
     server's list was last read. ``truncated``: the server has more than it can show. ``total``: how many matched
-    before ``limit``. ``unreadable``: records of the server's list that could not be read.
+    before ``limit``. ``unreadable``: records of the server's list that could not be read. ``untold``: ids of tasks
+    with a status that a server's answer left as it was; ``warnings`` say so, and how old it is.
     """
 
     tasks: tuple[Task, ...]
@@ -48,6 +49,8 @@ class ListResult:
     remarks: tuple[str, ...] = ()
     failure: JulesManagerError | None = None
     unreadable: int = 0
+    untold: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
 
 
 def select_tasks(tasks: Iterable[Task], request: ListRequest, now: datetime) -> tuple[Task, ...]:

@@ -44,3 +44,43 @@ def own_note_remarks(tasks: Iterable[Task]) -> tuple[str, ...]:
         return ()
     statuses = "1 status is" if count == 1 else f"{count} statuses are"
     return (f"{statuses} only the server's own first note, never updated: `jjm get TASK` or `jjm monitor` asks Jules.",)
+
+
+def untold_since(tasks: Iterable[Task], began: datetime, origin: str, now: datetime) -> tuple[Task, ...]:
+    """Those with a status that the server of this origin did not tell since a reading of its list began."""
+    return tuple(
+        task for task in tasks if task.status is not TaskStatus.UNKNOWN and not _is_told(task, began, origin, now)
+    )
+
+
+def _is_told(task: Task, began: datetime, origin: str, now: datetime) -> bool:
+    read_at = task.status_read_at
+    return task.origin == origin and read_at is not None and began <= read_at <= now
+
+
+def untold_warnings(untold: Sequence[Task], total: int, origin: str, now: datetime) -> tuple[str, ...]:
+    """Of how many tasks of a list, ``total`` in all, the status is not the one of now, and how old it is."""
+    foreign = [task for task in untold if task.origin not in (origin, None)]
+    silent = [task for task in untold if task.origin in (origin, None)]
+    of_all = f"of {total} task{'' if total == 1 else 's'}"
+    warnings = []
+    if silent:
+        which = "it" if len(silent) == 1 else "the oldest"
+        warnings.append(
+            f"The server did not tell the status of {len(silent)} {of_all} now; {which} was read "
+            f"{_oldest(silent, now)}. `jjm get TASK` asks for one."
+        )
+    if foreign:
+        are, which = ("is", "its status") if len(foreign) == 1 else ("are", "the oldest status")
+        warnings.append(
+            f"{len(foreign)} {of_all} {are} of another server, which was not asked; {which} was read "
+            f"{_oldest(foreign, now)}."
+        )
+    return tuple(warnings)
+
+
+def _oldest(tasks: Iterable[Task], now: datetime) -> str:
+    """How long ago the oldest of their statuses was read; one that nobody knows may be older than all."""
+    moments = [task.status_read_at for task in tasks]
+    known = [moment for moment in moments if moment is not None]
+    return "at an unknown time" if len(known) < len(moments) else ago((now - min(known)).total_seconds())
