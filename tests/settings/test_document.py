@@ -135,6 +135,25 @@ def test_set_reaches_into_tables_and_profiles(tmp_path: Path, begin: str) -> Non
     assert settings.polling.interval == 15
 
 
+@pytest.mark.parametrize("begin", ["", "[templates]\nother = { description = 'Stay' }\n", "example"])
+def test_set_template_is_a_table_or_only_its_description(tmp_path: Path, begin: str) -> None:
+    path = tmp_path / "jjm.toml"
+    path.write_text(example() if begin == "example" else begin, encoding="utf-8")
+    set_values(path, {"templates.deps": '{ title = "Update deps", description = "Update all of it" }'})
+    deps = load_file(path).templates["deps"]
+    assert (deps.title, deps.description) == ("Update deps", "Update all of it")
+    set_values(path, {"templates.deps": "Update most of it"})
+    deps = load_file(path).templates["deps"]
+    assert (deps.title, deps.description) == ("Update deps", "Update most of it")
+    assert ("other" in load_file(path).templates) == ("other" in begin)
+
+
+def test_set_key_that_is_a_bracket_is_no_list(tmp_path: Path) -> None:
+    path = tmp_path / "jjm.toml"
+    set_values(path, {"keys.bindings.previous.tab": "["})
+    assert load_file(path).keys.bindings == {"previous.tab": ("[",)}
+
+
 def test_set_path_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "config" / "jjm.toml"
@@ -155,6 +174,9 @@ def test_set_path_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("server.env.JULES_API_KEY", "abc", "has a secret in it"),
         ("profiles.a b.ui.theme", "x", "name of a profile"),
         ("server.args", "a b", "written as TOML"),
+        ("templates.deps", "{ title = 'Update' }", "a table with a description"),
+        ("templates.deps", "{ title: 'Update' }", "templates.deps begins like TOML and is none"),
+        ("keys.bindings.sort", '["f5"', "keys.bindings.sort begins like TOML and is none"),
         ("retry.min", "100", "must not be greater"),
     ],
 )

@@ -266,7 +266,7 @@ def _assignment(key: str, raw: str) -> tuple[tuple[str, ...], Any]:
     setting, entry = _find(rest)
     layer = Layer("command line", {}, Path.cwd(), spoken=True)
     if entry:
-        value: Any = _entry_value(setting, entry, raw)
+        entry, value = _entry_value(setting, entry, raw, layer)
     else:
         value = spoken(setting, raw, layer)
         if setting.kind is Kind.PATH and raw and not raw.startswith("~"):
@@ -275,12 +275,28 @@ def _assignment(key: str, raw: str) -> tuple[tuple[str, ...], Any]:
     return (*inside, *path, *entry), value
 
 
-def _entry_value(setting: Setting, entry: tuple[str, ...], raw: str) -> Any:
-    if setting.kind is Kind.KEYS_MAP and raw.lstrip().startswith("["):
-        return _parsed(f"value = {raw}")["value"]
+def _entry_value(setting: Setting, entry: tuple[str, ...], raw: str, layer: Layer) -> tuple[tuple[str, ...], Any]:
+    """Where in its table a value goes, and the value; a template that is one text is its description."""
+    text = raw.strip()
+    if setting.kind is Kind.KEYS_MAP and text.startswith("[") and text != "[":  # which alone is a key
+        return entry, _entry_in_toml(setting, entry, text, layer, '["f5", "ctrl+r"]')
     if setting.kind is Kind.TEMPLATES and len(entry) == 1:
-        return {"description": raw}
-    return raw
+        if text.startswith("{"):
+            return entry, _entry_in_toml(setting, entry, text, layer, '{ description = "…", title = "…" }')
+        return (*entry, "description"), raw
+    return entry, raw
+
+
+def _entry_in_toml(setting: Setting, entry: tuple[str, ...], text: str, layer: Layer, example: str) -> Any:
+    import tomllib
+
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        name = ".".join((setting.key, *entry))
+        raise layer.error(
+            setting.key, f"{name} begins like TOML and is none.", hint=f"For example: {example}", entry=entry
+        ) from error
 
 
 def _find(key: str) -> tuple[Setting, tuple[str, ...]]:
