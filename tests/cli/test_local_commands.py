@@ -9,6 +9,7 @@ import pytest
 
 from jjm_tui.cli.completion import fish_script
 from jjm_tui.cli.parser import COMMANDS
+from jjm_tui.tui.memory import Memory
 from tests.cli.program import Program
 
 
@@ -35,6 +36,17 @@ def test_config_show_of_a_demo_names_the_demo_where_it_chose_a_value(program: Pr
     assert sources["polling.interval"] == "demo"
     assert sources["monitor.interval"] == "environment JJM_MONITOR__INTERVAL"
     assert sources["demo.tasks"] == "command line"
+
+
+def test_config_show_has_what_was_chosen_in_the_dashboard_until_somebody_sets_it(program: Program) -> None:
+    Memory(program.home / "data" / "default" / "dashboard.json", theme="nord", density="compact").save()
+    assert program.ok("config", "show", "ui.density").rows == [["ui.density", "compact", "dashboard"]]
+    assert program.ok("config", "get", "ui.theme").out == "nord\n"
+    set_here = program.run("config", "show", "ui.density", environ={"JJM_UI__DENSITY": "comfortable"})
+    assert set_here.rows == [["ui.density", "comfortable", "environment JJM_UI__DENSITY"]]
+    program.ok("config", "set", "ui.theme", "jjm-dark")
+    assert program.ok("config", "show", "ui.theme").rows == [["ui.theme", "jjm-dark", "file"]]
+    assert program.ok("--demo", "config", "show", "ui.density").rows == [["ui.density", "comfortable", "default"]]
 
 
 def test_theme_that_is_not_there_is_told_before_the_dashboard_opens(program: Program) -> None:

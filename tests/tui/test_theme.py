@@ -71,12 +71,43 @@ def test_theme_of_any_colours_is_made_as_readable_as_its_background_allows(
     assert made_readable(theme) == theme
 
 
-def test_choice_on_the_screen_is_remembered_until_the_settings_change() -> None:
-    memory = Memory()
-    assert chosen_theme(memory, "nord", {"ui.theme": "file"}, {}) == "nord"
-    memory.theme, memory.extra["theme_over"] = "dracula", "nord"
-    assert chosen_theme(memory, "nord", {"ui.theme": "file"}, {}) == "dracula"
-    assert chosen_theme(memory, "gruvbox", {"ui.theme": "file"}, {}) == "gruvbox"
+@pytest.mark.parametrize("source", ["file", "profile work", "environment JJM_UI__THEME", "command line"])
+def test_theme_that_somebody_set_is_stronger_than_the_one_chosen_on_the_screen(source: str) -> None:
+    memory = Memory(theme="dracula", extra={"theme_over": "jjm-dark"})  # as files of before have it
+    assert chosen_theme(memory, "jjm-dark", {"ui.theme": "default"}, {}) == "dracula"
+    assert chosen_theme(memory, "jjm-dark", {"ui.theme": source}, {}) == "jjm-dark"
+
+
+@pytest.mark.parametrize("density", ["comfortable", "compact"])
+async def test_density_that_somebody_set_is_stronger_than_the_one_chosen_on_the_screen(
+    tmp_path: Path, density: str
+) -> None:
+    def chosen(memory: Memory) -> None:
+        memory.density = "comfortable" if density == "compact" else "compact"
+
+    async with stage(tmp_path, tasks=0, config=f"[ui]\ndensity = '{density}'\n", memory=chosen) as on:
+        assert ("-compact" in on.app.classes) == (density == "compact")
+    async with stage(tmp_path / "free", tasks=0, memory=chosen) as on:
+        assert ("-compact" in on.app.classes) == (density != "compact")
+
+
+async def test_choice_that_the_settings_overrule_lasts_until_the_person_leaves_and_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0, config="[ui]\ntheme = 'nord'\ndensity = 'comfortable'\n") as on:
+        pick_theme(on.app, "gruvbox")
+        assert on.app.theme == "gruvbox"
+        await on.shows("Only until you leave: ui.theme is set (file), which is stronger.")
+        on.app.toggle_density()
+        assert "-compact" in on.app.classes
+        await on.shows("Only until you leave: ui.density is set (file), which is stronger.")
+        memory = Memory.load(on.app.launch.memory.path)
+        assert (memory.theme, memory.density) == (None, None)
+
+
+async def test_choice_of_what_the_settings_say_is_not_called_short_lived(tmp_path: Path) -> None:
+    async with stage(tmp_path, tasks=0, config="[ui]\ntheme = 'nord'\n") as on:
+        pick_theme(on.app, "nord")
+        await on.settle()
+        assert "until you leave" not in on.text
 
 
 @pytest.mark.parametrize(

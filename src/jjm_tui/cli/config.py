@@ -15,6 +15,7 @@ from jjm_tui.cli.themes import check_theme
 from jjm_tui.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from jjm_tui.settings import Loaded
     from jjm_tui.settings.explain import Explained
 
 
@@ -96,13 +97,25 @@ def _rows(context: CommandContext, key: str | None) -> list[Explained]:
     from jjm_tui.settings.catalogue import suggest_key
     from jjm_tui.settings.explain import explain
 
-    rows = explain(context.load())
+    rows = _as_chosen(context, explain(loaded := context.load()), loaded)
     if key is None:
         return rows
     found = [row for row in rows if row.key == key or row.key.startswith(f"{key}.")]
     if not found:
         raise ConfigurationError(f"There is no setting {key!r}.", hint=suggest_key(key), context={"key": key})
     return found
+
+
+def _as_chosen(context: CommandContext, rows: list[Explained], loaded: Loaded) -> list[Explained]:
+    """The rows with what was chosen in the dashboard, where that holds; a demo begins without."""
+    from jjm_tui.settings.locations import Locations
+    from jjm_tui.tui.memory import Memory
+
+    if context.arguments.demo:
+        return rows
+    store = Locations.find(context.environ).store_paths(loaded.profile, loaded.settings.storage.path)
+    choices = Memory.load(store.dashboard).choices(loaded.sources)
+    return [row._replace(value=choices[row.key], source="dashboard") if row.key in choices else row for row in rows]
 
 
 def _plain(value: Any) -> str:

@@ -86,7 +86,7 @@ def _prepare(environ: Mapping[str, str], place: Workplace) -> Launch:
         environ=environ,
         keymap=keymap,
         clock=clock,
-        memory=Memory.load(place.store.tasks.parent / "dashboard.json"),
+        memory=Memory.load(place.store.dashboard),
         board=_first_page(place, clock.now()),
         open_engine=partial(_open_engine, place, environ, clock),
         is_configured=is_configured(settings),

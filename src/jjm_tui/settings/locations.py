@@ -56,6 +56,11 @@ class StorePaths:
             locks=folder / f"{stem}locks",
         )
 
+    @property
+    def dashboard(self) -> Path:
+        """What the dashboard remembers, also for other stores of the folder."""
+        return self.tasks.parent / "dashboard.json"
+
     def demo_world(self, seed: int, tasks: int) -> Path:
         """Where the preset demo keeps its world, as the store keeps its tasks; other numbers make another world."""
         return self.tasks.parent / f"{_stem(self.tasks)}demo-{seed}-{tasks}.json"

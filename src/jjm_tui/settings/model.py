@@ -364,7 +364,7 @@ class KeySettings(_Section):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class InterfaceSettings(_Section):
-    """What the screen looks like."""
+    """What the screen looks like. A theme or density that is set nowhere is the one last chosen in the dashboard."""
 
     theme: str = field(default="jjm-dark", metadata=about("The colour theme of the dashboard."))
     density: Density = field(default="comfortable", metadata=about("How close rows stand."))

@@ -25,7 +25,7 @@ from jjm_tui.tui.collector import Collector
 from jjm_tui.tui.hearing import Hearing
 from jjm_tui.tui.job_control import has_shell
 from jjm_tui.tui.launch import Launch
-from jjm_tui.tui.look.theme import extra_filters, set_up_themes
+from jjm_tui.tui.look.theme import extra_filters, pick_density, set_up_themes
 from jjm_tui.tui.notices import toasts
 from jjm_tui.tui.once import Once
 from jjm_tui.tui.opening import Opening
@@ -427,8 +427,5 @@ class JulesApp(App[int]):
 
     def toggle_density(self) -> None:
         """Rows closer together, or further apart."""
-        compact = "-compact" not in self.classes
-        self.set_class(compact, "-compact")
-        self.launch.memory.density = "compact" if compact else "comfortable"
-        self.launch.memory.save()
+        pick_density(self, "comfortable" if "-compact" in self.classes else "compact")
         self.hearing.density_changed()

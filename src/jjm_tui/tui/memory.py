@@ -17,6 +17,7 @@ import orjson
 
 from jjm_tui.domain.times import format_time, parse_time
 from jjm_tui.files import read_file
+from jjm_tui.settings.loader import DEFAULT
 
 _KEPT_TEXTS: Final = 50
 
@@ -73,6 +74,13 @@ class Memory:
         except ValueError:
             self.last_seen = None
         self.extra = {name: value for name, value in data.items() if name not in {each.name for each in fields(self)}}
+
+    def choices(self, sources: Mapping[str, str]) -> dict[str, str]:
+        """What was chosen on the screen by the key of its setting: only where nobody set it, as that is stronger."""
+        chosen = {"ui.theme": self.theme, "ui.density": self.density}
+        return {
+            key: value for key, value in chosen.items() if value is not None and sources.get(key, DEFAULT) == DEFAULT
+        }
 
     def remember_text(self, text: str) -> None:
         """Put a text that was sent at the end of the history."""

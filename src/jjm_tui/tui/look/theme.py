@@ -16,13 +16,12 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.filter import LineFilter
 
+    from jjm_tui.settings.model import Density
     from jjm_tui.tui.app import JulesApp
     from jjm_tui.tui.launch import Launch
     from jjm_tui.tui.memory import Memory
 
 _FALLBACK: Final = "jjm-dark"
-_OVER: Final = "theme_over"
-"""In the memory beside the chosen theme: what the settings said then, so that a later change there wins."""
 
 
 def set_up_themes(app: JulesApp, launch: Launch) -> None:
@@ -38,7 +37,8 @@ def set_up_themes(app: JulesApp, launch: Launch) -> None:
         app.register_theme(theme)
     if ui.reduced_motion:
         app.animation_level = "none"
-    app.set_class((launch.memory.density or ui.density) == "compact", "-compact")
+    density = launch.memory.choices(launch.place.loaded.sources).get("ui.density", ui.density)
+    app.set_class(density == "compact", "-compact")
     if not ui.color:
         _turn_colours_off(app)
     else:
@@ -64,13 +64,12 @@ def _turn_colours_off(app: JulesApp) -> None:
 
 
 def chosen_theme(memory: Memory, setting: str, sources: Mapping[str, str], environ: Mapping[str, str]) -> str:
-    """The theme of this start: as chosen on the screen, unless the settings were changed since; else what fits.
+    """The theme of this start: as somebody set it, else as chosen on the screen, else what fits.
 
     A terminal of 16 colours gets a theme of 16 colours unless somebody asked for another.
     """
-    over = memory.extra.get(_OVER)
-    if memory.theme is not None and over in (None, setting):
-        return memory.theme
+    if chosen := memory.choices(sources).get("ui.theme"):
+        return chosen
     if sources.get("ui.theme", DEFAULT) == DEFAULT and has_few_colours(environ):
         return "ansi-light" if is_light(environ) else "ansi-dark"
     return setting
@@ -85,12 +84,29 @@ def use_theme(app: App[Any], name: str) -> None:
 
 
 def pick_theme(app: JulesApp, name: str) -> None:
-    """Show a theme and keep it for the next starts."""
+    """Show a theme and keep it for the next starts, unless the settings decide about these."""
     use_theme(app, name)
-    memory = app.launch.memory
-    memory.theme = name
-    memory.extra[_OVER] = app.launch.settings.ui.theme
-    memory.save()
+    if not _is_decided(app, "ui.theme", is_same=name == app.launch.settings.ui.theme):
+        app.launch.memory.theme = name
+        app.launch.memory.save()
+
+
+def pick_density(app: JulesApp, density: Density) -> None:
+    """Show rows closer together or further apart, and keep that as a theme is kept."""
+    app.set_class(density == "compact", "-compact")
+    if not _is_decided(app, "ui.density", is_same=density == app.launch.settings.ui.density):
+        app.launch.memory.density = density
+        app.launch.memory.save()
+
+
+def _is_decided(app: JulesApp, key: str, *, is_same: bool) -> bool:
+    """Whether the settings say what holds at the next start, which is told where it is something else."""
+    source = app.launch.place.loaded.sources.get(key, DEFAULT)
+    if source == DEFAULT:
+        return False
+    if not is_same:
+        app.tell(f"Only until you leave: {key} is set ({source}), which is stronger.")
+    return True
 
 
 def offered_themes(app: App[Any]) -> Sequence[str]:
