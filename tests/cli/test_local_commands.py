@@ -84,6 +84,41 @@ def test_views_and_keys_that_mean_nothing_are_told_before_the_dashboard_opens(pr
     assert program.run("config", "check").code == 0
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("views.bad", "stat:failed", "The view bad in the settings is wrong"),
+        ("views", '{ bad = "state:" }', "The view bad in the settings is wrong"),
+        ("profiles.work.views.bad", "state:", "The view bad in the settings is wrong"),
+        ("keys.bindings.nosuch", "z", "There is no action 'nosuch'."),
+        ("keys.bindings", '{ "task.approve" = "nosuchkey" }', "There is no key 'nosuchkey'"),
+        ("keys.bindings.sort", "zz", "There is no key 'zz'"),
+        ("keys.bindings.filter", "f3", "f3 is bound to both refresh and filter."),
+    ],
+)
+def test_setting_what_the_check_would_call_wrong_is_refused(program: Program, key: str, value: str, words: str) -> None:
+    program.home.mkdir()
+    settings = program.home / "jjm.toml"
+    settings.write_text('[views]\nold = "state:"\n\n[keys.bindings]\nrefresh = "f3"\n\n[profiles.work.ui]\n')
+    before = settings.read_text()
+    result = program.run("config", "set", key, value)
+    assert (result.code, words in result.err) == (2, True), result
+    assert settings.read_text() == before
+    program.ok("config", "set", "monitor.interval", "7")  # an old mistake stands in the way of nothing else
+    assert program.run("config", "set", "views.old", "stat:failed").code == 2
+    program.ok("config", "set", "views.old", "state:failed")
+    program.ok("config", "check")
+
+
+def test_key_that_is_taken_from_another_action_is_told_and_no_mistake(program: Program) -> None:
+    sentence = "z went from task.snooze to task.approve; task.snooze has no key now."
+    assert sentence in program.ok("config", "set", "keys.bindings.task.approve", "z").err
+    assert "went from" not in program.ok("config", "set", "monitor.interval", "7").err
+    assert program.ok("keys", "--json").json["problems"] == [sentence]
+    assert sentence in program.ok("keys").err
+    assert "went from" not in program.ok("config", "check").out
+
+
 def test_config_show_never_shows_a_key(program: Program) -> None:
     secret = "AIzaSyA" + "x" * 32
     result = program.run("config", "show", environ={"JULES_API_KEY": secret})
@@ -114,7 +149,8 @@ def test_setup_without_answers_says_which_option(program: Program, arguments: li
 
 
 def test_keys_with_a_wrong_binding_exits_with_two(program: Program) -> None:
-    program.ok("config", "set", "keys.bindings.jump", "f2")
+    program.home.mkdir()
+    (program.home / "jjm.toml").write_text('[keys.bindings]\njump = "f2"\n')
     result = program.run("keys")
     assert (result.code, "There is no action 'jump'." in result.err) == (2, True)
 

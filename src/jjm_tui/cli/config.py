@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jjm_tui.cli.context import CommandContext, overrides
-from jjm_tui.cli.dashboard_settings import dashboard_findings
+from jjm_tui.cli.dashboard_settings import dashboard_findings, mistakes, taken_keys
 from jjm_tui.cli.exit_codes import ExitCode, UsageError
 from jjm_tui.cli.output import harmless
 from jjm_tui.cli.tables import hanging, pairs
@@ -214,10 +214,14 @@ def set_value(context: CommandContext) -> int:
     if given.key == "ui.theme" or (given.key.startswith("profiles.") and given.key.endswith(".ui.theme")):
         check_theme(given.value, context.environ)
     target = _location(context)
-    document.set_values(target, {given.key: given.value}, profile=given.profile)
+    taken_before = taken_keys(context)
+    document.set_values(target, {given.key: given.value}, profile=given.profile, judge=mistakes)
     if given.json:
         with context.out.telling_what_is_done():
             context.out.document(harmless({"path": str(target), "key": given.key, "value": given.value}))
     else:
         context.out.remark(f"{given.key} is set in {target}.")
+    for sentence in taken_keys(context):
+        if sentence not in taken_before:
+            context.out.remark(sentence)
     return ExitCode.DONE

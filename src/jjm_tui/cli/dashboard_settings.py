@@ -29,23 +29,43 @@ def dashboard_findings(context: CommandContext) -> list[DashboardFinding]:
         return []
     doubt = theme_finding(settings.ui.theme, context.environ)
     found = [DashboardFinding("theme", doubt)] if doubt else []
-    found += [DashboardFinding("keys", finding) for finding in _of_keys(settings)]
-    found += [DashboardFinding("views", finding) for finding in _of_views(settings)]
+    for error in mistakes(settings):
+        part = str(error.context["key"]).partition(".")[0]
+        found.append(DashboardFinding(part, Finding("error", error.message, error.hint)))
     return found
 
 
-def _of_keys(settings: Settings) -> Iterator[Finding]:
+def mistakes(settings: Settings) -> Iterator[ConfigurationError]:
+    """What is wrong about keys and views; ``context["key"]`` is the setting."""
+    yield from _of_keys(settings)
+    yield from _of_views(settings)
+
+
+def taken_keys(context: CommandContext) -> tuple[str, ...]:
+    """Sentences about keys that bindings in force took from other actions; nothing while settings are wrong."""
+    from jjm_tui.tui.keymap import build_keymap
+
+    try:
+        keys = context.load().settings.keys
+    except ConfigurationError:
+        return ()
+    return build_keymap(keys.preset, keys.bindings).taken
+
+
+def _of_keys(settings: Settings) -> Iterator[ConfigurationError]:
     from jjm_tui.tui.keymap import build_keymap
 
     for problem in build_keymap(settings.keys.preset, settings.keys.bindings).problems:
-        yield Finding("error", problem, "`jjm keys` lists the actions and their keys.")
+        yield ConfigurationError(
+            problem, hint="`jjm keys` lists the actions and their keys.", context={"key": "keys.bindings"}
+        )
 
 
-def _of_views(settings: Settings) -> Iterator[Finding]:
+def _of_views(settings: Settings) -> Iterator[ConfigurationError]:
     from jjm_tui.domain.query import parse_view
 
     for name, text in settings.views.items():
         try:
             parse_view(name, text)
         except FilterError as error:
-            yield Finding("error", error.message, error.hint)
+            yield ConfigurationError(error.message, hint=error.hint, context={"key": f"views.{name}"})

@@ -13,10 +13,10 @@ from jjm_tui.tui.keymap import build_keymap
 
 
 def run(context: CommandContext) -> int:
-    """Print the table; exit code 2 when the settings ask for something impossible."""
+    """Print the table, and which keys other actions lost; exit code 2 when the settings ask for the impossible."""
     settings = context.load().settings.keys
     keymap = build_keymap(settings.preset, settings.bindings)
-    keys, problems = keymap.keys, keymap.problems
+    keys, told = keymap.keys, (*keymap.problems, *keymap.taken)
     out = context.out
     if context.arguments.json:
         rows: list[dict[str, Any]] = [
@@ -28,7 +28,7 @@ def run(context: CommandContext) -> int:
             }
             for action, bound in keys.items()
         ]
-        out.document({"keys": harmless(rows), "problems": harmless(list(problems))})
+        out.document({"keys": harmless(rows), "problems": harmless(list(told))})
     room = max(map(len, keys))
     key_room = max(len(", ".join(bound)) for bound in keys.values())
     for action, bound in keys.items():
@@ -39,6 +39,6 @@ def run(context: CommandContext) -> int:
             out.line(hanging(head, ACTIONS[action].help, out.look.width))
         else:
             out.row([action, ",".join(bound), ACTIONS[action].help])
-    for problem in problems:
-        out.warn(problem)
-    return ExitCode.USAGE if problems else ExitCode.DONE
+    for sentence in told:
+        out.warn(sentence)
+    return ExitCode.USAGE if keymap.problems else ExitCode.DONE

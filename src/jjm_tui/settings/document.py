@@ -9,15 +9,16 @@ import re
 import shutil
 import tempfile
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.errors import ConfigurationError
 from jjm_tui.settings.catalogue import Kind, Setting, all_settings, section_names, sections, suggest_key
 from jjm_tui.settings.layers import Layer, SettingsFile, follow_links, leads_nowhere, read_settings_file
-from jjm_tui.settings.loader import check_content
+from jjm_tui.settings.loader import check_content, settings_in
 from jjm_tui.settings.locations import check_profile_name
+from jjm_tui.settings.model import Settings
 from jjm_tui.settings.values import spoken
 
 if TYPE_CHECKING:
@@ -105,7 +106,13 @@ def init(path: Path) -> None:
         raise (_is_there(path) if os.path.lexists(path) else _cannot_write(path, error)) from error
 
 
-def set_values(path: Path, values: Mapping[str, str], *, profile: str | None = None) -> None:
+Judge = Callable[[Settings], Iterable[ConfigurationError]]
+"""Tells what is wrong about settings that are well-formed."""
+
+
+def set_values(
+    path: Path, values: Mapping[str, str], *, profile: str | None = None, judge: Judge | None = None
+) -> None:
     """Change settings in the file, as ``config set`` does; comments and order stay.
 
     Args:
@@ -113,13 +120,21 @@ def set_values(path: Path, values: Mapping[str, str], *, profile: str | None = N
         values: texts by dotted key, read as the type of the setting. A key may go into a table
             (``server.env.NAME``), or into a profile (``profiles.work.server.url``).
         profile: write into ``[profiles.NAME]``.
+        judge: knows of further problems.
 
     Raises:
         ConfigurationError: unknown key, wrong value, or a file that would have new problems; nothing is written.
     """
     path = follow_links(path)
     before = _read(path)
-    _write(path, _with_values(before, before.text, values, profile))
+    text = _with_values(before, before.text, values, profile)
+    if judge is not None:
+        known = {problem.message for settings in settings_in(before) for problem in judge(settings)}
+        for settings in settings_in(SettingsFile(path, text, _parsed(text))):
+            for problem in judge(settings):
+                if problem.message not in known or problem.context.get("key") in values:
+                    raise problem
+    _write(path, text)
 
 
 def server_of(path: Path, *, profile: str | None = None) -> dict[str, Any]:

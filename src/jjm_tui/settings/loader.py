@@ -134,8 +134,20 @@ def check_file(path: Path) -> list[ConfigurationError]:
 
 def check_content(file: SettingsFile) -> list[ConfigurationError]:
     """The same for a file that was read already (or is about to be written)."""
-    base = file.path.parent
     problems: dict[str, ConfigurationError] = {}
+    for _, found in _merged(file):
+        for problem in found:
+            problems.setdefault(problem.message, problem)
+    return list(problems.values())
+
+
+def settings_in(file: SettingsFile) -> list[Settings]:
+    """What a file by itself asks for, without a profile and with each; nothing for those that have problems."""
+    return [settings for settings, _ in _merged(file) if settings is not None]
+
+
+def _merged(file: SettingsFile) -> Iterator[tuple[Settings | None, list[ConfigurationError]]]:
+    base = file.path.parent
     profiles = file.content.get("profiles", {})
     names = list(profiles) if isinstance(profiles, Mapping) else []
     for name in [None, *names]:
@@ -147,10 +159,7 @@ def check_content(file: SettingsFile) -> list[ConfigurationError]:
             inside = ("profiles", name)
             values = dict(_flat(profiles[name], merge, file, inside))
             merge.add(Layer(f"profile {name}", values, base, file=file, inside=inside))
-        merge.build()
-        for problem in merge.problems:
-            problems.setdefault(problem.message, problem)
-    return list(problems.values())
+        yield merge.build(), merge.problems
 
 
 def _check_profile(name: str | None, file: SettingsFile | None) -> None:

@@ -6,11 +6,12 @@ checked and resolved here, and screens bind the result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from jjm_tui.tui.actions import ACTIONS, ALWAYS_THERE, Scope
+from jjm_tui.tui.key_names import read_key
 
 Source = Literal["default", "preset", "settings"]
 
@@ -74,11 +75,14 @@ _NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """The effective keys by action. ``problems``: sentences about what the settings ask for and cannot have."""
+    """The effective keys by action. ``problems``: sentences about what the settings ask for and cannot have;
+    ``taken``: about keys that they took from the defaults of other actions, which may be wanted.
+    """
 
     keys: Mapping[str, tuple[str, ...]]
     sources: Mapping[str, Source]
     problems: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
 
     def first(self, action_id: str) -> str:
         """The first key of an action as people read it, or nothing when it has none."""
@@ -95,17 +99,20 @@ def key_name(key: str) -> str:
 def build_keymap(preset: str = "default", bindings: Mapping[str, Sequence[str]] | None = None) -> Keymap:
     """The keys of every action: defaults, then ``preset``, then the person's ``bindings`` by action id.
 
-    Quit and help always keep a key; an impossible or doubly given key is told and left with the first who asked.
+    Quit and help always keep a key; a doubly given key is told and left with the first who asked, one that cannot be
+    is told, and an action that would get no other keeps those it had.
     """
     wishes = bindings or {}
     problems = [f"There is no action {action!r}." for action in wishes if action not in ACTIONS]
     if preset not in PRESETS:
         problems.append(f"There is no preset {preset!r}; the default keys are used.")
-    own = {action: tuple(keys) for action, keys in wishes.items() if action in ACTIONS}
-    for action, wanted in own.items():
-        bad = [key for key in wanted if _is_bad(key)]
-        problems += [f"Terminals cannot tell {key} apart; {action} needs another key." for key in bad]
-        own[action] = tuple(key for key in wanted if key not in bad)
+    own: dict[str, tuple[str, ...]] = {}
+    for action, wanted in wishes.items():
+        if action in ACTIONS:
+            good, bad = _read(action, wanted)
+            problems += bad
+            if good or not wanted:
+                own[action] = good
     problems += _clashes(own)
     kept = _without_clashes(own)
     keys = {action.id: action.keys for action in ACTIONS.values()}
@@ -115,18 +122,42 @@ def build_keymap(preset: str = "default", bindings: Mapping[str, Sequence[str]] 
         ("settings", kept),
     )
     for source, layer in layers:
-        keys = _overlay(keys, layer)
+        before, keys = keys, _overlay(keys, layer)
         sources.update(dict.fromkeys(layer, source))
     for action in ALWAYS_THERE:
         if not keys[action]:
             problems.append(f"{action} must keep a key; its defaults stay.")
             keys = _overlay(keys, {action: ACTIONS[action].keys})
             sources[action] = "default"
-    return Keymap(keys, sources, tuple(problems))
+    return Keymap(keys, sources, tuple(problems), tuple(_taken(kept, before, keys)))
 
 
-def _is_bad(key: str) -> bool:
-    return key.lower() in _UNUSABLE or not key.strip()
+def _read(action: str, wanted: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The keys that can be, and sentences about the others."""
+    good: list[str] = []
+    problems = []
+    for word in wanted:
+        key = read_key(word)
+        if word.lower() in _UNUSABLE:
+            problems.append(f"Terminals cannot tell {word} apart; {action} needs another key.")
+        elif key is None:
+            problems.append(f"There is no key {word!r}; {action} needs another one.")
+        else:
+            good.append(key)
+    return tuple(dict.fromkeys(good)), problems
+
+
+def _taken(
+    own: Mapping[str, tuple[str, ...]], before: Mapping[str, tuple[str, ...]], after: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """Sentences about keys of other actions that went to those of the person."""
+    for other in [action for action in before if action not in own]:
+        together = _TOGETHER[ACTIONS[other].scope]
+        for key in before[other]:
+            takers = [action for action, keys in own.items() if key in keys and ACTIONS[action].scope in together]
+            if takers and key not in after[other]:
+                left = ", ".join(after[other])
+                yield f"{key} went from {other} to {takers[0]}; {other} has {left or 'no key'} now."
 
 
 def _overlay(keys: Mapping[str, tuple[str, ...]], layer: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
