@@ -405,7 +405,11 @@ def test_what_is_wrong_is_told_before_a_yes_is_asked_for(served: Program) -> Non
     filtered = served.run("approve", "--all", "--filter", "foo:bar")
     assert (filtered.code, "foo" in filtered.err, "--yes" in filtered.err) == (2, True, False)
     forgotten = served.run("forget", "zzzz")
-    assert (forgotten.code, "No task matches zzzz" in forgotten.err, "--yes" in forgotten.err) == (1, True, False)
+    assert (forgotten.code, "No stored task starts with zzzz." in forgotten.err, "--yes" in forgotten.err) == (
+        1,
+        True,
+        False,
+    )
 
 
 def test_store_damage_is_told_and_repaired(served: Program) -> None:

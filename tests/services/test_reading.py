@@ -75,6 +75,17 @@ async def test_prefix_that_only_the_server_knows_is_found_there(tmp_path):
         await manager.resolve("zzzzzz")
 
 
+async def test_task_is_not_called_unknown_where_no_server_is_to_be_asked(tmp_path):
+    _, _, context = bench(tmp_path).process()
+    without = JobManager(replace(context, server=None))
+    for reference in ("15359618", "153596181234567890"):
+        with pytest.raises(TaskNotFoundError, match="could not be asked: No Jules MCP server is configured") as caught:
+            await without.resolve(reference)
+        assert "setup" in str(caught.value.hint)
+    with pytest.raises(TaskNotFoundError, match=r"No stored task starts with 15359618\."):
+        await without.resolve("15359618", ask_server=False)
+
+
 async def test_task_that_the_server_lost_is_shown_as_it_was_known(tmp_path):
     work = bench(tmp_path)
     manager, _, _ = await _listed(work)

@@ -41,8 +41,8 @@ class TaskLookup:
         found = await self._stored(wanted)
         if found is not None:
             return found
-        if ask_server and self._context.server is not None:
-            if parsed.is_url or len(wanted) >= _FULL_ID:
+        if ask_server:
+            if self._context.server is not None and (parsed.is_url or len(wanted) >= _FULL_ID):
                 return wanted
             try:
                 await self._reader.refresh_list()
@@ -55,9 +55,11 @@ class TaskLookup:
             found = await self._stored(wanted)
             if found is not None:
                 return found
+        message = f"No task matches {wanted}." if ask_server else f"No stored task starts with {wanted}."
+        listing = "jjm list --all" if ask_server else "jjm list --all --cached"
         raise TaskNotFoundError(
-            f"No task matches {wanted}.",
-            hint="Run `jjm list --all` to see the ids; at least 4 characters of one are needed.",
+            message,
+            hint=f"Run `{listing}` to see the ids; at least 4 characters of one are needed.",
             context={"reference": reference},
         )
 
