@@ -282,6 +282,8 @@ def test_local_marks_are_set_and_undone_without_a_server(served: Program) -> Non
     assert task_id not in local.ok("list", "--cached").out
     assert task_id in local.ok("list", "--cached", "--all").out
     local.ok("unarchive", task_id)
+    for bare in (("--for", "2"), ("--until", "2")):
+        assert local.run("snooze", task_id, *bare).code == 2
     local.ok("snooze", task_id, "--for", "2h")
     assert cached()["needs_me"] is None
     local.ok("snooze", task_id, "--wake")

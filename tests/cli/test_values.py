@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jjm_tui.cli.exit_codes import ExitCode, code_for_error, code_for_outcome, worst
-from jjm_tui.cli.values import choose_fields, moment_after, moment_before, seconds, statuses, until
+from jjm_tui.cli.values import choose_fields, moment_after, moment_before, seconds, span, statuses, until
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.errors import (
     AmbiguousOutcomeError,
@@ -32,6 +32,15 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 )
 def test_seconds_spans_are_understood(word: str, value: float) -> None:
     assert seconds(word) == value
+
+
+@pytest.mark.parametrize("word", ["2", "90", "1.5", " 2 ", "0h", "-5m", "h", "", "2 months"])
+def test_span_without_its_unit_is_refused(word: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="with its unit, such as 90s, 15m, 2h, 3d or 1w"):
+        span(word)
+    with pytest.raises(argparse.ArgumentTypeError, match="30m, 2h or 3d"):
+        moment_after(NOW, word)
+    assert span("1.5 h") == 5400
 
 
 @given(st.text())

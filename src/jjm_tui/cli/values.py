@@ -63,6 +63,16 @@ def seconds(word: str) -> float:
     return value
 
 
+def span(word: str) -> float:
+    """Seconds from a duration with its unit: ``90s``, ``15m``, ``2h``, ``3d`` or ``1w``, above zero."""
+    try:
+        if word.strip()[-1:] in _SECONDS:
+            return seconds(word)
+    except argparse.ArgumentTypeError:
+        pass
+    raise argparse.ArgumentTypeError(f"wants a span with its unit, such as 90s, 15m, 2h, 3d or 1w, not {word!r}")
+
+
 def some_text(word: str) -> str:
     """Any text but an empty one, which is what a script gives whose variable is not set."""
     if not word.strip():
@@ -168,7 +178,7 @@ def moment_before(now: datetime, word: str) -> datetime:
 
 
 def moment_after(now: datetime, word: str) -> datetime:
-    """The same with a span that lies ahead. Raises ArgumentTypeError."""
+    """The same with a span that lies ahead, which needs its unit. Raises ArgumentTypeError."""
     return _moment(now, word, 1)
 
 
@@ -186,7 +196,7 @@ def _moment(now: datetime, word: str, direction: int) -> datetime:
         except (ValueError, OverflowError, OSError):
             pass
     try:
-        return now + direction * timedelta(seconds=seconds(word))
+        return now + direction * timedelta(seconds=span(word) if direction > 0 else seconds(word))
     except (argparse.ArgumentTypeError, OverflowError):
         raise argparse.ArgumentTypeError(
             f"wants a time such as 18:00, {'tomorrow' if direction > 0 else 'yesterday'}, 2026-01-31, "
