@@ -35,3 +35,9 @@ def test_place_of_a_task_is_found_by_bisection(found, field, reverse):
 def test_place_by_of_an_unknown_field_is_refused():
     with pytest.raises(ValidationError):
         place_by("colour")
+
+
+@given(lists_of_tasks, st.booleans())
+def test_waiting_begins_with_what_needs_a_person_now(found, reverse):
+    needing = [needs_me(task, NOON) is not None for task in sort_tasks(found, "waiting", reverse, now=NOON)]
+    assert needing == sorted(needing, reverse=True)

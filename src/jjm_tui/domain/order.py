@@ -40,6 +40,7 @@ _CALM_ORDER: Final = _places(
 """Tasks that need nobody now: what is under way, what rests or was put off, what has ended, what is gone."""
 
 _Key = Callable[[Task], float | str | None]
+_WAITING: Final = "waiting"
 
 
 def _newest(moment: datetime | None) -> float | None:
@@ -58,7 +59,7 @@ _KEYS: Final[dict[str, _Key]] = {
     "repository": lambda task: None if task.repository is None else task.repository.casefold(),
     "title": lambda task: heading(task.title, task.description).casefold() or None,
     "id": lambda task: task.id,
-    "waiting": lambda task: None if task.waiting_since is None else task.waiting_since.timestamp(),
+    _WAITING: lambda task: None if task.waiting_since is None else task.waiting_since.timestamp(),
 }
 _NEEDS_ME: Final = "needs-me"
 SORT_FIELDS: Final[tuple[str, ...]] = (*_KEYS, _NEEDS_ME)
@@ -84,6 +85,7 @@ tasks, so a sorted list of them can be searched by bisection."""
 def sort_tasks(tasks: Iterable[Task], field: str = "updated_at", reverse: bool = False, *, now: datetime) -> list[Task]:
     """Sort tasks: times newest first, waiting and needs-me longest wait first, words from A to Z.
 
+    ``waiting``: what waited once and needs nobody any more comes behind what still does.
     What is not known comes last in either direction; a task never told to have been updated counts from its
     creation. ``needs-me``: tasks that need a person, then the others by status, from what is under way to what has
     ended, and as by ``updated_at``; those under way as by ``created_at``, since their last change is never long ago,
@@ -103,10 +105,13 @@ def place_by(field: str, *, reverse: bool = False) -> Callable[[Task, bool], Pla
         ValidationError: there is no such field; ``context["field"]`` is ``sort``.
     """
     name = check_sort_field(field)
+    if name == _WAITING:
+        since = _directed(_KEYS[_WAITING], reverse=reverse)
+        return lambda task, is_needing: _place(since(task), task.id, 0 if is_needing else 2)
     if name != _NEEDS_ME:
         key = _directed(_KEYS[name], reverse=reverse)
         return lambda task, _is_needing: _place(key(task), task.id)
-    waiting = _directed(_KEYS["waiting"], reverse=reverse)
+    waiting = _directed(_KEYS[_WAITING], reverse=reverse)
     others = _directed(_calm, reverse=reverse)
     direction = -2 if reverse else 2
 
