@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import random
 import shutil
 from pathlib import Path
@@ -254,6 +255,73 @@ async def test_repair_forgotten_tasks_do_not_come_back(store: JsonTaskStore, clo
     store.path.write_bytes(store.path.read_bytes().replace(b'"tasks":[\n', b'"tasks":[\n' + line)[:-2])
     repair_store(store.path, clock, pause=no_pause)
     assert await store.get_task("1") is None
+
+
+def break_line(path: Path, task_id: str) -> None:
+    """The line of this task cannot be read any more; all others stay as they are."""
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'{"id":"' + task_id.encode() + b'"', b'{"id"', 1))
+    assert path.read_bytes() != whole
+
+
+async def test_repair_changes_made_since_the_backup_stay_where_their_lines_are_whole(
+    store: JsonTaskStore, clock: HandClock
+) -> None:
+    await store.apply({"1": lambda _: make_task("1", archived=True)})
+    break_line(store.path, "4")
+    report = repair_store(store.path, clock, pause=no_pause)
+    assert (report.action, report.tasks, report.salvaged, report.lost_lines) == ("restored", 9, 1, 1)
+    assert await store.get_task("1") == make_task("1", archived=True)
+    assert await store.get_task("4") == make_task("4", chat_history=say("hello", "world"))
+
+
+async def test_repair_damaged_file_that_is_older_than_the_backup_changes_nothing_in_it(
+    store: JsonTaskStore, clock: HandClock
+) -> None:
+    await store.apply({"1": lambda _: make_task("1", archived=True)})
+    break_line(store.path, "4")
+    os.utime(store.path, (0, 0))
+    report = repair_store(store.path, clock, pause=no_pause)
+    assert (report.tasks, report.salvaged) == (9, 0)
+    assert await store.get_task("1") == make_task("1", chat_history=say("hello", "world"))
+
+
+async def test_repair_task_that_was_forgotten_since_the_backup_stays_forgotten_and_can_come_back(
+    store: JsonTaskStore, clock: HandClock
+) -> None:
+    await store.forget(["1"], clock.now())
+    break_line(store.path, "4")
+    repair_store(store.path, clock, pause=no_pause)
+    assert await store.get_task("1") is None
+    assert set(await store.remember(["1"])) == {"1"}
+
+
+async def test_repair_task_that_was_remembered_since_the_backup_stays_here(
+    store: JsonTaskStore, clock: HandClock
+) -> None:
+    await store.forget(["1", "2", "3"], clock.now())
+    await store.remember(["1", "3"])
+    break_line(store.path, "3")
+    repair_store(store.path, clock, pause=no_pause)
+    assert await store.get_task("1") == make_task("1", chat_history=say("hello", "world"))
+    assert await store.forgotten_ids() == {"2", "3"}  # of "3" only the mark of the backup can be read
+    assert set(await store.remember(["3"])) == {"3"}
+
+
+async def test_repair_without_backup_keeps_what_was_forgotten(store: JsonTaskStore, clock: HandClock) -> None:
+    await store.forget(["1"], clock.now())
+    for backup in list_backups(store.path):
+        backup.path.unlink()
+    break_line(store.path, "4")
+    repair_store(store.path, clock, pause=no_pause)
+    assert await store.forgotten_ids() == {"1"}
+
+
+async def test_repair_unreadable_marks_count_as_a_line_that_is_lost(store: JsonTaskStore, clock: HandClock) -> None:
+    await store.forget(["1"], clock.now())
+    store.path.write_bytes(store.path.read_bytes().replace(b'"forgotten":{', b'"forgotten":'))
+    report = repair_store(store.path, clock, pause=no_pause)
+    assert (report.tasks, report.lost_lines) == (9, 1)
 
 
 async def test_repair_newer_backup_is_left_to_the_newer_version(store: JsonTaskStore, clock: HandClock) -> None:

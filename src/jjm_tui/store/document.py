@@ -308,6 +308,22 @@ def salvage_records(data: bytes, kind: RecordKind[T]) -> tuple[list[Entry[T]], i
     return found, lost
 
 
+def salvage_siblings(data: bytes, list_name: str) -> tuple[dict[str, bytes], int]:
+    """What still stands whole beside the records of a damaged file, by name, and the number of lines that do not."""
+    found: dict[str, bytes] = {}
+    lost = 0
+    for line in data.split(b"\n"):
+        if not line.startswith(b'"') or line.startswith(encode_json(list_name) + b":["):
+            continue
+        try:
+            siblings = scan_object((b"{" + line.removesuffix(b",") + b"}").decode("utf-8", "surrogatepass"))
+        except (ValueError, RecursionError, DamagedDocumentError):
+            lost += 1
+        else:
+            found |= {name: to_line(text) for name, text in siblings.items()}
+    return {name: raw for name, raw in found.items() if name not in ("schema_version", list_name)}, lost
+
+
 def _whole_record(text: bytes, kind: RecordKind[T]) -> Entry[T] | None:
     try:
         entry = kind.read(text, decode_json(text))

@@ -5,22 +5,24 @@ from __future__ import annotations
 import shlex
 import stat
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import StorageError
 from jjm_tui.files import open_file
 from jjm_tui.ports import Clock
 from jjm_tui.store.backups import Backup, damaged_path, list_backups, list_damaged
+from jjm_tui.store.confirmations import SYNC
 from jjm_tui.store.document import (
     SCHEMA_VERSION,
     Document,
     Entry,
     parse_document,
     salvage_records,
+    salvage_siblings,
 )
 from jjm_tui.store.document_file import SECOND_LOOK, refuse_newer
 from jjm_tui.store.durable import FILE_OPS, FileOps, ensure_folder, replace_file, storage_error, whole_path
@@ -106,8 +108,8 @@ class RepairReport:
 
     ``action``: ``nothing`` the file was good; ``restored`` from ``backup``; ``salvaged`` from the readable lines of
     the damaged file alone; ``emptied`` nothing was readable anywhere, so a new file begins. ``set_aside`` is where
-    the damaged file is now. ``salvaged`` counts the tasks that only the damaged file had, ``lost_lines`` its
-    unreadable lines.
+    the damaged file is now. ``salvaged`` counts the tasks that the backup lacked or had as they were before,
+    ``lost_lines`` the unreadable lines of the damaged file.
     """
 
     path: Path
@@ -204,7 +206,9 @@ def _numbered(numbers: Sequence[int]) -> str:
 def repair_store(
     path: Path, clock: Clock, *, pause: Callable[[float], None] = time.sleep, ops: FileOps = FILE_OPS
 ) -> RepairReport:
-    """Bring a damaged or missing store file back: newest good backup, and what only the damaged file still has.
+    """Bring a damaged or missing store file back: newest good backup, and what can be read of a newer damaged file.
+
+    What was changed since the backup counts, wherever its line is whole; an older damaged file only adds tasks.
 
     A good file is left alone, single unreadable records in it too. Nothing is overwritten: the damaged file is set
     aside, backups stay. Blocking.
@@ -258,19 +262,43 @@ def _rebuild(
     damaged = set_aside
     if damaged is None and not path.exists():
         damaged = next((found for found in list_damaged(path) if _is_newer(found, backup)), None)
-    found, lost = _salvage(damaged, ops)
+    remains = _salvage(damaged, ops)
     whole: Document[Task] = Document(TASKS) if document is None else document
-    hidden = whole.get_sibling(FORGOTTEN) or {}
-    salvaged = 0
-    for entry in found:
-        if entry.key is not None and entry.key not in whole.entries and entry.key not in hidden:
-            whole.admit(entry)
-            salvaged += 1
+    is_newer = damaged is not None and _is_newer(damaged, backup)
+    salvaged = _take_changes(whole, remains) if is_newer else _take_missing(whole, remains)
     replace_file(path, whole.encode(), ops=ops)
     action: Literal["restored", "salvaged", "emptied"] = (
         "restored" if document is not None else "salvaged" if salvaged else "emptied"
     )
-    return RepairReport(path, action, set_aside, backup, len(list(whole.items())), salvaged, lost)
+    return RepairReport(path, action, set_aside, backup, len(list(whole.items())), salvaged, remains.lost)
+
+
+def _take_changes(whole: Document[Task], remains: _Remains) -> int:
+    """Take over what changed after the backup ``whole``: records, marks, whatever else stands beside them."""
+    forgotten_before, forgotten = _marks(whole), remains.marks
+    whole.siblings.update(remains.siblings)
+    for task_id in forgotten:
+        whole.remove(task_id)
+    shown = {key: entry for key, entry in remains.entries.items() if key not in forgotten}
+    salvaged = sum(whole.raw(key) != entry.raw for key, entry in shown.items())
+    whole.entries.update(shown)
+    marks = {key: mark for key, mark in {**forgotten_before, **forgotten}.items() if key not in shown}
+    if marks != _marks(whole):
+        whole.set_sibling(FORGOTTEN, marks)
+    return salvaged
+
+
+def _take_missing(whole: Document[Task], remains: _Remains) -> int:
+    """Add the tasks that the backup ``whole``, which is newer, knows nothing of."""
+    known = {*whole.entries, *_marks(whole)}
+    missing = {key: entry for key, entry in remains.entries.items() if key not in known}
+    whole.entries.update(missing)
+    return len(missing)
+
+
+def _marks(document: Document[Task]) -> Mapping[str, Any]:
+    marks = document.get_sibling(FORGOTTEN)
+    return marks if isinstance(marks, Mapping) else {}
 
 
 def _find_backup(path: Path, ops: FileOps) -> tuple[Path | None, Document[Task] | None]:
@@ -289,13 +317,37 @@ def _is_newer(damaged: Path, backup: Path | None) -> bool:
     return backup is None or damaged.stat().st_mtime_ns >= backup.stat().st_mtime_ns
 
 
-def _salvage(damaged: Path | None, ops: FileOps) -> tuple[list[Entry[Task]], int]:
+@dataclass(frozen=True, slots=True)
+class _Remains:
+    """What can be read of a damaged file: records by id, what stands beside them by name, and the forgotten tasks.
+
+    ``lost``: the lines that cannot be read.
+    """
+
+    entries: Mapping[str, Entry[Task]] = field(default_factory=dict)
+    siblings: Mapping[str, bytes] = field(default_factory=dict)
+    marks: Mapping[str, Any] = field(default_factory=dict)
+    lost: int = 0
+
+
+def _salvage(damaged: Path | None, ops: FileOps) -> _Remains:
     if damaged is None:
-        return [], 0
+        return _Remains()
     try:
-        return salvage_records(ops.read(damaged)[0], TASKS)
+        data, _ = ops.read(damaged)
     except OSError as error:
         raise storage_error(error, damaged, "read") from error
+    found, lost = salvage_records(data, TASKS)
+    siblings, lost_siblings = salvage_siblings(data, TASKS.list_name)
+    siblings.pop(SYNC, None)  # it tells when the list was whole, and lines of it may be missing now
+    entries: dict[str, Entry[Task]] = {}
+    for entry in found:
+        if entry.key is not None:
+            entries.setdefault(entry.key, entry)
+    marks = _marks(Document(TASKS, siblings=siblings))
+    if not marks:
+        siblings.pop(FORGOTTEN, None)
+    return _Remains(entries, siblings, marks, lost + lost_siblings)
 
 
 def _move(path: Path, target: Path, ops: FileOps) -> None:
