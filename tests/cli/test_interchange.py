@@ -73,6 +73,17 @@ def test_read_tasks_of_something_else_is_a_sentence(name: str, text: str) -> Non
         read_tasks(text, name)
 
 
+def test_csv_description_of_any_length_comes_back() -> None:
+    task = replace(WAITING, description="x, " * 70_000, plan=None, chat_history=(), chat_truncated=None, extra={})
+    task = replace(task, source_files=None)
+    assert read_tasks(to_csv([task], NOW), "x.csv") == [task]
+
+
+def test_read_tasks_of_a_row_with_more_cells_than_columns_reads_nothing() -> None:
+    with pytest.raises(UsageError, match=r"x\.csv, line 3: there are more cells than columns\. Nothing was imported\."):
+        read_tasks("id,title\nabcd,fine\nabce,one, two\n", "x.csv")
+
+
 def test_read_tasks_makes_foreign_text_harmless() -> None:
     (task,) = read_tasks(json.dumps({"id": "abcd", "title": "\x1b]0;x\x07hi\u202e"}), "x.json")
     assert task.title == "hi\ufffd"

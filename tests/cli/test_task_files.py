@@ -28,6 +28,11 @@ def test_read_requests_toml_and_csv_say_the_same() -> None:
     assert read_requests(toml, "x.toml", DEFAULTS) == read_requests(csv, "x.csv", DEFAULTS)
 
 
+def test_read_requests_csv_description_of_any_length() -> None:
+    (request,) = read_requests(f'description\n"{"x, " * 70_000}"\n', "x.csv", DEFAULTS)
+    assert len(request.description) >= 200_000
+
+
 @pytest.mark.parametrize(
     ("name", "text", "rows"),
     [

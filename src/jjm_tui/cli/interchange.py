@@ -219,11 +219,17 @@ def _not_ours(name: str) -> UsageError:
 
 
 def _csv_rows(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a description may be longer than csv expects
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         _check_columns(reader.fieldnames or (), name)
         for number, row in enumerate(reader, 1):
-            yield number, {key: _value(key, cell) for key, cell in row.items() if key is not None}
+            if None in row:
+                raise UsageError(
+                    f"{name}, line {reader.line_num}: there are more cells than columns. Nothing was imported.",
+                    hint="Put cells that hold commas in double quotes.",
+                )
+            yield number, {key: _value(key, cell) for key, cell in row.items()}
     except csv.Error as error:
         raise UsageError(f"{name}, line {reader.line_num}: {error}. Nothing was imported.") from error
 

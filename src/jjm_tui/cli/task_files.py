@@ -112,6 +112,7 @@ def _toml_rows(text: str, name: str) -> list[Any]:
 
 
 def _csv_rows(text: str, name: str, delimiter: str) -> Iterator[tuple[int, Any]]:
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a description may be longer than csv expects
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         _check_columns(reader.fieldnames or [], name)
