@@ -537,6 +537,38 @@ async def test_outcome_that_is_only_missing_in_the_history_is_told_as_written_an
     assert told == [EventType.OPERATION_REQUESTED, EventType.OPERATION_DONE]
 
 
+async def test_history_that_cannot_be_written_stops_no_sending(tmp_path):
+    work = bench(tmp_path)
+    task_id = work.session_in("AWAITING_USER_FEEDBACK")
+    manager, _, context = work.process()
+    await manager.list_tasks(ListRequest())
+    await manager.get_task(task_id)
+    (tmp_path / "events.jsonl").rename(tmp_path / "events.jsonl.away")
+    (tmp_path / "events.jsonl").mkdir()
+    result = await manager.send_message(task_id, TEXT)
+    assert (result.outcome, count_effects(work, "message")) == (Outcome.DONE, 1)
+    assert [remark for remark in result.remarks if "not in the history: " in remark]
+    assert (await context.drafts.read()).drafts == {}
+    created = await manager.create_task(CreateRequest("Add a login", "acme/webapp"))
+    assert (created.outcome, count_effects(work, "create")) == (Outcome.DONE, 1)
+    assert created.task_id in work.world.session_ids()
+    _mend(tmp_path, ["events.jsonl"])
+    await manager.list_tasks(ListRequest())
+    told = [event.type for event in await manager.query_events(task_id=task_id) if "operation_id" in event.data]
+    assert told == [EventType.OPERATION_REQUESTED, EventType.OPERATION_DONE]
+
+
+async def test_what_is_sent_again_goes_although_the_history_cannot_be_written(tmp_path):
+    work = bench(tmp_path)
+    manager, caller, known = await _in_doubt(work)
+    caller.cut = lambda tool, place: None
+    before = count_effects(work, "message")
+    (tmp_path / "events.jsonl").rename(tmp_path / "events.jsonl.away")
+    (tmp_path / "events.jsonl").mkdir()
+    result = await manager.resend_operation(known.id)
+    assert (result.outcome, count_effects(work, "message")) == (Outcome.DONE, before + 1)
+
+
 async def test_text_that_was_not_sent_is_a_draft_although_the_history_cannot_be_written(tmp_path):
     work = bench(tmp_path)
     task_id = work.session_in("AWAITING_USER_FEEDBACK")

@@ -42,6 +42,22 @@ async def test_undo_of_one_task_names_it_and_brings_the_cursor_back_to_it(tmp_pa
         await on.until(lambda: _main(on).tasks.highlighted == task_id)
 
 
+async def test_change_that_only_the_history_misses_is_told_as_made_and_undone(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 30)) as on:
+        history = on.bench.folder / "events.jsonl"
+        history.rename(history.with_name("away"))
+        history.mkdir()
+        task = _main(on).current_task()
+        assert task is not None
+        await on.press("x")
+        await on.shows(f"Archived '{(task.title or '')[:20]}")
+        assert "It is written down" in on.text
+        assert on.board.tasks[task.id].archived
+        await on.press("u")
+        await on.until(lambda: not on.board.tasks[task.id].archived)
+        assert "could not be undone" not in on.text
+
+
 @pytest.mark.parametrize("key", ["j", "m", "slash", "question_mark"])
 async def test_undo_that_ends_after_another_key_leaves_the_cursor_to_the_person(tmp_path: Path, key: str) -> None:
     async with stage(tmp_path, size=(120, 30)) as on:

@@ -177,6 +177,8 @@ def _tell(context: CommandContext, word: str, done: str, result: MarkResult, *, 
 
 def _write(context: CommandContext, word: str, done: str, result: MarkResult, way_back: str) -> None:
     out, now = context.out, context.now()
+    for remark in result.remarks:
+        out.remark(remark)
     documents: list[dict[str, Any]] = []
     for task in result.tasks:
         same = task.id in result.unchanged
@@ -189,7 +191,7 @@ def _write(context: CommandContext, word: str, done: str, result: MarkResult, wa
                     "operation": word,
                     "task_id": task.id,
                     "outcome": "done",
-                    "message": f"{message}.",
+                    "message": " ".join((f"{message}.", *([] if same else result.remarks))),
                     "task": task_document(task, now),
                 }
             )

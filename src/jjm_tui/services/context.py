@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.operations import Operation
 from jjm_tui.errors import JulesManagerError, StorageError
 from jjm_tui.ports import Clock, DraftStore, EventLog, Leadership, OutboxStore, TaskServer, TaskStore, TranscriptStore
 from jjm_tui.services.read_troubles import ReadTroubles
+
+NOT_IN_HISTORY: Final = "It is written down, but not in the history: {}"
+"""Where only the history cannot be written; what happened has happened all the same."""
 
 
 class Unwritten(NamedTuple):
@@ -65,3 +68,11 @@ class ServiceContext:
         except StorageError:
             self.untold[:0] = missing
             raise
+
+    async def tell_done(self, events: Sequence[TaskEvent]) -> tuple[str, ...]:
+        """The same of what is stored already and cannot fail any more: a remark where the history cannot be written."""
+        try:
+            await self.tell(events)
+        except StorageError as error:
+            return (NOT_IN_HISTORY.format(error.message),)
+        return ()

@@ -70,10 +70,11 @@ class LocalMarks:
         ids = list(dict.fromkeys(task_ids))
         await self._require_known(ids)
         tasks = await self._context.store.apply({task_id: change_for(task_id) for task_id in ids})
-        await self._tell(kind, [task_id for task_id in ids if changed.get(task_id)], data)
+        remarks = await self._tell(kind, [task_id for task_id in ids if changed.get(task_id)], data)
         return MarkResult(
             tasks=tuple(task for task_id in ids if (task := tasks.get(task_id)) is not None),
             unchanged=tuple(task_id for task_id in ids if not changed.get(task_id)),
+            remarks=remarks,
         )
 
     async def _require_known(self, task_ids: list[str]) -> None:
@@ -89,20 +90,25 @@ class LocalMarks:
         ids = list(dict.fromkeys(task_ids))
         await self._require_known(ids)
         removed = await self._context.store.forget(ids, self._context.clock.now())
-        await self._tell(EventType.FORGOTTEN, list(removed))
-        return MarkResult(tuple(removed.values()), tuple(task_id for task_id in ids if task_id not in removed))
+        remarks = await self._tell(EventType.FORGOTTEN, list(removed))
+        unchanged = tuple(task_id for task_id in ids if task_id not in removed)
+        return MarkResult(tuple(removed.values()), unchanged, remarks)
 
     async def remember(self, references: Iterable[str]) -> MarkResult:
         forgotten = await self._context.store.forgotten_ids()
         ids = [_match(reference, forgotten) for reference in references]
         restored = await self._context.store.remember(ids)
-        await self._tell(EventType.REMEMBERED, list(restored))
-        return MarkResult(tuple(restored.values()), tuple(task_id for task_id in ids if task_id not in restored))
+        remarks = await self._tell(EventType.REMEMBERED, list(restored))
+        unchanged = tuple(task_id for task_id in ids if task_id not in restored)
+        return MarkResult(tuple(restored.values()), unchanged, remarks)
 
-    async def _tell(self, kind: EventType, task_ids: list[str], data: Mapping[str, Any] | None = None) -> None:
+    async def _tell(
+        self, kind: EventType, task_ids: list[str], data: Mapping[str, Any] | None = None
+    ) -> tuple[str, ...]:
         now = self._context.clock.now()
-        if task_ids:
-            await self._context.tell([TaskEvent(kind, now, task_id, data or {}) for task_id in task_ids])
+        if not task_ids:
+            return ()
+        return await self._context.tell_done([TaskEvent(kind, now, task_id, data or {}) for task_id in task_ids])
 
 
 def _match(reference: str, forgotten: frozenset[str]) -> str:

@@ -17,7 +17,7 @@ from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.errors import JulesManagerError, StorageError, StoreDamagedError
 from jjm_tui.logs import get_logger
-from jjm_tui.services.context import ServiceContext, Unwritten
+from jjm_tui.services.context import NOT_IN_HISTORY, ServiceContext, Unwritten
 from jjm_tui.services.drafting.joined_texts import NOT_SENT, text_with, text_without, words_in
 from jjm_tui.services.results import OperationResult, Outcome
 
@@ -27,7 +27,7 @@ _UNRECORDED: Final = "unrecorded"
 _UNTOLD: Final = "untold"
 _REMARKS: Final = {
     _UNRECORDED: "This could not be written down: {} Mend that, then run `jjm outbox settle`.",
-    _UNTOLD: "It is written down, but not in the history: {}",
+    _UNTOLD: NOT_IN_HISTORY,
 }
 """Why something is missing on the disk, by the name in ``Operation.extra`` under which it is told."""
 
@@ -54,6 +54,8 @@ class OperationRecorder:
     async def request(self, operation: Operation, *, instead_of: Operation | None = None) -> None:
         """Put a new operation on disk, and what it is sent again for is over in the same write.
 
+        Its record is what counts: a history that cannot be written stops nothing, and how it ends says so.
+
         Raises:
             WrongStateError: one of the same task and kind is open, or the other one has changed meanwhile.
             StorageError: a damaged outbox was set aside, and nobody has looked at it yet: the same may have been sent.
@@ -65,8 +67,8 @@ class OperationRecorder:
         else:
             over = _sent_again(instead_of, operation, self._context.clock.now())
             await self._context.outbox.supersede(instead_of, over, operation)
-            await self.tell(_EVENTS[over.state], over, {"message": over.message})
-        await self.tell(EventType.OPERATION_REQUESTED, operation, {})
+            await self._try_to_tell(_EVENTS[over.state], over, over.message)
+        await self._try_to_tell(EventType.OPERATION_REQUESTED, operation)
 
     async def keep_unrecorded(self, operation: Operation, error: JulesManagerError) -> None:
         """Keep the text of a message that could not be put on disk as the task's draft; the error's hint says so.
@@ -166,10 +168,12 @@ class OperationRecorder:
         untold = await self._try_to_tell(EventType.OPERATION_NOT_SENT, replace(operation, message=told), told)
         return _with_extra(answered, untold)
 
-    async def _try_to_tell(self, kind: EventType, operation: Operation, message: str) -> Mapping[str, str]:
-        """Append an ending to the history; where that fails, why, for ``Operation.extra``."""
+    async def _try_to_tell(
+        self, kind: EventType, operation: Operation, message: str | None = None
+    ) -> Mapping[str, str]:
+        """Append what is on disk to the history; where that fails, why, for ``Operation.extra``."""
         try:
-            await self.tell(kind, operation, {"message": message})
+            await self.tell(kind, operation, {} if message is None else {"message": message})
         except StorageError as error:
             _log.error("operation_untold", operation=operation.id, told=kind.value, reason=error.message)
             return {_UNTOLD: error.message}

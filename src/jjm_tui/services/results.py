@@ -132,15 +132,21 @@ class MarkResult:
 
     tasks: tuple[Task, ...]
     unchanged: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """How many tasks an import added, merged into known ones, or left alone because nothing was newer."""
+    """How many tasks an import added, merged into known ones, or left alone because nothing was newer.
+
+    ``forgotten``: the ids of those that were left out, as they are forgotten here.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
+    forgotten: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

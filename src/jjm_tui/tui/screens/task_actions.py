@@ -316,19 +316,27 @@ class TaskScreen(DashboardScreen[str]):
             self.dashboard.tell("Nothing had to change.")
             return
         wait = _of_them_wait(len(waiting.intersection(changed)), len(changed))
-        self._tell_change(place, word, changed, lambda: unmark(engine), until, wait)
+        self._tell_change(place, word, changed, lambda: unmark(engine), until, wait, result.remarks)
 
     def _tell_change(
-        self, place: Place, word: str, changed: tuple[str, ...], undoing: Undoing, until: str = "", wait: str = ""
+        self,
+        place: Place,
+        word: str,
+        changed: tuple[str, ...],
+        undoing: Undoing,
+        until: str = "",
+        wait: str = "",
+        remarks: Sequence[str] = (),
     ) -> None:
         """These tasks were changed here: say so, and that it can be taken back."""
         task = self.board.task(changed[0]) if len(changed) == 1 else None
         what = f"{word} {_tasks(len(changed))}" if task is None else f"{word} '{_name(task)}'"
         told = f"{what[0].upper()}{what[1:]}{until}{wait}. {key_here(self.dashboard, 'undo')} undoes it."
+        told = " ".join((told, *remarks))
         self._take_place(place, Change(what, changed, undoing, told))
         if self.is_running:
             self.marks_used()
-        self.dashboard.tell(told, severity="warning" if wait else "information")
+        self.dashboard.tell(told, severity="warning" if wait or remarks else "information")
 
     def _take_place(self, place: Place, change: Change | None) -> None:
         place.change.set_result(change)
