@@ -298,6 +298,43 @@ def test_local_marks_are_set_and_undone_without_a_server(served: Program) -> Non
     assert local.run("archive", "9999").code == 1
 
 
+def test_import_says_what_is_forgotten_here_and_how_it_comes_back(served: Program, tmp_path: Path) -> None:
+    served.speed = STILL
+    first, second = (row[0] for row in served.ok("list", "--limit", "2").rows)
+    exported = tmp_path / "x.json"
+    served.ok("export", "--output", str(exported), first, second)
+    local = Program(served.home)
+    local.ok("forget", first, "--yes")
+    imported = local.ok("import", str(exported))
+    assert imported.rows == [["added", "0"], ["updated", "0"], ["unchanged", "1"], ["forgotten", "1"]]
+    assert f"1 task is forgotten here and left out. Bring it back, then import again: jjm forget --undo {first}" in (
+        imported.err
+    )
+    local.ok("forget", second, "--yes")
+    imported = local.ok("import", str(exported), "--json")
+    assert (imported.json["unchanged"], imported.json["forgotten"]) == (0, 2)
+    assert "2 tasks are forgotten here" in imported.err
+
+
+def test_local_changes_are_done_although_the_history_cannot_be_written(served: Program, tmp_path: Path) -> None:
+    served.speed = STILL
+    task_id = served.ok("list", "--limit", "1").rows[0][0]
+    exported = tmp_path / "x.json"
+    served.ok("export", "--output", str(exported))
+    local, other = Program(served.home), Program(tmp_path / "other")
+    for each in (local, other):
+        history = Path(each.ok("store", "info", "--json").json["store"]["path"]).with_name("events.jsonl")
+        history.unlink(missing_ok=True)
+        history.mkdir(parents=True)
+    archived = local.ok("archive", task_id, "--json")
+    assert (archived.json["outcome"], archived.json["task"]["archived"]) == ("done", True)
+    assert "It is written down, but not in the history: " in archived.err
+    assert "It is written down, but not in the history: " in archived.json["message"]
+    imported = other.ok("import", str(exported), "--json")
+    assert imported.json["added"] == served.tasks
+    assert "It is written down, but not in the history: " in imported.err
+
+
 def test_seen_is_taken_back_and_the_history_says_so(served: Program) -> None:
     served.speed = STILL
     failed = served.ok("list", "--status", "failed", "--fields", "id").rows[0][0]

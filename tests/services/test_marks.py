@@ -147,6 +147,71 @@ async def test_import_keeps_what_is_newer_and_local_marks(tmp_path):
     assert stored[older.id].title == tasks[1].title
 
 
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("is_stored", [False, True])
+async def test_import_of_several_records_of_one_task_takes_the_newest(tmp_path, order, is_stored):
+    work = bench(tmp_path)
+    manager, _, context = await _listed(work)
+    task = (await context.store.list_tasks())[0]
+    task_id = task.id if is_stored else "brand-new-1"
+    records = [
+        replace(task, id=task_id, title=f"Read {hours}", synced_at=work.clock.now() + timedelta(hours=hours))
+        for hours in (1, 2, 3)
+    ]
+    result = await manager.import_tasks(records[::order])
+    assert (result.added, result.updated, result.unchanged) == (not is_stored, is_stored, 0)
+    assert (await context.store.get_task(task_id)).title == "Read 3"
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_import_of_a_forgotten_task_leaves_it_out_and_names_it(tmp_path, dry_run):
+    work = bench(tmp_path)
+    manager, _, context = await _listed(work)
+    known, forgotten = (await context.store.list_tasks())[:2]
+    await manager.forget([forgotten.id])
+    result = await manager.import_tasks([known, forgotten], dry_run=dry_run)
+    assert (result.unchanged, result.forgotten) == (1, (forgotten.id,))
+    assert await context.store.get_task(forgotten.id) is None
+
+
+def _lose_history(folder):
+    """The history can be neither read nor written from now on."""
+    (folder / "events.jsonl").rename(folder / "away")
+    (folder / "events.jsonl").mkdir()
+
+
+async def test_mark_that_only_the_history_misses_is_told_as_made_and_made_up_for(tmp_path):
+    work = bench(tmp_path)
+    manager, _, context = await _listed(work)
+    task_id = work.session_in("IN_PROGRESS")
+    _lose_history(tmp_path)
+    results = [
+        await manager.archive([task_id]),
+        await manager.snooze([task_id], work.clock.now() + timedelta(hours=1)),
+        await manager.forget([task_id]),
+        await manager.remember([task_id]),
+    ]
+    assert [len(result.tasks) for result in results] == [1, 1, 1, 1]
+    assert all("not in the history: " in remark for result in results for remark in result.remarks)
+    assert [len(result.remarks) for result in results] == [1, 1, 1, 1]
+    assert (await context.store.get_task(task_id)).archived
+    (tmp_path / "events.jsonl").rmdir()
+    (tmp_path / "away").rename(tmp_path / "events.jsonl")
+    assert (await manager.unarchive([task_id])).remarks == ()
+    told = {event.type.value for event in await manager.query_events(task_id=task_id)}
+    assert told >= {"archived", "snoozed", "forgotten", "remembered", "unarchived"}
+
+
+async def test_import_that_only_the_history_misses_is_told_as_made(tmp_path):
+    work = bench(tmp_path)
+    manager, _, context = await _listed(work)
+    task = (await context.store.list_tasks())[0]
+    _lose_history(tmp_path)
+    result = await manager.import_tasks([replace(task, id="brand-new-1")])
+    assert (result.added, ["not in the history: " in remark for remark in result.remarks]) == (1, [True])
+    assert await context.store.get_task("brand-new-1") is not None
+
+
 async def test_import_adds_unknown_fields_to_parts_and_changes_none(tmp_path):
     work = bench(tmp_path)
     manager, _, context = await _listed(work)

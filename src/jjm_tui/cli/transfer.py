@@ -18,6 +18,7 @@ from jjm_tui.cli.operating import may_overwrite, read_standard_input, read_text_
 from jjm_tui.cli.output import SCHEMA
 from jjm_tui.cli.selection import chosen_query, chosen_statuses
 from jjm_tui.cli.task_json import time_or_null
+from jjm_tui.domain.ids import spell_command
 from jjm_tui.domain.text import clean
 from jjm_tui.errors import StorageError
 from jjm_tui.services.selection import ListRequest, select_tasks
@@ -40,6 +41,9 @@ _BY_NAME = {
 }
 _STANDARD_OUTPUT: Final = (None, "-")
 """What ``--output`` is where no file is written."""
+
+_NAMED: Final = 5
+"""How many of the tasks that were left out are told by id."""
 
 _READS = "It reads JSON, JSON lines and CSV."
 
@@ -184,7 +188,14 @@ def import_tasks(context: CommandContext) -> int:
 
 def _tell_import(context: CommandContext, result: ImportResult) -> None:
     given = context.arguments
-    counts = {"added": result.added, "updated": result.updated, "unchanged": result.unchanged}
+    counts = {
+        "added": result.added,
+        "updated": result.updated,
+        "unchanged": result.unchanged,
+        "forgotten": len(result.forgotten),
+    }
+    for remark in (*result.remarks, *_left_out(result.forgotten)):
+        context.out.remark(remark)
     if given.json:
         context.out.document({"dry_run": given.dry_run, **counts})
     elif context.out.terminal:
@@ -193,3 +204,15 @@ def _tell_import(context: CommandContext, result: ImportResult) -> None:
     else:
         for word, count in counts.items():
             context.out.row([word, str(count)])
+
+
+def _left_out(forgotten: Sequence[str]) -> list[str]:
+    """What is said of tasks that were not imported, as they are forgotten here."""
+    if not forgotten:
+        return []
+    shown = forgotten[:_NAMED]
+    tasks, them = (f"{len(forgotten)} tasks are", "them") if len(forgotten) > 1 else ("1 task is", "it")
+    if len(shown) < len(forgotten):
+        them = f"the first {len(shown)}"
+    way_back = spell_command("jjm forget --undo", *shown)
+    return [f"{tasks} forgotten here and left out. Bring {them} back, then import again: {way_back}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 from jjm_tui.domain.conversation import messages_with_known
 from jjm_tui.domain.events import EventType, TaskEvent
@@ -21,24 +22,34 @@ class TaskImporter:
         self._context = context
 
     async def import_tasks(self, tasks: Sequence[Task], *, dry_run: bool = False) -> ImportResult:
-        """Add what is new, take over what was read from a server later than the stored one; local marks stay."""
+        """Add what is new, take over what was read from a server later than the stored one; local marks stay.
+
+        Of several records of one task the newest counts. What is forgotten here stays so, and is named.
+        """
+        records: dict[str, list[Task]] = {}
+        for task in tasks:
+            records.setdefault(task.id, []).append(task)
         fates: dict[str, str] = {}
 
-        def change_for(task: Task) -> TaskChange:
+        def change_for(task_id: str, found: Sequence[Task]) -> TaskChange:
             def change(stored: Task | None) -> Task | None:
-                imported = task if stored is None else _newer(stored, task)
-                fates[task.id] = "added" if stored is None else "unchanged" if imported == stored else "updated"
+                imported = reduce(_newer, found if stored is None else [stored, *found])
+                fates[task_id] = "added" if stored is None else "unchanged" if imported == stored else "updated"
                 return stored if dry_run else imported
 
             return change
 
-        await self._context.store.apply({task.id: change_for(task) for task in tasks})
+        await self._context.store.apply({task_id: change_for(task_id, found) for task_id, found in records.items()})
+        forgotten = tuple(task_id for task_id in records if task_id not in fates)
         counts = {fate: sum(1 for value in fates.values() if value == fate) for fate in set(fates.values())}
         changed = [task_id for task_id, fate in fates.items() if fate != "unchanged"]
+        remarks: tuple[str, ...] = ()
         if changed and not dry_run:
             now = self._context.clock.now()
-            await self._context.tell([TaskEvent(EventType.IMPORTED, now, task_id) for task_id in changed])
-        return ImportResult(counts.get("added", 0), counts.get("updated", 0), counts.get("unchanged", 0))
+            remarks = await self._context.tell_done([TaskEvent(EventType.IMPORTED, now, each) for each in changed])
+        return ImportResult(
+            counts.get("added", 0), counts.get("updated", 0), counts.get("unchanged", 0), forgotten, remarks
+        )
 
 
 def _newer(stored: Task, imported: Task) -> Task:
