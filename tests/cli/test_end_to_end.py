@@ -298,6 +298,21 @@ def test_local_marks_are_set_and_undone_without_a_server(served: Program) -> Non
     assert local.run("archive", "9999").code == 1
 
 
+def test_tasks_forgotten_last_come_back_though_the_history_misses_it(served: Program) -> None:
+    served.speed = STILL
+    first, *last = (row[0] for row in served.ok("list", "--limit", "3").rows)
+    local = Program(served.home)
+    local.ok("forget", first, "--yes")
+    local.ok("forget", *last, "--yes")
+    Path(local.ok("store", "info", "--json").json["store"]["path"]).with_name("events.jsonl").unlink()
+    unknown = local.run("forget", "--undo", "zzzz")
+    assert (unknown.code, all(each in unknown.err for each in (first, *last))) == (1, True)
+    assert {row[0] for row in local.ok("forget", "--undo").rows} == set(last)
+    assert {row[0] for row in local.ok("forget", "--undo").rows} == {first}
+    nothing = local.run("forget", "--undo")
+    assert (nothing.code, "No task is forgotten here" in nothing.err) == (1, True)
+
+
 def test_import_says_what_is_forgotten_here_and_how_it_comes_back(served: Program, tmp_path: Path) -> None:
     served.speed = STILL
     first, second = (row[0] for row in served.ok("list", "--limit", "2").rows)

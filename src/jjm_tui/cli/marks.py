@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from jjm_tui.cli.appearance import local_minute, task_heading
@@ -15,7 +15,6 @@ from jjm_tui.cli.session import refuse_rows_with_yes
 from jjm_tui.cli.tables import hanging
 from jjm_tui.cli.task_json import task_document, time_or_null
 from jjm_tui.cli.values import moment_after
-from jjm_tui.domain.events import EventType
 from jjm_tui.domain.ids import spell_command
 from jjm_tui.errors import TaskNotFoundError
 
@@ -124,14 +123,14 @@ async def _remember(context: CommandContext) -> int:
     if any(reference.startswith("@") for reference in given.tasks):
         raise UsageError("A forgotten task has no row in a list.", hint="Give its id, see: jjm events --type forgotten")
     async with context.manager() as manager:
-        forgotten = await _forgotten(manager)
+        forgotten = dict(sorted((await manager.forgotten()).items(), key=_moment))
         if given.tasks:
             try:
                 result = await manager.remember(given.tasks)
             except TaskNotFoundError as error:
                 raise TaskNotFoundError(error.message, hint=_can_come_back(forgotten), context=error.context) from error
         elif forgotten:
-            last = max(forgotten.values())
+            last = list(forgotten.values())[-1]
             result = await manager.remember([task_id for task_id, at in forgotten.items() if at == last])
         else:
             raise TaskNotFoundError("No task is forgotten here, so there is nothing to bring back.")
@@ -139,18 +138,13 @@ async def _remember(context: CommandContext) -> int:
     return ExitCode.DONE
 
 
-async def _forgotten(manager: JobManager) -> dict[str, datetime]:
-    """Ids of tasks that can come back and when they were forgotten, as the history has it; the latest last."""
-    found: dict[str, datetime] = {}
-    for event in await manager.query_events(types=frozenset({EventType.FORGOTTEN, EventType.REMEMBERED})):
-        if event.task_id is not None:
-            found.pop(event.task_id, None)
-            if event.type is EventType.FORGOTTEN:
-                found[event.task_id] = event.at
-    return found
+def _moment(mark: tuple[str, datetime | None]) -> datetime:
+    """When a task was forgotten; before all others where that is not known."""
+    return mark[1] or datetime.min.replace(tzinfo=UTC)
 
 
-def _can_come_back(forgotten: Mapping[str, datetime]) -> str:
+def _can_come_back(forgotten: Mapping[str, datetime | None]) -> str:
+    """The tasks that were forgotten last, in words; ``forgotten`` has the latest last."""
     if not forgotten:
         return "No task is forgotten here."
     shown = list(forgotten)[: -_SHOWN_IDS - 1 : -1]

@@ -56,8 +56,8 @@ class TaskStore(Protocol):
     async def remember(self, task_ids: Iterable[str]) -> dict[str, Task]:
         """Undo ``forget``: bring the tasks back as they were; answer them."""
 
-    async def forgotten_ids(self) -> frozenset[str]:
-        """The marks that ``forget`` left."""
+    async def forgotten(self) -> Mapping[str, datetime | None]:
+        """The marks that ``forget`` left, by id: when that was, ``None`` where the mark does not tell."""
 
     def watch(self) -> AsyncIterator[frozenset[str]]:
         """Yield ids that changed on disk, by whatever process, within 300 ms."""

@@ -244,6 +244,10 @@ class JobManager:
         """Undo ``forget``; accepts full ids and unambiguous prefixes of forgotten tasks."""
         return await self._marks.remember(references)
 
+    async def forgotten(self) -> Mapping[str, datetime | None]:
+        """Ids of tasks that ``remember`` can bring back, and when they were forgotten, where that is known."""
+        return await self._context.store.forgotten()
+
     async def sync_state(self) -> SyncState:
         """What is known about the last reading of the server's list."""
         return await self._context.store.get_sync_state(self._context.origin)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -95,7 +95,7 @@ class LocalMarks:
         return MarkResult(tuple(removed.values()), unchanged, remarks)
 
     async def remember(self, references: Iterable[str]) -> MarkResult:
-        forgotten = await self._context.store.forgotten_ids()
+        forgotten = await self._context.store.forgotten()
         ids = [_match(reference, forgotten) for reference in references]
         restored = await self._context.store.remember(ids)
         remarks = await self._tell(EventType.REMEMBERED, list(restored))
@@ -111,7 +111,7 @@ class LocalMarks:
         return await self._context.tell_done([TaskEvent(kind, now, task_id, data or {}) for task_id in task_ids])
 
 
-def _match(reference: str, forgotten: frozenset[str]) -> str:
+def _match(reference: str, forgotten: Collection[str]) -> str:
     matches = sorted(task_id for task_id in forgotten if task_id.startswith(reference))
     if reference in matches or len(matches) == 1:
         return reference if reference in matches else matches[0]

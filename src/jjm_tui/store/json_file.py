@@ -128,8 +128,9 @@ class JsonTaskStore:
         wanted = tuple(task_ids)
         return await self._change(lambda document: _remember(document, wanted))
 
-    async def forgotten_ids(self) -> frozenset[str]:
-        return frozenset(_members(await self._read(), FORGOTTEN))
+    async def forgotten(self) -> dict[str, datetime | None]:
+        marks = _members(await self._read(), FORGOTTEN)
+        return {task_id: _forgotten_at(mark) for task_id, mark in marks.items()}
 
     def watch(self) -> AsyncIterator[frozenset[str]]:
         """See ``TaskStore.watch``. Changes count from what this store read or wrote last; before that, all is new.
@@ -262,6 +263,13 @@ def _forget(document: Document[Task], task_ids: Iterable[str], at: datetime) -> 
     if removed:
         document.set_sibling(FORGOTTEN, marks)
     return removed
+
+
+def _forgotten_at(mark: object) -> datetime | None:
+    try:
+        return FieldReader(mark, FORGOTTEN).take_optional_time("at")
+    except ValidationError:
+        return None
 
 
 def _remember(document: Document[Task], task_ids: Iterable[str]) -> dict[str, Task]:
