@@ -1,18 +1,23 @@
-"""What the doctor says of the store: whether it can be written once more, and who else may change it."""
+"""What the doctor says of the store: whether it can be written once more, who else may change it, what is unsettled."""
 
 from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from jjm_tui.assembly import Options
-from jjm_tui.assembly.doctor import check_store
+from jjm_tui.assembly.clock import SystemClock
+from jjm_tui.assembly.doctor import check_outbox, check_store
 from jjm_tui.assembly.workplace import open_workplace
+from jjm_tui.domain.operations import Operation, OperationKind, OperationState
 from jjm_tui.services.results import Check
 from jjm_tui.store.durable import FileOps
+from jjm_tui.store.outbox_file import FileOutbox
 
 
 @pytest.fixture
@@ -97,3 +102,20 @@ async def test_way_out_of_a_newer_store_is_the_newer_program(store: Path) -> Non
     store.write_bytes(store.read_bytes().replace(b":1,", b":99,"))
     (check,) = await _examine(store)
     assert (check.state, check.way_out) == ("warning", "Use the newer version of jjm-tui.")
+
+
+async def test_operation_that_is_under_way_is_not_told_as_unconfirmed(store: Path) -> None:
+    options = Options(overrides={"storage.path": store})
+    with open_workplace(options, {"JJM_HOME": str(store.parents[1] / "home")}) as place:
+        outbox = FileOutbox(place.store.outbox, place.store.locks, SystemClock())
+        sending = Operation("a1", OperationKind.MESSAGE, datetime.now(UTC), "test", OperationState.SENDING, "1234")
+        await outbox.add(replace(sending, owner=outbox.owner()))
+        check = await check_outbox(place)
+        assert (check.state, check.message, check.way_out) == ("ok", "1 operation under way.", None)
+        await outbox.add(replace(sending, id="a2", task_id="5678", state=OperationState.UNCONFIRMED))
+        check = await check_outbox(place)
+        assert (check.state, check.message) == ("warning", "1 operation not confirmed. 1 operation under way.")
+        assert check.way_out == "Run `jjm outbox settle`."
+        outbox.close()  # as when its process ends
+        check = await check_outbox(place)
+        assert (check.state, check.message) == ("warning", "2 operations not confirmed.")

@@ -251,16 +251,21 @@ async def check_outbox(place: Workplace) -> Check:
         return Check("outbox", "ok", "Nothing is open.")
     try:
         operations = await outbox.list_operations(open_only=True)
+        under_way = 0
+        for operation in operations:
+            is_under_way = operation.state.is_under_way and operation.owner is not None
+            under_way += is_under_way and await outbox.is_alive(operation.owner or "")
     except JulesManagerError as error:
         return Check("outbox", "failed", error.message, way_out=error.hint, error=error)
-    if not operations:
-        return Check("outbox", "ok", "Nothing is open.")
-    return Check(
-        "outbox",
-        "warning",
-        f"{len(operations)} operation{'' if len(operations) == 1 else 's'} not confirmed.",
-        way_out="Run `jjm outbox settle`.",
-    )
+    sent_now = f"{_operations(under_way)} under way." if under_way else ""
+    if not (unsettled := len(operations) - under_way):
+        return Check("outbox", "ok", sent_now or "Nothing is open.")
+    message = f"{_operations(unsettled)} not confirmed. {sent_now}".rstrip()
+    return Check("outbox", "warning", message, way_out="Run `jjm outbox settle`.")
+
+
+def _operations(count: int) -> str:
+    return "1 operation" if count == 1 else f"{count} operations"
 
 
 async def check_drafts(place: Workplace) -> list[Check]:
