@@ -173,6 +173,12 @@ def redirect(_: dict[str, Any]) -> bytes:
     return respond(307, b"", "Location: http://other.example/mcp")
 
 
+def redirect_once(status: int) -> Respond:
+    """The first call is redirected to another path of the same server; what follows is answered."""
+    answers = iter([respond(status, b"", "Location: /mcp/")])
+    return lambda request: next(answers, None) or answer_json(request, text("twice"))
+
+
 FAILURES: dict[str, tuple[Respond, type[JulesManagerError], Effect]] = {
     "401": (lambda _: respond(401), AuthenticationError, Effect.REFUSED),
     "403": (lambda _: respond(403), AuthenticationError, Effect.REFUSED),
@@ -193,6 +199,9 @@ FAILURES: dict[str, tuple[Respond, type[JulesManagerError], Effect]] = {
     ),
     "accepted": (lambda _: respond(202), ProtocolError, Effect.UNKNOWN),
     "redirect": (redirect, ServerConnectionError, Effect.UNKNOWN),
+    "redirect within the server": (redirect_once(307), ServerConnectionError, Effect.UNKNOWN),
+    "lasting redirect within the server": (redirect_once(308), ServerConnectionError, Effect.UNKNOWN),
+    "endless redirect": (lambda _: respond(307, b"", "Location: /mcp"), ServerConnectionError, Effect.UNKNOWN),
     "hang up": (lambda _: b"", ServerConnectionError, Effect.UNKNOWN),
     "too long an event": (
         lambda r: respond(
@@ -355,7 +364,7 @@ STRANGE: dict[str, tuple[bytes, type[JulesManagerError], str, str]] = {
     "accepted": (respond(202), ProtocolError, NOT_MCP, ENDPOINT),
     "no gzip": (respond(200, b"nope", JSON, "Content-Encoding: gzip"), ProtocolError, NOT_MCP, ENDPOINT),
     "no http": (b"\xff\x00nope\r\n\r\n", ProtocolError, NOT_MCP, ENDPOINT),
-    "redirect": (redirect({}), ServerConnectionError, "redirects elsewhere", "If you trust the new address"),
+    "redirect": (redirect({}), ServerConnectionError, "redirects elsewhere", "address, http://other.example/mcp"),
     "hang up": (b"", ServerConnectionError, "was reached, but the connection ended without an answer", ENDPOINT),
     "cut body": (respond(200, b"{" * 9, JSON)[:-5], ServerConnectionError, "ended in its answer", "log may tell more"),
     "too long": (respond(200, b"[" * 300_000, JSON), AnswerTooLongError, "longer than accepted", "max_line_bytes"),

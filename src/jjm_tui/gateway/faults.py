@@ -45,6 +45,7 @@ _CLOSED = -32000
 _TIMED_OUT = -32001
 _NO_RESOURCE = -32002
 _HTTP_TIMED_OUT = 408
+_REDIRECT = "Redirect to "
 _DAY = 86_400
 
 
@@ -171,10 +172,11 @@ def made_by_http(error: BaseException, label: str, effect: Effect) -> JulesManag
         ("Unexpected content type", "server answered a request with 202")
     ):
         return not_mcp(error, label, effect)
-    if words.startswith("Redirect to "):
+    if words.startswith(_REDIRECT):
+        address = words.removeprefix(_REDIRECT).partition(" not followed")[0]
         return ServerConnectionError(
             f"The {server_named(label)} redirects elsewhere, which is not followed.",
-            hint="If you trust the new address, put it into the settings.",
+            hint=f"If you trust the new address, {address[:300]}, put it into the settings.",
             context={"what": words[:300]},
             effect=effect,
         )

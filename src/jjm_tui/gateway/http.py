@@ -75,10 +75,13 @@ class HttpWire:
 
 
 class _Client(httpx2.AsyncClient):
-    """Tells each slip when its first byte leaves, and keeps one failed request from ending the whole session."""
+    """Tells each slip when its first byte leaves, and keeps one failed request from ending the whole session.
+
+    No redirect is followed, not even one that stays on the server: who redirects a change may have made it already.
+    """
 
     def __init__(self, wire: HttpWire, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(max_redirects=0, **options)
         self._wire = wire
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
