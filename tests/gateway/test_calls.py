@@ -186,7 +186,18 @@ async def test_budget_keeps_a_reserve_for_people(tmp_path: Path) -> None:
     assert await budget.take(Priority.USER) == 0
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"tokens": "many", "at": 1}', '{"tokens": NaN, "at": 0}'])
+DAMAGED = {
+    "empty": "",
+    "cut": "{",
+    "a list": "[]",
+    "words": '{"tokens": "many", "at": 1}',
+    "no number": '{"tokens": NaN, "at": 0}',
+    "too long a number": f'{{"tokens": {"9" * 400}, "at": 0}}',
+    "too deep": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 async def test_budget_damaged_file_starts_anew(tmp_path: Path, content: str) -> None:
     path = tmp_path / "budget.json"
     path.write_text(content)
@@ -207,6 +218,22 @@ async def test_budget_clock_set_back_gives_nothing_away(tmp_path: Path) -> None:
         await budget.take(Priority.USER)
     clock.seconds -= 500
     assert await budget.take(Priority.USER) == pytest.approx(6.0)
+    clock.seconds += 6
+    assert await budget.take(Priority.USER) == 0
+
+
+@pytest.mark.parametrize("tokens", [0.5, -1e300])
+@pytest.mark.parametrize("ahead", [0, 3600, 1e300])
+async def test_budget_whatever_its_file_says_nobody_waits_longer_than_for_one_share(
+    tmp_path: Path, tokens: float, ahead: float
+) -> None:
+    clock, path = FakeClock(), tmp_path / "budget.json"
+    path.write_text(json.dumps({"tokens": tokens, "at": clock.now().timestamp() + ahead}))
+    budget = Budget(clock, 10, path)
+    wait = await budget.take(Priority.USER)
+    assert wait == pytest.approx(6.0 * (1 - max(tokens, 0)))
+    clock.seconds += wait
+    assert await budget.take(Priority.USER) == 0
 
 
 async def test_polling_that_waits_for_its_share_keeps_nobody_out(stand: Stand) -> None:

@@ -64,8 +64,8 @@ class Budget:
             with FileLock(path.with_name(path.name + ".lock"), timeout=_LOCK_PATIENCE, poll_interval=_ASK_AGAIN):
                 self._bucket = _read(path) or self._bucket
                 wait = self._take(priority)
-                if wait == 0:
-                    _write(path, self._bucket)
+                # Also when nothing was taken: time counts from this look on where the clock was set back.
+                _write(path, self._bucket)
                 return wait
         except (OSError, Timeout):
             return self._take(priority)
@@ -83,14 +83,14 @@ class Budget:
     def _refilled(self, bucket: _Bucket) -> _Bucket:
         now = self._clock.now().timestamp()
         passed = max(0.0, now - bucket.at)
-        return _Bucket(min(float(self.limit), bucket.tokens + passed * self.limit / 60.0), now)
+        return _Bucket(min(float(self.limit), max(0.0, bucket.tokens) + passed * self.limit / 60.0), now)
 
 
 def _read(path: Path) -> _Bucket | None:
     try:
         raw = json.loads(read_file(path))
         tokens, at = float(raw["tokens"]), float(raw["at"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     return _Bucket(tokens, at) if _are_finite((tokens, at)) else None
 
