@@ -40,6 +40,9 @@ ANSWERED = {
     "two_pages": "hi",
     "much_and_exit": "hi",
     "endless_schema": "hi",
+    "endless_part_of_schema": "hi",
+    "square_schema": "hi",
+    "wide_schema": "hi",
 }
 
 FAILED_START: dict[str, tuple[type[JulesManagerError], str]] = {

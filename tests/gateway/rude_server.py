@@ -21,7 +21,19 @@ MB = 1024 * 1024
 HELD: list = []
 HELD_BEFORE: list = []
 TOOLS = ("echo", "environment", "pid", "note", "fail", "crash", "rpc_error")
-OUTPUT = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+OUTPUT = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"n": {"type": "integer"}},
+    "required": ["n"],
+}
+KIND = "https://json-schema.org/draft/2020-12/schema"
+ENDLESS = {
+    "endless_schema": {"pattern": "^(a+)+$"},
+    "endless_part_of_schema": {"$schema": KIND, "pattern": "^(a+)+$"},
+    "square_schema": {"type": [value for number in range(15_000) for value in (number, str(number))]},
+    "wide_schema": {"items": {"allOf": [{"type": "string"}] * 500}},
+}
 
 
 def write(data: bytes) -> None:
@@ -79,8 +91,8 @@ def list_tools(request: dict) -> None:
     tools = [{"name": name, "inputSchema": {"type": "object"}} for name in TOOLS]
     if MODE in ("breaks_schema", "forgets_structure"):
         tools[0]["outputSchema"] = OUTPUT
-    if MODE == "endless_schema":
-        tools[0]["outputSchema"] = {"type": "object", "properties": {"n": {"pattern": "^(a+)+$"}}, "required": ["n"]}
+    if MODE in ENDLESS:
+        tools[0]["outputSchema"] = {"type": "object", "properties": {"n": ENDLESS[MODE]}, "required": ["n"]}
     cursor = request.get("params", {}).get("cursor")
     result: dict = {"tools": tools}
     if MODE == "repeats_cursor":
@@ -320,6 +332,19 @@ def mode_breaks_schema(request: dict, text: str, number: bytes) -> None:
 def mode_endless_schema(request: dict, text: str, number: bytes) -> None:
     """Whether this fits takes 2 to the power of the letters to find out: here a second, with more for ever."""
     answer(request, text, structuredContent={"n": "a" * 24 + "!"})
+
+
+mode_endless_part_of_schema = mode_endless_schema
+
+
+def mode_square_schema(request: dict, text: str, number: bytes) -> None:
+    """Whether no two of the words for its type are the same takes minutes to find out."""
+    answer(request, text, structuredContent={"n": "7"})
+
+
+def mode_wide_schema(request: dict, text: str, number: bytes) -> None:
+    """A long answer under a long schema."""
+    answer(request, text, structuredContent={"n": ["a"] * 20_000})
 
 
 def mode_forgets_structure(request: dict, text: str, number: bytes) -> None:

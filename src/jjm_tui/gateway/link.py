@@ -6,8 +6,10 @@ Importing this module costs half a second (the SDK); ``connection`` does it in a
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -42,6 +44,14 @@ _ENDLESS = (
     *("$ref", "$dynamicRef", "$recursiveRef", "uniqueItems"),
 )
 """What is not checked of the schema of an answer: following it may take for ever, and nobody can stop it."""
+
+_SLOW_RULES = ("uniqueItems",)
+"""What is not checked of a schema itself: it takes the square of the length of a list."""
+
+_CHECK_SECONDS = 1.0
+"""How long an answer may be held against its schema, far more than any real one takes; the rest is not checked."""
+
+_check_until: ContextVar[float] = ContextVar("check_until")
 
 _TOOL_RESULT: TypeAdapter[Any] = TypeAdapter(types.CallToolResult | types.InputRequiredResult)
 _READ_RESULT: TypeAdapter[Any] = TypeAdapter(types.ReadResourceResult | types.InputRequiredResult)
@@ -154,8 +164,8 @@ class Link:
         Raises:
             JulesManagerError: whatever went wrong, with its effect; also what the slip's callback raised.
         """
+        until = anyio.current_time() + timeout
         if not self._knows(tool) and self._news.tools_changed:
-            until = anyio.current_time() + timeout
             await self._learn_again(timeout)
             timeout = max(0.0, until - anyio.current_time())
         if not self._knows(tool):
@@ -186,7 +196,7 @@ class Link:
                 effect=slip.effect,
             )
         if not result.is_error:
-            await self._check_output(tool, result.structured_content, slip)
+            await self._check_output(tool, result.structured_content, slip, until - anyio.current_time())
         return ToolAnswer(_join_text(result.content), result.structured_content, bool(result.is_error))
 
     def _knows(self, tool: str) -> bool:
@@ -215,12 +225,16 @@ class Link:
         finally:
             self.wire.book.forget(slip)
 
-    async def _check_output(self, tool: str, structured: Any, slip: Slip) -> None:
-        """Hold the answer against the tool's own schema, off the loop: a big answer takes long."""
+    async def _check_output(self, tool: str, structured: Any, slip: Slip, left: float) -> None:
+        """Hold the answer against the tool's own schema, off the loop: a big answer takes long.
+
+        Nobody can end the thread, so it ends by itself within the time that is ``left`` of the call.
+        """
         schema = self._output_schemas.get(tool)
         if schema is None:
             return
-        fault = await anyio.to_thread.run_sync(_find_schema_fault, schema, structured)
+        seconds = min(_CHECK_SECONDS, left)
+        fault = await anyio.to_thread.run_sync(_find_schema_fault, schema, structured, seconds)
         if fault is not None:
             raise ProtocolError(
                 f"The {server_named(self._label)} broke its own promise about the answer of {tool}.",
@@ -277,22 +291,54 @@ def _join_text(content: list[Any]) -> str:
     return "\n".join(parts)
 
 
+def _stop_when_late() -> None:
+    if time.monotonic() > _check_until.get():
+        raise TimeoutError
+
+
+def _find_nothing(*_: Any) -> None:
+    """A keyword that is not checked."""
+
+
 @cache
-def _without_endless(validator: Any) -> Any:
+def _bounded(validator: Any, unchecked: tuple[str, ...]) -> Any:
+    """The validator without some keywords, whose every step looks at the time, whatever a part of a schema says.
+
+    Raises:
+        TimeoutError: from within a check, when its time is over.
+    """
     from jsonschema.validators import extend  # type: ignore[import-untyped]
 
-    return extend(validator, dict.fromkeys(_ENDLESS))
+    bounded = extend(validator, dict.fromkeys(unchecked, _find_nothing))
+    evolve, descend = bounded.evolve, bounded.descend
+
+    def evolve_as_it_is(self: Any, **changes: Any) -> Any:
+        _stop_when_late()
+        schema = changes.get("schema")
+        if isinstance(schema, dict) and "$schema" in schema:  # by which it would become another, unbounded validator
+            changes["schema"] = {key: value for key, value in schema.items() if key != "$schema"}
+        return evolve(self, **changes)
+
+    def descend_in_time(self: Any, *given: Any, **options: Any) -> Any:
+        _stop_when_late()
+        return descend(self, *given, **options)
+
+    bounded.evolve, bounded.descend = evolve_as_it_is, descend_in_time
+    return bounded
 
 
-def _find_schema_fault(schema: Mapping[str, Any], structured: Any) -> str | None:
+def _find_schema_fault(schema: Mapping[str, Any], structured: Any, seconds: float) -> str | None:
     from jsonschema.validators import validator_for
 
     if structured is None:
         return "no structured content"
+    _check_until.set(time.monotonic() + seconds)
     try:
-        validator = _without_endless(validator_for(schema))
-        validator.check_schema(schema)
-        fault = next(validator(schema).iter_errors(structured), None)
-    except Exception:  # noqa: BLE001 - a schema that nobody can follow promises nothing
+        validator = validator_for(schema)
+        rules = validator.META_SCHEMA
+        if any(_bounded(validator_for(rules), _SLOW_RULES)(rules).iter_errors(schema)):
+            return None
+        fault = next(_bounded(validator, _ENDLESS)(schema).iter_errors(structured), None)
+    except Exception:  # noqa: BLE001 - a schema that nobody can follow, or not in time, promises nothing
         return None
     return None if fault is None else str(fault.message)[:300]
