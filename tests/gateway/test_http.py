@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import socket
 import subprocess
@@ -44,6 +45,11 @@ def answer_json(request: dict[str, Any], result: dict[str, Any], *headers: str) 
 def respond(status: int, body: bytes = b"", *headers: str) -> bytes:
     lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", "Connection: close", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def answer_packed(request: dict[str, Any], result: dict[str, Any]) -> bytes:
+    body = json.dumps({"jsonrpc": "2.0", "id": request.get("id"), "result": result}).encode()
+    return respond(200, gzip.compress(body), "Content-Type: application/json", "Content-Encoding: gzip")
 
 
 def text(words: str) -> dict[str, Any]:
@@ -192,6 +198,16 @@ FAILURES: dict[str, tuple[Respond, type[JulesManagerError], Effect]] = {
         AnswerTooLongError,
         Effect.UNKNOWN,
     ),
+    "too long when unpacked": (
+        lambda r: answer_packed(r, text("x" * 300_000)),
+        AnswerTooLongError,
+        Effect.UNKNOWN,
+    ),
+    "too long, its kind in capitals": (
+        lambda r: answer_json(r, text("x" * 300_000)).replace(b"application/json", b"Application/JSON"),
+        AnswerTooLongError,
+        Effect.UNKNOWN,
+    ),
     "cut body": (
         lambda r: answer_json(r, text("x"))[:-10],
         ServerConnectionError,
@@ -238,6 +254,12 @@ async def test_call_failing_over_http_raises_the_right_error(stand: Stand, scrip
     assert scripted.calls == 1
     scripted.on_call = lambda request: answer_json(request, text("fine"))
     assert (await caller.call("echo", {}, READ)).text == "fine"
+
+
+async def test_packed_answer_is_read(stand: Stand, scripted: ScriptedServer) -> None:
+    scripted.on_call = lambda request: answer_packed(request, text("x" * 150_000))
+    caller = stand.caller(spec=over_http(scripted.url), max_line_bytes=200_000)
+    assert (await caller.call("echo", {}, READ)).text == "x" * 150_000
 
 
 async def test_call_never_answered_times_out(stand: Stand, scripted: ScriptedServer) -> None:
@@ -368,6 +390,12 @@ STRANGE: dict[str, tuple[bytes, type[JulesManagerError], str, str]] = {
     "hang up": (b"", ServerConnectionError, "was reached, but the connection ended without an answer", ENDPOINT),
     "cut body": (respond(200, b"{" * 9, JSON)[:-5], ServerConnectionError, "ended in its answer", "log may tell more"),
     "too long": (respond(200, b"[" * 300_000, JSON), AnswerTooLongError, "longer than accepted", "max_line_bytes"),
+    "too long when unpacked": (
+        respond(200, gzip.compress(b" " * 10_000_000), JSON, "Content-Encoding: gzip"),
+        AnswerTooLongError,
+        "longer than accepted",
+        "max_line_bytes",
+    ),
     "too long an event": (
         respond(200, b"data: x\n" * 40_000, EVENTS),
         AnswerTooLongError,

@@ -105,9 +105,13 @@ class _Client(httpx2.AsyncClient):
             self._wire.note(start_faults.unreachable(error, self._wire.spec), slip)
             return httpx2.Response(_NO_ANSWER, request=request)
         self._note_status(request, response, slip)
-        kind = response.headers.get("content-type", "")
+        kind = response.headers.get("content-type", "").lower()
         if kind.startswith("application/json") or (request_id is not None and kind.startswith("text/event-stream")):
-            response.stream = _Capped(response.stream, self._wire, slip)
+            unpacked = httpx2.Response(
+                response.status_code, headers=response.headers, stream=response.stream, request=request
+            )
+            response.headers.pop("content-encoding", None)
+            response.stream = _Capped(unpacked, self._wire, slip)
         return response
 
     def _note_status(self, request: httpx2.Request, response: httpx2.Response, slip: Slip | None) -> None:
@@ -154,10 +158,11 @@ def _seconds(value: str | None) -> float | None:
 class _Capped(httpx2.AsyncByteStream):
     """A body whose messages may not be longer than the limit, and whose sudden end fails only its own request.
 
-    It is one message, or a stream of events with an empty line behind each.
+    It is one message, or a stream of events with an empty line behind each. It is unpacked piece by piece before it is
+    measured, because a few bytes may hold more than fits into memory.
     """
 
-    def __init__(self, inner: Any, wire: HttpWire, slip: Slip | None) -> None:
+    def __init__(self, inner: httpx2.Response, wire: HttpWire, slip: Slip | None) -> None:
         self._inner = inner
         self._wire = wire
         self._slip = slip
@@ -165,7 +170,7 @@ class _Capped(httpx2.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         size, limit, label = 0, self._wire.limit, self._wire.spec.label
         try:
-            async for chunk in self._inner:
+            async for chunk in self._inner.aiter_bytes():
                 end = max(chunk.rfind(b"\n\n"), chunk.rfind(b"\r\n\r\n"))
                 size = len(chunk) - end if end >= 0 else size + len(chunk)
                 if size > limit:
