@@ -94,6 +94,24 @@ def test_list_on_a_terminal_that_knows_no_size_is_80_columns_wide(stocked: Progr
         assert 60 < max(map(len, lines[:-1])) <= 80
 
 
+@pytest.mark.parametrize(("zone", "moment"), [("WEST8", "0001-01-01T00:00:00Z"), ("EAST-14", "9999-12-31T23:59:59Z")])
+def test_task_of_a_time_that_no_clock_here_can_show_is_listed_and_shown(
+    stocked: Program, tmp_path: Path, zone: str, moment: str
+) -> None:
+    exported = json.loads(stocked.ok("export").out)
+    for task in exported["tasks"]:
+        task.update(created_at=moment, updated_at=moment)
+        for message in task["chat_history"]:
+            message["timestamp"] = moment
+    (tmp_path / "tasks.json").write_text(json.dumps(exported))
+    away = Program(tmp_path / "away", extra_environ={"TZ": zone})
+    assert away.ok("import", str(tmp_path / "tasks.json"), "--json").json["added"] == 12
+    for words in (["list", "--cached"], ["get", exported["tasks"][0]["id"], "--cached"]):
+        with away.on_terminal(*words) as terminal:
+            assert terminal.finish() == 0, terminal.text
+            assert "unknown" in terminal.text
+
+
 def test_list_on_a_terminal_without_colour(stocked: Program) -> None:
     with stocked.on_terminal("list", "--cached", "--no-color") as terminal:
         assert terminal.finish() == 0

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from jjm_tui.domain.codec import FieldReader
 from jjm_tui.domain.status import TaskStatus, normalise_status
 from jjm_tui.domain.task import ChatMessage, Plan, PlanStep, Provenance, SourceFile, Task, needs_me
-from jjm_tui.domain.times import format_time, parse_time
+from jjm_tui.domain.times import NoMomentError, format_time, parse_time
 from jjm_tui.errors import ValidationError
 from tests.domain.strategies import NOON, at, moments, tasks
 
@@ -187,3 +188,10 @@ def test_time_round_trip_is_exact_and_in_utc(moment) -> None:  # type: ignore[no
 def test_time_with_nanoseconds_or_an_offset_is_read() -> None:
     assert format_time(parse_time("2026-11-20T12:00:00.123456789Z")) == "2026-11-20T12:00:00.123456Z"
     assert parse_time("2026-11-20T13:00:00+01:00") == NOON
+
+
+@pytest.mark.parametrize("told", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"])
+def test_time_that_stands_for_none_is_unknown_wherever_it_was_kept(told: str) -> None:
+    with pytest.raises(NoMomentError):
+        parse_time(told)
+    assert FieldReader({"created_at": told}).take_optional_time("created_at") is None

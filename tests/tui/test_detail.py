@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -12,6 +16,7 @@ from jjm_tui.domain.events import EventType, TaskEvent
 from jjm_tui.domain.operations import OperationState
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import ChatMessage, Plan
+from jjm_tui.ports import ToolAnswer
 from jjm_tui.tui.screens.detail import DetailScreen
 from jjm_tui.tui.screens.detail_host import DetailHost
 from jjm_tui.tui.screens.main import MainScreen
@@ -20,6 +25,7 @@ from tests.tui.scenes import read_to_the_end, server_down
 from tests.tui.stage import Stage, stage
 
 WIDE, NARROW = (140, 40), (80, 24)
+_TIMES: Final = re.compile(r"\"\d{4}-\d{2}-\d{2}T[^\"]*Z\"")
 
 
 def host(on: Stage) -> DetailHost:
@@ -55,6 +61,34 @@ async def test_every_tab_shows_the_task(tmp_path: Path, size: tuple[int, int]) -
             await on.shows(words)
         await on.press("right_square_bracket")
         await on.shows("is finished")
+
+
+@pytest.mark.parametrize(("zone", "moment"), [("WEST8", "0001-01-01T00:00:00Z"), ("EAST-14", "9999-12-31T23:59:59Z")])
+async def test_chat_and_overview_show_what_came_at_a_time_that_no_clock_here_can_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zone: str, moment: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+
+    def answer_so(on: Stage) -> None:
+        honest = on.caller.answer
+
+        def answer(tool: str, arguments: Mapping[str, Any]) -> ToolAnswer:
+            told = honest(tool, arguments)
+            return replace(told, text=_TIMES.sub(f'"{moment}"', told.text), structured=None)
+
+        on.caller.answer = answer  # type: ignore[method-assign]
+
+    async with stage(tmp_path, size=WIDE, read=0) as on:
+        answer_so(on)
+        on.app.refresh_now()
+        await on.settle()
+        select(on, TaskStatus.COMPLETED)
+        await on.press("enter", "right_square_bracket", "right_square_bracket")
+        await on.shows("Jules")
+        await on.press("left_square_bracket", "left_square_bracket")
+        await on.shows("created")
+        await on.shows("unknown")
 
 
 async def test_overview_of_a_state_that_was_read_before_its_time_tells_no_time(tmp_path: Path) -> None:

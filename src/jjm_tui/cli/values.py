@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.domain.times import parse_time
+from jjm_tui.domain.times import check_moment, parse_time
 
 if TYPE_CHECKING:
     from jjm_tui.domain.events import EventType
@@ -192,7 +192,9 @@ def _moment(now: datetime, word: str, direction: int) -> datetime:
         return named
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?", word, re.ASCII):
         try:
-            return datetime.fromisoformat(word).astimezone().astimezone(UTC)
+            moment = datetime.fromisoformat(word).astimezone().astimezone(UTC)
+            check_moment(moment)
+            return moment
         except (ValueError, OverflowError, OSError):
             pass
     try:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from jjm_tui.domain.times import parse_time
+from jjm_tui.domain.times import NoMomentError, parse_time
 from jjm_tui.errors import ValidationError
 
 T = TypeVar("T")
@@ -78,6 +78,8 @@ class FieldReader:
             raise self.wrong(name, "an RFC 3339 time or null", value)
         try:
             return parse_time(value)
+        except NoMomentError:
+            return None
         except ValueError as error:
             raise self.wrong(name, "an RFC 3339 time or null", value) from error
 
