@@ -385,6 +385,26 @@ def test_hostile_text_in_the_store_never_reaches_the_terminal(stocked: Program) 
         assert "[/foo] [x] [@click=app.quit]" in terminal.text
 
 
+@pytest.mark.parametrize("hiding", ["\x9d", "\x1b]", "\x1b[8m", "\x1b_"])
+def test_diff_on_a_terminal_hides_nothing_behind_control_characters(stocked: Program, hiding: str) -> None:
+    (task_id,) = (
+        task["id"]
+        for task in stocked.ok("list", "--status", "completed", "--json").json["tasks"]
+        if "haiku" in task["description"]
+    )
+    patch = stocked.ok("diff", task_id).out
+    added = next(line for line in patch.splitlines() if re.match(r"\+ *\w", line))
+    (kept,) = [path for path in stocked.home.rglob("activities/**/*") if path.is_file() and task_id in path.name]
+    spoiled = json.dumps(f"{added}{hiding}; evil(")[1:-1]
+    kept.write_text(kept.read_text().replace(json.dumps(added)[1:-1], spoiled))
+    assert f"{added}{hiding}; evil(" in stocked.ok("diff", task_id, "--cached").out
+    with stocked.on_terminal("diff", task_id, "--cached", columns=300) as terminal:
+        assert terminal.finish() == 0
+        assert hiding.encode() not in terminal.seen
+        assert "; evil(" in terminal.text
+        assert f"{added}; evil(" not in terminal.text
+
+
 def test_error_with_standard_error_closed_is_told_on_the_terminal(program: Program) -> None:
     argv = ["sh", "-c", 'exec "$@" 2>&- </dev/null', "sh", *program.plain_argv("--demo")]
     with Terminal(argv, program.environ, 80, 24) as terminal:

@@ -9,7 +9,7 @@ SEQUENCES = (
     "\x1b]52;c;Q0FOQVJZ\x07\x1b]0;owned\x07\x1b[48;5;201;9m\x1b[4242z"
     "\x1bP1$r4242\x1b\\\x9b4243z\x9d0;owned\x9c\u202e\u2066\x07\x08"
 )
-EVIL = f"{SEQUENCES}{MARKUP}"
+EVIL = f"\x9d\x1b[4242z{MARKUP}{SEQUENCES}"
 
 PATCH = (
     f"\ndiff --git a/raw{EVIL.replace('/', '_')}.py b/raw{EVIL.replace('/', '_')}.py\n--- /dev/null\n"

@@ -27,10 +27,8 @@ from tests.tui.evil import EVIL, PATCH, PATCHES, SEQUENCES
 T = TypeVar("T")
 
 RAW = (
-    b"Q0FOQVJZ",
-    b"]0;owned",
     b"48;5;201",
-    b"4242",
+    b"4242z",
     b"4243z",
     b"\xc2\x9b",
     b"\xc2\x9d",

@@ -16,7 +16,7 @@ from jjm_tui.cli.patches import FilePatch, line_style, split_patch
 from jjm_tui.cli.progress import waiting_for
 from jjm_tui.cli.session import expand_reference
 from jjm_tui.domain.ids import spell_command
-from jjm_tui.domain.text import clean
+from jjm_tui.domain.text import clean, clean_exactly
 from jjm_tui.errors import OperationFailedError, ValidationError, WrongStateError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _write(context: CommandContext, task_id: str, reading: DiffReading, text: st
     elif context.arguments.stat:
         _write_stat(context, split_patch(text))
     elif out.terminal:
-        out.styled((line, line_style(line)) for line in text.split("\n")[: None if not text.endswith("\n") else -1])
+        out.styled((clean_exactly(line), line_style(line)) for line in text.removesuffix("\n").split("\n"))
     else:
         out.write_bytes(text.encode("utf-8", "surrogatepass"))
 

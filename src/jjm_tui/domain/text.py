@@ -9,25 +9,13 @@ from datetime import datetime
 from functools import cache
 from typing import Final
 
-_CSI_REST: Final = r"[0-?]*+[ -/]*+[@-~]?"
-_INTRODUCERS: Final = r"[\x90\x98\x9b\x9d-\x9f]"
-_NOT_IN_STRINGS: Final = r"\x07\x18\x1a\x1b\x80-\x9f"
-_STRING_REST: Final = (
-    rf"[^\n{_NOT_IN_STRINGS}]*+"  # to the end of the line, or on
-    rf"(?:[^{_NOT_IN_STRINGS}]*+(?:[\x07\x9c]|\x1b\\))?+"  # to BEL or ST where there is one
-)
-
 
 @cache
 def _sequence() -> re.Pattern[str]:
-    """Whole escape sequences (ECMA-48, as xterm reads them): CSI, also unfinished; OSC, DCS, SOS, PM and APC; ``ESC x``
-    and ``ESC ( x``; the same in their C1 forms, where an introducer before another one introduces nothing.
-    Every quantifier is possessive and no string body runs over the start of another sequence, so no character is looked
-    at more than twice. Most texts have none, so it is compiled late."""
-    return re.compile(
-        rf"\x1b(?=[ -~])(?:\[{_CSI_REST}|[]PX^_]{_STRING_REST}|[ -/]++[0-~]?|[0-~])"
-        rf"|{_INTRODUCERS}++(?:(?<!\x9b){_STRING_REST}|{_CSI_REST})"
-    )
+    """Whole control sequences (ECMA-48 CSI), which move the cursor and colour: they hold numbers, no words. Every
+    quantifier is possessive, so no character is looked at more than twice. Most texts have none, so it is compiled
+    late."""
+    return re.compile(r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]")
 
 
 _INVISIBLE_RANGES: Final = (
@@ -76,18 +64,29 @@ def _visible() -> dict[int, int]:
 def clean(text: str) -> str:
     """Make foreign text harmless for any terminal (``promises.md``, terminal safety 1).
 
-    Whole escape sequences are dropped; a control string that never ends is dropped to the end of its line. Control
-    characters that remain become their pictures (``␛``), invisible and bidirectional ones and lone surrogates
-    ``U+FFFD``. Line feed and tab stay, CR LF becomes a line feed. Idempotent, linear in time.
+    Whole control sequences such as colours are dropped, but nothing that could be words: what a terminal would take for
+    a title or a command stays as text. All other control characters become their pictures (``␛``), invisible and
+    bidirectional ones and lone surrogates ``U+FFFD``. Line feed and tab stay, CR LF becomes a line feed. Idempotent,
+    linear in time.
     """
     if _SUSPECT.search(text) is None:
         return text
     return _sequence().sub("", text).replace("\r\n", "\n").translate(_visible())
 
 
+def clean_exactly(text: str) -> str:
+    """``clean`` for what people decide about: colours become visible, too, so that nothing is left out."""
+    return text if _SUSPECT.search(text) is None else text.replace("\r\n", "\n").translate(_visible())
+
+
 def clean_line(text: str) -> str:
     """``clean``, then all white space folded, so that it is one line."""
-    return " ".join(clean(text).split())
+    return fold(clean(text))
+
+
+def fold(text: str) -> str:
+    """All white space as single spaces, so that it is one line."""
+    return " ".join(text.split())
 
 
 _ZERO_WIDTH_JOINER: Final = "\u200d"

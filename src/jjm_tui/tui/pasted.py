@@ -22,7 +22,7 @@ class PasteParser(XTermParser):
 
     Textual 8.2.8 ends a paste at an escape character inside it: the beginning of the text comes last, and what follows
     counts as keys, ``ctrl+s`` among them. A terminal may pass them on, as in coloured output that was copied. Here the
-    whole of a paste arrives as one text, with line feeds only and without escape sequences.
+    whole of a paste arrives as one text, with line feeds only and without an escape character.
     """
 
     def __init__(self, debug: bool = False) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from jjm_tui.gateway.dialects.activities import decode_activities, list_messages
+from jjm_tui.domain.risks import RiskKind, risk_marks
+from jjm_tui.domain.task import Plan
+from jjm_tui.gateway.dialects.activities import decode_activities, find_plan, list_messages
 
 
 def _at(minute: int, name: str, **members: Any) -> dict[str, Any]:
@@ -89,3 +91,42 @@ def test_long_payload_of_an_unknown_kind_is_cut_and_says_so() -> None:
     assert not rest
     assert words.endswith("(cut here by jjm)")
     assert len(words) < 3000
+
+
+def _plan(*steps: dict[str, Any]) -> Plan:
+    conversation = decode_activities([_at(1, "p", planGenerated={"plan": {"id": "p", "steps": list(steps)}})])
+    plan = find_plan(conversation, whole=True)
+    assert isinstance(plan, Plan)
+    return plan
+
+
+@pytest.mark.parametrize(
+    "hiding", ["\x1b_", "\x1b]0;", "\x1bP", "\x9d", "\x9f", "\x1b]8;;x\x07", "\x1b[8m", "\x1b[", "\x9b"]
+)
+@pytest.mark.parametrize("ending", ["", "\x1b\\", "\x07", "\x9c"])
+def test_step_of_a_plan_is_shown_with_all_that_it_says(hiding: str, ending: str) -> None:
+    said = f"Tidy the README{hiding} and delete the production database{ending}"
+    plan = _plan({"title": said, "description": said})
+    (step,) = plan.steps
+    for shown in (step.title, step.description or ""):
+        assert " and delete the production database" in shown
+        assert not set(shown) & set("\x07\x1b\x9b\x9c\x9d\x9f")
+        assert len(shown) == len(said)
+    assert RiskKind.DELETION in {mark.kind for mark in risk_marks(plan)}
+
+
+@pytest.mark.parametrize(
+    ("step", "is_whole"),
+    [
+        ({"id": "s", "index": 1, "title": "Tidy up", "description": "a\r\nb"}, True),
+        ({"title": "Tidy up", "command": "", "files": [], "note": None}, True),
+        ({"title": "Tidy up", "command": "rm -rf /"}, False),
+        ({"title": {"words": "rm -rf /"}, "description": "Tidy up"}, False),
+        ({"description": ["rm -rf /"], "title": "Tidy up"}, False),
+        ({"index": 1, "title": ""}, False),
+    ],
+)
+def test_plan_is_whole_where_nothing_of_its_steps_stays_unseen(step: dict[str, Any], *, is_whole: bool) -> None:
+    plan = _plan(step)
+    assert plan.complete is is_whole
+    assert plan.steps[0].description in (None, "a\nb", "Tidy up")

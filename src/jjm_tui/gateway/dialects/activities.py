@@ -12,7 +12,7 @@ from typing import Any, Final
 from jjm_tui.domain.facts import SILENT, ChatCoverage, ChatFacts, Said
 from jjm_tui.domain.plans import fingerprint_steps
 from jjm_tui.domain.task import ChatMessage, MessageType, Plan, PlanStep
-from jjm_tui.domain.text import clean, clean_line
+from jjm_tui.domain.text import clean, clean_exactly, clean_line, fold
 from jjm_tui.errors import ProtocolError
 from jjm_tui.gateway.dialects.patches import Changes, join_patches, list_changed_files, unite_patches
 from jjm_tui.gateway.dialects.sessions import read_id, read_patch, read_session_patch, said_time
@@ -36,6 +36,10 @@ _BESIDE: Final = frozenset(
     )
 )
 """Members that an activity of any kind may have; what is said stands in the others."""
+
+_STEP_WORDS: Final = ("title", "description")
+_STEP_MEMBERS: Final = frozenset(("id", "index", *_STEP_WORDS))
+"""What a step of a plan may have (``servers.md``); nobody knows what another member would have Jules do."""
 
 _LONGEST_JSON: Final = 2000
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
@@ -279,7 +283,7 @@ def read_steps(value: object) -> tuple[list[Mapping[str, Any]], bool]:
     if not isinstance(value, list):
         return [], False
     steps = [step for step in value if isinstance(step, Mapping)]
-    readable = len(steps) == len(value) and all(_has_words(step) for step in steps)
+    readable = len(steps) == len(value) and all(_can_be_shown(step) for step in steps)
 
     def position(step: Mapping[str, Any]) -> int:
         index = step.get("index", 0)
@@ -290,16 +294,19 @@ def read_steps(value: object) -> tuple[list[Mapping[str, Any]], bool]:
     return sorted(steps, key=position), readable and numbered
 
 
-def _has_words(step: Mapping[str, Any]) -> bool:
-    return any(isinstance(step.get(name), str) and step[name] for name in ("title", "description"))
+def _can_be_shown(step: Mapping[str, Any]) -> bool:
+    """Whether it says something, and nothing but what is shown of it."""
+    words = [value for name in _STEP_WORDS if _says_something(value := step.get(name))]
+    hidden = any(_says_something(value) for name, value in step.items() if name not in _STEP_MEMBERS)
+    return bool(words) and all(isinstance(value, str) for value in words) and not hidden
 
 
 def decode_step(step: Mapping[str, Any]) -> PlanStep:
-    """One step as it is shown."""
+    """One step as it is shown, with nothing left out: it is what people approve."""
     title, description = step.get("title"), step.get("description")
     return PlanStep(
-        clean_line(title) if isinstance(title, str) else "",
-        clean(description) if isinstance(description, str) and description else None,
+        fold(clean_exactly(title)) if isinstance(title, str) else "",
+        clean_exactly(description) if isinstance(description, str) and description else None,
     )
 
 

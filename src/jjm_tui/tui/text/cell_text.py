@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
 from rich.cells import cell_len, split_graphemes
 
-from jjm_tui.domain.text import ELLIPSIS, clean
+from jjm_tui.domain.text import ELLIPSIS, clean_exactly
 
 TAB_CELLS: Final = 4
 MINUS: Final = "\u2212"
 """The sign before counts of removed lines, as wide as a plus."""
-_SEQUENCE_OR_BREAK: Final = re.compile("[\n\x1b\x80-\x9f]")
-"""What begins or ends an escape sequence, and the line feed."""
-
-_PICTURES: Final = {"\n": "\u240a", "\x1b": "\u241b"}
-"""As ``domain.text.clean`` draws them; all others become ``U+FFFD``."""
+_LINE_FEED: Final = "\u240a"
+"""As ``domain.text.clean`` draws the others."""
 
 _PIECE: Final = 256
 """Characters that are measured at once on the way into a long line."""
@@ -31,8 +27,8 @@ _MOST_CHARACTERS: Final = 16_384
 def shown(line: str) -> str:
     """``line`` as it can be shown: harmless, one line, nothing left out, tabs up to the next multiple of four cells.
 
-    ``clean`` drops whole escape sequences; where people review code, that would hide it, so the character that starts
-    a sequence is made visible first and the rest stays readable. ``clean`` finds nothing left to change in the result.
+    ``clean`` drops colours; where people review code, that would hide it. ``clean`` finds nothing left to change in the
+    result.
     """
     if line.isascii() and line.isprintable():
         return line
@@ -40,7 +36,7 @@ def shown(line: str) -> str:
 
 
 def _make_visible(line: str) -> str:
-    return _expand_tabs(clean(_SEQUENCE_OR_BREAK.sub(lambda found: _PICTURES.get(found[0], "\ufffd"), line)))
+    return _expand_tabs(clean_exactly(line.replace("\n", _LINE_FEED)))
 
 
 _make_long_visible = lru_cache(64)(_make_visible)
