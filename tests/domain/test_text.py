@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from jjm_tui.domain.text import (
     age,
     ago,
     cell_width,
     clean,
+    clean_exactly,
     clean_line,
     heading,
     is_age,
@@ -58,8 +60,28 @@ TRICKY = [
     "\u2028",
     "\ud800",
     "\U000e0041",
+    "\u200d",
+    "\ufe0f",
+    "👩",
+    "❤",
+    "♂",
+    "1",
+    "\u20e3",
     "[",
     "]",
+]
+JOINED_EMOJI = [
+    "👩\u200d👩\u200d👧\u200d👦",
+    "👩\u200d⚕\ufe0f",
+    "🕵\ufe0f\u200d♂\ufe0f",
+    "🏳\ufe0f\u200d🌈",
+    "🏴\u200d☠\ufe0f",
+    "❤\ufe0f\u200d🔥",
+    "👩\u200d❤\ufe0f\u200d💋\u200d👩",
+    "🐦\u200d⬛",
+    "🙂\u200d↔\ufe0f",
+    "⛹\ufe0f\u200d♀\ufe0f",
+    "1\ufe0f\u20e3",
 ]
 hostile = st.lists(st.sampled_from(TRICKY) | st.characters(), max_size=25).map("".join)
 
@@ -110,6 +132,10 @@ def is_harmless(character: str) -> bool:
             "family 👩\u200d👧 heart ❤\ufe0f \u0646\u0645\u06cc\u200c\u062e",
         ),
         ("[/foo] [x] [@click=app.quit]", "[/foo] [x] [@click=app.quit]"),
+        ("я\u200dя \u0dc1\u0dca\u200d\u0dbb \u200d", "яя \u0dc1\u0dca\u0dbb "),
+        ("👩\u200d\u200d👧 👩\u200da a\u200d👩 ✓\u200d✓ ♂\u200d♂", "👩👧 👩a a👩 ✓✓ ♂♂"),
+        ("a\ufe0fb\ufe0f1\ufe0f ✓\ufe0f 日\ufe0f \ufe0f", "ab1 ✓ 日 "),
+        *((emoji, emoji) for emoji in [*JOINED_EMOJI, "👩🏽\u200d💻"]),
     ],
 )
 def test_clean_foreign_text_becomes_harmless(raw: str, harmless: str) -> None:
@@ -159,6 +185,27 @@ def test_clean_a_megabyte_of_the_worst_input_ends(unit: str) -> None:
 )
 def test_cell_width_counts_what_a_terminal_shows(text: str, cells: int) -> None:
     assert cell_width(text) == cells
+
+
+@pytest.mark.parametrize("emoji", JOINED_EMOJI)
+def test_cell_width_of_joined_emoji_is_what_the_dashboard_lays_out(emoji: str) -> None:
+    assert cell_width(emoji) == cell_len(emoji)
+
+
+@pytest.mark.parametrize("unit", ["я\u200d", "✓\u200d", "a\ufe0f", "日\ufe0f", "♂\u200d", "─\u200d"])
+def test_cell_width_counts_every_character_that_a_terminal_shows(unit: str) -> None:
+    text = clean(unit * 380)
+    assert cell_width(text) == cell_len(text) == 380 * cell_width(unit[0])
+    assert cell_width(truncate(text, 80)) <= 80
+    assert len(truncate(text, 80)) <= 80
+
+
+@given(hostile)
+@bounded
+def test_clean_exactly_leaves_nothing_for_clean(text: str) -> None:
+    exact = clean_exactly(text)
+    assert clean(exact) == exact
+    assert len(exact) == len(text.replace("\r\n", "\n"))
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Final
+
+from jjm_tui.domain.emoji import WIDENED
 
 
 @cache
@@ -41,14 +43,35 @@ _INVISIBLE_RANGES: Final = (
     (0x1D173, 0x1D17A),
     (0xE0000, 0xE0FFF),  # tags, further variation selectors
 )
-"""Zero width joiner and non-joiner and the first variation selectors stay: scripts and emoji need them."""
+"""Zero width non-joiner and the first variation selectors stay: scripts and emoji need them."""
 
 _REPLACEMENT: Final = 0xFFFD
+_UNSEEN: Final = chr(_REPLACEMENT)
 _CONTROL_PICTURES: Final = 0x2400
 _LINE_FEED_AND_TAB: Final = frozenset({0x09, 0x0A})
+_ZERO_WIDTH_JOINER: Final = "\u200d"
+_EMOJI_SELECTOR: Final = "\ufe0f"
 _SUSPECT: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _INVISIBLE_RANGES) + "]"
+    f"[\x00-\x08\x0b-\x1f\x7f{_ZERO_WIDTH_JOINER}{_EMOJI_SELECTOR}"
+    + "".join(f"{chr(first)}-{chr(last)}" for first, last in _INVISIBLE_RANGES)
+    + "]"
 )
+_JOINED: Final = "⛹\U0001f300-\U0001f64f\U0001f680-\U0001f6ff\U0001f90c-\U0001f9ff\U0001fa70-\U0001faff"
+"""Emoji that may be joined with each other."""
+_JOINED_WITH_THEM: Final = "↔↕☠♀♂⚕⚖⚧⛓✈❄❤➡⬛"
+
+
+@cache
+def _stray() -> re.Pattern[str]:
+    """Joiners that are not between emoji, and emoji selectors after what has no wide form: terminals draw nothing for
+    them, and nobody agrees on how many cells such text takes."""
+    emoji = rf"[{_JOINED}{_JOINED_WITH_THEM}]"
+    after = rf"(?<!{{0}})(?<!{{0}}{_EMOJI_SELECTOR})"
+    return re.compile(
+        rf"{after.format(emoji)}{_ZERO_WIDTH_JOINER}|{_ZERO_WIDTH_JOINER}(?!{emoji})"
+        rf"|{after.format(f'[{_JOINED}]')}{_ZERO_WIDTH_JOINER}(?![{_JOINED}])"
+        rf"|(?<![#*0-9{WIDENED}]){_EMOJI_SELECTOR}|(?<=[#*0-9]){_EMOJI_SELECTOR}(?!\u20e3)"
+    )
 
 
 @cache
@@ -66,17 +89,19 @@ def clean(text: str) -> str:
 
     Whole control sequences such as colours are dropped, but nothing that could be words: what a terminal would take for
     a title or a command stays as text. All other control characters become their pictures (``␛``), invisible and
-    bidirectional ones and lone surrogates ``U+FFFD``. Line feed and tab stay, CR LF becomes a line feed. Idempotent,
-    linear in time.
+    bidirectional ones and lone surrogates ``U+FFFD``. Joiners and selectors of emoji are dropped where they change
+    nothing that a terminal draws. Line feed and tab stay, CR LF becomes a line feed. Idempotent, linear in time.
     """
     if _SUSPECT.search(text) is None:
         return text
-    return _sequence().sub("", text).replace("\r\n", "\n").translate(_visible())
+    return _stray().sub("", _sequence().sub("", text).replace("\r\n", "\n").translate(_visible()))
 
 
 def clean_exactly(text: str) -> str:
-    """``clean`` for what people decide about: colours become visible, too, so that nothing is left out."""
-    return text if _SUSPECT.search(text) is None else text.replace("\r\n", "\n").translate(_visible())
+    """``clean`` for what people decide about: all that it drops becomes visible, too, so that nothing is left out."""
+    if _SUSPECT.search(text) is None:
+        return text
+    return _stray().sub(_UNSEEN, text.replace("\r\n", "\n").translate(_visible()))
 
 
 def clean_line(text: str) -> str:
@@ -89,27 +114,37 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
-_ZERO_WIDTH_JOINER: Final = "\u200d"
-_EMOJI_SELECTOR: Final = "\ufe0f"
 ELLIPSIS: Final = "…"
 
 
-def _width(character: str, before: str) -> int:
-    if character < "\x7f":
-        return 1
-    if before == _ZERO_WIDTH_JOINER:
-        return 0
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        is_widened = character == _EMOJI_SELECTOR and before != "" and unicodedata.east_asian_width(before) not in "WF"
-        return 1 if is_widened else 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+def _widths(text: str) -> Iterator[int]:
+    """The cells of each character; of emoji that are joined, the first one has those of all."""
+    before = narrow = ""
+    for character in text:
+        if character < "\x7f":
+            narrow = character
+            yield 1
+        elif before == _ZERO_WIDTH_JOINER:
+            yield 0
+        elif character == _EMOJI_SELECTOR:
+            yield 1 if narrow else 0
+            narrow = ""
+        elif unicodedata.category(character) in ("Mn", "Me", "Cf"):
+            yield 0
+        elif unicodedata.east_asian_width(character) in "WF":
+            narrow = ""
+            yield 2
+        else:
+            narrow = character
+            yield 1
+        before = character
 
 
 def cell_width(text: str) -> int:
     """Terminal cells that one line of clean text takes: wide characters two, combining ones none."""
     if text.isascii():
         return len(text)
-    return sum(_width(character, before) for before, character in zip(("", *text), text, strict=False))
+    return sum(_widths(text))
 
 
 def truncate(text: str, width: int) -> str:
@@ -120,15 +155,13 @@ def truncate(text: str, width: int) -> str:
         return text
     room = width - 1
     used = 0
-    before = ""
     kept = 0
-    for position, character in enumerate(text):
-        used += _width(character, before)
+    for position, cells in enumerate(_widths(text)):
+        used += cells
         if used > width:
             return text[:kept].rstrip() + ELLIPSIS
         if used <= room:
             kept = position + 1
-        before = character
     return text
 
 
