@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from textual.events import MouseDown, MouseMove, MouseUp
+from textual.widgets import TextArea
 
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.sync import SyncState
@@ -591,6 +592,37 @@ async def test_filter_bar_is_reached_from_the_filter_pane_key(tmp_path: Path) ->
     async with stage(tmp_path) as on:
         await on.press("4")
         assert main_screen(on).query_one(FilterBar).is_open
+
+
+@pytest.mark.parametrize(
+    ("keys", "steps"),
+    [(("enter",), 1), (("2",), 1), (("j", "enter", "F"), 2), (("d", "F", "/", "x", "enter"), 3)],
+)
+async def test_q_goes_back_to_the_list_as_esc_does_before_it_leaves(
+    tmp_path: Path, keys: tuple[str, ...], steps: int
+) -> None:
+    async with stage(tmp_path) as on:
+        screen = main_screen(on)
+        await on.press(*keys)
+        for _ in range(steps):
+            assert not screen.tasks.has_focus
+            await on.press("q")
+            assert on.app.return_code is None
+        assert screen.tasks.has_focus
+        assert not screen.has_class("-full-detail")
+        await on.press("q")
+        assert on.app.return_code == 0
+
+
+async def test_ctrl_c_in_the_composer_goes_back_to_the_list_and_keeps_the_text(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        screen = main_screen(on)
+        await on.press("m", "h", "i", "ctrl+c")
+        assert on.app.return_code is None
+        assert screen.tasks.has_focus
+        await on.press("m")
+        assert screen.composer is not None
+        assert screen.composer.query_one("TextArea", TextArea).text == "hi"
 
 
 async def test_q_leaves_at_once_when_nothing_is_under_way(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ async def test_leaving_with_a_text_that_could_not_be_kept_asks_and_says_which(tm
         lock = _lock_out(tmp_path / "store")
         await on.press("m", *"Please")
         await on.shows("NOT KEPT")
-        await on.press("ctrl+q")
+        await on.press("ctrl+q", "ctrl+q")
         await on.shows("A text that you typed is NOT KEPT")
         assert isinstance(on.app.screen, QuitDialog)
         assert "✎ message · " in on.text
@@ -52,7 +52,7 @@ def test_leaving_anyway_prints_the_text_and_the_exit_code_says_so(tmp_path: Path
         terminal.type("Take the first way.")
         terminal.shows("Take the first way.", "NOT KEPT")
         if way == "q":
-            terminal.press("ctrl+q")
+            terminal.press("ctrl+q", "ctrl+q")
             terminal.shows("Leave now?")
             terminal.press("y")
         else:

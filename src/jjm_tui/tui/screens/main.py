@@ -378,6 +378,10 @@ class MainScreen(PaneHost):
         self.set_focus(self.tasks)
 
     def do_quit(self) -> None:
-        """Copy selected text, else leave the program."""
-        if not self.copy_selection():
+        """Copy selected text, else go back to the list, else leave the program."""
+        if self.copy_selection():
+            return
+        if self.tasks.has_focus:
             self.dashboard.ask_to_quit()
+        else:
+            self.do_back()
