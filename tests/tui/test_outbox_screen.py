@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from jjm_tui.domain.draft_keys import CREATE_KEY, MANY_KEY, message_key
 from jjm_tui.domain.operations import Operation, OperationKind, OperationState
-from jjm_tui.domain.text import cell_width
+from jjm_tui.domain.text import cell_width, heading
 from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.store.locks import lock_path
 from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.screens.outbox import OutboxScreen, describe
@@ -63,6 +65,43 @@ async def test_outbox_empty_says_what_will_be_here(tmp_path: Path) -> None:
         assert re.search(r"Outbox +empty", on.text)
         assert "everything has a clear answer" not in on.text
         assert "esc back" in on.text
+
+
+async def test_outbox_tells_which_drafts_wait_and_where(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        first, *_ = on.board.tasks.values()
+        await open_outbox(on)
+        assert "draft" not in on.text
+        drafts = on.app.drafts
+        drafts.put(CREATE_KEY, NewTask(description="Mend it").write())
+        await on.shows("✎ 1 draft is not sent yet; in the list: c new task")
+        drafts.put(message_key(first.id), "Take the first way.")
+        drafts.put(message_key("forgotten"), "Is this still needed?")
+        drafts.put(MANY_KEY, "Add tests, please.")
+        await on.settle()
+        told = "✎ 4 drafts are not sent yet; in the list: c new task · M marked tasks · m "
+        assert told + heading(first.title, first.description, first.id)[:29] in plain(on)
+        assert "· 1 to a task that is not here" in plain(on)
+        assert "Nothing is recorded from the last seven days." in on.text
+        for key in (CREATE_KEY, MANY_KEY, message_key("forgotten")):
+            drafts.put(key, "")
+        await on.shows("1 draft is not sent yet; in the list: m ")
+        await message(on, "Go on with it.")
+        await on.shows("Go on with it.")
+        assert "1 draft is not sent yet; in the list: m " in on.text
+        drafts.put(message_key(first.id), "")
+        await on.settle()
+        assert "draft" not in on.text
+
+
+async def test_outbox_names_no_more_drafts_than_it_has_room_for(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await open_outbox(on)
+        for task_id in list(on.board.tasks)[:5]:
+            on.app.drafts.put(message_key(task_id), "Please go on.")
+        await on.settle()
+        assert "✎ 5 drafts are not sent yet; in the list: m " in plain(on)
+        assert "· 2 more with ✎" in plain(on)
 
 
 async def test_outbox_that_was_damaged_is_not_said_to_be_clear(tmp_path: Path) -> None:

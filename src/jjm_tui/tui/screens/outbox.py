@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -24,6 +24,7 @@ from jjm_tui.services.board import BoardChange
 from jjm_tui.tui.actions import ACTIONS, Scope
 from jjm_tui.tui.literal import literal, literal_line
 from jjm_tui.tui.moving import MOVES, Moving
+from jjm_tui.tui.pages.draft_words import drafts_line
 from jjm_tui.tui.pages.operation_words import KINDS, LOOKS, is_recorded, text_of, title_of
 from jjm_tui.tui.pages.outbox_questions import about_resending, discard_words
 from jjm_tui.tui.screens.base import DashboardScreen
@@ -77,6 +78,8 @@ class OutboxScreen(DashboardScreen[None], Moving):
             scrollbar-size-vertical: 1;
         }
         & > #about > Static { height: auto; }
+        & > #drafts { display: none; height: auto; padding: 0 1; background: $surface; color: $text-warning; }
+        & > #drafts.-filled { display: block; }
         & > #note { height: 1; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
         & > KeyBar { background: $panel; }
     }
@@ -85,6 +88,7 @@ class OutboxScreen(DashboardScreen[None], Moving):
     def __init__(self) -> None:
         super().__init__()
         self._is_settling = False
+        self._stop_following_drafts: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
         yield Static(id="summary")
@@ -92,14 +96,20 @@ class OutboxScreen(DashboardScreen[None], Moving):
         yield Static(id="empty")
         with VerticalScroll(id="about", can_focus=False):
             yield Static(id="words")
+        yield Static(id="drafts")
         yield Static(id="note")
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        """Show what the board has."""
+        """Show what the board has, and which drafts wait."""
         self._show()
+        self._stop_following_drafts = self.dashboard.drafts.subscribe(lambda _: self._show_drafts())
         self.query_one(RowList).focus()
         self.dashboard.when_open(lambda engine: self._show() if self.is_running else None)
+
+    def on_unmount(self) -> None:
+        """Nobody looks at the drafts any more."""
+        self._stop_following_drafts()
 
     def offered(self) -> list[str]:
         """Its own actions, moving, and opening the task."""
@@ -132,7 +142,14 @@ class OutboxScreen(DashboardScreen[None], Moving):
             outbox_row(each, self.board, now, longest, is_past=_arrived(each, arrivals) is not None)
             for each in reversed(operations)
         )
+        self._show_drafts()
         self._show_chosen()
+
+    def _show_drafts(self) -> None:
+        for line in self.query("#drafts").results(Static):  # none while the screen is made or goes away
+            words = drafts_line(self.dashboard.drafts.waiting(), self.board, self.dashboard.launch.keymap)
+            line.update(literal_line(words))
+            line.set_class(bool(words), "-filled")
 
     def _summary(self) -> Content:
         """How many there are of what is not over, and whether that is all."""

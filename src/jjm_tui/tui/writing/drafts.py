@@ -86,6 +86,10 @@ class Drafts:
         entries = [(key, self._on_disk(key, entry).text, entry.trouble or missing) for key, entry in self._changed()]
         return tuple(Unkept(key, text, trouble) for key, text, trouble in entries if trouble and text.strip())
 
+    def waiting(self) -> tuple[str, ...]:
+        """The keys of the texts that were begun and not sent, here or in another process."""
+        return tuple(key for key, entry in self._entries.items() if entry.text.strip())
+
     def is_waiting(self, task_id: str) -> bool:
         """Whether a message to this task was begun and not sent, here or in another process."""
         entry = self._entries.get(message_key(task_id))
