@@ -111,7 +111,8 @@ async def test_file_is_the_one_that_the_command_writes(tmp_path: Path) -> None:
     assert _settings(tmp_path).read_text() == (program.home / "jjm.toml").read_text()
 
 
-async def test_escape_goes_back_one_step_and_answers_stay(tmp_path: Path) -> None:
+@pytest.mark.parametrize("back", ["escape", "ctrl+q"])
+async def test_every_way_back_goes_one_step_and_answers_stay(tmp_path: Path, back: str) -> None:
     async with _first_run(tmp_path) as on:
         await _choose(on, "custom")
         await _type(on, "/no/such/program --flag")
@@ -120,12 +121,12 @@ async def test_escape_goes_back_one_step_and_answers_stay(tmp_path: Path) -> Non
         await on.press("enter")
         await on.shows("Write it?")
         for heading in ("Does it work?", "Where is your Jules API key?", "Which command or address?", "Which server?"):
-            await on.press("escape")
+            await on.press(back)
             await on.shows(heading)
             fields = on.app.screen.query(Input)
             if fields:
                 assert fields.first().value in ("file:/somewhere", "/no/such/program --flag")
-        await on.press("escape")
+        await on.press("q" if back == "ctrl+q" else back)
         assert isinstance(on.app.screen, MainScreen)
     assert not _settings(tmp_path).exists()
 

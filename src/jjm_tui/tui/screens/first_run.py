@@ -48,7 +48,7 @@ class FirstRunScreen(DashboardScreen[None]):
             "question.yes": "write the settings",
             "back": "one step back, or leave the set-up",
             "refresh": "try the chosen server again, or ask the one of this run",
-            "quit": "leave the set-up",
+            "quit": "one step back as well, or leave the set-up",
         }
     )
     DEFAULT_CSS = """
@@ -250,10 +250,6 @@ class FirstRunScreen(DashboardScreen[None]):
             self.leave(None)
         else:
             self.call_later(self._go_to, before)
-
-    def do_quit(self) -> None:
-        """Leave the set-up; nothing more is written."""
-        self.leave(None)
 
     def leave(self, result: None) -> None:
         """What is written, but not started with, is told of."""
