@@ -41,6 +41,7 @@ async def write_to(on: Stage, task_id: str | None) -> None:
     """Go back to a task and into its composer."""
     assert task_id is not None
     on.app.show_task(task_id)
+    await on.settle()
     await on.until(lambda: composer_of(on).task_id == task_id)
     await write(on, "")
 
@@ -112,8 +113,11 @@ async def test_text_that_was_not_sent_can_be_sent_again(tmp_path: Path) -> None:
         assert composer_of(on).text == ""
 
 
-async def test_text_of_unknown_fate_is_not_offered_again_and_the_next_one_waits(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=WIDE) as on:
+@pytest.mark.parametrize("size", [WIDE, (80, 24)])
+async def test_text_of_unknown_fate_is_not_offered_again_and_the_next_one_waits(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with stage(tmp_path, size=size) as on:
         await write(on, "go on")
         task_id = composer_of(on).task_id
 
@@ -129,7 +133,7 @@ async def test_text_of_unknown_fate_is_not_offered_again_and_the_next_one_waits(
         await write_to(on, task_id)
         assert composer_of(on).text == ""
         await on.press("x", "ctrl+s")
-        await on.shows("has no outcome yet")
+        await on.shows("Your text is kept; the last message has no outcome yet (O in the list).")
         assert composer_of(on).text == "x"
         assert on.bench.effects("message") == []
 
@@ -440,6 +444,31 @@ async def test_paste_with_escape_sequences_is_shown_and_sent_without_them(tmp_pa
         await on.press("ctrl+s")
         await on.shows("Message sent")
         assert [text for _, text in on.bench.effects("message")] == ["a\nb\ncd [/foo] [x] [@click=app.quit]q[/]"]
+
+
+@pytest.mark.parametrize("keys", ["mx", "c"])
+async def test_missing_editor_is_told_with_the_way_out_on_a_small_terminal(
+    tmp_path: Path, keys: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        environ = on.app.launch.environ
+        assert isinstance(environ, dict)
+        await on.press(*keys)
+        for name, told in (
+            ("", "Neither $VISUAL nor $EDITOR is set; start jjm with one: EDITOR=nano jjm-tui"),
+            ("/nonexistent/ed", "Start jjm with another $EDITOR; this one was not found: /nonexistent/ed"),
+            ("vi 'half", "Check the quotes of $EDITOR, it is not a command: vi 'half"),
+        ):
+            monkeypatch.setitem(environ, "EDITOR", name)
+            await on.press("ctrl+g")
+            await on.shows(told)
+
+
+async def test_paste_that_cannot_be_shown_is_told_in_full_on_a_small_terminal(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await write(on, "")
+        await on.paste("a\x1b]52;c;aGk=\x07b")
+        await on.shows("Parts of the paste cannot be shown; they are � or left out, also when sent.")
 
 
 async def test_hostile_draft_is_literal(tmp_path: Path) -> None:

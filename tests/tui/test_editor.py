@@ -61,9 +61,12 @@ def test_visual_goes_before_editor_and_arguments_are_kept(tmp_path: Path) -> Non
     ("environ", "words"),
     [
         ({}, "Neither $VISUAL nor $EDITOR is set"),
-        ({"EDITOR": "no-such-editor-anywhere -w"}, "The editor in $EDITOR was not found: no-such-editor-anywhere -w"),
-        ({"VISUAL": "vi 'half"}, "$VISUAL is not a command: vi 'half"),
-        ({"EDITOR": "\x1b]0;owned\x07evil"}, "The editor in $EDITOR was not found: evil"),
+        (
+            {"EDITOR": "no-such-editor-anywhere -w"},
+            "Start jjm with another $EDITOR; this one was not found: no-such-editor-anywhere -w",
+        ),
+        ({"VISUAL": "vi 'half"}, "Check the quotes of $VISUAL, it is not a command: vi 'half"),
+        ({"EDITOR": "\x1b]0;owned\x07evil"}, "Start jjm with another $EDITOR; this one was not found: evil"),
     ],
 )
 def test_missing_editor_is_told_in_one_sentence(environ: dict[str, str], words: str) -> None:

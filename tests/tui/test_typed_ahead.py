@@ -186,6 +186,12 @@ def test_keys_typed_before_there_is_a_list_change_and_send_nothing(place: Ground
     assert_nothing_happened(place)
 
 
+def test_keys_typed_before_there_is_a_list_are_told_with_the_way_out_over_a_form(place: Ground) -> None:
+    with place.open(columns=80, rows=24) as terminal:
+        terminal.type("xc")
+        terminal.shows("New task", "That was typed before the list was there; look, then press the key again.")
+
+
 def test_keys_typed_before_the_first_tasks_came_change_nothing(tmp_path: Path) -> None:
     with ground(tmp_path / "empty") as made:
         made.order("hold", "list_sessions")

@@ -358,7 +358,7 @@ class JulesApp(App[int]):
     def on_typing_area_altered(self) -> None:
         """What was pasted is sent as it is shown, which is not as it came."""
         self.tell(
-            "Parts of the paste cannot be shown: they are � now, or left out, and are sent like that.",
+            "Parts of the paste cannot be shown; they are � or left out, also when sent.",
             severity="warning",
         )
 

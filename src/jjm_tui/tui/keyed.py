@@ -94,7 +94,7 @@ class Keyed(DOMNode):
             return
         why = self.unavailable(action_id)
         if self.dashboard.is_typed_blindly and action_id in _CHANGING:
-            why = "That was typed before the list was on the screen: look at it, then press the key again."
+            why = "That was typed before the list was there; look, then press the key again."
         if why is not None:
             self.dashboard.tell(why, severity="warning")
             if action_id in _OPENING_FIELD:

@@ -287,7 +287,7 @@ class Composer(Widget, Keyed):
         if not is_open and not self._drafts.state(self._key).is_sending:
             return None
         outbox = key_here(self.dashboard, "outbox")
-        return f"The message before this one has no outcome yet; your text is kept. The outbox ({outbox}) has it."
+        return f"Your text is kept; the last message has no outcome yet ({outbox})."
 
     async def do_composer_send(self) -> None:
         """Send what is in the field, once it is on disk; then the field is empty.

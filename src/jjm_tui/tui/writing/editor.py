@@ -20,7 +20,6 @@ from jjm_tui.errors import JulesManagerError
 if TYPE_CHECKING:
     from textual.app import App
 
-_SET_ONE: Final = "Set one, for example: export EDITOR=nano"
 _SIGNALS_OF_THE_KEYBOARD: Final = (signal.SIGINT, signal.SIGQUIT)
 _SECONDS_TO_END: Final = 1.0
 
@@ -77,21 +76,23 @@ def is_terminal_lent(app: App[Any]) -> bool:
 def find_editor(environ: Mapping[str, str]) -> list[str]:
     """The editor's command: ``$VISUAL``, else ``$EDITOR``, split as a shell does it.
 
+    What to do goes before the value, which may be long: there is one line for both.
+
     Raises:
         EditorError: neither is set, or there is no such program.
     """
     name = next((name for name in ("VISUAL", "EDITOR") if environ.get(name, "").strip()), None)
     if name is None:
-        raise EditorError("Neither $VISUAL nor $EDITOR is set, so no editor was opened.", hint=_SET_ONE)
+        raise EditorError("Neither $VISUAL nor $EDITOR is set; start jjm with one: EDITOR=nano jjm-tui")
     value = environ[name]
     shown = truncate(clean_line(value), 60)
     try:
         command = shlex.split(value)
     except ValueError:
-        raise EditorError(f"${name} is not a command: {shown}", hint="Check its quotes.") from None
+        raise EditorError(f"Check the quotes of ${name}, it is not a command: {shown}") from None
     program = shutil.which(command[0], path=environ.get("PATH", os.defpath)) if command else None
     if program is None:
-        raise EditorError(f"The editor in ${name} was not found: {shown}", hint=_SET_ONE)
+        raise EditorError(f"Start jjm with another ${name}; this one was not found: {shown}")
     return [program, *command[1:]]
 
 
