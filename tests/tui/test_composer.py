@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.events import Paste
 
-from jjm_tui.domain.draft_keys import message_key
+from jjm_tui.domain.draft_keys import MANY_KEY, message_key
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.text import clean
 from jjm_tui.services.drafting.joined_texts import ELSEWHERE, Section, has_marker, split_texts, write_sections
@@ -462,6 +462,29 @@ async def test_missing_editor_is_told_with_the_way_out_on_a_small_terminal(
             monkeypatch.setitem(environ, "EDITOR", name)
             await on.press("ctrl+g")
             await on.shows(told)
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (2, "There are two texts in here: delete the marker line and what you do not want."),
+        (3, "There are 3 texts in here: delete the marker lines and what you do not want."),
+    ],
+)
+async def test_texts_to_choose_from_are_counted_and_none_is_sent(tmp_path: Path, count: int, told: str) -> None:
+    async with stage(tmp_path, size=(80, 24)) as on:
+        await on.press("m")
+        text = write_sections([Section("one"), *(Section(f"{each}", ELSEWHERE) for each in range(1, count))])
+        on.app.drafts.put(composer_of(on)._key, text)
+        await on.press("ctrl+s")
+        await on.shows(told)
+        assert on.bench.effects("message") == []
+        await on.press("escape", "q", "space", "M")
+        await on.shows("Write to all of them")
+        on.app.drafts.put(MANY_KEY, text)
+        await on.press("ctrl+s")
+        await on.until(lambda: told in " ".join(on.text.replace("│", " ").split()))
+        assert on.bench.effects("message") == []
 
 
 async def test_paste_that_cannot_be_shown_is_told_in_full_on_a_small_terminal(tmp_path: Path) -> None:

@@ -13,9 +13,6 @@ EARLIER: Final = "typed before"
 EDITED: Final = "saved by the editor"
 """Why a text is there as well."""
 
-UNDECIDED: Final = "There are two texts in here: delete the marker line, and what you do not want."
-"""Why nothing is sent."""
-
 _REST: Final = "delete this line, and what you do not want"
 _MARKER: Final = re.compile(
     rf"\n{{0,2}}^----- ({ELSEWHERE}|{NOT_SENT}|{UNDER_WAY}|{EARLIER}|{EDITED}): {_REST} -----$\n?", re.MULTILINE
@@ -42,6 +39,15 @@ def marker(why: str) -> str:
 def has_marker(text: str) -> bool:
     """Whether a choice between texts is still to be made."""
     return _MARKER.search(text) is not None
+
+
+def why_undecided(text: str) -> str | None:
+    """Why nothing is sent while a choice between texts is still to be made; ``None`` when there is none."""
+    count = len(sections_of(text))
+    if count == 1:
+        return None
+    texts, lines = ("two texts", "line") if count == 2 else (f"{count} texts", "lines")
+    return f"There are {texts} in here: delete the marker {lines} and what you do not want."
 
 
 def sections_of(text: str) -> list[Section]:

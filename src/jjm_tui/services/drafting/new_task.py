@@ -13,7 +13,7 @@ from jjm_tui.domain.repository import validate_branch, validate_description, val
 from jjm_tui.domain.text import clean
 from jjm_tui.domain.times import format_time, parse_time
 from jjm_tui.errors import ValidationError
-from jjm_tui.services.drafting.joined_texts import UNDECIDED, has_marker
+from jjm_tui.services.drafting.joined_texts import why_undecided
 
 if TYPE_CHECKING:
     from jjm_tui.ports import CreateRequest
@@ -130,7 +130,7 @@ class NewTask:
                 validate_description(self.description)
         except ValidationError as error:
             return " ".join(filter(None, (error.message, error.hint)))
-        return UNDECIDED if name == "description" and has_marker(self.description) else None
+        return why_undecided(self.description) if name == "description" else None
 
     def to_request(self, settings: CreateSettings) -> CreateRequest:
         """What is to be sent. What was left as the settings have it counts as a default, not as asked for.

@@ -15,7 +15,7 @@ from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import ValidationError
-from jjm_tui.services.drafting.joined_texts import has_marker
+from jjm_tui.services.drafting.joined_texts import why_undecided
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.bulk import Line, State, count_words
 from jjm_tui.tui.look.appearance import appearance_of
@@ -185,8 +185,8 @@ class BulkMessageScreen(BulkSheet):
             return "Still opening; try again in a moment."
         if not self.ticked:
             return "Nobody is ticked."
-        if has_marker(self._area.text):
-            return "Two texts are in the field: delete the line between them, and what you do not want."
+        if (undecided := why_undecided(self._area.text)) is not None:
+            return undecided
         try:
             validate_message(self._area.text)
         except ValidationError as error:

@@ -16,7 +16,7 @@ from jjm_tui.domain.operations import OperationKind, OperationState
 from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.text import clean_line, truncate
 from jjm_tui.errors import ValidationError
-from jjm_tui.services.drafting.joined_texts import UNDECIDED, has_marker
+from jjm_tui.services.drafting.joined_texts import why_undecided
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.keyed import Keyed
 from jjm_tui.tui.literal import literal_line
@@ -273,8 +273,8 @@ class Composer(Widget, Keyed):
         task = self.dashboard.launch.board.task(self.task_id)
         if task is not None and task.on_server is False:
             return "The server no longer has this task; your text is kept."
-        if has_marker(self.text):
-            return UNDECIDED
+        if (undecided := why_undecided(self.text)) is not None:
+            return undecided
         try:
             validate_message(self.text)
         except ValidationError as error:
