@@ -157,8 +157,24 @@ async def test_bulk_sheet_with_marks_says_why_a_risky_one_is_not_ticked_and_left
         assert {line.task_id: line.is_ticked for line in sheet.lines.values()} == {risky: False, plain_one: True}
         (row,) = (line for line in on.text.splitlines() if "[ ]" in line)
         assert "[ ]" in row
-        await on.press("*", "*")
-        assert not sheet.lines[risky].is_ticked
+        told = "1 is risky or changed: look, and tick it yourself."
+        await on.press("*")
+        assert not sheet.ticked
+        assert told not in on.text
+        await on.press("*")
+        assert [line.task_id for line in sheet.ticked] == [plain_one]
+        assert told in on.text
+        await on.press("*")
+        assert told not in on.text, "nothing is left out where all ticks are taken away"
+
+
+async def test_bulk_sheet_of_risky_plans_only_says_why_none_is_ticked_together(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(140, 30), tasks=PLANS, read=PLANS) as on:
+        sheet, _ = await open_sheet(on)
+        risky = next(line.task_id for line in sheet.lines.values() if not line.is_ticked)
+        await on.press("escape")
+        await open_sheet(on, (risky,))
+        await on.press("*")
         assert "1 is risky or changed: look, and tick it yourself." in on.text
 
 

@@ -261,11 +261,13 @@ class BulkApprovalScreen(BulkPlanSheet):
     # deciding
 
     def do_mark_all(self) -> None:
-        """Tick all that may be ticked together, or take their ticks away; say which ones are left out."""
+        """Tick all that may be ticked together, and say which ones are left out; or take all ticks away."""
+        if self.is_sending:
+            return
+        is_unticking = not self._ticks_more() and bool(self.ticked)
         super().do_mark_all()
         left_out = sum(line.can_be_ticked and not self.ticks_itself(line) for line in self.lines.values())
-        if left_out and not self.is_sending:
-            self.show_state(left_out_words(left_out))
+        self.show_state(left_out_words(left_out) if left_out and not is_unticking else "")
 
     def ticks_itself(self, line: Line) -> bool:
         """Neither risky nor changed; those are ticked one by one."""
