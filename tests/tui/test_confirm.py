@@ -43,7 +43,7 @@ async def test_question_enter_and_other_letters_do_not_say_yes(tmp_path: Path) -
 
     async with stage(tmp_path) as on:
         answers = await ask(on, ConfirmDialog("Sure?", Content("Really?"), yes="do it"))
-        await on.press("enter", "space", "a", "n", "Y")
+        await on.press("enter", "space", "a", "N", "Y")
         assert answers == []
         assert "y do it" in on.text
         await on.press("y")
@@ -62,11 +62,11 @@ async def test_question_with_the_colours_of_the_terminal_dims_the_keys_behind_it
         assert {style.color.name for style in styles if style.color is not None} <= {"default"}
 
 
-async def test_question_escape_and_quit_keys_decide_nothing(tmp_path: Path) -> None:
+async def test_question_no_escape_and_quit_keys_decide_nothing(tmp_path: Path) -> None:
     from textual.content import Content
 
     async with stage(tmp_path) as on:
-        for key in ("escape", "q", "ctrl+q"):
+        for key in ("escape", "q", "ctrl+q", "n"):
             answers = await ask(on, ConfirmDialog("Sure?", Content("Really?")))
             await on.press(key)
             assert answers == [None]

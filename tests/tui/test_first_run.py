@@ -111,7 +111,7 @@ async def test_file_is_the_one_that_the_command_writes(tmp_path: Path) -> None:
     assert _settings(tmp_path).read_text() == (program.home / "jjm.toml").read_text()
 
 
-@pytest.mark.parametrize("back", ["escape", "ctrl+q"])
+@pytest.mark.parametrize("back", ["escape", "ctrl+q", "n"])
 async def test_every_way_back_goes_one_step_and_answers_stay(tmp_path: Path, back: str) -> None:
     async with _first_run(tmp_path) as on:
         await _choose(on, "custom")
@@ -121,12 +121,12 @@ async def test_every_way_back_goes_one_step_and_answers_stay(tmp_path: Path, bac
         await on.press("enter")
         await on.shows("Write it?")
         for heading in ("Does it work?", "Where is your Jules API key?", "Which command or address?", "Which server?"):
-            await on.press(back)
+            await on.press("escape" if back == "n" and heading != "Does it work?" else back)
             await on.shows(heading)
             fields = on.app.screen.query(Input)
             if fields:
                 assert fields.first().value in ("file:/somewhere", "/no/such/program --flag")
-        await on.press("q" if back == "ctrl+q" else back)
+        await on.press("q" if back == "ctrl+q" else "escape")
         assert isinstance(on.app.screen, MainScreen)
     assert not _settings(tmp_path).exists()
 
@@ -313,7 +313,7 @@ async def test_settings_that_are_being_written_can_neither_be_left_nor_written_t
         await on.press("enter")
         await on.shows("Write it?")
         try:
-            for key in ("y", "y", "escape", "q"):
+            for key in ("y", "y", "n", "escape", "q"):
                 await on.press(key)
                 assert "Write it?" in on.text
             assert "The settings are being written" in on.text

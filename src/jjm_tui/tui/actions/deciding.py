@@ -37,6 +37,7 @@ DECIDE: Final = (
         in_palette=False,
     ),
     action("question.yes", "y", "question", "yes", "yes, do it", section="Decide", footer=1, in_palette=False),
+    action("question.no", "n", "question", "no", "no, leave it", section="Decide", footer=2, in_palette=False),
     action(
         "task.message",
         "m",

@@ -46,7 +46,7 @@ _SHOWN_OPERATIONS: Final = 6
 
 
 class ConfirmDialog(Sheet[bool], Moving):
-    """Asks one question. Dismisses with ``True`` for yes; with ``None`` when it was left.
+    """Asks one question. Dismisses with ``True`` for yes; with ``None`` for no, and when it was left.
 
     Only the key of ``question.yes`` says yes; Enter does not.
     """
@@ -131,6 +131,10 @@ class ConfirmDialog(Sheet[bool], Moving):
     def do_question_yes(self) -> None:
         """Say yes."""
         self.leave(True)
+
+    def do_question_no(self) -> None:
+        """Say no."""
+        self.leave(None)
 
     def moved(self) -> Widget:
         """The text, where it is longer than the screen."""

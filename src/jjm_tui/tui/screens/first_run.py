@@ -46,6 +46,7 @@ class FirstRunScreen(DashboardScreen[None]):
         {
             "open": "choose what is under the cursor, or go on to the next step",
             "question.yes": "write the settings",
+            "question.no": "write nothing, one step back",
             "back": "one step back, or leave the set-up",
             "refresh": "try the chosen server again, or ask the one of this run",
             "quit": "one step back as well, or leave the set-up",
@@ -268,12 +269,16 @@ class FirstRunScreen(DashboardScreen[None]):
         if isinstance(step, WriteStep):
             step.write()
 
+    def do_question_no(self) -> None:
+        """Write nothing."""
+        self.do_back()
+
     def unavailable(self, action_id: str) -> str | None:
         """Only the last step writes, once, and nobody leaves it meanwhile."""
         step = self._shown
-        if action_id in ("question.yes", "back", "quit") and isinstance(step, WriteStep) and step.is_writing:
+        if action_id in ("question.yes", "question.no", "back", "quit") and isinstance(step, WriteStep) and step.is_writing:
             return "The settings are being written; what became of that is told in a moment."
-        if action_id == "question.yes" and self._step != "write":
+        if action_id in ("question.yes", "question.no") and self._step != "write":
             return "There is nothing to write yet."
         return super().unavailable(action_id)
 
