@@ -13,6 +13,7 @@ import anyio
 import pytest
 
 from jjm_tui.cli.exit_codes import ExitCode
+from jjm_tui.services.drafting.joined_texts import split_texts
 from jjm_tui.services.drafting.new_task import NewTask
 from jjm_tui.store.draft_file import FileDrafts
 from jjm_tui.tui.writing.editor import EditorError, find_editor, run_editor
@@ -273,6 +274,58 @@ def test_sigterm_while_the_editor_has_the_description_of_a_new_task_keeps_the_fo
     (kept,) = map(NewTask.read, drafts_in(tmp_path / "home"))
     assert (kept.repository, kept.description) == ("acme/webapp", "A haiku")
     assert_is_gone(pid)
+
+
+@contextmanager
+def typing_to_many(folder: Path, editor: str) -> Iterator[Terminal]:
+    """The same, with a text typed to marked tasks."""
+    with opened(folder, editor) as terminal:
+        terminal.type(" M")
+        terminal.wait_for("Write to all of them")
+        terminal.type("to all")
+        terminal.wait_for("to all")
+        yield terminal
+
+
+def test_message_to_many_is_written_in_the_editor(tmp_path: Path) -> None:
+    with typing_to_many(tmp_path, 'printf "EDITOR HAS: "; cat "$1"; read answer; echo " $answer" >> "$1"') as terminal:
+        terminal.type("\x07")
+        terminal.wait_for("EDITOR HAS: to all")
+        terminal.type("of them\r")
+        terminal.wait_for("to all of them")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        assert terminal.finish() == ExitCode.INTERRUPTED
+    assert drafts_in(tmp_path / "home") == ["to all of them"]
+
+
+def test_message_to_many_keeps_what_an_editor_saved_that_failed(tmp_path: Path) -> None:
+    with typing_to_many(tmp_path, 'echo "anew" > "$1"; exit 3') as terminal:
+        terminal.type("\x07")
+        terminal.wait_for("The editor ended with code 3")
+        terminal.wait_for("saved by the editor")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        assert terminal.finish() == ExitCode.INTERRUPTED
+    (kept,) = drafts_in(tmp_path / "home")
+    assert split_texts(kept) == ["to all", "anew"]
+
+
+def test_sigterm_while_the_editor_has_a_message_to_many_keeps_what_it_saved(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    with typing_to_many(tmp_path, f'echo "anew" > "$1"; echo $$ > {pid}; {OPEN_FOR_EVER}') as terminal:
+        terminal.type("\x07")
+        terminal.wait_for("EDITOR IS OPEN")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        assert terminal.finish() == ExitCode.INTERRUPTED
+    assert drafts_in(tmp_path / "home") == ["anew"]
+    assert_is_gone(pid)
+
+
+async def test_text_that_is_counted_or_sent_is_not_given_to_the_editor(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE) as on:
+        await on.press("*", "M", *"to all", "ctrl+s")
+        await on.shows("type how many")
+        await on.press("ctrl+g")
+        await on.shows("The text cannot be changed now.")
 
 
 def test_text_just_typed_survives_sigterm(tmp_path: Path) -> None:

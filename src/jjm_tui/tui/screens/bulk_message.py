@@ -15,15 +15,16 @@ from jjm_tui.domain.repository import validate_message
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.task import Task
 from jjm_tui.errors import ValidationError
-from jjm_tui.services.drafting.joined_texts import why_undecided
+from jjm_tui.services.drafting.joined_texts import EDITED, why_undecided
 from jjm_tui.tui.actions import Scope
 from jjm_tui.tui.bulk import Line, State, count_words
 from jjm_tui.tui.look.appearance import appearance_of
 from jjm_tui.tui.screens.bulk_sheet import BulkSheet, Done
 from jjm_tui.tui.widgets.key_bar import Hint
 from jjm_tui.tui.widgets.row_list import Cell, ListRow
-from jjm_tui.tui.widgets.typing_area import TypingArea
+from jjm_tui.tui.widgets.typing_area import TypingArea, typed_text
 from jjm_tui.tui.writing.drafts import DraftChange, Drafts
+from jjm_tui.tui.writing.editor import EditorError, edit_outside
 
 if TYPE_CHECKING:
     from jjm_tui.services.results import OperationResult
@@ -66,6 +67,7 @@ class BulkMessageScreen(BulkSheet):
         super().__init__("Message many tasks")
         self._task_ids = tuple(task_ids)
         self._text = ""
+        self._is_in_editor = False
         self._stop_listening: Callable[[], None] = lambda: None
         self._area = TypingArea(self._typed, placeholder=_TO_ALL, id="text")
 
@@ -143,7 +145,7 @@ class BulkMessageScreen(BulkSheet):
             return super().hints()
         send: tuple[Hint, ...] = (("composer.send", "send"),) if self.ticked else ()
         if self._area.has_focus:
-            return (*send, ("next.pane", "recipients"), ("back", "leave, keep the text"))
+            return (*send, ("next.pane", "recipients"), ("back", "leave, keep the text"), ("composer.editor", "editor"))
         is_to_write = any(line.can_be_ticked for line in self.lines.values())
         text: tuple[Hint, ...] = (("next.pane", "text"),) if is_to_write else ()
         return (*send, *super().hints(), *text)
@@ -160,6 +162,37 @@ class BulkMessageScreen(BulkSheet):
     def moved(self) -> Widget:
         """The recipients."""
         return self.row_list
+
+    # the person's editor
+
+    def unavailable(self, action_id: str) -> str | None:
+        """What is counted or sent is what is seen: it is not written anew meanwhile."""
+        if action_id == "composer.editor" and self._area.read_only:
+            return "The text cannot be changed now."
+        return super().unavailable(action_id)
+
+    def do_composer_editor(self) -> None:
+        """Write the text in the person's editor."""
+        if not self._is_in_editor:
+            self._is_in_editor = True
+            self.dashboard.begin_editing(self._use_editor())
+
+    async def _use_editor(self) -> None:
+        try:
+            edited = await edit_outside(self.app, self._area.text, self.dashboard.launch.environ, self._take_back)
+        except EditorError as error:
+            self.dashboard.tell(" ".join(filter(None, (error.message, error.hint))), severity="error")
+            if error.saved is not None:
+                self._drafts.add_below(DRAFT_KEY, typed_text(error.saved), EDITED)
+        else:
+            self._take_back(edited)
+        finally:
+            self._is_in_editor = False
+
+    def _take_back(self, edited: str) -> None:
+        if typed_text(edited) != self._area.text and self.is_running:
+            self._area.replace_all(edited)
+        self._drafts.put(DRAFT_KEY, typed_text(edited), by=self, at_once=True)
 
     # sending
 

@@ -276,7 +276,11 @@ class FirstRunScreen(DashboardScreen[None]):
     def unavailable(self, action_id: str) -> str | None:
         """Only the last step writes, once, and nobody leaves it meanwhile."""
         step = self._shown
-        if action_id in ("question.yes", "question.no", "back", "quit") and isinstance(step, WriteStep) and step.is_writing:
+        if (
+            action_id in ("question.yes", "question.no", "back", "quit")
+            and isinstance(step, WriteStep)
+            and step.is_writing
+        ):
             return "The settings are being written; what became of that is told in a moment."
         if action_id in ("question.yes", "question.no") and self._step != "write":
             return "There is nothing to write yet."
