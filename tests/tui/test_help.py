@@ -150,6 +150,18 @@ async def test_help_of_the_sheet_of_many_plans_tells_what_is_approved_and_what_i
         assert "space tick the plan, or take its tick away" in text
 
 
+async def test_help_tells_that_marking_goes_on_and_ticking_does_not(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 60)) as on:
+        await on.press("f1")
+        assert "space mark the task, or take its mark away, and go on" in " ".join(_help(on).split())
+        await on.press("escape", "space", "space")
+        assert "2 marked" in on.text
+        await on.press("M", "f1")
+        text = " ".join(_help(on).split())
+        assert "space let the task get the message, or leave it out" in text
+        assert "and go on" not in text
+
+
 async def test_help_of_the_form_of_a_new_task_tells_what_works_in_it(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 40)) as on:
         await on.press("c")

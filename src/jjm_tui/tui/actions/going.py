@@ -29,7 +29,15 @@ MOVE: Final = (
 )
 
 MARK: Final = (
-    action("mark", "space", "list", "mark", "mark the task, or take its mark away", section="Mark", footer=61),
+    action(
+        "mark",
+        "space",
+        "list",
+        "mark",
+        "mark the task, or take its mark away, and go on",
+        section="Mark",
+        footer=61,
+    ),
     action("mark.range", "v", "list", "mark range", "mark from here to where you go next", section="Mark"),
     action("mark.all", "*", "list", "mark all", "mark every task shown", section="Mark"),
     action("back", "escape", "everywhere", "back", "clear marks, leave, go back", section="Mark", in_palette=False),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -49,6 +50,12 @@ class BulkMessageScreen(BulkSheet):
     """
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({"dialog", "composer"})
+    DOES: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "mark": "let the task get the message, or leave it out",
+            "mark.all": "let all tasks get it, or leave all out",
+        }
+    )
     DEFAULT_CSS = """
     BulkMessageScreen {
         & RowList { max-height: 45%; }
