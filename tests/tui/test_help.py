@@ -105,6 +105,21 @@ async def test_what_cannot_be_done_now_says_why(tmp_path: Path) -> None:
         assert f"approve it with y · now: {why}" in " ".join(_help(on).split())
 
 
+@pytest.mark.parametrize(
+    ("size", "preview", "way_on"),
+    [((80, 24), True, "enter opens a task"), ((120, 40), True, "tab goes on to the detail")]
+    + [((120, 40), False, "enter opens a task")],
+)
+async def test_help_tells_the_way_on_from_the_list_that_there_is(
+    tmp_path: Path, size: tuple[int, int], preview: bool, way_on: str
+) -> None:
+    async with stage(tmp_path, size=size) as on:
+        await on.press(*(() if preview else ("p",)), "1")
+        assert any(f"You are in the list; {way_on}." in each.message for each in on.app._notifications)
+        await on.press("question_mark")
+        assert f"go to the task list · now: You are in the list; {way_on}." in " ".join(_help(on).split())
+
+
 async def test_help_of_a_dialog_tells_the_keys_of_the_dialog(tmp_path: Path) -> None:
     async with stage(tmp_path, tasks=0, size=(120, 40)) as on:
         await on.press("colon", "f1")

@@ -77,7 +77,8 @@ class PaneHost(ViewHost):
         """Why everything would stay as it is."""
         first = self.dashboard.launch.keymap.first
         if action_id == "pane.list" and self.tasks.has_focus:
-            return f"You are in the list; {first('next.pane')} goes on to the detail."
+            on = f"{first('next.pane')} goes on to the detail" if self.is_wide else f"{first('open')} opens a task"
+            return f"You are in the list; {on}."
         if action_id == "pane.detail" and self.is_in_detail():
             return f"You are in the detail; {first('pane.list')} goes back to the list."
         if action_id == "full-screen" and not self.is_in_detail() and not self.is_wide:
