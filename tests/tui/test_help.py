@@ -94,7 +94,14 @@ async def test_keys_of_the_settings_are_shown(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 40), settings=settings) as on:
         await on.press("question_mark")
         assert "f9                   read the plan" in _help(on)
-        assert "(no key)             undo the last local change" in _help(on)
+        assert ": undo               undo the last local change" in _help(on)
+        assert ": save view          keep the filter as a view" in _help(on)
+
+
+async def test_action_without_key_and_palette_has_no_key(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 40), settings={"keys.bindings": {"palette": ()}}) as on:
+        await on.press("question_mark")
+        assert "(no key)             keep the filter as a view" in _help(on)
 
 
 async def test_what_cannot_be_done_now_says_why(tmp_path: Path) -> None:
@@ -107,8 +114,11 @@ async def test_what_cannot_be_done_now_says_why(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("size", "preview", "way_on"),
-    [((80, 24), True, "enter opens a task"), ((120, 40), True, "tab goes on to the detail")]
-    + [((120, 40), False, "enter opens a task")],
+    [
+        ((80, 24), True, "enter opens a task"),
+        ((120, 40), True, "tab goes on to the detail"),
+        ((120, 40), False, "enter opens a task"),
+    ],
 )
 async def test_help_tells_the_way_on_from_the_list_that_there_is(
     tmp_path: Path, size: tuple[int, int], preview: bool, way_on: str
@@ -168,7 +178,7 @@ async def test_help_of_the_sheet_of_many_plans_tells_what_is_approved_and_what_i
 async def test_help_tells_that_marking_goes_on_and_ticking_does_not(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 60)) as on:
         await on.press("f1")
-        assert "space mark the task, or take its mark away, and go on" in " ".join(_help(on).split())
+        assert "space mark the task, or unmark it, and go on" in " ".join(_help(on).split())
         await on.press("escape", "space", "space")
         assert "2 marked" in on.text
         await on.press("M", "f1")

@@ -120,6 +120,17 @@ async def test_help_is_found_by_name(tmp_path: Path) -> None:
         assert isinstance(on.app.screen, HelpScreen)
 
 
+async def test_settings_are_found_by_name_and_their_place_is_told(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.press("colon")
+        await _type(on, "settings")
+        await on.shows("where your settings are")
+        await on.press("enter")
+        (told,) = (notice.message for notice in on.app._notifications)
+        assert str(tmp_path / "home" / "jjm.toml") in told
+        assert "jjm config set" in told
+
+
 async def test_screen_of_its_own_offers_its_own_actions(tmp_path: Path) -> None:
     async with stage(tmp_path, tasks=0) as on:
         await on.press("L", "colon")

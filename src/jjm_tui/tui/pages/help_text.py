@@ -124,8 +124,11 @@ def _keys(known: dict[str, Offer], keymap: Keymap, own_scopes: frozenset[Scope])
     rest = sections([action for action in here if action.scope not in own_scopes])
     for title, actions in {"Here": own, **rest}.items() if own else rest.items():
         rows = []
+        palette = keymap.first("palette") if "palette" in known else ""
         for action in actions:
             keys = "  ".join(key_name(key) for key in keymap.keys.get(action.id, ()))
+            if not keys and palette and action.in_palette:
+                keys = f"{palette} {action.title}"
             place = PLACES.get(action.scope)
             text = action.help if place is None or action.scope in own_scopes else f"{action.help} ({place})"
             offer = known[action.id]

@@ -187,6 +187,19 @@ class DashboardScreen(AppScreen[T]):
     def do_setup(self) -> None:
         self.dashboard.open_screen("setup")
 
+    def do_settings(self) -> None:
+        """Say where the settings are, and how to change them."""
+        place = self.dashboard.launch.place
+        if place.demo:
+            self.dashboard.tell(
+                "This demonstration reads no settings; without it, jjm config path says where they are."
+            )
+        else:
+            self.dashboard.tell(
+                f"Your settings: {place.loaded.path}\n"
+                "Change them there, or with jjm config set; they count when jjm is opened anew."
+            )
+
     def do_theme(self) -> None:
         self.dashboard.open_themes()
 
