@@ -94,14 +94,18 @@ def clean(text: str) -> str:
     """
     if _SUSPECT.search(text) is None:
         return text
-    return _stray().sub("", _sequence().sub("", text).replace("\r\n", "\n").translate(_visible()))
+    return _stray().sub("", _shown(_sequence().sub("", text)))
 
 
 def clean_exactly(text: str) -> str:
     """``clean`` for what people decide about: all that it drops becomes visible, too, so that nothing is left out."""
     if _SUSPECT.search(text) is None:
         return text
-    return _stray().sub(_UNSEEN, text.replace("\r\n", "\n").translate(_visible()))
+    return _stray().sub(_UNSEEN, _shown(text))
+
+
+def _shown(text: str) -> str:
+    return text.replace("\r\n", "\n").translate(_visible())
 
 
 def clean_line(text: str) -> str:
