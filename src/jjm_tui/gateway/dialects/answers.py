@@ -12,12 +12,15 @@ from typing import Any, Final
 from jjm_tui.domain.text import clean
 from jjm_tui.ports import ToolAnswer
 
-_FENCE: Final = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
+_FENCE: Final = "```"
 _FAILURE_WORDS: Final = re.compile(r"\s*(?:\N{CROSS MARK}\s*)?(?:error\b\s*[:\w]|failed to\b)", re.IGNORECASE)
 _ENVELOPE_KEYS: Final = frozenset(
     {"success", "ok", "message", "error", "errors", "code", "status", "details", "hint", "timestamp"}
 )
 _ERROR_KEYS: Final = _ENVELOPE_KEYS | {"valid", "warnings", "schema"}
+_DEEPEST_WORDS: Final = 20
+"""Levels of a failure object that are searched for words; real ones have three."""
+_NO_WORDS: Final = "The server says that it failed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,24 @@ def find_json(text: str) -> tuple[bool, Any]:
     start = text.lstrip("\ufeff \t\r\n")
     if start[:1] in ("{", "["):
         return decode_json(start)
-    fenced = _FENCE.match(text)
+    fenced = _unfence(text)
     if fenced is not None:
-        return decode_json(fenced[1])
+        return decode_json(fenced)
     heading = re.search(r"\n\s*(?=[{\[])", text[:400])
     if heading is not None:
         return decode_json(text[heading.end() :])
     return False, None
+
+
+def _unfence(text: str) -> str | None:
+    """What stands between two lines of backticks, where there is nothing outside of them."""
+    block = text.strip()
+    if len(block) < 2 * len(_FENCE) or not (block.startswith(_FENCE) and block.endswith(_FENCE)):
+        return None
+    language, _, rest = block[len(_FENCE) : -len(_FENCE)].partition("\n")
+    inner, ends_line, before_fence = rest.rpartition("\n")
+    is_block = ends_line and language.strip() in ("", "json") and not before_fence.strip()
+    return inner if is_block else None
 
 
 def read_answer(answer: ToolAnswer) -> AnswerReading:
@@ -100,17 +114,19 @@ def unwrap_envelope(value: Any) -> tuple[Any, str | None]:
     return value, None
 
 
-def _explain(value: Any) -> str:
+def _explain(value: Any, levels: int = _DEEPEST_WORDS) -> str:
     """The words of a failure object, with code and status in front, as classifiers expect them."""
     if isinstance(value, str):
         return value
+    if levels == 0:
+        return _NO_WORDS
     if isinstance(value, list):
-        return "; ".join(_explain(item) for item in value[:5])
+        return "; ".join(_explain(item, levels - 1) for item in value[:5])
     if not isinstance(value, Mapping):
-        return "The server says that it failed."
+        return _NO_WORDS
     parts = [str(value[key]) for key in ("code", "status") if isinstance(value.get(key), str | int)]
-    words = [_explain(value[key]) for key in ("error", "message", "errors") if value.get(key)]
-    sentence = ": ".join(dict.fromkeys(words)) or "The server says that it failed."
+    words = [_explain(value[key], levels - 1) for key in ("error", "message", "errors") if value.get(key)]
+    sentence = ": ".join(dict.fromkeys(words)) or _NO_WORDS
     return f"[{' '.join(parts)}] {sentence}" if parts else sentence
 
 

@@ -30,6 +30,9 @@ _BESIDE_A_LIST: Final = frozenset(
 )
 """What may stand alone where an empty list was left out; anything else is some other answer."""
 
+_DEEPEST_LIST: Final = 5
+"""Objects around a list that are seen through."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -42,7 +45,7 @@ class Page:
     """A bare list: there was no room for a token."""
 
 
-def read_page(value: Any, kind: str) -> Page | None:
+def read_page(value: Any, kind: str, levels: int = _DEEPEST_LIST) -> Page | None:
     """The records of a list answer, ``None`` when it is no list. ``kind``: sessions, activities or sources.
 
     ``{}`` is a legal empty list: the REST API leaves out what is empty.
@@ -57,8 +60,8 @@ def read_page(value: Any, kind: str) -> Page | None:
         inner = value.get(key)
         if isinstance(inner, list):
             return Page(tuple(inner), token, more or token is not None)
-        if isinstance(inner, Mapping) and key in ("data", "results"):
-            nested = read_page(inner, kind)
+        if isinstance(inner, Mapping) and key in ("data", "results") and levels:
+            nested = read_page(inner, kind, levels - 1)
             if nested is not None:
                 token = token or nested.next_token
                 return Page(nested.records, token, more or nested.has_more or token is not None, nested.bare)
