@@ -592,3 +592,27 @@ async def test_a_repository_beyond_a_cut_list_is_sent_with_a_remark() -> None:
     plan = await server.plan_create(CreateRequest("x", "other/repo"))
     assert (plan.refusal, plan.arguments["source"]) == (None, "sources/github/other/repo")
     assert any("only some of its repositories" in remark for remark in plan.remarks)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"type": [{"type": "integer"}, {"type": "null"}]},
+        {"type": {"type": "integer"}},
+        {"type": [["integer"], None, 1]},
+        {"anyOf": [{"type": [{}]}, ["integer"], None], "enum": {"json": 1}, "examples": 5, "description": ["x"]},
+        {"maximum": [1], "$ref": ["x"], "const": {}},
+    ],
+)
+async def test_schema_of_odd_types_costs_no_server_its_list(odd: Mapping[str, Any]) -> None:
+    odd_tools = [
+        tool("list_sessions", "", "limit format", limit=odd, format=odd),
+        tool("list_activities", "sessionId", "limit", sessionId=odd, limit=odd),
+        tool("approve_plan", "sessionId", "confirm", sessionId=odd, confirm=odd),
+        tool("do", "", "action session", action=odd),
+        tool("create_session", "prompt source", "sourceContext automationMode", sourceContext=odd, automationMode=odd),
+    ]
+    server = serve(FakeCaller(odd_tools, lambda name, arguments: text({"sessions": [SESSION]})))
+    listing = await server.list_tasks()
+    assert [facts.id for facts in listing.tasks] == ["1001"]
+    assert (await server.approve_plan("1001", written=Written())).accepted

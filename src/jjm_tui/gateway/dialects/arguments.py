@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -67,7 +67,8 @@ class ToolSchema:
         found: set[str] = set()
         for variant in _variants(self.properties.get(name, {})):
             kind = variant.get("type")
-            found.update(kind if isinstance(kind, list) else [kind] if isinstance(kind, str) else [])
+            kinds = kind if isinstance(kind, list) else [kind]
+            found.update(each for each in kinds if isinstance(each, str))
         return frozenset(found)
 
     def describe(self, name: str) -> str:
@@ -172,7 +173,7 @@ def _variants(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _required(schema: Mapping[str, Any]) -> tuple[str, ...]:
     names = schema.get("required")
-    return tuple(name for name in names if isinstance(name, str)) if isinstance(names, Sequence) else ()
+    return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
