@@ -86,6 +86,23 @@ def test_same_id_with_another_text_is_another_message_and_with_the_same_text_non
     ]
 
 
+def test_many_entries_of_one_id_are_each_compared_only_a_few_times() -> None:
+    compared = 0
+
+    class Counted(dict[str, Any]):
+        __hash__ = None  # type: ignore[assignment]
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return super().__eq__(other)
+
+    records = [Counted(_at(1, "same", agentMessaged={"agentMessage": f"text {number}"})) for number in range(300)]
+    messages = list_messages(decode_activities([*records, *records]))
+    assert [message.content for message in messages] == [f"text {number}" for number in range(300)]
+    assert compared <= 2 * len(records)
+
+
 def test_long_payload_of_an_unknown_kind_is_cut_and_says_so() -> None:
     (_, words), *rest = _said(_at(2, "odd", brandNewKind={"data": "A" * 100_000}))
     assert not rest
