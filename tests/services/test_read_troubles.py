@@ -16,6 +16,7 @@ from jjm_tui.errors import (
     Effect,
     JulesManagerError,
     OperationTimeoutError,
+    ProtocolError,
     RateLimitedError,
     ServerConnectionError,
     ServerStartError,
@@ -28,6 +29,7 @@ from jjm_tui.services.poller import Poller, PollReport
 from jjm_tui.services.read_troubles import ReadTroubles, is_of_the_task
 from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.results import Outcome
+from jjm_tui.services.selection import ListRequest
 from tests.services.workbench import WRITES, CuttingCaller, Workbench, bench
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -288,3 +290,37 @@ def test_rest_after_an_end_of_the_server_is_longer_than_its_ends_are_counted_and
         now = trouble.rests_until
     assert rests[:3] == [200, 400, 800]
     assert rests[-1] == timedelta(hours=1).total_seconds()
+
+
+async def test_list_that_nothing_was_made_for_is_a_bad_answer_and_the_next_one_is_read(tmp_path: Path) -> None:
+    workbench = bench(tmp_path, tasks=4)
+    caller, context, reader, ids = await _first_look(workbench)
+    honest = caller.answer
+
+    def answer(_: str, __: Mapping[str, Any]) -> ToolAnswer:
+        raise RecursionError("too deep")
+
+    caller.answer = answer  # type: ignore[method-assign]
+    poller = Poller(context, reader)
+    report = await _tick(poller, workbench)
+    assert isinstance(report.failure, ProtocolError)
+    listed = await reader.list_tasks(ListRequest())
+    assert (listed.source, len(listed.tasks)) == ("store", len(ids))
+    assert isinstance(listed.failure, ProtocolError)
+    caller.answer = honest  # type: ignore[method-assign]
+    assert (await _tick(poller, workbench)).failure is None
+
+
+@pytest.mark.parametrize("place", ["effect", "written", "before write"])
+async def test_answer_to_a_change_that_nothing_was_made_for_leaves_its_outcome_to_a_look(
+    tmp_path: Path, place: str
+) -> None:
+    workbench = bench(tmp_path, tasks=4)
+    manager, caller, context = workbench.process()
+    ids = [task.id for task in (await manager.list_tasks(ListRequest())).tasks]
+    caller.cut = lambda tool, at: RecursionError("too deep") if (tool, at) == ("send_message", place) else None
+    result = await manager.send_message(ids[0], "Go on.")
+    expected = {"effect": Outcome.DONE, "written": Outcome.UNCONFIRMED, "before write": Outcome.NOT_SENT}
+    assert result.outcome is expected[place], result
+    (operation,) = await context.outbox.list_operations()
+    assert not operation.state.is_under_way

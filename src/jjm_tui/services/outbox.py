@@ -41,7 +41,7 @@ from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.courses.approve import PlanChangedError
 from jjm_tui.services.courses.base import Confirmation, Sight
 from jjm_tui.services.courses.create import decode_request, encode_request
-from jjm_tui.services.reading import TaskReader
+from jjm_tui.services.reading import TaskReader, answers_told
 from jjm_tui.services.results import ApprovalPreview, OperationResult, Outcome, ResumePreview
 from jjm_tui.services.settling import Settler
 
@@ -243,7 +243,8 @@ class OperationRunner:
             newest = operation = await self._context.outbox.change(
                 operation.id, lambda op: replace(op, baseline=preparation.baseline)
             )
-            answer = await course.send(operation, written)
+            with answers_told("The server's answer", effect=Effect.UNKNOWN):
+                answer = await course.send(operation, written)
         except JulesManagerError as error:
             return await self._without_answer(newest, error, remarks)
         if not answer.accepted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,6 +18,7 @@ from jjm_tui.domain.task import Plan, Task
 from jjm_tui.errors import (
     AuthenticationError,
     ConfigurationError,
+    Effect,
     JulesManagerError,
     OperationFailedError,
     OperationTimeoutError,
@@ -163,7 +164,15 @@ class TaskReader:
     async def refresh_list(
         self, *, priority: Priority = Priority.USER, on_page: PageListener | None = None
     ) -> ListReading:
-        """Read the server's list, merge it, and look up what is missing from a complete one."""
+        """Read the server's list, merge it, and look up what is missing from a complete one.
+
+        Raises:
+            ProtocolError: also where nothing here was made for what the server answered.
+        """
+        with answers_told("The server's list of tasks"):
+            return await self._refresh_list(priority, on_page)
+
+    async def _refresh_list(self, priority: Priority, on_page: PageListener | None) -> ListReading:
         store, origin = self._context.store, self._context.origin
         listing = await self.server.list_tasks(priority=priority, on_page=on_page)
         now = self._context.clock.now()
@@ -287,17 +296,15 @@ class TaskReader:
         """
         troubles = self._context.read_troubles
         try:
-            absorbed = await self._refresh_task(task_id, priority, told_again)
+            with answers_told(f"The server's answer about task {task_id}", {"task_id": task_id}):
+                absorbed = await self._refresh_task(task_id, priority, told_again)
         except TaskNotFoundError:
             troubles.clear(task_id)
             raise
-        except Exception as error:
-            failure = _as_told(task_id, error)
-            if is_of_the_task(failure):
-                troubles.note(task_id, failure, self._context.clock.now())
-            if failure is error:
-                raise
-            raise failure from error
+        except JulesManagerError as error:
+            if is_of_the_task(error):
+                troubles.note(task_id, error, self._context.clock.now())
+            raise
         troubles.clear(task_id)
         return absorbed
 
@@ -385,7 +392,8 @@ class TaskReader:
                     context={"task_id": task_id},
                 )
             return DiffReading(transcript.patch)
-        reading = await self.server.get_diff(task_id)
+        with answers_told(f"The server's diff of task {task_id}", {"task_id": task_id}):
+            reading = await self.server.get_diff(task_id)
         await self._conversations.keep_patch(task_id, reading.text)
         return reading
 
@@ -429,16 +437,24 @@ class TaskReader:
         return Absorbed(merged, events)
 
 
-def _as_told(task_id: str, error: Exception) -> JulesManagerError:
-    """An answer that nothing here was made for, such as one nested too deeply, is told like any other bad answer."""
-    if isinstance(error, JulesManagerError) and not isinstance(error, ValidationError):
-        return error
-    _log.exception("answer_unusable", task=task_id, reason=repr(error))
-    return ProtocolError(
-        f"The server's answer about task {task_id} cannot be worked with ({type(error).__name__}).",
-        hint="What was known of the task is kept. Please report it, with the newest log file.",
-        context={"task_id": task_id},
-    )
+@contextlib.contextmanager
+def answers_told(what: str, context: Mapping[str, str] | None = None, effect: Effect = Effect.NONE) -> Iterator[None]:
+    """An answer that nothing here was made for, such as one nested too deeply, is told like any other bad answer.
+
+    ``effect``: of a call that may have changed something.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, JulesManagerError) and not isinstance(error, ValidationError):
+            raise
+        _log.exception("answer_unusable", **(context or {}), reason=repr(error))
+        raise ProtocolError(
+            f"{what} cannot be worked with ({type(error).__name__}).",
+            hint="What was known is kept. Please report it, with the newest log file.",
+            context=context,
+            effect=effect,
+        ) from error
 
 
 def _first_sync_remarks(tasks: Iterable[Task]) -> tuple[str, ...]:
