@@ -119,6 +119,18 @@ class LiveFeed:
             if stop_watching is not None:
                 stop_watching()
 
+    async def wait_after_mistake(self) -> None:
+        """``run`` ended by a mistake of ours, so that nothing is followed: show that until ``refresh`` is called."""
+        self._failure = JulesManagerError(
+            "What is shown is not followed any more, because of a mistake inside jjm.",
+            hint="Refresh to begin again. Please report it, with the newest log file.",
+        )
+        self.board.change_connection(next_poll_at=None)
+        self._show_connection()
+        self._retry = anyio.Event()
+        await self._retry.wait()
+        self._failure = None
+
     # what the face says
 
     def look_at(self, open_tasks: Iterable[str], visible: Iterable[str]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jjm_tui.tui.desk import Desk
 
@@ -33,8 +33,8 @@ class Engine:
     _running: asyncio.Task[None] | None = None
 
     def start(self, on_failure: Callable[[BaseException], None]) -> None:
-        """Begin to follow store and server in the background."""
-        self._running = asyncio.create_task(_supervised(self.live.run(), on_failure))
+        """Begin to follow store and server in the background; ``on_failure``: called with a mistake that ended it."""
+        self._running = asyncio.create_task(_supervised(self.live, on_failure))
 
     def pause(self) -> None:
         """Give away what only one process does; it is taken again at the next occasion, if it is still to be had."""
@@ -53,11 +53,14 @@ class Engine:
         await self.manager.close()
 
 
-async def _supervised(work: Coroutine[Any, Any, None], on_failure: Callable[[BaseException], None]) -> None:
-    try:
-        await work
-    except Exception as error:  # noqa: BLE001 - whatever it is, the person must hear that nothing is followed any more
-        on_failure(error)
+async def _supervised(live: LiveFeed, on_failure: Callable[[BaseException], None]) -> None:
+    """Follow until cancelled; what a mistake of ours ended begins again when the person asks for it."""
+    while True:
+        try:
+            await live.run()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person must hear that nothing is followed now
+            on_failure(error)
+        await live.wait_after_mistake()
 
 
 def open_engine(place: Workplace, environ: Mapping[str, str], clock: Clock, board: Board) -> Engine:

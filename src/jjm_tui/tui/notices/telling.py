@@ -75,4 +75,6 @@ def tell_trouble(app: JulesApp, error: JulesManagerError | None) -> None:
 def tell_failure(app: JulesApp, error: BaseException) -> None:
     """A mistake of ours ended what follows store, history and server."""
     _log.error("live_feed_failed", reason=repr(error))
-    app.tell("What is shown is no longer followed, because of a mistake inside jjm: restart it.", severity="error")
+    key = key_here(app, "refresh")
+    way_out = f"{key} follows it again." if key else "restart it."
+    app.tell(f"What is shown is no longer followed, because of a mistake inside jjm: {way_out}", severity="error")
