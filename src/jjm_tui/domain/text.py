@@ -65,13 +65,18 @@ _JOINED_WITH_THEM: Final = "↔↕☠♀♂⚕⚖⚧⛓✈❄❤➡⬛"
 def _stray() -> re.Pattern[str]:
     """Joiners that are not between emoji, and emoji selectors after what has no wide form: terminals draw nothing for
     them, and nobody agrees on how many cells such text takes."""
-    emoji = rf"[{_JOINED}{_JOINED_WITH_THEM}]"
-    after = rf"(?<!{{0}})(?<!{{0}}{_EMOJI_SELECTOR})"
+    emoji, joiner, selector = f"[{_JOINED}{_JOINED_WITH_THEM}]", _ZERO_WIDTH_JOINER, _EMOJI_SELECTOR
+    after = rf"(?<!{{0}}{joiner})(?<!{{0}}{selector}{joiner})"
     return re.compile(
-        rf"{after.format(emoji)}{_ZERO_WIDTH_JOINER}|{_ZERO_WIDTH_JOINER}(?!{emoji})"
-        rf"|{after.format(f'[{_JOINED}]')}{_ZERO_WIDTH_JOINER}(?![{_JOINED}])"
-        rf"|(?<![#*0-9{WIDENED}]){_EMOJI_SELECTOR}|(?<=[#*0-9]){_EMOJI_SELECTOR}(?!\u20e3)"
+        rf"{joiner}(?:{after.format(emoji)}|(?!{emoji})|{after.format(f'[{_JOINED}]')}(?![{_JOINED}]))"
+        rf"|{selector}(?:(?<![#*0-9{WIDENED}]{selector})|(?<=[#*0-9]{selector})(?!\u20e3))"
     )
+
+
+def _without_stray(text: str, sign: str) -> str:
+    """``sign`` in place of each of them."""
+    has_any = _ZERO_WIDTH_JOINER in text or _EMOJI_SELECTOR in text
+    return _stray().sub(sign, text) if has_any else text
 
 
 @cache
@@ -94,14 +99,14 @@ def clean(text: str) -> str:
     """
     if _SUSPECT.search(text) is None:
         return text
-    return _stray().sub("", _shown(_sequence().sub("", text)))
+    return _without_stray(_shown(_sequence().sub("", text)), "")
 
 
 def clean_exactly(text: str) -> str:
     """``clean`` for what people decide about: all that it drops becomes visible, too, so that nothing is left out."""
     if _SUSPECT.search(text) is None:
         return text
-    return _stray().sub(_UNSEEN, _shown(text))
+    return _without_stray(_shown(text), _UNSEEN)
 
 
 def _shown(text: str) -> str:
