@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jjm_tui.domain.times import format_time
 from jjm_tui.errors import StorageError, StoreDamagedError
 from jjm_tui.ports import Transcript
 from jjm_tui.store.backups import Backup, choose_superfluous, list_backups
@@ -236,6 +237,18 @@ async def test_read_tasks_answers_everything_beside_the_tasks(store_path: Path, 
     tasks, info = read_tasks(store_path)
     assert tasks == (make_task("1"),)
     assert info["forgotten"] == {"2"}
+
+
+async def test_forgotten_mark_of_another_program_tells_no_time_and_counts(store_path: Path, clock: HandClock) -> None:
+    store = JsonTaskStore(store_path, clock)
+    await store.apply(put(make_task("1"), make_task("2"), make_task("3")))
+    await store.forget(["1", "2"], START)
+    mark = b'"1":{"at":"' + format_time(START).encode() + b'"'
+    whole = store_path.read_bytes()
+    assert mark in whole
+    store_path.write_bytes(whole.replace(mark, b'"1":{"at":"yesterday"'))
+    assert await store.forgotten() == {"1": None, "2": START}
+    assert set(await store.remember(["1"])) == {"1"}
 
 
 def test_read_tasks_imports_nothing_heavy(store_path: Path) -> None:
