@@ -219,6 +219,7 @@ def test_a_line_block_is_one_line_whatever_is_in_it() -> None:
         "1. " * 50_000,
         "#" * 100_000,
         "|a" * 700 + "\n" + "|-" * 700 + "\n" + "|b" * 700,
+        "|" + "a|" * 685 + "\n|" + "-|" * 685 + "\n" + "x\n" * 117,
         "x" * MEGABYTE,
         "word " * (MEGABYTE // 5),
         "漢" * (MEGABYTE // 3),

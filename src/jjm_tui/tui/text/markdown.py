@@ -26,6 +26,9 @@ _TAB: Final = 4
 _MOST_SIGNS: Final = {"[": 200, "*": 400, "_": 400}
 """More than these make the search for links and emphasis take the square of their number."""
 
+_MOST_CELLS: Final = 1_000
+"""Cells that the tables of a text may have: each row gets as many as the heading, whatever stands in it."""
+
 _RULE_CELLS: Final = 24
 _QUOTE_BAR: Final = Run("▌ ", ("bar",))
 _BULLET: Final = "• "
@@ -47,10 +50,20 @@ def read_markdown(text: str, margin: Row = (), roles: Roles = ()) -> Document:
     """``text`` as Markdown; plain where it is too long or too strange for that. Never raises."""
     if len(text) > 2 * MOST or any(text.count(sign) > most for sign, most in _MOST_SIGNS.items()):
         return read_plain(text, margin, roles)
+    if _may_have_cells(text) > _MOST_CELLS:
+        return read_plain(text, margin, roles)
     try:
         return _Reader(margin, roles).read(_parser().parse(clean(text)))
     except Exception:  # noqa: BLE001 - a foreign parser meets foreign text; shown plainly, nothing is lost
         return read_plain(text, margin, roles)
+
+
+def _may_have_cells(text: str) -> int:
+    """How many cells tables of the columns of the widest line would have, were every line a row of theirs."""
+    if "|" not in text:
+        return 0
+    lines = text.splitlines()
+    return max(line.count("|") for line in lines) * len(lines)
 
 
 @cache
