@@ -27,6 +27,8 @@ from tests.tui.evil import EVIL, PATCH, PATCHES, SEQUENCES
 T = TypeVar("T")
 
 RAW = (
+    b"\x1b]52",
+    b"\x1b]0;owned",
     b"48;5;201",
     b"4242z",
     b"4243z",

@@ -12,12 +12,19 @@ from typing import Final
 from jjm_tui.domain.emoji import WIDENED
 
 
+_NOT_IN_STRINGS: Final = r"\x07\x18\x1a\x1b\x80-\x9f"
+
+
 @cache
 def _sequence() -> re.Pattern[str]:
-    """Whole control sequences (ECMA-48 CSI), which move the cursor and colour: they hold numbers, no words. Every
-    quantifier is possessive, so no character is looked at more than twice. Most texts have none, so it is compiled
-    late."""
-    return re.compile(r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]")
+    """Whole escape sequences (ECMA-48): CSI; OSC, DCS, SOS, PM and APC up to BEL or ST; ``ESC x`` and ``ESC ( x``. One
+    that never ends is none: its words stay. Every quantifier is possessive and no string runs over the start of another
+    sequence, so no character is looked at more than twice. Most texts have none, so it is compiled late."""
+    return re.compile(
+        r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"
+        rf"|(?:\x1b[]PX^_]|[\x90\x98\x9d-\x9f])[^{_NOT_IN_STRINGS}]*+(?:[\x07\x9c]|\x1b\\)"
+        r"|\x1b(?:[ -/]++[0-~]|[0-OQ-WYZ\\`-~])"
+    )
 
 
 _INVISIBLE_RANGES: Final = (
@@ -92,10 +99,10 @@ def _visible() -> dict[int, int]:
 def clean(text: str) -> str:
     """Make foreign text harmless for any terminal (``promises.md``, terminal safety 1).
 
-    Whole control sequences such as colours are dropped, but nothing that could be words: what a terminal would take for
-    a title or a command stays as text. All other control characters become their pictures (``␛``), invisible and
-    bidirectional ones and lone surrogates ``U+FFFD``. Joiners and selectors of emoji are dropped where they change
-    nothing that a terminal draws. Line feed and tab stay, CR LF becomes a line feed. Idempotent, linear in time.
+    Whole escape sequences are dropped; what follows one that never ends stays as text. Control characters that remain
+    become their pictures (``␛``), invisible and bidirectional ones and lone surrogates ``U+FFFD``. Joiners and selectors
+    of emoji are dropped where they change nothing that a terminal draws. Line feed and tab stay, CR LF becomes a line
+    feed. Idempotent, linear in time.
     """
     if _SUSPECT.search(text) is None:
         return text
