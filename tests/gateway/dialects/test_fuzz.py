@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 
 from jjm_tui.domain.text import clean
 from jjm_tui.errors import JulesManagerError
-from jjm_tui.ports import CreateRequest, DiffReading, TaskReading, ToolAnswer
+from jjm_tui.gateway.dialects import browser_text
+from jjm_tui.gateway.dialects.arguments import read_schema
+from jjm_tui.ports import CreateRequest, DiffReading, TaskReading, ToolAnswer, ToolInfo
+from jjm_tui.settings.secrets import masked
 from tests.gateway.dialects.replay import FakeCaller, Written, load, serve, tool_infos
 
 DIALECTS = ("rest", "official", "text", "browser")
@@ -252,3 +255,13 @@ def test_recorded_texts_as_they_are_serve_some_operations(dialect: str) -> None:
     for text in TEXTS[dialect]:
         served += anyio.run(use_everything, dialect, lambda tool, arguments, text=text: ToolAnswer(text), "[]")
     assert served > len(TEXTS[dialect])
+
+
+def test_texts_made_to_be_searched_again_and_again_are_read_once() -> None:
+    """Each took minutes once, as time grew with the square of its length."""
+    blanks = " " * 200_000
+    listing = f"Jules Tasks (1 of 1 total):\n\n1 - t\n  Repository: r\n  Status: s\n  Created: c\n  URL: {blanks}x\ny"
+    assert browser_text.parse_list(listing).records == ()
+    schema = {"type": "object", "properties": {"id": {"type": "string", "description": "no" + "'" * 200_000}}}
+    assert read_schema(ToolInfo("get", None, schema)).id_form("id") == ("bare", False)
+    assert masked("eyJ" * 600_000) == "eyJ" * 600_000

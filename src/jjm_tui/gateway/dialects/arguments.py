@@ -32,7 +32,8 @@ MAX_PAGE_SIZE: Final = 100
 """The most the REST API answers in one page."""
 
 _NO_PREFIX: Final = re.compile(
-    r"""\b(?:without|not(?: include)?|no|omit\w*|exclud\w*|strip\w*)[\s`'"(]*(?:the\s+)?[`'"]*sessions/|\bbare id\b""",
+    r"""\b(?:without|not(?: include)?|no|omit\w*|exclud\w*|strip\w*)[\s`'"(]*+(?:the\s+)?+[`'"]*+sessions/"""
+    r"|\bbare id\b",
     re.IGNORECASE,
 )
 _NAME_LIKE: Final = frozenset({"name", "session_name", "sessionName"})

@@ -16,7 +16,7 @@ from jjm_tui.gateway.dialects.sessions import read_id, said_line, said_text, sai
 
 _HEADING: Final = re.compile(r"\s*Jules Tasks \((\d+) of (\d+) total\):\n")
 _RECORD_END: Final = re.compile(
-    r"\n  Repository: (?P<repository>.*)\n  Status: (?P<status>.*)\n  Created: .*\n  URL: (?P<url>.*)(?=\n\s*\n|\s*\Z)"
+    r"\n  Repository: (?P<repository>.*)\n  Status: (?P<status>.*)\n  Created: .*\n  URL: (?P<url>.*+)(?=\n\s*\n|\s*\Z)"
 )
 """The last four lines of a record. A title is cut at 50 characters by the server, which is too short to forge them."""
 _RECORD_START: Final = re.compile(r"\s*(\S+) - (.*)\Z", re.DOTALL)
