@@ -29,7 +29,7 @@ from jjm_tui.tui.screens.main import MainScreen
 from jjm_tui.tui.widgets.bar import Bar
 from jjm_tui.tui.writing.templates import RESOURCE
 from tests.services.workbench import Workbench
-from tests.tui.evil import EVIL, server_words
+from tests.tui.evil import EVIL, MARKUP, server_words
 from tests.tui.hostile import (
     CONTROLS,
     evil,
@@ -41,8 +41,10 @@ from tests.tui.hostile import (
 from tests.tui.scenes import away, home, in_every_state, with_history
 from tests.tui.stage import Stage, stage
 
+_VIEW = f"v\x9d\x1b[4242z{MARKUP}"
+"""A name that still has room beside the others where the screen is narrow."""
 SETTINGS: Mapping[str, Any] = {
-    "views": {f"v{EVIL}": "state:failed", "wrong": f"age:{EVIL}"},
+    "views": {_VIEW: "state:failed", "wrong": f"age:{EVIL}"},
     "templates": {f"t{EVIL}": {"description": EVIL, "title": EVIL, "repository": "acme/webapp", "branch": "dev"}},
 }
 
@@ -60,7 +62,7 @@ def hostile_memory(memory: Memory) -> None:
     """A file of remembered things that somebody edited by hand."""
     memory.sent_texts = [EVIL, f"{EVIL}\nmore"]
     memory.watched = [EVIL, f"stray{EVIL}"]
-    memory.view = f"v{EVIL}"
+    memory.view = _VIEW
     away(memory)
 
 
