@@ -131,7 +131,7 @@ BY_KEY = frozenset({"composer.older", "composer.newer"})
 
 
 ON_SCREENS = frozenset(
-    {"author", "description", "details", "failure", "label", "last_words", "message", "name", "outcome"}
+    {"author", "details", "failure", "label", "last_words", "message", "name", "outcome"}
     | {"repository", "text", "title", "tool", "trouble", "url", "way_out"}
 )
 """Fields that have to be read somewhere on the walk over all screens."""
