@@ -11,7 +11,6 @@ from typing import Final
 
 from jjm_tui.domain.emoji import WIDENED
 
-
 _NOT_IN_STRINGS: Final = r"\x07\x18\x1a\x1b\x80-\x9f"
 
 
@@ -100,9 +99,9 @@ def clean(text: str) -> str:
     """Make foreign text harmless for any terminal (``promises.md``, terminal safety 1).
 
     Whole escape sequences are dropped; what follows one that never ends stays as text. Control characters that remain
-    become their pictures (``␛``), invisible and bidirectional ones and lone surrogates ``U+FFFD``. Joiners and selectors
-    of emoji are dropped where they change nothing that a terminal draws. Line feed and tab stay, CR LF becomes a line
-    feed. Idempotent, linear in time.
+    become their pictures (``␛``), invisible and bidirectional ones and lone surrogates ``U+FFFD``. Joiners and
+    selectors of emoji are dropped where they change nothing that a terminal draws. Line feed and tab stay,
+    CR LF becomes a line feed. Idempotent, linear in time.
     """
     if _SUSPECT.search(text) is None:
         return text
