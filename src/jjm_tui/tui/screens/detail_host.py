@@ -259,7 +259,7 @@ class DetailHost(TaskScreen):
     def on_transcript_older_wanted(self) -> None:
         """The person scrolled to where the conversation is not known yet."""
         task = self.board.task(self.detail.task_id)
-        if task is not None and self.engine is not None and not self.reader.is_reading(task.id):
+        if task is not None and self.engine is not None and self.reader.asked != task.id:
             self.reader.read(task, fresh=True, seen=self._opened == task.id)
 
     def on_block_view_search_changed(self, message: BlockView.SearchChanged) -> None:
