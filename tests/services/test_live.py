@@ -191,6 +191,12 @@ class _FullDisk(FileOps):
         return super().open_append(path)
 
 
+def _outbox_on_a_disk(workbench: Workbench) -> tuple[FileOutbox, _FullDisk]:
+    """The outbox of a workbench, and the disk under it, which is not full yet."""
+    disk = _FullDisk()
+    return FileOutbox(workbench.folder / "outbox.json", workbench.folder / "locks", workbench.clock, ops=disk), disk
+
+
 async def test_history_that_misses_something_is_trouble_until_it_has_it(tmp_path: Path) -> None:
     workbench = bench(tmp_path)
     _, _, context = workbench.process()
@@ -219,8 +225,7 @@ async def test_ending_that_cannot_be_written_down_is_shown_and_is_trouble_until_
     workbench = bench(tmp_path)
     task_id = workbench.session_in("AWAITING_USER_FEEDBACK")
     _, caller, context = workbench.process()
-    disk = _FullDisk()
-    outbox = FileOutbox(tmp_path / "outbox.json", tmp_path / "locks", workbench.clock, ops=disk)
+    outbox, disk = _outbox_on_a_disk(workbench)
     context = replace(context, outbox=outbox)
 
     def fill(tool: str, place: str) -> None:
@@ -250,8 +255,7 @@ async def test_discarding_that_cannot_be_written_down_changes_nothing(tmp_path: 
     workbench = bench(tmp_path)
     task_id = workbench.session_in("AWAITING_USER_FEEDBACK")
     _, caller, context = workbench.process()
-    disk = _FullDisk()
-    outbox = FileOutbox(tmp_path / "outbox.json", tmp_path / "locks", workbench.clock, ops=disk)
+    outbox, disk = _outbox_on_a_disk(workbench)
     context = replace(context, outbox=outbox)
     caller.cut = lambda tool, place: lost(Effect.NONE) if tool in WRITES else None
     manager = JobManager(context)

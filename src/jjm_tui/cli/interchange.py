@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from jjm_tui.cli.appearance import status_text, task_heading
+from jjm_tui.cli.csv_text import open_csv
 from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.cli.output import SCHEMA, harmless
 from jjm_tui.cli.task_json import TASK_FIELDS, task_document
@@ -219,8 +220,7 @@ def _not_ours(name: str) -> UsageError:
 
 
 def _csv_rows(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a description may be longer than csv expects
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    reader = open_csv(text)
     try:
         _check_columns(reader.fieldnames or (), name)
         for number, row in enumerate(reader, 1):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, Literal, cast
 
+from jjm_tui.cli.csv_text import open_csv
 from jjm_tui.cli.exit_codes import UsageError
 from jjm_tui.cli.values import json_complaint
 from jjm_tui.domain.repository import validate_branch, validate_description, validate_repository
@@ -112,8 +112,7 @@ def _toml_rows(text: str, name: str) -> list[Any]:
 
 
 def _csv_rows(text: str, name: str, delimiter: str) -> Iterator[tuple[int, Any]]:
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a description may be longer than csv expects
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = open_csv(text, delimiter)
     try:
         _check_columns(reader.fieldnames or [], name)
         for row in reader:

@@ -105,13 +105,12 @@ def place_by(field: str, *, reverse: bool = False) -> Callable[[Task, bool], Pla
         ValidationError: there is no such field; ``context["field"]`` is ``sort``.
     """
     name = check_sort_field(field)
+    waiting = _directed(_KEYS[_WAITING], reverse=reverse)
     if name == _WAITING:
-        since = _directed(_KEYS[_WAITING], reverse=reverse)
-        return lambda task, is_needing: _place(since(task), task.id, 0 if is_needing else 2)
+        return lambda task, is_needing: _place(waiting(task), task.id, 0 if is_needing else 2)
     if name != _NEEDS_ME:
         key = _directed(_KEYS[name], reverse=reverse)
         return lambda task, _is_needing: _place(key(task), task.id)
-    waiting = _directed(_KEYS[_WAITING], reverse=reverse)
     others = _directed(_calm, reverse=reverse)
     direction = -2 if reverse else 2
 

@@ -37,11 +37,12 @@ from jjm_tui.errors import (
     WrongStateError,
 )
 from jjm_tui.ports import Answer, CreatePlan, CreateRequest
+from jjm_tui.services.answers_told import answers_told
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.courses.approve import PlanChangedError
 from jjm_tui.services.courses.base import Confirmation, Sight
 from jjm_tui.services.courses.create import decode_request, encode_request
-from jjm_tui.services.reading import TaskReader, answers_told
+from jjm_tui.services.reading import TaskReader
 from jjm_tui.services.results import ApprovalPreview, OperationResult, Outcome, ResumePreview
 from jjm_tui.services.settling import Settler
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,18 +18,16 @@ from jjm_tui.domain.task import Plan, Task
 from jjm_tui.errors import (
     AuthenticationError,
     ConfigurationError,
-    Effect,
     JulesManagerError,
     OperationFailedError,
     OperationTimeoutError,
-    ProtocolError,
     ServerConnectionError,
     StorageError,
     TaskNotFoundError,
-    ValidationError,
 )
 from jjm_tui.logs import get_logger
 from jjm_tui.ports import DiffReading, Priority, SyncChange, TaskChange, TaskListing, TaskReading, TaskServer
+from jjm_tui.services.answers_told import answers_told
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.conversations import (
     Conversations,
@@ -435,26 +433,6 @@ class TaskReader:
             with contextlib.suppress(StorageError):  # the reading is whole; that the history misses something was told
                 await self._context.tell(())
         return Absorbed(merged, events)
-
-
-@contextlib.contextmanager
-def answers_told(what: str, context: Mapping[str, str] | None = None, effect: Effect = Effect.NONE) -> Iterator[None]:
-    """An answer that nothing here was made for, such as one nested too deeply, is told like any other bad answer.
-
-    ``effect``: of a call that may have changed something.
-    """
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, JulesManagerError) and not isinstance(error, ValidationError):
-            raise
-        _log.exception("answer_unusable", **(context or {}), reason=repr(error))
-        raise ProtocolError(
-            f"{what} cannot be worked with ({type(error).__name__}).",
-            hint="What was known is kept. Please report it, with the newest log file.",
-            context=context,
-            effect=effect,
-        ) from error
 
 
 def _first_sync_remarks(tasks: Iterable[Task]) -> tuple[str, ...]:

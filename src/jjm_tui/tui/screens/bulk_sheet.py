@@ -67,7 +67,6 @@ class BulkSheet(Sheet[Done], Moving):
     """
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - Textual's
 
-    """What is done with each task."""
     DONE_WORD: ClassVar[str] = "done"
 
     def __init__(self, heading: str) -> None:

@@ -27,8 +27,8 @@ _MOST_CHARACTERS: Final = 16_384
 def shown(line: str) -> str:
     """``line`` as it can be shown: harmless, one line, nothing left out, tabs up to the next multiple of four cells.
 
-    ``clean`` drops colours; where people review code, that would hide it. ``clean`` finds nothing left to change in the
-    result.
+    ``clean`` drops whole escape sequences, which would hide them where people review code. It finds nothing left to
+    change in the result.
     """
     if line.isascii() and line.isprintable():
         return line
