@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +43,14 @@ class FullDisk(FileOps):
 
     is_full = False
 
+    def __init__(self) -> None:
+        self.is_writing = threading.Event()
+        self.may_write = threading.Event()
+        self.may_write.set()
+
     def write(self, descriptor: int, data: bytes) -> None:
+        self.is_writing.set()
+        assert self.may_write.wait(30)
         if self.is_full:
             raise OSError(28, "No space left on device")
         super().write(descriptor, data)
@@ -162,6 +170,37 @@ async def test_a_full_disk_is_told_and_the_text_is_stored_when_there_is_room_aga
     assert await desk.drafts.flush() == ()
     assert await desk.store.get(KEY) == "second"
     assert desk.drafts.state(KEY).trouble is None
+
+
+async def test_a_text_that_is_not_kept_is_called_so_while_it_is_tried_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, save_after=30)
+    desk.ops.is_full = True
+    desk.drafts.put(KEY, "Please")
+    await desk.drafts.flush()
+    desk.ops.is_writing.clear()
+    desk.ops.may_write.clear()
+    again = asyncio.create_task(desk.drafts.flush())
+    assert await asyncio.to_thread(desk.ops.is_writing.wait, 30)
+    assert [each.text for each in desk.drafts.unkept()] == ["Please"]
+    desk.ops.is_full = False
+    desk.ops.may_write.set()
+    assert await again == ()
+    assert desk.drafts.unkept() == ()
+
+
+async def test_what_is_typed_while_the_text_is_written_is_written_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, save_after=30)
+    desk.ops.may_write.clear()
+    desk.drafts.put(KEY, "Please")
+    writing = asyncio.create_task(desk.drafts.flush())
+    assert await asyncio.to_thread(desk.ops.is_writing.wait, 30)
+    desk.drafts.put(KEY, "Please wait")
+    desk.ops.may_write.set()
+    assert await writing == ()
+    assert not desk.drafts.state(KEY).is_kept
+    await desk.drafts.flush()
+    assert await desk.store.get(KEY) == "Please wait"
+    assert desk.drafts.state(KEY).is_kept
 
 
 # several processes

@@ -283,21 +283,16 @@ class Drafts:
     async def _exchange(self, store: DraftStore, key: str, entry: Entry) -> bool:
         """Write what is in memory over what was last seen on disk; false when another process was faster."""
         wanted = self._on_disk(key, entry)
-        entry.is_dirty = False
         try:
             if wanted != entry.known:
                 if (file_id := await store.exchange(key, entry.stored, wanted)) is None:
-                    entry.is_dirty = True
                     return False
                 entry.file_id = file_id
         except StorageError as error:
-            entry.is_dirty = True
             self._fail(key, entry, error)
             raise
-        except BaseException:
-            entry.is_dirty = True
-            raise
         entry.known, entry.kept_at, entry.trouble = wanted, self._now(), None
+        entry.is_dirty = entry.is_dirty and self._on_disk(key, entry) != wanted  # more was typed meanwhile
         return True
 
     def _on_disk(self, key: str, entry: Entry) -> KeptDraft:
