@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.events import Key
+from textual.widget import Widget
 
+from jjm_tui.tui.screens.create import CreateScreen
+from jjm_tui.tui.typed_ahead import TypedAhead
 from tests.tui.ground import Ground, ground
+from tests.tui.stage import stage
 
 _AT_ONCE = 0.2
 """Seconds between two keys of which nobody has read the screen for the second; the program takes twice as long."""
@@ -138,6 +143,28 @@ def test_new_task_typed_in_one_go_behind_a_kept_draft_goes_on_with_it(place: Gro
         terminal.type("c it q")
         terminal.shows("▌Write it q ", "draft kept")
         assert "typed elsewhere" not in terminal.text
+
+
+async def test_text_typed_while_the_program_is_held_up_is_in_the_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine that slept, or had no time for it: nothing could happen, so nothing may be given up."""
+    held_up: list[object] = []
+    look_later = TypedAhead._look_later
+
+    def hold_up(keys: TypedAhead, target: Widget) -> None:
+        look_later(keys, target)
+        if not held_up:
+            held_up.append(target)
+            time.sleep(2.5)
+
+    async with stage(tmp_path) as on:
+        monkeypatch.setattr(TypedAhead, "_look_later", hold_up)
+        for key in ("c", "A", "space", "y"):
+            on.app.post_message(Key(key, " " if key == "space" else key))
+        await on.until(lambda: bool(held_up))
+        await on.until(lambda: isinstance(on.app.screen, CreateScreen))
+        await on.shows("▌A y ")
 
 
 @pytest.mark.parametrize("seed", range(6))

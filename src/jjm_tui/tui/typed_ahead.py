@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.widget import Widget
 
-_PATIENCE: Final = 2.0
-"""Seconds after which the next key no longer waits, whatever happened to the one before."""
-
 _LOOK_AFTER: Final = 0.03
 """Seconds after which it is looked whether a screen that went has taken the follower of a key with it."""
 
+_LOOKS: Final = 1000
+"""Looks after which the next key no longer waits, whatever happened to the one before. That is half a minute, as a busy
+machine may take seconds for a key; where the program stood still, on one that slept, no look is taken meanwhile."""
+
 _LOOK_FOR_SCREEN: Final = 0.01
-_OPENING: Final = 5.0
-"""Seconds between two looks whether a screen that comes takes keys, and until they no longer wait for it."""
+"""Seconds between two looks whether a screen that comes takes keys."""
+
+_LOOKS_FOR_SCREEN: Final = 500
+"""Looks after which keys no longer wait for that: five seconds, or longer in the same way: a draft is read."""
 
 _IN_ONE_GO: Final = 0.4
 """Seconds between two keys up to which they were typed in one go: nobody has read and decided in between."""
@@ -59,8 +62,7 @@ class TypedAhead:
         self._waiting: deque[tuple[Key | Paste, bool]] = deque()
         self._follower: KeyDone | None = None
         self._rounds = 0
-        self._given_at = 0.0
-        self._waits_since: float | None = None
+        self._looks = self._looks_for_screen = 0
         self._timer: asyncio.TimerHandle | None = None
         self._typed_at = -_IN_ONE_GO
         self._is_typed_blindly = self._is_forgetting = False
@@ -122,15 +124,13 @@ class TypedAhead:
             event, self.is_blind = self._waiting.popleft()
             target = self._app.focused or self._app.screen
             await self._give(event)
-            self._rounds = 0
+            self._rounds = self._looks = 0
             if self._follow(target):
-                self._given_at = asyncio.get_running_loop().time()
                 self._look_later(target)
 
     # waiting for a screen
 
     def _must_wait_for_screen(self) -> bool:
-        now = asyncio.get_running_loop().time()
         try:
             screen = self._app.screen
         except ScreenStackError:
@@ -138,12 +138,11 @@ class TypedAhead:
         else:
             is_there = screen.is_mounted and getattr(screen, "takes_keys", True)
         if is_there:
-            self._waits_since = None
-            return False
-        self._waits_since = now if self._waits_since is None else self._waits_since
-        return now - self._waits_since < _OPENING
+            self._looks_for_screen = 0
+        return not is_there and self._looks_for_screen < _LOOKS_FOR_SCREEN
 
     def _look_for_screen(self) -> None:
+        self._looks_for_screen += 1
         if self._follower is None:
             self._app.call_later(self._next)
 
@@ -153,8 +152,9 @@ class TypedAhead:
         self._timer = asyncio.get_running_loop().call_later(_LOOK_AFTER, self._look, target)
 
     def _look(self, target: Widget) -> None:
+        self._looks += 1
         is_there = target.is_attached and target.screen is self._app.screen
-        if is_there and asyncio.get_running_loop().time() - self._given_at < _PATIENCE:
+        if is_there and self._looks < _LOOKS:
             self._look_later(target)
         else:
             self._app.call_later(self._next)

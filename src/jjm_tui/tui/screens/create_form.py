@@ -97,8 +97,9 @@ class CreateForm(Sheet[None]):
             self._form.description.cursor_blink = False
         self._form.show_configured_branch(self._settings.branch)
         self._form.show_task(self._blank)
-        self._form.go_to(self._first_field)
-        self.run_worker(self._load(), group="draft", exit_on_error=False)
+        first = self._first_field
+        self._form.go_to(first)
+        self.run_worker(self._load(first), group="draft", exit_on_error=False)
         self._show_notes()
         self._show_state()
         self.with_engine(self._learn)
@@ -133,8 +134,7 @@ class CreateForm(Sheet[None]):
     def _first_field(self) -> FieldName:
         return "description" if self._form.filled_in.repository else "repository"
 
-    async def _load(self) -> None:
-        first = self._first_field
+    async def _load(self, first: FieldName) -> None:
         try:
             await self._drafts.refresh(CREATE_KEY)
             self._show_draft()
