@@ -113,6 +113,11 @@ def test_apply_in_a_folder_with_a_name_that_is_no_text_is_told_as_json(served: P
     assert (odd / "a.txt").read_text() == "two\n"
 
 
+def test_apply_in_a_folder_that_there_cannot_be_is_a_sentence(served: Program) -> None:
+    endless = served.run("diff", task_with(served, DIFF), "--cached", "--apply", "a" * 300)
+    assert (endless.code, "cannot be looked at: File name too long." in endless.err) == (2, True)
+
+
 def test_apply_where_git_cannot_tell_of_changes_applies_nothing(served: Program, tree: Path) -> None:
     task_id = task_with(served, DIFF)
     (tree / ".git" / "index").write_bytes(b"damaged")

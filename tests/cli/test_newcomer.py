@@ -285,6 +285,9 @@ def test_export_writes_over_nothing_unasked(stocked: Program, tmp_path: Path) ->
     assert len(json.loads(target.read_text())["tasks"]) == 12
     nowhere = stocked.run("export", "-o", str(tmp_path / "no" / "tasks.json"))
     assert (nowhere.code, "There is no folder" in nowhere.err) == (2, True)
+    for folders in ("", "a" * 300):
+        endless = stocked.run("export", "-o", str(tmp_path / folders / ("a" * 300)))
+        assert (endless.code, "File name too long. Nothing was written." in endless.err) == (2, True)
     strange = stocked.run("export", "-o", str(tmp_path / "tasks.foo"))
     assert (strange.code, ".foo says nothing" in strange.err) == (2, True)
     stocked.ok("export", "-o", str(tmp_path / "tasks.foo"), "--format", "csv")

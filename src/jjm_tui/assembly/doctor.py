@@ -223,12 +223,12 @@ def _why_not_writable(path: Path) -> tuple[str, str] | None:
 
     path = whole_path(path)
     folder = path.parent
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    if not folder.is_dir():
-        return f"{folder} is not a folder.", _OTHER_PLACE
-    is_there = path.exists()
     try:
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        if not folder.is_dir():
+            return f"{folder} is not a folder.", _OTHER_PLACE
+        is_there = path.exists()
         try_writing(folder / path.name, FILE_OPS.read(path)[0] if is_there else b"\n")
     except OSError as error:
         reason, way_out = explain_failure(error)

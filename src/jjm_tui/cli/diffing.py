@@ -208,8 +208,12 @@ async def _work_tree(folder: Path) -> Path:
 
 
 def _refuse_missing(folder: Path) -> None:
-    if not folder.is_dir():
-        raise ValidationError(f"There is no folder {folder}.", hint="Name a git work tree.", context={"field": "apply"})
+    try:
+        why = None if folder.is_dir() else f"There is no folder {folder}."
+    except OSError as error:
+        why = f"{folder} cannot be looked at: {error.strerror}."
+    if why is not None:
+        raise ValidationError(why, hint="Name a git work tree.", context={"field": "apply"})
 
 
 def _words(answer: subprocess.CompletedProcess[bytes]) -> str:

@@ -116,7 +116,7 @@ async def may_overwrite(context: CommandContext, target: Path, forced: str) -> N
         forced: the command line that says so, for the hint.
 
     Raises:
-        UsageError: its folder is not there, nobody can be asked, or the answer is no.
+        UsageError: its folder is not there, its name is impossible, nobody can be asked, or the answer is no.
     """
     if not _is_file(target) or context.arguments.force:
         return
@@ -128,11 +128,17 @@ async def may_overwrite(context: CommandContext, target: Path, forced: str) -> N
 
 
 def _is_file(target: Path) -> bool:
-    """Whether a file is there. Raises UsageError when not even its folder is."""
+    """Whether a file is there. Raises UsageError when not even its folder is, or there can be none of that name."""
     folder = target.expanduser().absolute().parent
-    if not folder.is_dir():
+    try:
+        is_folder, is_file = folder.is_dir(), target.expanduser().is_file()
+    except OSError as error:
+        raise UsageError(
+            f"{target} cannot be written: {error.strerror}. Nothing was written.", hint="Name another file."
+        ) from error
+    if not is_folder:
         raise UsageError(f"There is no folder {folder}.", hint=f"Make it first: mkdir -p {shlex.quote(str(folder))}")
-    return target.expanduser().is_file()
+    return is_file
 
 
 def declined(kind: OperationKind, task_id: str | None) -> OperationResult:

@@ -27,8 +27,14 @@ from jjm_tui.tui.widgets.row_list import Cell, ListRow, RowList
 
 _MORNING: Final = 9
 """The hour at which people come back to work."""
-_SPAN: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*(m|h|d|w)(?:[a-z]*)", re.ASCII)
-_MINUTES: Final = {"m": 1, "h": 60, "d": 1440, "w": 10_080}
+_SPAN: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*([a-z]{1,7})", re.ASCII)
+_UNITS: Final = (
+    (1, "m min mins minute minutes"),
+    (60, "h hr hrs hour hours"),
+    (1440, "d day days"),
+    (10_080, "w wk wks week weeks"),
+)
+_MINUTES: Final = {word: minutes for minutes, words in _UNITS for word in words.split()}
 _TIME_OF_DAY: Final = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _LONGEST: Final = timedelta(days=366)
 _DIGITS: Final = "0123456789"
@@ -192,7 +198,7 @@ def read_moment(text: str, now: datetime) -> datetime | None:
     """
     word = text.strip().lower()
     if (span := _SPAN.fullmatch(word)) is not None:
-        length = timedelta(minutes=float(span[1]) * _MINUTES[span[2]])
+        length = timedelta(minutes=float(span[1]) * _MINUTES.get(span[2], 0))
         return now + length if timedelta(0) < length <= _LONGEST else None
     if (time := _TIME_OF_DAY.fullmatch(word)) is not None and int(time[1]) < 24 and int(time[2]) < 60:
         here = now.astimezone().replace(hour=int(time[1]), minute=int(time[2]), second=0, microsecond=0, tzinfo=None)
