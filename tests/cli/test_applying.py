@@ -58,13 +58,13 @@ def meet(tree: Path, command: str) -> None:
     git(tree, "config", "filter.meeting.smudge", command)
 
 
-def task_with(served: Program, diff: str) -> str:
-    """The id of a task whose stored diff is this one."""
+def task_with(served: Program, diff: str, *, is_cut: bool = False) -> str:
+    """The id of a task whose stored diff is this one, or this part of it."""
     served.speed = STILL
     task_id = served.ok("list", "--fields", "id").rows[0][0]
     store = Path(served.ok("store", "info", "--json").json["store"]["path"])
     kept = FileTranscripts(store.parent / "activities")
-    anyio.run(kept.update, task_id, lambda _: Transcript(task_id, patch=diff))
+    anyio.run(kept.update, task_id, lambda _: Transcript(task_id, patch=diff, patch_cut=is_cut))
     return task_id
 
 
@@ -98,6 +98,17 @@ def test_ctrl_c_while_the_diff_is_applied_lets_git_come_to_its_end(served: Progr
         assert terminal.finish() == 130
         assert f"Applied to {tree}: 2 files." in " ".join(terminal.text.split())
     assert [(tree / name).read_text() for name in ("a.txt", "b.txt")] == ["two\n", "two\n"]
+
+
+def test_stored_diff_that_was_cut_short_is_told_and_not_applied(served: Program, tree: Path) -> None:
+    task_id = task_with(served, DIFF, is_cut=True)
+    shown = served.ok("diff", task_id, "--cached", "--json")
+    assert shown.json["truncated"]
+    assert "This is the diff as it was read at an unknown time." in shown.err
+    assert "The server cut this diff short" in shown.err
+    refused = served.run("diff", task_id, "--cached", "--apply", str(tree))
+    assert (refused.code, "cut this diff short, so it is not applied" in refused.err) == (1, True)
+    assert git(tree, "status", "--porcelain") == ""
 
 
 def test_apply_of_no_changes_is_a_document_as_json(served: Program, tree: Path) -> None:

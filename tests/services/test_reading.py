@@ -23,7 +23,7 @@ from jjm_tui.errors import (
     ValidationError,
     WrongStateError,
 )
-from jjm_tui.ports import CreateRequest, Priority, ToolAnswer
+from jjm_tui.ports import CreateRequest, DiffReading, Priority, ToolAnswer
 from jjm_tui.services.doctor import check_server
 from jjm_tui.services.manager import JobManager
 from jjm_tui.services.reading import TaskReader
@@ -50,6 +50,27 @@ async def test_without_a_server_the_store_can_be_read_and_asking_is_told(tmp_pat
     with pytest.raises(TaskNotFoundError):
         await alone.resolve("zzzzzzzzzzzzzzzzzzzz")
     await alone.close()
+
+
+async def test_stored_diff_tells_when_it_was_read_and_that_it_is_only_a_part(tmp_path, monkeypatch):
+    work = bench(tmp_path)
+    manager, _, context = await _listed(work)
+    task_id = work.session_in("COMPLETED")
+
+    async def get_diff(*_):
+        return DiffReading("--- a/x\n", truncated=True)
+
+    monkeypatch.setattr(context.server, "get_diff", get_diff)
+    await manager.get_diff(task_id)
+    work.clock.advance(7200)
+    assert (await manager.get_task(task_id, cached=True)).patch_cut
+    part = await manager.get_diff(task_id, cached=True)
+    assert (part.truncated, part.remarks) == (True, ("This is the diff as it was read 2h ago.",))
+    monkeypatch.undo()
+    await manager.get_task(task_id)
+    whole = await manager.get_diff(task_id, cached=True)
+    assert (whole.truncated, whole.remarks) == (False, ("This is the diff as it was read just now.",))
+    await manager.close()
 
 
 async def test_list_is_chosen_by_status_repository_and_filter(tmp_path):

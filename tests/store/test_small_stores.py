@@ -68,9 +68,8 @@ async def test_damaged_drafts_are_set_aside_and_the_readable_ones_go_on(tmp_path
 
 async def test_transcript_comes_back_raw(tmp_path: Path) -> None:
     transcripts = FileTranscripts(tmp_path / "activities")
-    kept = Transcript(
-        "sessions/1", ({"id": "a", "n": 2**70, "text": "\x1b[31m \ud800"}, {}), say("x"), "diff --git\r\n", START
-    )
+    activities = ({"id": "a", "n": 2**70, "text": "\x1b[31m \ud800"}, {})
+    kept = Transcript("sessions/1", activities, say("x"), "diff --git\r\n", START, True, True, START)
     assert await transcripts.get("sessions/1") is None
     await transcripts.update(kept.task_id, lambda _: kept)
     assert await FileTranscripts(tmp_path / "activities").get("sessions/1") == kept

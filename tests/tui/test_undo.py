@@ -43,7 +43,7 @@ async def test_undo_of_one_task_names_it_and_brings_the_cursor_back_to_it(tmp_pa
 
 
 async def test_change_that_only_the_history_misses_is_told_as_made_and_undone(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(120, 30)) as on:
+    async with stage(tmp_path, size=(80, 30)) as on:  # a detail beside the list would tell of its history as well
         history = on.bench.folder / "events.jsonl"
         history.rename(history.with_name("away"))
         history.mkdir()

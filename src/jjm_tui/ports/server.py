@@ -78,13 +78,14 @@ class TaskReading:
     """Everything learned about one task, weakest source first, so that merging in order is right.
 
     ``activities``: the raw decoded activities or messages, for the transcript; ``patch``: a unified diff when one
-    came along. ``suspicious``: the answer looks signed out (browser dialect: unknown, no files, no messages); it
-    must not be merged, and polling stops until the sign-in was checked.
+    came along, ``patch_cut``: only a part of it. ``suspicious``: the answer looks signed out (browser dialect: unknown,
+    no files, no messages); it must not be merged, and polling stops until the sign-in was checked.
     """
 
     facts: tuple[TaskFacts, ...]
     activities: tuple[Mapping[str, Any], ...] = ()
     patch: str | None = None
+    patch_cut: bool = False
     suspicious: bool = False
     remarks: tuple[str, ...] = ()
 

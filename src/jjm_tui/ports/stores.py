@@ -197,7 +197,8 @@ class Transcript:
     """The whole conversation and patch of one task, and when they were read.
 
     ``activities`` and ``patch`` are raw as the server gave them and must be cleaned when shown; ``messages`` is the
-    conversation as the model holds it; ``whole``: all of it, as far as the last reading of it showed.
+    conversation as the model holds it; ``whole``: all of it, as far as the last reading of it showed. ``patch_cut``:
+    the server gave only a part of the changes; ``patch_read_at``: when it said so last, ``None`` where that is unknown.
     """
 
     task_id: str
@@ -206,6 +207,8 @@ class Transcript:
     patch: str | None = None
     read_at: datetime | None = None
     whole: bool = False
+    patch_cut: bool = False
+    patch_read_at: datetime | None = None
 
 
 class TranscriptStore(Protocol):

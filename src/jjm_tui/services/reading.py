@@ -15,6 +15,7 @@ from jjm_tui.domain.retelling import is_said_again
 from jjm_tui.domain.status import TaskStatus
 from jjm_tui.domain.sync import SyncState
 from jjm_tui.domain.task import Plan, Task
+from jjm_tui.domain.text import ago
 from jjm_tui.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -26,7 +27,16 @@ from jjm_tui.errors import (
     TaskNotFoundError,
 )
 from jjm_tui.logs import get_logger
-from jjm_tui.ports import DiffReading, Priority, SyncChange, TaskChange, TaskListing, TaskReading, TaskServer
+from jjm_tui.ports import (
+    DiffReading,
+    Priority,
+    SyncChange,
+    TaskChange,
+    TaskListing,
+    TaskReading,
+    TaskServer,
+    Transcript,
+)
 from jjm_tui.services.answers_told import answers_told
 from jjm_tui.services.context import ServiceContext
 from jjm_tui.services.conversations import (
@@ -235,7 +245,7 @@ class TaskReader:
         failure: JulesManagerError | None = None
         remarks: tuple[str, ...] = ()
         task: Task | None = None
-        patch: str | None = None
+        kept: Transcript | None = None
         if not cached:
             try:
                 absorbed = await self.refresh_task(task_id)
@@ -255,7 +265,7 @@ class TaskReader:
                 failure = error
                 _log.warning("get_failed", task=task_id, code=error.code, reason=error.message)
         if task is None:
-            task, patch = await self._stored_task(task_id, failure)
+            task, kept = await self._stored_task(task_id, failure)
         operations = tuple(op for op in await self._context.outbox.list_operations() if op.task_id == task_id)
         return GetResult(
             task=with_operations(task, operations),
@@ -264,10 +274,11 @@ class TaskReader:
             operations=tuple(op for op in operations if op.state.is_open),
             remarks=remarks,
             failure=failure,
-            patch=patch,
+            patch=None if kept is None else kept.patch,
+            patch_cut=kept is not None and kept.patch_cut,
         )
 
-    async def _stored_task(self, task_id: str, failure: JulesManagerError | None) -> tuple[Task, str | None]:
+    async def _stored_task(self, task_id: str, failure: JulesManagerError | None) -> tuple[Task, Transcript | None]:
         task = await self._context.store.get_task(task_id)
         if task is None:
             if failure is not None:
@@ -278,7 +289,7 @@ class TaskReader:
                 context={"task_id": task_id},
             )
         transcript = await self._context.transcripts.get(task_id)
-        return (task, None) if transcript is None else (with_whole_chat(task, transcript), transcript.patch)
+        return (task, None) if transcript is None else (with_whole_chat(task, transcript), transcript)
 
     async def refresh_task(
         self, task_id: str, *, priority: Priority = Priority.USER, told_again: list[TaskFacts] | None = None
@@ -389,10 +400,12 @@ class TaskReader:
                     hint="Run the command without --cached to ask the server.",
                     context={"task_id": task_id},
                 )
-            return DiffReading(transcript.patch)
+            since = transcript.patch_read_at
+            when = ago((self._context.clock.now() - since).total_seconds()) if since else "at an unknown time"
+            return DiffReading(transcript.patch, transcript.patch_cut, (f"This is the diff as it was read {when}.",))
         with answers_told(f"The server's diff of task {task_id}", {"task_id": task_id}):
             reading = await self.server.get_diff(task_id)
-        await self._conversations.keep_patch(task_id, reading.text)
+        await self._conversations.keep_patch(task_id, reading.text, is_cut=reading.truncated)
         return reading
 
     # merging

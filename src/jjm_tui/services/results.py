@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 class GetResult:
     """One task with the operations that are under way for it, and how far it can be trusted.
 
-    ``patch``: its changes as they were last read, where the task was taken from the store.
+    ``patch``: its changes as they were last read, where the task was taken from the store; ``patch_cut``: a part.
     """
 
     task: Task
@@ -41,6 +41,7 @@ class GetResult:
     remarks: tuple[str, ...] = ()
     failure: JulesManagerError | None = None
     patch: str | None = None
+    patch_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,8 @@ def encode_transcript(transcript: Transcript) -> bytes:
             "read_at": None if transcript.read_at is None else format_time(transcript.read_at),
             "whole": transcript.whole,
             "patch": transcript.patch,
+            "patch_cut": transcript.patch_cut,
+            "patch_read_at": None if transcript.patch_read_at is None else format_time(transcript.patch_read_at),
             "messages": [message.to_dict() for message in transcript.messages],
             "activities": [dict(activity) for activity in transcript.activities],
         }
@@ -143,6 +145,8 @@ def decode_transcript(data: bytes, task_id: str) -> Transcript:
         activities=read.take_objects("activities", _decode_activity),
         messages=read.take_objects("messages", ChatMessage.from_dict),
         patch=read.take_optional_text("patch"),
+        patch_cut=read.take_bool("patch_cut", False),
+        patch_read_at=read.take_optional_time("patch_read_at"),
         read_at=read.take_optional_time("read_at"),
         whole=read.take_bool("whole", False),
     )

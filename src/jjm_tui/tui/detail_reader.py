@@ -102,7 +102,7 @@ class DetailReader:
         details = Details(task)
         try:
             stored = await engine.manager.get_task(task.id, cached=True)
-            details = replace(details, task=stored.task, diff=stored.patch)
+            details = replace(details, task=stored.task, diff=stored.patch, is_diff_cut=stored.patch_cut)
         except JulesManagerError as error:
             details = replace(details, diff_note=error.message)
             self._tell(detail, task, error.message)

@@ -173,7 +173,7 @@ class OfficialDialect:
         if failed:
             origin = self._exchange.source(Rank.CACHE, "state")
             weak.append(TaskFacts(task_id, origin, status=TaskStatus.FAILED, status_detail="failed", on_server=True))
-        conversation = Conversation(())
+        conversation, whole = Conversation(()), False
         if state is not None or failed:
             records, whole = await self._read_activities(task_id, priority)
             conversation = decode_activities(records)
@@ -186,7 +186,8 @@ class OfficialDialect:
         if not facts:
             raise _not_found(task_id)
         patch = None if changes is None else changes.patch
-        return TaskReading(tuple(facts), conversation.raw, patch, remarks=tuple(remarks))
+        is_cut = patch is not None and not whole and read_session_patch(record) is None
+        return TaskReading(tuple(facts), conversation.raw, patch, is_cut, remarks=tuple(remarks))
 
     async def _read_state(
         self, task_id: str, priority: Priority, *, is_listed: bool
@@ -273,18 +274,20 @@ class OfficialDialect:
         task_id = bare_id(task_id)
         collector, _ = await self._read_list(priority)
         listed = read_session_patch(collector.raw.get(task_id, {}))
+        is_cut = False
         try:
             reading = await self._exchange.read("show_code_diff", {"sessionId": task_id}, priority)
         except (_TaskFailedError, _UnknownKindError) as error:
             if listed is None:
-                records, _ = await self._read_activities(task_id, priority)
+                records, whole = await self._read_activities(task_id, priority)
+                is_cut = not whole
                 changes = await find_activity_changes(decode_activities(records))
                 listed = None if changes is None else changes.patch
             if listed is None:
                 raise UnsupportedOperationError(
                     "This server shows no changes of this task.", hint=error.hint, effect=Effect.REFUSED
                 ) from error
-            return DiffReading(listed)
+            return DiffReading(listed, is_cut)
         if _NO_CHANGES.match(reading.text) is not None:
             return DiffReading(listed or "")
         return DiffReading(reading.text)

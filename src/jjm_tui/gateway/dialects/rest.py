@@ -193,7 +193,8 @@ class RestDialect:
         )
         unreadable = () if conversation.readable else ("Some activities of this task could not be read.",)
         patch = None if changes is None else changes.patch
-        return TaskReading((facts, more), conversation.raw, patch, remarks=(*end.remarks, *unreadable))
+        is_cut = patch is not None and not end.certain and read_session_patch(record) is None
+        return TaskReading((facts, more), conversation.raw, patch, is_cut, remarks=(*end.remarks, *unreadable))
 
     def _listed_this_round(self, task_id: str, priority: Priority) -> tuple[Mapping[str, Any], TaskFacts] | None:
         """While polling, the session as the list that began the round tells it, when it tells all there is."""
