@@ -43,15 +43,17 @@ async def test_undo_of_one_task_names_it_and_brings_the_cursor_back_to_it(tmp_pa
 
 
 async def test_change_that_only_the_history_misses_is_told_as_made_and_undone(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(80, 30)) as on:  # a detail beside the list would tell of its history as well
+    async with stage(tmp_path, size=(120, 30)) as on:
         history = on.bench.folder / "events.jsonl"
         history.rename(history.with_name("away"))
         history.mkdir()
+        await on.shows("! the history cannot be read")
         task = _main(on).current_task()
         assert task is not None
         await on.press("x")
         await on.shows(f"Archived '{(task.title or '')[:20]}")
         assert "It is written down" in on.text
+        assert "What is shown is what is stored." not in on.text  # that says only once more what is wrong
         assert on.board.tasks[task.id].archived
         await on.press("u")
         await on.until(lambda: not on.board.tasks[task.id].archived)

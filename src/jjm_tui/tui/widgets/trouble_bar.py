@@ -64,7 +64,8 @@ class TroubleBar(Bar):
 def tells(board: Board, sentence: str) -> bool:
     """Whether the line tells already why something failed, as ``sentence`` does."""
     if board.store_trouble is not None:
-        return board.store_trouble.message in sentence
+        message = board.store_trouble.message
+        return message in sentence or sentence in message
     why = _why(board)
     return why is not None and why in sentence
 
