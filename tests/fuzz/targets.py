@@ -319,7 +319,16 @@ _READ: Final[Mapping[str, tuple[Callable[[str], object], list[str], list[str]]]]
     "transcript": (
         read_transcript,
         [encode_transcript(_TRANSCRIPT).decode(), '{"task_id":"1"}'],
-        ['"messages":[', '"activities":[', '"patch":', '"read_at":', '"whole":', '"task_id":"1"'],
+        [
+            '"messages":[',
+            '"activities":[',
+            '"patch":',
+            '"read_at":',
+            '"whole":',
+            '"patch_cut":',
+            '"patch_read_at":',
+            '"task_id":"1"',
+        ],
     ),
     "settings": (
         read_settings,

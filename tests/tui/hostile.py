@@ -80,6 +80,7 @@ _BY_NAME = frozenset(
     | {
         "at",
         "read_at",
+        "patch_read_at",
         "begun_at",
         "typed_at",
         "file_id",
