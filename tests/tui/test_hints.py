@@ -145,10 +145,13 @@ async def test_files_with_long_lines_tell_the_keys_that_show_their_rest(tmp_path
         await on.shows("} hunk  ) file")
         pane = on.app.screen.query_one(FilesPane)
         short, long = (f"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-x\n+{'y' * width}\n" for width in (1, 400))
-        pane.show(None, short)
-        await on.until(lambda: "sideways" not in _hints(on))
-        pane.show(None, long)
-        await on.until(lambda: "← → sideways  esc back  ? help" in _hints(on))
+
+        def told_for(diff: str) -> str:
+            pane.show(None, diff)  # again and again: the detail may still be reading, and then shows what it read
+            return _hints(on)
+
+        await on.until(lambda: "sideways" not in told_for(short))
+        await on.until(lambda: "← → sideways  esc back  ? help" in told_for(long))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 30)])
