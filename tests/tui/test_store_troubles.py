@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from jjm_tui.services.board import Board
 from jjm_tui.services.context import ServiceContext
+from jjm_tui.services.store_troubles import StoreTrouble
+from jjm_tui.tui.widgets.trouble_bar import tells
 from tests.services.workbench import Workbench
 from tests.tui.stage import stage
 
@@ -37,6 +40,15 @@ def _words(text: str) -> str:
 def _beside(text: str) -> str:
     """What is said at the right, the same way."""
     return " ".join(" ".join(line.partition("││")[2].strip("│ ") for line in text.splitlines()).split())
+
+
+def test_what_the_line_tells_is_not_told_again_with_more_words_or_fewer() -> None:
+    board, why = Board(), "events.jsonl could not be read: it is a folder, not a file."
+    message = f"The history cannot be read: {why}"
+    board.set_store_trouble(StoreTrouble("history", "the history cannot be read", message, None, "every 5 s"))
+    assert tells(board, why)
+    assert tells(board, f"{message} See `jjm store check`.")
+    assert not tells(board, "tasks.json could not be read: it is a folder, not a file.")
 
 
 async def test_damaged_store_at_the_start_is_told_with_the_way_out_and_left_alone(tmp_path: Path) -> None:
