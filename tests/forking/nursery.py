@@ -98,9 +98,12 @@ class _Nursery:
             received += more
         pid = os.fork() if received.endswith(b"\n") and len(streams) == 3 else None
         if pid == 0:
-            self._let_go()
-            hand.close()
-            _live(json.loads(received), streams)
+            try:
+                self._let_go()
+                hand.close()
+                _live(json.loads(received), streams)
+            finally:
+                os._exit(1)  # an interrupt that comes this early must not run on as a second nursery
         for stream in streams:
             os.close(stream)
         if pid is None:

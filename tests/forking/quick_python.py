@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import json
 import os
 import select
 import shlex
@@ -16,6 +15,8 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from tests.forking.stand_in import order_process
 
 ROOT = Path(__file__).parents[2]
 _STAND_IN = Path(__file__).with_name("stand_in.py")
@@ -82,7 +83,7 @@ class QuickPython:
 
     def fork(self, module: str, arguments: Sequence[str], terminal: str, environ: Mapping[str, str]) -> Nursling:
         """Run a module on a terminal of its own, which is named by its path."""
-        order = {
+        order: dict[str, object] = {
             "module": module,
             "arguments": list(arguments),
             "environ": dict(environ),
@@ -93,9 +94,7 @@ class QuickPython:
         hand = socket.socket(socket.AF_UNIX)
         hand.connect(str(self._socket))
         stream = os.open(terminal, os.O_RDWR | os.O_NOCTTY)
-        line = json.dumps(order).encode() + b"\n"
-        sent = socket.send_fds(hand, [line], [stream] * 3)
-        hand.sendall(line[sent:])
+        order_process(hand, order, [stream] * 3)
         os.close(stream)
         return Nursling(hand)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -12,13 +13,24 @@ import socket
 import sys
 from types import FrameType
 
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def order_process(hand: socket.socket, order: dict[str, object], streams: list[int]) -> None:
+    """Tell a nursery what to fork, and give it the standard streams. ``hand``: a connection to it."""
+    line = json.dumps(order).encode() + b"\n"
+    sent = socket.send_fds(hand, [line], streams)
+    if sent < len(line):  # a process that ended meanwhile has closed its end, and even sending nothing fails
+        hand.sendall(line[sent:])
+
 
 def main() -> int:
     path, executable, *words = sys.argv[1:]
     if not all(map(_is_open, (0, 1, 2))):  # only a process of its own can be without a stream
         os.execv(sys.executable, [sys.executable, *words])  # noqa: S606
     module, *arguments = words[words.index("-m") + 1 :]
-    order = {
+    signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)  # one that came before the order would be read as part of it
+    order: dict[str, object] = {
         "module": module,
         "arguments": arguments,
         "environ": dict(os.environ),
@@ -30,13 +42,13 @@ def main() -> int:
     hand.connect(path)
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        hand.send(bytes([number]))
+        with contextlib.suppress(BrokenPipeError):  # the process has ended, and its status is on the way
+            hand.send(bytes([number]))
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    order_process(hand, order, [0, 1, 2])
+    for number in _PASSED_ON:
         signal.signal(number, pass_on)
-    line = json.dumps(order).encode() + b"\n"
-    sent = socket.send_fds(hand, [line], [0, 1, 2])
-    hand.sendall(line[sent:])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
     for number in (0, 1, 2):
         os.close(number)
     answer = b""
