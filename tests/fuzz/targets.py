@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -160,7 +162,9 @@ def read_store(kind: RecordKind[Any], text: str) -> None:
 
 @cache
 def _folder() -> Path:
-    return Path(mkdtemp(prefix="fuzz-"))
+    folder = mkdtemp(prefix="fuzz-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def read_history(text: str) -> None:

@@ -276,6 +276,7 @@ class TaskReader:
             failure=failure,
             patch=None if kept is None else kept.patch,
             patch_cut=kept is not None and kept.patch_cut,
+            patch_read_at=None if kept is None else kept.patch_read_at,
         )
 
     async def _stored_task(self, task_id: str, failure: JulesManagerError | None) -> tuple[Task, Transcript | None]:

@@ -31,7 +31,8 @@ class Outcome(StrEnum):
 class GetResult:
     """One task with the operations that are under way for it, and how far it can be trusted.
 
-    ``patch``: its changes as they were last read, where the task was taken from the store; ``patch_cut``: a part.
+    ``patch``: its changes as they were last read, where the task was taken from the store; ``patch_cut``: a part;
+    ``patch_read_at``: when, ``None`` where that is unknown.
     """
 
     task: Task
@@ -42,6 +43,7 @@ class GetResult:
     failure: JulesManagerError | None = None
     patch: str | None = None
     patch_cut: bool = False
+    patch_read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

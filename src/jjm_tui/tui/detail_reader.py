@@ -103,6 +103,7 @@ class DetailReader:
         try:
             stored = await engine.manager.get_task(task.id, cached=True)
             details = replace(details, task=stored.task, diff=stored.patch, is_diff_cut=stored.patch_cut)
+            details = replace(details, diff_read_at=stored.patch_read_at)
         except JulesManagerError as error:
             details = replace(details, diff_note=error.message)
             self._tell(detail, task, error.message)
@@ -140,6 +141,7 @@ class DetailReader:
         else:
             note = " ".join(reading.remarks) or None
             details = replace(details, diff=reading.text, is_diff_cut=reading.truncated, diff_note=note)
+            details = replace(details, diff_read_at=engine.context.clock.now())
         self._hand(detail, details)
 
 

@@ -161,7 +161,9 @@ class DetailHost(TaskScreen):
 
     def _show(self, task: Task, now: datetime) -> None:
         board = self.board
-        ways = ways_on(board.connection.status, self.dashboard.launch.keymap.first("open"))
+        first = self.dashboard.launch.keymap.first
+        can_diff = board.connection.unavailable.get("diff") is None
+        ways = ways_on(board.connection.status, first("open"), first("task.diff") if can_diff else "")
         self.detail.show_task(task, board.operations_of(task.id), now, board.read_troubles.get(task.id), ways)
 
     # tabs, searching, moving

@@ -140,7 +140,14 @@ def _told_at(moment: datetime | None, now: datetime) -> str:
     """When the state was read. A time that has not been yet, as the clock was set back, says nothing of that."""
     if moment is None:
         return "never asked the server"
-    return f"as of {_moment(moment, now)}" if is_age((now - moment).total_seconds()) else "read at an unknown time"
+    return as_of(moment, now)
+
+
+def as_of(moment: datetime | None, now: datetime) -> str:
+    """When something was read, in words."""
+    if moment is None or not is_age((now - moment).total_seconds()):
+        return "read at an unknown time"
+    return f"as of {_moment(moment, now)}"
 
 
 def _moment(moment: datetime, now: datetime) -> str:

@@ -14,6 +14,7 @@ from jjm_tui.domain.events import TaskEvent
 from jjm_tui.domain.operations import Operation
 from jjm_tui.domain.task import Plan, Task
 from jjm_tui.tui.literal import literal_line
+from jjm_tui.tui.text.overview import as_of
 
 if TYPE_CHECKING:
     from jjm_tui.services.board import ConnectionStatus
@@ -31,12 +32,14 @@ class Details:
     """What is known of a task beyond the board: its whole conversation, its changes, its history.
 
     ``task`` has the whole conversation as far as it was read. ``diff`` is ``None`` before it was read; the note says
-    why there is none. ``is_reading``: the server is being asked right now.
+    why there is none. ``diff_read_at``: when it was read, ``None`` where that is unknown. ``is_reading``: the server is
+    being asked right now.
     """
 
     task: Task
     diff: str | None = None
     is_diff_cut: bool = False
+    diff_read_at: datetime | None = None
     diff_note: str | None = None
     events: tuple[TaskEvent, ...] = ()
     is_reading: bool = False
@@ -65,24 +68,24 @@ class ReadPlans:
 
 
 class WaysOn(NamedTuple):
-    """Sentences that say how the server is asked, empty where there is none: ``again`` for the task, ``older`` for
-    messages before the first one."""
+    """Sentences that say how the server is asked, empty where there is none: ``again`` for the task, ``changes`` for
+    what it changed, ``older`` for messages before the first one."""
 
     again: str = ""
+    changes: str = ""
     older: str = ""
 
 
 NO_WAYS_ON: Final = WaysOn()
 
 
-def ways_on(status: ConnectionStatus, key: str) -> WaysOn:
-    """What is true of a server in this state; ``key``: of opening a task, empty where it has none."""
+def ways_on(status: ConnectionStatus, open_key: str, diff_key: str) -> WaysOn:
+    """What is true of a server in this state; the keys open a task and show what it changed, empty where none does."""
     if status in _WITHOUT:
         return NO_WAYS_ON
-    if status in _AWAY:
-        again = f"{key} asks the server when it is back." if key else ""
-        return WaysOn(again, "↑ asks for them when the server is back.")
-    return WaysOn(f"{key} asks the server." if key else "", "↑ asks for them.")
+    when = " when it is back" if status in _AWAY else ""
+    again, changes = (f"{key} asks the server{when}." if key else "" for key in (open_key, diff_key))
+    return WaysOn(again, changes, "↑ asks for them when the server is back." if when else "↑ asks for them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,9 @@ def _fill_files(pane: Widget, shown: Shown) -> None:
     if details is not None and details.is_reading and details.diff is None:
         note = Content("Reading the changes…")
     elif details is not None and details.diff is None:
-        note = unknown_changes(why or "", shown.ways_on.again, has_files=bool(shown.task.source_files))
+        note = unknown_changes(why or "", shown.ways_on.changes, has_files=bool(shown.task.source_files))
+    elif details is not None and (age := _age_of_diff(shown, details)):
+        note = Content(age) if note is None else Content("\n").join((Content(age), note))
     if isinstance(pane, FilesPane):
         pane.show(
             shown.task.source_files,
@@ -193,6 +198,16 @@ def _fill_files(pane: Widget, shown: Shown) -> None:
             truncated=details is not None and details.is_diff_cut,
             note=note,
         )
+
+
+def _age_of_diff(shown: Shown, details: Details) -> str | None:
+    """When a diff was read that may not be the newest, and the way to it: the task changed since, if that is known."""
+    read_at, changed_at = details.diff_read_at, shown.task.updated_at or shown.task.synced_at
+    if read_at is not None and changed_at is not None and changed_at <= read_at:
+        return None
+    age = f"{'Changes' if details.diff else 'No changes,'} {as_of(read_at, shown.now)}."
+    way_on = "They are being read again." if details.is_reading else shown.ways_on.changes
+    return f"{age} {way_on}".strip()
 
 
 def _make_timeline() -> Widget:
