@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jjm_tui.domain.status import TaskStatus
-from jjm_tui.ports import Transcript
+from jjm_tui.gateway.wire import CallPolicy
+from jjm_tui.ports import ToolAnswer, Transcript
 from tests.tui.scenes import read_to_the_end
 from tests.tui.stage import Stage, stage
 from tests.tui.test_detail_reader import WIDE, main_of, task_in
@@ -84,3 +87,26 @@ async def test_server_that_shows_no_changes_is_not_offered_to_be_asked_for_them(
         on.board.change_connection(unavailable={"diff": "This server shows no changes."})
         await on.until(lambda: "d asks the server" not in on.text)
         assert "No changes, read at an unknown time." in on.text
+
+
+async def test_changes_are_as_old_as_the_question_for_them(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=WIDE, read=0) as on:
+        task_id, asked_at, call = task_in(on, TaskStatus.COMPLETED), on.now, on.caller.call
+
+        async def slowly(tool: str, arguments: Mapping[str, Any], policy: CallPolicy) -> ToolAnswer:
+            details = main_of(on).detail.details
+            if details is not None and details.is_reading:
+                on.advance(90)
+            return await call(tool, arguments, policy)
+
+        on.caller.call = slowly  # type: ignore[method-assign]
+        await show_files(on, task_id)
+        await on.press("d")
+        await read_to_the_end(on)
+        answered_at = on.now
+        assert answered_at > asked_at
+        await on.context.store.apply({task_id: lambda task: task and replace(task, updated_at=answered_at)})
+        await on.shows(f"Changes as of {asked_at:%H:%M:%S}.")
+        kept = await on.context.transcripts.get(task_id)
+        assert kept is not None
+        assert kept.patch_read_at == asked_at

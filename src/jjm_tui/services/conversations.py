@@ -51,16 +51,14 @@ class Conversations:
             newest = with_reading(kept)
             if reading.patch is None or (reading.patch, reading.patch_cut) == (kept.patch, kept.patch_cut):
                 return newest
-            return self._with_patch(newest, reading.patch, is_cut=reading.patch_cut)
+            now = self._context.clock.now()
+            return replace(newest, patch=reading.patch, patch_cut=reading.patch_cut, patch_read_at=now)
 
         await self._change(task.id, with_diff)
 
-    async def keep_patch(self, task_id: str, patch: str, *, is_cut: bool) -> None:
+    async def keep_patch(self, task_id: str, patch: str, *, is_cut: bool, read_at: datetime) -> None:
         """Keep a diff that was read by itself, ``is_cut``: only a part of it."""
-        await self._change(task_id, lambda kept: self._with_patch(kept, patch, is_cut=is_cut))
-
-    def _with_patch(self, kept: Transcript, patch: str, *, is_cut: bool) -> Transcript:
-        return replace(kept, patch=patch, patch_cut=is_cut, patch_read_at=self._context.clock.now())
+        await self._change(task_id, lambda kept: replace(kept, patch=patch, patch_cut=is_cut, patch_read_at=read_at))
 
     async def _change(self, task_id: str, change: Callable[[Transcript], Transcript]) -> None:
         def read_now(kept: Transcript) -> Transcript:

@@ -404,9 +404,10 @@ class TaskReader:
             since = transcript.patch_read_at
             when = ago((self._context.clock.now() - since).total_seconds()) if since else "at an unknown time"
             return DiffReading(transcript.patch, transcript.patch_cut, (f"This is the diff as it was read {when}.",))
+        asked_at = self._context.clock.now()  # what changes while it is read may not be in it
         with answers_told(f"The server's diff of task {task_id}", {"task_id": task_id}):
             reading = await self.server.get_diff(task_id)
-        await self._conversations.keep_patch(task_id, reading.text, is_cut=reading.truncated)
+        await self._conversations.keep_patch(task_id, reading.text, is_cut=reading.truncated, read_at=asked_at)
         return reading
 
     # merging

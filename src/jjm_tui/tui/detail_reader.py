@@ -133,6 +133,7 @@ class DetailReader:
     async def _read_diff(self, engine: Engine, detail: TaskDetail, details: Details) -> None:
         """Its changes from the server; the stored ones stay when there is no answer."""
         self._hand(detail, replace(details, is_reading=True))
+        asked_at = engine.context.clock.now()  # what changes while it is read may not be in it
         try:
             reading = await engine.manager.get_diff(details.task.id)
         except JulesManagerError as error:
@@ -141,7 +142,7 @@ class DetailReader:
         else:
             note = " ".join(reading.remarks) or None
             details = replace(details, diff=reading.text, is_diff_cut=reading.truncated, diff_note=note)
-            details = replace(details, diff_read_at=engine.context.clock.now())
+            details = replace(details, diff_read_at=asked_at)
         self._hand(detail, details)
 
 
